@@ -1,0 +1,44 @@
+/**
+ * The contract between the verify room, which knows what is to be checked, and the worker pool,
+ * which knows where and when. A check is one signature and, where the body is covered, its digest.
+ */
+import type { KeyEntry } from './snapshot.ts';
+
+export const CHECK_OUTCOMES = [
+  'valid',
+  'signature-invalid',
+  'digest-mismatch',
+  'verify-saturated',
+  /** The check could not be carried out: a poisoned item, or a worker that hangs. */
+  'failed',
+] as const;
+export type CheckOutcome = (typeof CHECK_OUTCOMES)[number];
+
+export interface BodyDigest {
+  readonly algorithm: 'sha-256' | 'sha-512';
+  readonly expected: Uint8Array;
+}
+
+export interface Check {
+  readonly entry: KeyEntry;
+  /** The signature base (RFC 9421 section 2.5): ASCII only, by construction. */
+  readonly base: string;
+  readonly signature: Uint8Array;
+  /** Every supported digest that Content-Digest carries; empty where there is none. */
+  readonly digests: readonly BodyDigest[];
+  readonly body: Uint8Array;
+  /** Milliseconds from submission to settlement that were not service. Set by the pool. */
+  waitMs: number;
+  /** Milliseconds of the check itself. Set by the pool. */
+  serviceMs: number;
+  /** Called exactly once for a check whose submission returned undefined. */
+  settle(outcome: CheckOutcome): void;
+}
+
+export interface CheckRunner {
+  /**
+   * Runs the check now and returns its outcome, or queues it and returns undefined.
+   * Never throws; a full queue settles or returns `verify-saturated`.
+   */
+  submit(check: Check): CheckOutcome | undefined;
+}

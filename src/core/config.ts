@@ -1,0 +1,138 @@
+/**
+ * The schema of `xingyun.yaml`: every option with its unit in its name, a default and a maximum.
+ * docs/configuration.md is generated from it.
+ */
+import Type, { type Static } from 'typebox';
+
+const integer = (description: string, defaultValue: number, minimum: number, maximum: number) =>
+  Type.Integer({ description, default: defaultValue, minimum, maximum });
+
+const section = <P extends Type.TProperties>(description: string, properties: P) =>
+  Type.Object(properties, { description, default: {}, additionalProperties: false });
+
+const placement = Type.Enum(['auto', 'inline', 'pool'], {
+  description:
+    'Where signature checks run: `auto` decides by the cost measured at start, `inline` is the front thread, `pool` a worker.',
+  default: 'auto',
+});
+
+export const ConfigSchema = Type.Object(
+  {
+    registryFile: Type.String({
+      description: 'The registry, relative to this file.',
+      default: 'registry.yaml',
+    }),
+    stateDir: Type.String({
+      description:
+        'Where the gateway keeps what must outlive a restart (nonces), relative to this file.',
+      default: '.xingyun/state',
+    }),
+    listener: section('Where partners connect.', {
+      host: Type.String({ description: 'Address to bind.', default: '127.0.0.1' }),
+      port: integer('TCP port.', 8080, 0, 65_535),
+      publicAuthority: Type.Optional(
+        Type.String({
+          description:
+            'The authority in the partners’ URLs where a proxy in front changes Host; signatures are checked against it.',
+        }),
+      ),
+      publicScheme: Type.Optional(
+        Type.Enum(['http', 'https'], {
+          description: 'The scheme in the partners’ URLs where TLS ends in front of the gateway.',
+        }),
+      ),
+      tls: Type.Optional(
+        Type.Object(
+          {
+            certFile: Type.String({ description: 'Certificate chain, PEM.' }),
+            keyFile: Type.String({ description: 'Private key, PEM.' }),
+            clientCaFile: Type.Optional(
+              Type.String({ description: 'Authorities for client certificates, PEM.' }),
+            ),
+            clientCertificate: Type.Enum(['off', 'optional', 'required'], {
+              description: 'Whether a client certificate is asked for.',
+              default: 'off',
+            }),
+          },
+          { description: 'TLS; absent for plain HTTP.', additionalProperties: false },
+        ),
+      ),
+    }),
+    admin: section('Where operators connect.', {
+      host: Type.String({
+        description: 'Address to bind. Outside loopback a tokenFile is mandatory.',
+        default: '127.0.0.1',
+      }),
+      port: integer('TCP port.', 9090, 0, 65_535),
+      tokenFile: Type.Optional(
+        Type.String({ description: 'File with the bearer token that every admin request needs.' }),
+      ),
+    }),
+    fronts: section('Front threads.', {
+      count: integer('Front threads, each with its own pool.', 1, 1, 64),
+    }),
+    limits: section('What one partner or all of them together may take.', {
+      connectionsMax: integer('Open connections per front.', 19_000, 1, 1_000_000),
+      connectionsPerSourceMax: integer(
+        'Open connections per source address and front.',
+        19_000,
+        1,
+        1_000_000,
+      ),
+      exchangesInFlightMax: integer('Exchanges in flight per front.', 20_000, 1, 1_000_000),
+      headersMax: integer('Header fields of a request.', 100, 8, 1_000),
+      bodyMaxBytes: integer('Largest request body.', 1_048_576, 0, 67_108_864),
+      bodiesBufferedMaxBytes: integer(
+        'Request body bytes held in memory per front.',
+        268_435_456,
+        65_536,
+        8_589_934_592,
+      ),
+      bodyTimeoutMs: integer('From the head to the last body byte.', 15_000, 100, 600_000),
+      respondTimeoutMs: integer(
+        'Longest pause in which the peer reads nothing of its answer.',
+        30_000,
+        100,
+        600_000,
+      ),
+    }),
+    signatures: section('RFC 9421 signatures.', {
+      createdMaxAgeMs: integer('Oldest `created` that is accepted.', 60_000, 1_000, 3_600_000),
+      clockSkewMs: integer('How far `created` may lie in the future.', 5_000, 0, 300_000),
+      noncesMax: integer('Nonces remembered at once.', 1_048_576, 1_024, 67_108_864),
+      labelsMax: integer('Labelled signatures looked at per request.', 4, 1, 16),
+      componentsMax: integer('Covered components per signature.', 64, 4, 256),
+    }),
+    workers: section('Worker pool of each front.', {
+      count: integer('Worker threads per front.', 1, 1, 64),
+      batchMax: integer('Checks in one batch.', 64, 1, 1_024),
+      queueMax: integer('Checks that wait for a worker.', 4_096, 1, 1_000_000),
+      batchTimeoutMs: integer('After this a batch and its worker are given up.', 5_000, 50, 60_000),
+      inlineMaxMicros: integer('With `auto`, checks up to this cost run inline.', 10, 0, 10_000),
+      placement,
+    }),
+    telemetry: section('Histograms and the access log.', {
+      operationHistogramsMax: integer('Operations with a histogram of their own.', 512, 1, 10_000),
+      accessLog: Type.Boolean({ description: 'Whether each exchange is logged.', default: true }),
+      accessLogFile: Type.Optional(
+        Type.String({ description: 'File for the access log; standard output where absent.' }),
+      ),
+      accessLogBufferMaxBytes: integer(
+        'Access records held per front before they are dropped.',
+        4_194_304,
+        65_536,
+        268_435_456,
+      ),
+      logLevel: Type.Enum(['debug', 'info', 'warn', 'error'], {
+        description: 'Lowest level of the process log on standard error.',
+        default: 'info',
+      }),
+    }),
+    shutdown: section('Draining.', {
+      drainTimeoutMs: integer('After this what is in flight is cut.', 10_000, 0, 600_000),
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export type Config = Static<typeof ConfigSchema>;

@@ -1,0 +1,99 @@
+/**
+ * Every counter and gauge that a front thread keeps, as one table.
+ *
+ * The values live in a SharedArrayBuffer that only its front writes and the main thread reads at any
+ * time: 64-bit aligned stores do not tear, so neither side takes a lock or sends a message.
+ */
+interface CounterDefinition {
+  readonly kind: 'counter' | 'gauge';
+  readonly help: string;
+}
+
+const DEFINITIONS = {
+  connections_open: { kind: 'gauge', help: 'Partner connections that are open.' },
+  connections_accepted: { kind: 'counter', help: 'Partner connections accepted.' },
+  connections_refused: { kind: 'counter', help: 'Connections refused by a connection limit.' },
+  exchanges_in_flight: { kind: 'gauge', help: 'Exchanges between arrival and record.' },
+  exchanges: { kind: 'counter', help: 'Exchanges recorded, refused ones included.' },
+  exchanges_aborted: {
+    kind: 'counter',
+    help: 'Exchanges whose peer left before the answer ended.',
+  },
+  exchanges_shed: { kind: 'counter', help: 'Exchanges refused by exchangesInFlightMax.' },
+  body_bytes_buffered: { kind: 'gauge', help: 'Bytes of request bodies held in memory.' },
+  bodies_refused_size: { kind: 'counter', help: 'Bodies beyond bodyMaxBytes.' },
+  bodies_refused_memory: { kind: 'counter', help: 'Bodies refused by bodiesBufferedMaxBytes.' },
+  bodies_timed_out: { kind: 'counter', help: 'Bodies that did not arrive within bodyTimeoutMs.' },
+  request_bytes: { kind: 'counter', help: 'Request body bytes received.' },
+  response_bytes: { kind: 'counter', help: 'Response body bytes sent.' },
+  respond_timed_out: { kind: 'counter', help: 'Answers cut because the peer did not read them.' },
+  nonces_replayed: {
+    kind: 'counter',
+    help: 'Signatures refused because the nonce was seen before.',
+  },
+  nonces_store_full: {
+    kind: 'counter',
+    help: 'Signatures refused because the nonce store is full.',
+  },
+  nonces_persist_failed: {
+    kind: 'counter',
+    help: 'Nonces that could not be written to the state file.',
+  },
+  verify_inline: { kind: 'counter', help: 'Checks done on the front thread.' },
+  verify_pooled: { kind: 'counter', help: 'Checks done by a worker.' },
+  verify_saturated: { kind: 'counter', help: 'Checks refused because the queue was full.' },
+  verify_queue_length: { kind: 'gauge', help: 'Checks waiting for a worker.' },
+  verify_batches: { kind: 'counter', help: 'Batches sent to workers.' },
+  verify_batches_retried: { kind: 'counter', help: 'Batches run again after a worker was lost.' },
+  verify_items_poisoned: {
+    kind: 'counter',
+    help: 'Checks that ended a worker twice and failed alone.',
+  },
+  upstream_connections_open: { kind: 'gauge', help: 'Connections to upstreams.' },
+  upstream_connections_opened: { kind: 'counter', help: 'Connections to upstreams made.' },
+  upstream_requests_queued: { kind: 'gauge', help: 'Requests waiting for an upstream connection.' },
+  upstream_queue_refused: { kind: 'counter', help: 'Requests refused by an upstream queue limit.' },
+  upstream_retries: { kind: 'counter', help: 'Requests sent again after a keep-alive race.' },
+  upstream_timeouts: { kind: 'counter', help: 'Upstream connect, response or idle timeouts.' },
+  upstream_protocol_errors: { kind: 'counter', help: 'Upstream answers that broke HTTP/1.1.' },
+  access_log_dropped: {
+    kind: 'counter',
+    help: 'Access records dropped because the buffer was full.',
+  },
+  operation_histograms_folded: {
+    kind: 'counter',
+    help: 'Recordings folded into "other" by operationHistogramsMax.',
+  },
+} as const satisfies Record<string, CounterDefinition>;
+
+export type CounterName = keyof typeof DEFINITIONS;
+
+export const COUNTERS: Readonly<Record<CounterName, CounterDefinition>> = DEFINITIONS;
+export const COUNTER_NAMES = Object.keys(DEFINITIONS) as CounterName[];
+
+const INDEX = Object.fromEntries(COUNTER_NAMES.map((name, index) => [name, index])) as Record<
+  CounterName,
+  number
+>;
+
+export class CounterSet {
+  readonly buffer: SharedArrayBuffer;
+  private readonly values: Float64Array;
+
+  constructor(buffer = new SharedArrayBuffer(COUNTER_NAMES.length * 8)) {
+    this.buffer = buffer;
+    this.values = new Float64Array(buffer);
+  }
+
+  add(name: CounterName, amount = 1): void {
+    this.values[INDEX[name]]! += amount;
+  }
+
+  set(name: CounterName, value: number): void {
+    this.values[INDEX[name]] = value;
+  }
+
+  get(name: CounterName): number {
+    return this.values[INDEX[name]]!;
+  }
+}

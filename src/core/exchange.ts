@@ -1,0 +1,132 @@
+/**
+ * One call on its way through the rooms. Each room fills its own part once and edits nobody else's;
+ * the comments say whose part is whose.
+ */
+import type { Problem } from './problems.ts';
+import type { CompiledSnapshot, Grant, KeyEntry, OperationEntry } from './snapshot.ts';
+import { STAGES } from './stages.ts';
+
+/** A step that returns it goes on later, through `exchange.resume`. */
+export const PENDING: unique symbol = Symbol('pending');
+export type StepResult = Problem | undefined | typeof PENDING;
+export type Step = (exchange: Exchange) => StepResult;
+
+/** Carries an exchange on after a wait, or to its refusal. Implemented by the pipeline. */
+export interface ExchangeDriver {
+  resume(exchange: Exchange, refusal: Problem | undefined): void;
+}
+
+/** Where the answer's bytes come from; implemented by the upstream room. */
+export interface AnswerSource {
+  /** The peer reads again after `AnswerSink.write` returned false. */
+  resume(): void;
+  /** The peer is gone or will not be served: stop and release what is held. */
+  cancel(): void;
+}
+
+/** Where the answer's bytes go; implemented by the respond room, the only writer to the socket. */
+export interface AnswerSink {
+  /**
+   * Starts an answer. `headers` is flat name, value pairs in lower case without framing fields.
+   * `contentLength` is undefined when the length is not known. `hasBody` is false for HEAD and for
+   * statuses without content, where `contentLength` is only announced.
+   */
+  begin(
+    exchange: Exchange,
+    status: number,
+    headers: readonly string[],
+    contentLength: number | undefined,
+    hasBody: boolean,
+  ): void;
+  /** Sends or copies the chunk before it returns; false asks for a pause until `resume`. */
+  write(exchange: Exchange, chunk: Uint8Array): boolean;
+  /** Ends the answer. A body that is known whole passes its only chunk here. */
+  end(exchange: Exchange, lastChunk?: Uint8Array): void;
+  /** Cuts the connection: the answer has begun and cannot be completed. */
+  abort(exchange: Exchange): void;
+}
+
+export interface Identity {
+  readonly entry: KeyEntry;
+  /** The sibling in data-plane/verify that checked it, e.g. `rfc9421`. */
+  readonly scheme: string;
+}
+
+export interface Target {
+  readonly entry: OperationEntry;
+  readonly grant: Grant;
+}
+
+export interface ClientCertificate {
+  /** SHA-256 of the DER certificate, base64url: the `x5t#S256` of RFC 8705 section 3.1. */
+  readonly thumbprintSha256: string;
+  readonly subject: string;
+}
+
+/** What the front saw, filled before the first step runs. */
+export interface Arrival {
+  readonly requestId: string;
+  /** W3C trace context of this hop's caller, or '' (https://www.w3.org/TR/trace-context/). */
+  readonly traceparent: string;
+  readonly method: string;
+  /** Canonical path: what is verified, routed and forwarded. */
+  readonly path: string;
+  /** Raw query with its leading `?`, or ''. */
+  readonly query: string;
+  readonly scheme: 'http' | 'https';
+  /** The Host field as sent. */
+  readonly authority: string;
+  /** Flat name, value pairs as they arrived; names in lower case. */
+  readonly headers: readonly string[];
+  /** Peer address in text form. */
+  readonly peer: string;
+  readonly clientCertificate: ClientCertificate | undefined;
+  /** Monotonic milliseconds at which the head was complete. */
+  readonly arrivedMs: number;
+  readonly snapshot: CompiledSnapshot;
+}
+
+export const EMPTY_BODY = new Uint8Array(0);
+
+export class Exchange {
+  readonly arrival: Arrival;
+  /** front: the whole body once it has arrived. */
+  body: Uint8Array = EMPTY_BODY;
+  /** verify */
+  identity: Identity | undefined = undefined;
+  /** route */
+  target: Target | undefined = undefined;
+  /** upstream: set while it produces an answer. */
+  source: AnswerSource | undefined = undefined;
+  /** upstream: requests sent for this exchange. */
+  attempts = 0;
+  /** respond: what the caller got. 0 until a head was sent. */
+  status = 0;
+  responseBytes = 0;
+  /** pipeline: the first problem, if any. */
+  refusal: Problem | undefined = undefined;
+  /** front: the peer closed before the answer was complete. */
+  aborted = false;
+  /** pipeline: the next step's index. */
+  position = 0;
+  /** Milliseconds spent in each of STAGES. */
+  readonly stageMs = new Float64Array(STAGES.length);
+  private readonly driver: ExchangeDriver;
+
+  constructor(arrival: Arrival, driver: ExchangeDriver) {
+    this.arrival = arrival;
+    this.driver = driver;
+  }
+
+  /** Goes on after a step returned PENDING. Call it exactly once per PENDING. */
+  resume(refusal?: Problem): void {
+    this.driver.resume(this, refusal);
+  }
+
+  /** The first value of a header, by its lower-case name. */
+  header(name: string): string | undefined {
+    const { headers } = this.arrival;
+    for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1];
+    return undefined;
+  }
+}

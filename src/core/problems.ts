@@ -1,0 +1,238 @@
+/**
+ * The one table of errors that a caller may see, as RFC 9457 problem details.
+ * `docs/problems.md` is generated from it, and a test fails when the two disagree.
+ */
+interface ProblemDefinition {
+  readonly status: number;
+  readonly title: string;
+  /** What the caller changes; the page shows it. */
+  readonly remedy: string;
+  /** Whether the same call may succeed later without a change: a client may repeat it. */
+  readonly retry: boolean;
+  /** Seconds for `Retry-After` where the table knows them. */
+  readonly retryAfterSeconds?: number;
+}
+
+const TABLE = {
+  'malformed-request': {
+    status: 400,
+    title: 'The request is malformed or ambiguous',
+    remedy: 'Send the request in its canonical form; the detail names the part that is not.',
+    retry: false,
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The request body is too large',
+    remedy: 'Send a body of at most the size that the detail names.',
+    retry: false,
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request body did not arrive in time',
+    remedy: 'Send the whole body without pauses; check the network for loss.',
+    retry: true,
+  },
+  overloaded: {
+    status: 503,
+    title: 'The gateway is shedding load',
+    remedy: 'Wait for Retry-After, then repeat with growing pauses.',
+    retry: true,
+    retryAfterSeconds: 1,
+  },
+  'too-many-connections': {
+    status: 503,
+    title: 'Too many connections from this source',
+    remedy: 'Keep connections alive and share them; close those that are idle.',
+    retry: true,
+    retryAfterSeconds: 1,
+  },
+  'signature-missing': {
+    status: 401,
+    title: 'The request is not signed',
+    remedy: 'Send Signature-Input and Signature as docs/signing.md shows.',
+    retry: false,
+  },
+  'signature-malformed': {
+    status: 400,
+    title: 'The signature fields cannot be parsed',
+    remedy: 'Check Signature-Input and Signature against RFC 9421 section 4 and RFC 9651.',
+    retry: false,
+  },
+  'signature-coverage': {
+    status: 401,
+    title: 'The signature does not cover what it must',
+    remedy:
+      'Cover @method, @target-uri (or @authority, @path and @query) and content-digest; the detail names what is missing.',
+    retry: false,
+  },
+  'signature-expired': {
+    status: 401,
+    title: 'The signature is outside its time window',
+    remedy: 'Sign each call anew and keep the clock synchronised.',
+    retry: true,
+  },
+  'signature-replayed': {
+    status: 401,
+    title: 'The nonce was used before',
+    remedy: 'Use a fresh random nonce for every call.',
+    retry: true,
+  },
+  'signature-algorithm': {
+    status: 401,
+    title: 'The algorithm does not agree with the key',
+    remedy: 'Leave out "alg" or send the one under which the key is registered.',
+    retry: false,
+  },
+  'signature-invalid': {
+    status: 401,
+    title: 'The signature does not verify',
+    remedy:
+      'Compare your signature base with docs/signing.md; check the key, and that no proxy rewrites the request.',
+    retry: false,
+  },
+  'digest-mismatch': {
+    status: 400,
+    title: 'Content-Digest does not match the body',
+    remedy: 'Compute Content-Digest (sha-256 or sha-512) over the exact bytes sent.',
+    retry: false,
+  },
+  'key-unknown': {
+    status: 401,
+    title: 'No such key',
+    remedy: 'Use the key id under which the public key is registered.',
+    retry: false,
+  },
+  'key-inactive': {
+    status: 401,
+    title: 'The key is not valid now',
+    remedy: 'Sign with a key that is within its validity and not revoked.',
+    retry: false,
+  },
+  'app-inactive': {
+    status: 403,
+    title: 'The app or its partner is not active',
+    remedy: 'Ask the bank to activate the app.',
+    retry: false,
+  },
+  'client-certificate-required': {
+    status: 401,
+    title: 'A client certificate is required',
+    remedy: 'Present a client certificate that the listener trusts.',
+    retry: false,
+  },
+  'verify-saturated': {
+    status: 503,
+    title: 'Signature checks are saturated',
+    remedy: 'Wait for Retry-After, then repeat with growing pauses.',
+    retry: true,
+    retryAfterSeconds: 1,
+  },
+  'nonce-store-full': {
+    status: 503,
+    title: 'The replay protection has no room',
+    remedy: 'Wait for Retry-After; the operator raises noncesMax.',
+    retry: true,
+    retryAfterSeconds: 1,
+  },
+  'not-found': {
+    status: 404,
+    title: 'No operation at this path',
+    remedy: 'Check the path against the API document.',
+    retry: false,
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The path does not support this method',
+    remedy: 'Use one of the methods in the Allow header.',
+    retry: false,
+  },
+  'not-subscribed': {
+    status: 403,
+    title: 'The app has no subscription to this API',
+    remedy: 'Subscribe the app to a product that contains the API.',
+    retry: false,
+  },
+  'scope-insufficient': {
+    status: 403,
+    title: 'The subscription lacks a scope',
+    remedy: 'Ask for the scope that the detail names.',
+    retry: false,
+  },
+  'upstream-unreachable': {
+    status: 502,
+    title: 'The upstream cannot be reached',
+    remedy: 'Repeat a safe call later; the call did not reach the upstream.',
+    retry: true,
+    retryAfterSeconds: 1,
+  },
+  'upstream-timeout': {
+    status: 504,
+    title: 'The upstream did not answer in time',
+    remedy: 'The call may have taken effect: ask for its state before repeating it.',
+    retry: false,
+  },
+  'upstream-protocol': {
+    status: 502,
+    title: 'The upstream answered outside HTTP/1.1',
+    remedy: 'The call may have taken effect: ask for its state before repeating it.',
+    retry: false,
+  },
+  'upstream-saturated': {
+    status: 503,
+    title: 'The upstream has no free connection',
+    remedy: 'Wait for Retry-After, then repeat with growing pauses.',
+    retry: true,
+    retryAfterSeconds: 1,
+  },
+  'internal-error': {
+    status: 500,
+    title: 'The gateway failed',
+    remedy: 'Report the requestId to the bank.',
+    retry: false,
+  },
+} as const satisfies Record<string, ProblemDefinition>;
+
+export type ProblemName = keyof typeof TABLE;
+
+export const PROBLEMS: Readonly<Record<ProblemName, ProblemDefinition>> = TABLE;
+export const PROBLEM_NAMES = Object.keys(TABLE) as ProblemName[];
+
+/** A refusal on its way to the caller. A value: rooms return it, nobody throws it. */
+export interface Problem {
+  readonly name: ProblemName;
+  readonly status: number;
+  /** Says what to change; never repeats a secret, a signature or customer data. */
+  readonly detail: string;
+  readonly retryAfterSeconds: number | undefined;
+  /** Extra response headers, flat name, value pairs (`allow` with method-not-allowed). */
+  readonly headers: readonly string[];
+}
+
+const NO_HEADERS: readonly string[] = [];
+
+export function problem(
+  name: ProblemName,
+  detail: string,
+  headers: readonly string[] = NO_HEADERS,
+): Problem {
+  const definition = PROBLEMS[name];
+  return {
+    name,
+    status: definition.status,
+    detail,
+    retryAfterSeconds: definition.retryAfterSeconds,
+    headers,
+  };
+}
+
+/** The `application/problem+json` document (RFC 9457 section 3). */
+export function problemDocument(refusal: Problem, requestId: string): string {
+  return JSON.stringify({
+    type: `/problems/${refusal.name}`,
+    title: PROBLEMS[refusal.name].title,
+    status: refusal.status,
+    code: refusal.name,
+    detail: refusal.detail,
+    requestId,
+  });
+}

@@ -1,0 +1,154 @@
+/**
+ * The registry as the control plane publishes it: plain data, cloned to each front thread and
+ * compiled there into a `CompiledSnapshot`. Both are immutable and are swapped whole.
+ */
+import type { Problem } from './problems.ts';
+
+export type PartnerClass =
+  | 'internet-platform'
+  | 'software-vendor'
+  | 'data-provider'
+  | 'supply-chain'
+  | 'private-equity';
+
+/** RFC 9421 section 3.3 algorithm names, as registered with IANA. */
+export const SIGNATURE_ALGORITHMS = [
+  'rsa-v1_5-sha256',
+  'rsa-pss-sha512',
+  'ecdsa-p256-sha256',
+  'ecdsa-p384-sha384',
+  'ed25519',
+  'hmac-sha256',
+] as const;
+export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
+
+export interface PartnerRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly class: PartnerClass;
+  readonly active: boolean;
+}
+
+export interface AppRecord {
+  readonly id: string;
+  readonly partnerId: string;
+  readonly active: boolean;
+}
+
+export interface KeyRecord {
+  /** The `keyid` of the signature; unique in the registry. */
+  readonly id: string;
+  readonly appId: string;
+  readonly algorithm: SignatureAlgorithm;
+  /** SubjectPublicKeyInfo DER for asymmetric keys, the secret for hmac-sha256. */
+  readonly material: Uint8Array;
+  /** Milliseconds since the epoch. */
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  readonly revoked: boolean;
+}
+
+export interface OperationRecord {
+  /** Unique in the registry, `<api>.<operationId>`. */
+  readonly id: string;
+  readonly method: string;
+  /** Full path template with `{name}` parameters, base path included. */
+  readonly pathTemplate: string;
+  /** Scopes that the subscription must grant, all of them. */
+  readonly scopes: readonly string[];
+}
+
+export interface ApiRecord {
+  readonly id: string;
+  readonly direction: 'outbound' | 'inbound';
+  readonly upstreamId: string;
+  readonly operations: readonly OperationRecord[];
+}
+
+export interface PlanRecord {
+  readonly id: string;
+}
+
+export interface SubscriptionRecord {
+  readonly appId: string;
+  readonly planId: string;
+  readonly apiIds: readonly string[];
+  readonly scopes: readonly string[];
+}
+
+export interface UpstreamTlsRecord {
+  /** PEM; the system's roots where undefined. */
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly serverName: string | undefined;
+}
+
+export interface UpstreamRecord {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: UpstreamTlsRecord | undefined;
+  readonly connectionsMax: number;
+  /** Requests that may wait for a connection; beyond it `upstream-saturated`. */
+  readonly queueMax: number;
+  /** Requests in flight per connection for safe methods; 1 switches pipelining off. */
+  readonly pipeliningMax: number;
+  readonly connectTimeoutMs: number;
+  /** From the request's last byte to the answer's head. */
+  readonly responseTimeoutMs: number;
+  /** Longest pause inside an answer's body. */
+  readonly bodyIdleTimeoutMs: number;
+  /** How long an unused connection is kept. */
+  readonly keepAliveMs: number;
+  readonly responseHeadMaxBytes: number;
+}
+
+export interface RegistrySnapshot {
+  readonly version: number;
+  readonly partners: readonly PartnerRecord[];
+  readonly apps: readonly AppRecord[];
+  readonly keys: readonly KeyRecord[];
+  readonly plans: readonly PlanRecord[];
+  readonly apis: readonly ApiRecord[];
+  readonly subscriptions: readonly SubscriptionRecord[];
+  readonly upstreams: readonly UpstreamRecord[];
+}
+
+/** A key as the verify room looks it up: joined with its app and partner, compiled once. */
+export interface KeyEntry {
+  readonly key: KeyRecord;
+  readonly app: AppRecord;
+  readonly partner: PartnerRecord;
+  /** Unique in this process and never reused, so that a worker may cache by it. */
+  readonly serial: number;
+}
+
+export interface OperationEntry {
+  /** Position in the snapshot, dense from 0. */
+  readonly index: number;
+  readonly operation: OperationRecord;
+  readonly api: ApiRecord;
+  readonly upstream: UpstreamRecord;
+}
+
+/** What an app may do with one API. */
+export interface Grant {
+  readonly planId: string;
+  readonly scopes: ReadonlySet<string>;
+}
+
+export interface CompiledSnapshot {
+  readonly version: number;
+  readonly keys: ReadonlyMap<string, KeyEntry>;
+  readonly operations: readonly OperationEntry[];
+  readonly upstreams: ReadonlyMap<string, UpstreamRecord>;
+  /** The operation at a canonical path, or `not-found` or `method-not-allowed` (with `allow`). */
+  find(method: string, path: string): OperationEntry | Problem;
+  grant(appId: string, apiId: string): Grant | undefined;
+}
+
+/** The one mutable cell of the data plane's configuration: readers take `current` once a request. */
+export interface SnapshotHolder {
+  current: CompiledSnapshot;
+}
