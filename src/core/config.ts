@@ -73,8 +73,8 @@ export const ConfigSchema = Type.Object(
     }),
     limits: section('What one partner or all of them together may take.', {
       connectionsMax: integer('Open connections per front.', 19_000, 1, 1_000_000),
-      connectionsPerSourceMax: integer(
-        'Open connections per source address and front.',
+      activePerSourceMax: integer(
+        'Connections of one source address with a call in flight, per front.',
         19_000,
         1,
         1_000_000,

@@ -60,6 +60,10 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Access records dropped because the buffer was full.',
   },
+  access_log_write_failed: {
+    kind: 'counter',
+    help: 'Writes of the access log that failed, retries included.',
+  },
   operation_histograms_folded: {
     kind: 'counter',
     help: 'Recordings folded into "other" by operationHistogramsMax.',

@@ -14,13 +14,17 @@ export type Step = (exchange: Exchange) => StepResult;
 /** Carries an exchange on after a wait, or to its refusal. Implemented by the pipeline. */
 export interface ExchangeDriver {
   resume(exchange: Exchange, refusal: Problem | undefined): void;
+  complete(exchange: Exchange): void;
 }
 
 /** Where the answer's bytes come from; implemented by the upstream room. */
 export interface AnswerSource {
   /** The peer reads again after `AnswerSink.write` returned false. */
   resume(): void;
-  /** The peer is gone or will not be served: stop and release what is held. */
+  /**
+   * The peer is gone. A safe request is stopped and completed at once; any other is finished with
+   * the upstream, its answer thrown away, so that its outcome is known and recorded.
+   */
   cancel(): void;
 }
 
@@ -66,7 +70,7 @@ export interface ClientCertificate {
 /** What the front saw, filled before the first step runs. */
 export interface Arrival {
   readonly requestId: string;
-  /** W3C trace context of this hop's caller, or '' (https://www.w3.org/TR/trace-context/). */
+  /** What the upstream gets: the caller's trace with a span of ours (W3C Trace Context 3.2). */
   readonly traceparent: string;
   readonly method: string;
   /** Canonical path: what is verified, routed and forwarded. */
@@ -88,8 +92,22 @@ export interface Arrival {
 
 export const EMPTY_BODY = new Uint8Array(0);
 
+/** The socket's side of an exchange: what the front received it on, and who answers there. */
+export interface Transport {
+  /** The listener's own response object; only the front and the sink look inside. */
+  readonly handle: unknown;
+  readonly sink: AnswerSink;
+}
+
 export class Exchange {
   readonly arrival: Arrival;
+  readonly transport: Transport;
+  /** admission: whether it counts against the limits of its source. */
+  admitted = false;
+  /** front: bytes that count against bodiesBufferedMaxBytes. */
+  bodyReservedBytes = 0;
+  /** front: the connection must not be used again (what follows on it is not trusted). */
+  closeConnection = false;
   /** front: the whole body once it has arrived. */
   body: Uint8Array = EMPTY_BODY;
   /** verify */
@@ -109,18 +127,26 @@ export class Exchange {
   aborted = false;
   /** pipeline: the next step's index. */
   position = 0;
+  /** pipeline: recorded; whatever arrives later is ignored. */
+  completed = false;
   /** Milliseconds spent in each of STAGES. */
   readonly stageMs = new Float64Array(STAGES.length);
   private readonly driver: ExchangeDriver;
 
-  constructor(arrival: Arrival, driver: ExchangeDriver) {
+  constructor(arrival: Arrival, transport: Transport, driver: ExchangeDriver) {
     this.arrival = arrival;
+    this.transport = transport;
     this.driver = driver;
   }
 
   /** Goes on after a step returned PENDING. Call it exactly once per PENDING. */
   resume(refusal?: Problem): void {
     this.driver.resume(this, refusal);
+  }
+
+  /** The answer was handed over whole, or nobody is left to read it: record it. */
+  complete(): void {
+    this.driver.complete(this);
   }
 
   /** The first value of a header, by its lower-case name. */

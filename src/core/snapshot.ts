@@ -120,7 +120,7 @@ export interface KeyEntry {
   readonly key: KeyRecord;
   readonly app: AppRecord;
   readonly partner: PartnerRecord;
-  /** Unique in this process and never reused, so that a worker may cache by it. */
+  /** Unique in its front thread and never reused, so that the front's workers may cache by it. */
   readonly serial: number;
 }
 

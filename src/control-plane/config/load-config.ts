@@ -1,0 +1,138 @@
+/** Loads `xingyun.yaml`: schema, defaults, and the rules that no schema can say. */
+import { accessSync, constants } from 'node:fs';
+import { isIPv4 } from 'node:net';
+import { dirname, resolve } from 'node:path';
+import { type Config, ConfigSchema } from '../../core/config.ts';
+import { displayName, ProblemList } from './config-error.ts';
+import { readOperatorFile, refuseUnreadable, SMALL_FILE_MAX_BYTES } from './operator-file.ts';
+import { createSchemaCheck } from './schema-check.ts';
+import { readTlsFiles } from './tls-files.ts';
+import { type OptionPath, YamlSource } from './yaml-source.ts';
+
+const CONFIG_FILE_MAX_BYTES = 1_048_576;
+/** 128 bits in hexadecimal are 32 characters, in base64 22; less can be guessed. */
+const ADMIN_TOKEN_MIN_CHARACTERS = 22;
+
+export interface LoadedConfig {
+  /** Absolute path; undefined where the defaults apply without a file. */
+  readonly file: string | undefined;
+  /** Every default filled in, every file path absolute. */
+  readonly config: Config;
+}
+
+const checkSchema = createSchemaCheck(ConfigSchema);
+
+/**
+ * Reads, checks and completes a configuration file. Relative paths in it start at its folder.
+ *
+ * @throws ConfigError with every problem that the schema sees, or else every one that the cross
+ *   checks see
+ */
+export function loadConfig(file: string): LoadedConfig {
+  const path = resolve(file);
+  const source = YamlSource.read(path, CONFIG_FILE_MAX_BYTES);
+  const problems = new ProblemList();
+  const config = checkSchema(source, problems);
+  if (config !== undefined) {
+    resolvePaths(config, dirname(path));
+    checkAcross(config, (option, message) => problems.add(source.problem(option, message)));
+  }
+  problems.throwIfAny();
+  return { file: path, config: config! };
+}
+
+/** Every option at its default; files are looked for below `folder`. Checks no file. */
+export function defaultConfig(folder: string = process.cwd()): LoadedConfig {
+  const problems = new ProblemList();
+  const config = checkSchema(YamlSource.parse('the defaults', ''), problems);
+  problems.throwIfAny();
+  resolvePaths(config!, resolve(folder));
+  return { file: undefined, config: config! };
+}
+
+function resolvePaths(config: Config, folder: string): void {
+  config.registryFile = resolve(folder, config.registryFile);
+  config.stateDir = resolve(folder, config.stateDir);
+  const { listener, admin, telemetry } = config;
+  if (admin.tokenFile !== undefined) admin.tokenFile = resolve(folder, admin.tokenFile);
+  if (telemetry.accessLogFile !== undefined) {
+    telemetry.accessLogFile = resolve(folder, telemetry.accessLogFile);
+  }
+  if (listener.tls !== undefined) {
+    const { certFile, keyFile, clientCaFile } = listener.tls;
+    listener.tls.certFile = resolve(folder, certFile);
+    listener.tls.keyFile = resolve(folder, keyFile);
+    if (clientCaFile !== undefined) listener.tls.clientCaFile = resolve(folder, clientCaFile);
+  }
+}
+
+type Report = (option: OptionPath, message: string) => void;
+
+function checkAcross(config: Config, report: Report): void {
+  checkReadable(config.registryFile, ['registryFile'], report);
+  checkAdmin(config, report);
+  checkListener(config, report);
+  checkTls(config, report);
+  checkAccessLog(config, report);
+}
+
+function checkReadable(file: string, option: OptionPath, report: Report): void {
+  const reason = refuseUnreadable(file);
+  if (reason !== undefined) report(option, `names ${displayName(file)}, which ${reason}`);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+function checkAdmin({ admin }: Config, report: Report): void {
+  if (admin.tokenFile === undefined) {
+    if (isLoopback(admin.host)) return;
+    report(['admin', 'tokenFile'], 'is mandatory where admin.host is outside loopback');
+    return;
+  }
+  const { bytes, reason } = readOperatorFile(admin.tokenFile, SMALL_FILE_MAX_BYTES);
+  const option = ['admin', 'tokenFile'];
+  if (bytes === undefined) {
+    report(option, `names ${displayName(admin.tokenFile)}, which ${reason}`);
+  } else if (bytes.toString('utf8').trim().length < ADMIN_TOKEN_MIN_CHARACTERS) {
+    report(option, `must hold a token of at least ${ADMIN_TOKEN_MIN_CHARACTERS} characters`);
+  }
+}
+
+function checkListener({ listener, admin }: Config, report: Report): void {
+  const hosts = [listener.host, admin.host];
+  const areSame =
+    listener.host === admin.host || hosts.some(host => /^(0\.0\.0\.0|::)$/.test(host));
+  if (listener.port === admin.port && listener.port !== 0 && areSame) {
+    report(['admin', 'port'], 'must differ from listener.port on the same address');
+  }
+  const authority = listener.publicAuthority;
+  if (authority !== undefined && !/^([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?$/.test(authority)) {
+    report(
+      ['listener', 'publicAuthority'],
+      'must be a host name or address, with an optional port',
+    );
+  }
+}
+
+function checkTls({ listener: { tls } }: Config, report: Report): void {
+  if (tls === undefined) return;
+  const { certFile, keyFile, clientCaFile } = tls;
+  readTlsFiles({ caFile: clientCaFile, certFile, keyFile }, ({ option, message }) => {
+    report(['listener', 'tls', option === 'caFile' ? 'clientCaFile' : option], message);
+  });
+  if (tls.clientCertificate !== 'off' && clientCaFile === undefined) {
+    const message = `is mandatory where clientCertificate is ${tls.clientCertificate}`;
+    report(['listener', 'tls', 'clientCaFile'], message);
+  }
+}
+
+function checkAccessLog({ telemetry: { accessLogFile } }: Config, report: Report): void {
+  if (accessLogFile === undefined) return;
+  try {
+    accessSync(dirname(accessLogFile), constants.W_OK);
+  } catch {
+    report(['telemetry', 'accessLogFile'], 'must lie in a folder that exists and can be written');
+  }
+}

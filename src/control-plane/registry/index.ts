@@ -1,0 +1,1 @@
+export { loadRegistry } from './load-registry.ts';

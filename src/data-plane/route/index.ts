@@ -1,0 +1,39 @@
+// Receives: an exchange whose identity is known, with its canonical path and its snapshot.
+// Adds: the target, that is the operation and the app's grant for its API.
+// May refuse: not-found, method-not-allowed, not-subscribed, scope-insufficient.
+import { type Clock, systemClock } from '../../core/clock.ts';
+import type { Exchange, Step } from '../../core/exchange.ts';
+import { type Problem, problem } from '../../core/problems.ts';
+import { STAGE } from '../../core/stages.ts';
+
+export { compileSnapshot, compileSnapshotSliced } from './compile-snapshot.ts';
+export { ROUTE_SEGMENTS_MAX } from './segment-words.ts';
+
+/** Decides what is called and whether this app may; adds its time to the policy stage. */
+export function createRouteStep(clock: Clock = systemClock): Step {
+  return exchange => {
+    const startedMs = clock.monotonicMs();
+    const refusal = assignTarget(exchange);
+    exchange.stageMs[STAGE.policy]! += clock.monotonicMs() - startedMs;
+    return refusal;
+  };
+}
+
+function assignTarget(exchange: Exchange): Problem | undefined {
+  const { snapshot, method, path } = exchange.arrival;
+  const found = snapshot.find(method, path);
+  if (!('operation' in found)) return found;
+  const { identity } = exchange;
+  if (identity === undefined) throw new Error('route runs after verify: the identity is missing');
+  const grant = snapshot.grant(identity.entry.app.id, found.api.id);
+  if (grant === undefined) {
+    return problem('not-subscribed', `The app has no active subscription to ${found.api.id}.`);
+  }
+  for (const scope of found.operation.scopes) {
+    if (!grant.scopes.has(scope)) {
+      return problem('scope-insufficient', `The subscription lacks the scope ${scope}.`);
+    }
+  }
+  exchange.target = { entry: found, grant };
+  return undefined;
+}

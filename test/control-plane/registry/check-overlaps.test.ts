@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  checkOverlaps,
+  type DeclaredOperation,
+} from '../../../src/control-plane/registry/check-overlaps.ts';
+
+/** `api1 GET /a/{x}`; the ids are the positions. */
+function declare(...texts: string[]): DeclaredOperation[] {
+  return texts.map((text, index) => {
+    const [apiId, method, pathTemplate] = text.split(' ') as [string, string, string];
+    return { id: `op${index}`, apiId, method, pathTemplate };
+  });
+}
+
+/** The ids of the operations that are refused, with the reason. */
+function refusals(operations: readonly DeclaredOperation[]): string[] {
+  const found: string[] = [];
+  checkOverlaps(operations, ({ id }, message) => found.push(`${id} ${message}`));
+  return found;
+}
+
+describe('operations side by side', () => {
+  it.each([
+    [['a GET /x', 'a POST /x', 'b GET /y']],
+    [['a GET /x/{id}', 'a DELETE /x/{id}', 'b GET /x/special']],
+    [['a GET /a/{x}/c', 'a GET /a/b/d', 'a GET /a/b/{y}/e']],
+    [['a GET /x/{id}', 'a GET /x/', 'a GET /x']],
+    [['a GET /{x}/b', 'a GET /a/']],
+  ])('%j are told apart', texts => {
+    expect(refusals(declare(...texts))).toEqual([]);
+  });
+
+  it.each([
+    ['the same', ['a GET /x/{id}', 'a GET /x/{id}'], /op0 already declares/],
+    ['the same shape', ['a GET /x/{id}', 'a GET /x/{key}'], /op0 already declares/],
+    ['other names at one shape', ['a GET /x/{id}', 'a PUT /x/{key}'], /name the parameters alike/],
+    ['the path of another API', ['a GET /x/{id}', 'b PUT /x/{id}'], /belongs to the API a/],
+    ['a crossing', ['a GET /books/{id}', 'a GET /{kind}/me'], /ambiguous.* \/books\/\{id\} of op0/],
+    ['a crossing of methods', ['a GET /{x}/b/{z}', 'a PUT /a/{y}/c'], /ambiguous/],
+  ])('%s are refused at the second', (_, texts, reason) => {
+    const found = refusals(declare(...texts));
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(/^op1 /);
+    expect(found[0]).toMatch(reason);
+  });
+
+  it('that overlap at every level are refused, as one lookup would visit too much', () => {
+    const shapes = (levels: number) =>
+      Array.from({ length: 2 ** levels }, (_, mask) => {
+        const segments = Array.from({ length: levels }, (__, i) =>
+          mask & (1 << i) ? 'a' : `{p${i}}`,
+        );
+        // A last segment of its own, so that none of them matches what another matches.
+        return `a GET /${segments.join('/')}/end${mask}`;
+      });
+    expect(refusals(declare(...shapes(3)))).toEqual([]);
+    expect(refusals(declare(...shapes(7)))).toEqual([expect.stringMatching(/^op127 .* may visit/)]);
+  });
+});
+
+describe('the ambiguity check and a comparison of all pairs', () => {
+  const segment = fc.constantFrom('a', 'b', '{x}');
+  const templates = fc.uniqueArray(
+    fc.array(segment, { minLength: 1, maxLength: 4 }).map(segments => `/${segments.join('/')}`),
+    { minLength: 2, maxLength: 8 },
+  );
+
+  function cross(one: string, other: string): boolean {
+    const left = one.split('/');
+    const right = other.split('/');
+    if (left.length !== right.length) return false;
+    const pairs = left.map((text, i) => [text, right[i]!] as const);
+    const overlap = pairs.every(([a, b]) => a === b || a === '{x}' || b === '{x}');
+    const moreSpecific = pairs.some(([a, b]) => a !== '{x}' && b === '{x}');
+    const lessSpecific = pairs.some(([a, b]) => a === '{x}' && b !== '{x}');
+    return overlap && moreSpecific && lessSpecific;
+  }
+
+  it('agree on random tables', () => {
+    fc.assert(
+      fc.property(templates, list => {
+        const refused = refusals(declare(...list.map(template => `a GET ${template}`)));
+        const expected = list.flatMap((template, index) =>
+          list.slice(0, index).some(earlier => cross(earlier, template)) ? [`op${index}`] : [],
+        );
+        expect(refused.map(text => text.split(' ')[0])).toEqual(expected);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

@@ -1,0 +1,34 @@
+import type { ApiRecord, RegistrySnapshot } from '../../../src/core/snapshot.ts';
+import { anUpstream } from '../../support/exchanges.ts';
+
+/** `GET /a/{x}` or, with scopes behind it, `GET /a/{x} read write`. */
+export function anApi(id: string, ...operations: string[]): ApiRecord {
+  return {
+    id,
+    direction: 'outbound',
+    upstreamId: 'bank',
+    operations: operations.map(text => {
+      const [method, pathTemplate, ...scopes] = text.split(' ');
+      return {
+        id: `${id}.${method}-${pathTemplate}`,
+        method: method!,
+        pathTemplate: pathTemplate!,
+        scopes,
+      };
+    }),
+  };
+}
+
+export function aSnapshot(overrides: Partial<RegistrySnapshot> = {}): RegistrySnapshot {
+  return {
+    version: 1,
+    partners: [{ id: 'partner-1', name: 'Partner', class: 'supply-chain', active: true }],
+    apps: [{ id: 'app-1', partnerId: 'partner-1', active: true }],
+    keys: [],
+    plans: [{ id: 'standard' }, { id: 'premium' }],
+    apis: [],
+    subscriptions: [],
+    upstreams: [anUpstream()],
+    ...overrides,
+  };
+}

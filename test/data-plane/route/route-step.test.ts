@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { Exchange } from '../../../src/core/exchange.ts';
+import { STAGE } from '../../../src/core/stages.ts';
+import { compileSnapshot, createRouteStep } from '../../../src/data-plane/route/index.ts';
+import { aKeyEntry, anExchange } from '../../support/exchanges.ts';
+import { anApi, aSnapshot } from './route-fixture.ts';
+
+const compiled = compileSnapshot(
+  aSnapshot({
+    apis: [
+      anApi('accounts', 'GET /accounts/{id} read', 'DELETE /accounts/{id} read write'),
+      anApi('cards', 'GET /cards'),
+    ],
+    subscriptions: [{ appId: 'app-1', planId: 'standard', apiIds: ['accounts'], scopes: ['read'] }],
+  }),
+);
+
+function arrived(method: string, path: string): Exchange {
+  const exchange = anExchange({ method, path, snapshot: compiled });
+  exchange.identity = { entry: aKeyEntry('app-1'), scheme: 'rfc9421' };
+  return exchange;
+}
+
+describe('the route step', () => {
+  const route = createRouteStep();
+
+  it('assigns the operation and the grant', () => {
+    const exchange = arrived('GET', '/accounts/7');
+    expect(route(exchange)).toBeUndefined();
+    expect(exchange.target?.entry).toBe(compiled.operations[0]);
+    expect(exchange.target?.grant).toBe(compiled.grant('app-1', 'accounts'));
+  });
+
+  it.each([
+    ['GET', '/nowhere', 'not-found'],
+    ['PUT', '/accounts/7', 'method-not-allowed'],
+    ['GET', '/cards', 'not-subscribed'],
+    ['DELETE', '/accounts/7', 'scope-insufficient'],
+  ])('refuses %s %s with %s', (method, path, name) => {
+    const exchange = arrived(method, path);
+    expect(route(exchange)).toMatchObject({ name });
+    expect(exchange.target).toBeUndefined();
+  });
+
+  it('names the missing scope and the allowed methods', () => {
+    expect(route(arrived('DELETE', '/accounts/7'))).toMatchObject({
+      detail: expect.stringContaining('write'),
+    });
+    expect(route(arrived('PUT', '/accounts/7'))).toMatchObject({
+      headers: ['allow', 'DELETE, GET, HEAD'],
+    });
+  });
+
+  it('adds its time to the policy stage', () => {
+    let nowMs = 10;
+    const timed = createRouteStep({ wallMs: () => 0, monotonicMs: () => (nowMs += 0.25) });
+    const exchange = arrived('GET', '/accounts/7');
+    exchange.stageMs[STAGE.policy] = 1;
+    timed(exchange);
+    expect(exchange.stageMs[STAGE.policy]).toBe(1.25);
+    const refused = arrived('GET', '/nowhere');
+    timed(refused);
+    expect(refused.stageMs[STAGE.policy]).toBe(0.25);
+  });
+
+  it('throws when it runs before verify', () => {
+    const exchange = anExchange({ method: 'GET', path: '/accounts/7', snapshot: compiled });
+    expect(() => route(exchange)).toThrow(/verify/);
+  });
+});
