@@ -1,0 +1,57 @@
+import type { Config } from '../../core/config.ts';
+import type { ThreadReading } from '../../telemetry/telemetry-reader.ts';
+
+/** What main knows about the running gateway. */
+export interface GatewayFacts {
+  readonly version: string;
+  /** Version of the registry snapshot that is published. */
+  readonly snapshotVersion: number;
+  /** Microseconds of one check by algorithm, as measured at start. */
+  readonly costsMicros: Readonly<Record<string, number>>;
+  readonly config: Config;
+}
+
+/** The answer of /v1/info: no secret, and no path of a file that holds one. */
+export function describeGateway(
+  facts: GatewayFacts,
+  startedAtMs: number,
+  threads: readonly ThreadReading[],
+) {
+  const { config } = facts;
+  const { tls, host, port, publicAuthority, publicScheme } = config.listener;
+  return {
+    version: facts.version,
+    node: process.version,
+    pid: process.pid,
+    startedAt: new Date(startedAtMs).toISOString(),
+    snapshotVersion: facts.snapshotVersion,
+    costsMicros: facts.costsMicros,
+    threads,
+    config: {
+      listener: {
+        host,
+        port,
+        publicAuthority,
+        publicScheme,
+        tls: tls !== undefined,
+        clientCertificate: tls?.clientCertificate ?? 'off',
+      },
+      admin: {
+        host: config.admin.host,
+        port: config.admin.port,
+        authenticated: config.admin.tokenFile !== undefined,
+      },
+      fronts: config.fronts,
+      limits: config.limits,
+      signatures: config.signatures,
+      workers: config.workers,
+      telemetry: {
+        operationHistogramsMax: config.telemetry.operationHistogramsMax,
+        accessLog: config.telemetry.accessLog,
+        accessLogBufferMaxBytes: config.telemetry.accessLogBufferMaxBytes,
+        logLevel: config.telemetry.logLevel,
+      },
+      shutdown: config.shutdown,
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
+
+const SAMPLE_INTERVAL_MS = 1000;
+/** How often the event loop's delay is measured; it sees stalls from 1 ms upwards. */
+const DELAY_RESOLUTION_MS = 20;
+
+const FIELDS = [
+  'sampledAtMs',
+  'cpuUserSeconds',
+  'cpuSystemSeconds',
+  'eventLoopUtilization',
+  'eventLoopDelayP50Seconds',
+  'eventLoopDelayP99Seconds',
+  'eventLoopDelayMaxSeconds',
+  'heapUsedBytes',
+  'heapTotalBytes',
+  'externalBytes',
+] as const;
+
+type Field = (typeof FIELDS)[number];
+
+/**
+ * One thread as it last saw itself. Utilisation and delays are those of the second before
+ * `sampledAtMs` (epoch milliseconds, 0 before the first sample); a thread that hangs keeps an old
+ * `sampledAtMs`. CPU seconds count from the thread's start.
+ */
+export type ThreadVitals = Readonly<Record<Field, number>>;
+
+export function createVitalsBuffer(): SharedArrayBuffer {
+  return new SharedArrayBuffer(FIELDS.length * 8);
+}
+
+export function readThreadVitals(buffer: SharedArrayBuffer): ThreadVitals {
+  const values = new Float64Array(buffer);
+  return Object.fromEntries(FIELDS.map((field, index) => [field, values[index]!])) as ThreadVitals;
+}
+
+export interface VitalsSampler {
+  /** Takes a sample now, besides the one that each second brings. */
+  sample(): void;
+  stop(): void;
+}
+
+/**
+ * Samples the calling thread once a second into shared memory, in main, front and worker threads
+ * alike. The timers keep no thread alive.
+ */
+export function startThreadVitals(
+  buffer: SharedArrayBuffer,
+  sampleIntervalMs = SAMPLE_INTERVAL_MS,
+): VitalsSampler {
+  const values = new Float64Array(buffer);
+  const delay = createHistogram();
+  const delayTimer = startDelayTimer(delay);
+  let utilization = performance.eventLoopUtilization();
+  const sample = () => {
+    const current = performance.eventLoopUtilization();
+    const cpu = process.threadCpuUsage();
+    const heap = getHeapStatistics();
+    const record: ThreadVitals = {
+      sampledAtMs: Date.now(),
+      cpuUserSeconds: cpu.user / 1e6,
+      cpuSystemSeconds: cpu.system / 1e6,
+      eventLoopUtilization: performance.eventLoopUtilization(current, utilization).utilization,
+      eventLoopDelayP50Seconds: delaySeconds(delay, 50),
+      eventLoopDelayP99Seconds: delaySeconds(delay, 99),
+      eventLoopDelayMaxSeconds: delaySeconds(delay, 100),
+      heapUsedBytes: heap.used_heap_size,
+      heapTotalBytes: heap.total_heap_size,
+      externalBytes: heap.external_memory,
+    };
+    for (let i = 0; i < FIELDS.length; i += 1) values[i] = record[FIELDS[i]!];
+    utilization = current;
+    delay.reset();
+  };
+  const timer = setInterval(sample, sampleIntervalMs);
+  timer.unref();
+  return {
+    sample,
+    stop: () => {
+      clearInterval(timer);
+      clearInterval(delayTimer);
+    },
+  };
+}
+
+/**
+ * Records how much later than asked a timer fires, in nanoseconds. Not monitorEventLoopDelay: its
+ * reset forgets the time of the last firing, and with it a stall that falls on the first interval.
+ */
+function startDelayTimer(delay: RecordableHistogram): NodeJS.Timeout {
+  let lastMs = performance.now();
+  const timer = setInterval(() => {
+    const nowMs = performance.now();
+    const lateMs = nowMs - lastMs - DELAY_RESOLUTION_MS;
+    lastMs = nowMs;
+    // The histogram takes whole numbers from 1 upwards.
+    delay.record(Math.max(Math.round(lateMs * 1e6), 1));
+  }, DELAY_RESOLUTION_MS);
+  return timer.unref();
+}
+
+/** Seconds; an empty histogram, which answers with odd values, means that nothing was measured. */
+function delaySeconds(delay: RecordableHistogram, percentile: number): number {
+  return delay.count === 0 ? 0 : delay.percentile(percentile) / 1e9;
+}

@@ -1,0 +1,60 @@
+import { type AnswerSink, type Arrival, Exchange } from '../../src/core/exchange.ts';
+import type {
+  ApiRecord,
+  CompiledSnapshot,
+  KeyEntry,
+  OperationEntry,
+  UpstreamRecord,
+} from '../../src/core/snapshot.ts';
+
+const DRIVER = { resume() {}, complete() {} };
+const TRANSPORT = { handle: undefined, sink: {} as AnswerSink };
+
+/** An exchange as the front makes it, before any room has seen it. */
+export function exchangeOf(arrival: Partial<Arrival> = {}): Exchange {
+  return new Exchange(
+    {
+      requestId: 'req-1',
+      traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+      method: 'GET',
+      path: '/accounts/v1/accounts',
+      query: '',
+      scheme: 'http',
+      authority: 'bank.example',
+      headers: [],
+      peer: '127.0.0.1',
+      clientCertificate: undefined,
+      arrivedMs: 1000,
+      snapshot: {} as CompiledSnapshot,
+      ...arrival,
+    },
+    TRANSPORT,
+    DRIVER,
+  );
+}
+
+export function operationEntry(
+  id: string,
+  direction: ApiRecord['direction'] = 'outbound',
+): OperationEntry {
+  const operation = { id, method: 'GET', pathTemplate: '/accounts', scopes: [] };
+  const api: ApiRecord = { id: 'accounts', direction, upstreamId: 'core', operations: [operation] };
+  return { index: 0, operation, api, upstream: { id: 'core' } as UpstreamRecord };
+}
+
+/** Gives the exchange what verify and route would. */
+export function identified(exchange: Exchange, app: string, operationId: string): Exchange {
+  const partner = { id: 'nebula', name: 'Nebula', class: 'software-vendor', active: true } as const;
+  const entry = {
+    key: { id: 'key-1', material: new Uint8Array([1, 2, 3]) },
+    app: { id: app, partnerId: partner.id, active: true },
+    partner,
+    serial: 1,
+  } as unknown as KeyEntry;
+  exchange.identity = { entry, scheme: 'rfc9421' };
+  exchange.target = {
+    entry: operationEntry(operationId),
+    grant: { planId: 'standard', scopes: new Set() },
+  };
+  return exchange;
+}
