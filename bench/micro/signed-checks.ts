@@ -1,0 +1,76 @@
+/** Checks for the verify cases: 600-byte messages of several apps, signed in advance. */
+import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import type { Check, CheckOutcome } from '../../src/core/check.ts';
+import { EMPTY_BODY } from '../../src/core/exchange.ts';
+import type { KeyEntry, SignatureAlgorithm } from '../../src/core/snapshot.ts';
+
+const BASE_BYTES = 600;
+const MESSAGES = 16;
+const APPS = 16;
+
+export interface SignedMessage {
+  readonly entry: KeyEntry;
+  readonly base: string;
+  readonly signature: Uint8Array;
+}
+
+/** Messages of `APPS` apps, each with a lane and a key entry of its own. */
+export function signedMessages(algorithm: 'rsa-v1_5-sha256' | 'hmac-sha256'): SignedMessage[] {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const secret = randomBytes(32);
+  const material =
+    algorithm === 'hmac-sha256' ? secret : rsa.publicKey.export({ format: 'der', type: 'spki' });
+  return Array.from({ length: Math.max(MESSAGES, APPS) }, (_, i) => {
+    const base = `message ${i} `.padEnd(BASE_BYTES, 'abcdefghij');
+    const signature =
+      algorithm === 'hmac-sha256'
+        ? createHmac('sha256', secret).update(base).digest()
+        : signRsa(base, rsa.privateKey);
+    return { entry: keyEntry(i % APPS, algorithm, material), base, signature };
+  });
+}
+
+function signRsa(base: string, key: KeyObject): Uint8Array {
+  return sign('sha256', Buffer.from(base), key);
+}
+
+function keyEntry(app: number, algorithm: SignatureAlgorithm, material: Uint8Array): KeyEntry {
+  const appId = `app-${app}`;
+  return {
+    serial: app + 1,
+    key: {
+      id: `key-${app}`,
+      appId,
+      algorithm,
+      material,
+      notBeforeMs: 0,
+      notAfterMs: Number.MAX_SAFE_INTEGER,
+      revoked: false,
+    },
+    app: { id: appId, partnerId: 'bench', active: true },
+    partner: { id: 'bench', name: 'Bench', class: 'software-vendor', active: true },
+  };
+}
+
+/** One check as the verify room makes it: an object per call. */
+export class BenchCheck implements Check {
+  readonly entry: KeyEntry;
+  readonly base: string;
+  readonly signature: Uint8Array;
+  readonly digests = [];
+  readonly body = EMPTY_BODY;
+  waitMs = 0;
+  serviceMs = 0;
+  private readonly onOutcome: (outcome: CheckOutcome) => void;
+
+  constructor(message: SignedMessage, onOutcome: (outcome: CheckOutcome) => void) {
+    this.entry = message.entry;
+    this.base = message.base;
+    this.signature = message.signature;
+    this.onOutcome = onOutcome;
+  }
+
+  settle(outcome: CheckOutcome): void {
+    this.onOutcome(outcome);
+  }
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import type { BodyDigest, Check } from '../../core/check.ts';
+import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../../core/snapshot.ts';
+import type { CostModel } from './fair-lanes.ts';
+import { runCheck } from './run-check.ts';
+import { SAMPLE_BASE, sampleCheck } from './sample-checks.ts';
+
+/** Samples per kind, and the time after which fewer must do: P-384 takes over 1 ms each. */
+const SAMPLES_MAX = 16;
+const WARM_UP_SAMPLES = 3;
+const SAMPLING_MAX_MS = 4;
+const KIB = 1_024;
+const DIGEST_SAMPLE_BYTES = 32 * KIB;
+
+export type CostKind = SignatureAlgorithm | 'sha-256-per-kib' | 'sha-512-per-kib';
+
+/** Measured costs in microseconds; a digest costs a fixed part and a part per byte of the body. */
+interface CostTable {
+  readonly signatures: Readonly<Record<SignatureAlgorithm, number>>;
+  readonly digests: Readonly<
+    Record<BodyDigest['algorithm'], { readonly fixed: number; readonly perByte: number }>
+  >;
+}
+
+/** Estimates what a check will cost wherever it runs. */
+export class CheckCosts implements CostModel {
+  private readonly table: CostTable;
+
+  constructor(table: CostTable) {
+    this.table = table;
+  }
+
+  /** Microseconds: the signature and every digest over the body. */
+  microsOf(check: Check): number {
+    let micros = this.table.signatures[check.entry.key.algorithm];
+    const { digests } = check;
+    for (let i = 0; i < digests.length; i++) {
+      const cost = this.table.digests[digests[i]!.algorithm];
+      micros += cost.fixed + cost.perByte * check.body.length;
+    }
+    return micros;
+  }
+
+  list(): { readonly kind: CostKind; readonly micros: number }[] {
+    const { signatures, digests } = this.table;
+    const perKib = (algorithm: BodyDigest['algorithm']) => digests[algorithm].perByte * KIB;
+    return [
+      ...SIGNATURE_ALGORITHMS.map(kind => ({ kind, micros: signatures[kind] })),
+      { kind: 'sha-256-per-kib', micros: perKib('sha-256') },
+      { kind: 'sha-512-per-kib', micros: perKib('sha-512') },
+    ];
+  }
+}
+
+/**
+ * Measures every kind of check on this host; takes 10 to 40 ms. The least of several samples
+ * counts: what a busy host adds to the others is not the check's cost.
+ */
+export function measureCosts(): CostTable {
+  const signatures = Object.fromEntries(
+    SIGNATURE_ALGORITHMS.map(algorithm => [algorithm, signatureMicros(algorithm)]),
+  ) as Record<SignatureAlgorithm, number>;
+  const digests = { 'sha-256': digestMicros('sha-256'), 'sha-512': digestMicros('sha-512') };
+  return { signatures, digests };
+}
+
+function signatureMicros(algorithm: SignatureAlgorithm): number {
+  const { key, signature } = sampleCheck(algorithm);
+  const nothing = new Uint8Array(0);
+  return leastMicros(() => {
+    if (runCheck(key, SAMPLE_BASE, signature, [], nothing) !== 'valid') {
+      throw new Error(`this runtime cannot check ${algorithm}`);
+    }
+  });
+}
+
+/** A digest is timed through a whole check, whose HMAC is then taken off. */
+function digestMicros(algorithm: BodyDigest['algorithm']): { fixed: number; perByte: number } {
+  const { key, signature } = sampleCheck('hmac-sha256');
+  const expected = randomBytes(algorithm === 'sha-256' ? 32 : 64);
+  const digests = [{ algorithm, expected }];
+  const time = (body: Uint8Array, list: readonly BodyDigest[]) =>
+    leastMicros(() => runCheck(key, SAMPLE_BASE, signature, list, body));
+  const small = new Uint8Array(1);
+  const without = time(small, []);
+  const fixed = Math.max(0, time(small, digests) - without);
+  const large = time(new Uint8Array(DIGEST_SAMPLE_BYTES), digests);
+  return { fixed, perByte: Math.max(0, large - without - fixed) / DIGEST_SAMPLE_BYTES };
+}
+
+function leastMicros(run: () => void): number {
+  for (let i = 0; i < WARM_UP_SAMPLES; i++) run();
+  const beganMs = performance.now();
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < SAMPLES_MAX; i++) {
+    const startMs = performance.now();
+    run();
+    const endMs = performance.now();
+    least = Math.min(least, endMs - startMs);
+    if (endMs - beganMs > SAMPLING_MAX_MS) break;
+  }
+  return least * 1_000;
+}

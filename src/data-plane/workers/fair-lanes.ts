@@ -1,0 +1,164 @@
+import type { Check } from '../../core/check.ts';
+import { encodedBytes } from './batch-codec.ts';
+import { Lane, LongestLanes } from './longest-lanes.ts';
+
+/**
+ * Work that a lane may send per turn. About three RSA checks: small, so that a newcomer waits for
+ * little of everybody else's work; a check that costs more is saved up for over several turns.
+ */
+export const QUANTUM_MICROS = 100;
+/** Lane objects kept for the next app; at low load a lane lives for one check. */
+const SPARE_LANES_MAX = 256;
+
+/** How much one batch may hold. A check beyond a bound still goes, alone. */
+export interface BatchBounds {
+  readonly itemsMax: number;
+  readonly costMaxMicros: number;
+  readonly bytesMax: number;
+}
+
+/** Estimates what a check costs, in microseconds. */
+export interface CostModel {
+  microsOf(check: Check): number;
+}
+
+/**
+ * The queue in front of the workers: one lane per app, emptied by deficit round robin (Shreedhar
+ * and Varghese, SIGCOMM 1995) with estimated microseconds in place of bytes, so that apps share the
+ * workers' time whatever their checks cost and however many they send.
+ */
+export class FairLanes {
+  /** Checks in all lanes. */
+  length = 0;
+  private readonly queueMax: number;
+  private readonly costs: CostModel;
+  private readonly lanes = new Map<string, Lane>();
+  private readonly byLength = new LongestLanes();
+  private readonly spare: Lane[] = [];
+  /** The lane whose turn it is, and whether it has its quantum for this turn. */
+  private current: Lane | undefined = undefined;
+  private granted = false;
+
+  constructor(queueMax: number, costs: CostModel) {
+    this.queueMax = queueMax;
+    this.costs = costs;
+  }
+
+  get laneCount(): number {
+    return this.lanes.size;
+  }
+
+  /**
+   * Queues `check` and returns the check that lost its place for it: undefined while there is room,
+   * the newest of the longest lane where the queue is full, or `check` itself where its own lane
+   * would be the longest with it.
+   */
+  admit(check: Check): Check | undefined {
+    const appId = check.entry.app.id;
+    let lane = this.lanes.get(appId);
+    let loser: Check | undefined;
+    if (this.length >= this.queueMax) {
+      if ((lane === undefined ? 0 : lane.length) + 1 >= this.byLength.length) return check;
+      const longest = this.byLength.longest()!;
+      loser = longest.pop();
+      this.length--;
+      this.byLength.moved(longest, longest.length + 1);
+    }
+    if (lane === undefined) lane = this.open(appId);
+    lane.push(check);
+    this.length++;
+    this.byLength.moved(lane, lane.length - 1);
+    return loser;
+  }
+
+  /** Takes the next batch, fair among the apps; empty only where the queue is. */
+  take(bounds: BatchBounds): Check[] {
+    const batch: Check[] = [];
+    let costMicros = 0;
+    let bytes = 0;
+    let passed = 0;
+    while (this.length > 0 && batch.length < bounds.itemsMax) {
+      const lane = this.current!;
+      if (!this.granted) {
+        lane.deficitMicros += QUANTUM_MICROS;
+        this.granted = true;
+      }
+      const check = lane.first();
+      const micros = this.costs.microsOf(check);
+      if (lane.deficitMicros < micros) {
+        this.turn(lane.next);
+        if (++passed >= this.lanes.size) {
+          this.skipTurns();
+          passed = 0;
+        }
+        continue;
+      }
+      const size = encodedBytes(check);
+      costMicros += micros;
+      bytes += size;
+      const fits = costMicros <= bounds.costMaxMicros && bytes <= bounds.bytesMax;
+      if (!fits && batch.length > 0) break;
+      batch.push(lane.shift());
+      this.length--;
+      this.byLength.moved(lane, lane.length + 1);
+      lane.deficitMicros -= micros;
+      passed = 0;
+      if (lane.length === 0) this.close(lane);
+    }
+    return batch;
+  }
+
+  private turn(lane: Lane): void {
+    this.current = lane;
+    this.granted = false;
+  }
+
+  /**
+   * Nobody could send in a whole round: grants at once the turns after which somebody can. Without
+   * it a check of 40 ms (a body of many MB) would cost 400 rounds over the lanes.
+   */
+  private skipTurns(): void {
+    let turns = Number.POSITIVE_INFINITY;
+    for (const lane of this.lanes.values()) {
+      const missing = this.costs.microsOf(lane.first()) - lane.deficitMicros;
+      turns = Math.min(turns, Math.ceil(missing / QUANTUM_MICROS) - 1);
+    }
+    if (turns <= 0) return;
+    for (const lane of this.lanes.values()) lane.deficitMicros += turns * QUANTUM_MICROS;
+  }
+
+  /** A new lane has its first turn after all others, with nothing saved. */
+  private open(appId: string): Lane {
+    const lane = this.spare.pop() ?? new Lane();
+    lane.appId = appId;
+    lane.deficitMicros = 0;
+    this.lanes.set(appId, lane);
+    const { current } = this;
+    if (current === undefined) {
+      lane.next = lane;
+      lane.previous = lane;
+      this.turn(lane);
+    } else {
+      lane.next = current;
+      lane.previous = current.previous;
+      current.previous.next = lane;
+      current.previous = lane;
+    }
+    return lane;
+  }
+
+  private close(lane: Lane): void {
+    this.lanes.delete(lane.appId);
+    if (lane.next === lane) {
+      this.current = undefined;
+      this.granted = false;
+    } else {
+      lane.previous.next = lane.next;
+      lane.next.previous = lane.previous;
+      this.turn(lane.next);
+    }
+    lane.next = lane;
+    lane.previous = lane;
+    if (this.spare.length < SPARE_LANES_MAX) this.spare.push(lane);
+  }
+}

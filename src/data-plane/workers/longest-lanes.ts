@@ -1,0 +1,97 @@
+import type { Check } from '../../core/check.ts';
+
+const RING_START = 8;
+
+/** The waiting checks of one app, oldest first: a ring that doubles, so both ends are O(1). */
+export class Lane {
+  appId = '';
+  length = 0;
+  /** Microseconds of work that the lane may still send in its turn. */
+  deficitMicros = 0;
+  /** Neighbours in the round of the lanes. */
+  next: Lane = this;
+  previous: Lane = this;
+  /** Neighbours among the lanes of the same length. */
+  peerBefore: Lane | undefined = undefined;
+  peerAfter: Lane | undefined = undefined;
+  private ring: (Check | undefined)[] = new Array(RING_START).fill(undefined);
+  private head = 0;
+
+  first(): Check {
+    return this.ring[this.head]!;
+  }
+
+  push(check: Check): void {
+    if (this.length === this.ring.length) this.grow();
+    this.ring[(this.head + this.length) & (this.ring.length - 1)] = check;
+    this.length++;
+  }
+
+  /** Takes the oldest. */
+  shift(): Check {
+    const check = this.ring[this.head]!;
+    this.ring[this.head] = undefined;
+    this.head = (this.head + 1) & (this.ring.length - 1);
+    this.length--;
+    return check;
+  }
+
+  /** Takes the newest. */
+  pop(): Check {
+    this.length--;
+    const position = (this.head + this.length) & (this.ring.length - 1);
+    const check = this.ring[position]!;
+    this.ring[position] = undefined;
+    return check;
+  }
+
+  private grow(): void {
+    const old = this.ring;
+    this.ring = new Array(old.length * 2).fill(undefined);
+    for (let i = 0; i < old.length; i++) this.ring[i] = old[(this.head + i) & (old.length - 1)];
+    this.head = 0;
+  }
+}
+
+/**
+ * Lanes grouped by length. A length only ever changes by one, so the group of the longest is always
+ * next to where it was, and a full queue under attack finds its victim without a search.
+ */
+export class LongestLanes {
+  private readonly groups: (Lane | undefined)[] = [];
+  private max = 0;
+
+  /** The length of the longest lane; 0 where there is none. */
+  get length(): number {
+    return this.max;
+  }
+
+  /** One of the longest lanes. */
+  longest(): Lane | undefined {
+    return this.groups[this.max];
+  }
+
+  /** Call after `lane.length` changed by one; `before` is the length it had. */
+  moved(lane: Lane, before: number): void {
+    if (before > 0) this.leave(lane, before);
+    if (lane.length > 0) this.join(lane);
+    if (lane.length > this.max) this.max = lane.length;
+    else if (before === this.max && this.groups[before] === undefined) this.max = lane.length;
+  }
+
+  private join(lane: Lane): void {
+    const other = this.groups[lane.length];
+    lane.peerAfter = other;
+    lane.peerBefore = undefined;
+    if (other !== undefined) other.peerBefore = lane;
+    this.groups[lane.length] = lane;
+  }
+
+  private leave(lane: Lane, length: number): void {
+    if (lane.peerBefore === undefined) this.groups[length] = lane.peerAfter;
+    else lane.peerBefore.peerAfter = lane.peerAfter;
+    if (lane.peerAfter !== undefined) lane.peerAfter.peerBefore = lane.peerBefore;
+    lane.peerBefore = undefined;
+    lane.peerAfter = undefined;
+  }
+}
