@@ -1,0 +1,73 @@
+/** From where a call gets its key: a client file, and options that take precedence. */
+import type { KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { readSigningKey } from '../client/key-files.ts';
+import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../core/snapshot.ts';
+import { CommandFailure, orFail } from './failures.ts';
+
+export interface SettingsOptions {
+  readonly clientFile: string;
+  readonly key?: string;
+  readonly keyId?: string;
+  readonly algorithm?: SignatureAlgorithm;
+  readonly baseUrl?: string;
+}
+
+export interface ClientSettings {
+  readonly baseUrl: string;
+  readonly keyId: string;
+  readonly algorithm: SignatureAlgorithm;
+  readonly privateKey: KeyObject;
+}
+
+const BASE_URL_DEFAULT = 'http://127.0.0.1:8080';
+const MEMBERS = ['baseUrl', 'keyId', 'algorithm', 'privateKeyFile'] as const;
+type ClientFileContent = Partial<Record<(typeof MEMBERS)[number], string>>;
+
+function readClientFile(file: string): ClientFileContent {
+  const text = orFail(
+    'The client file cannot be read (npm start makes one; or give --key, --key-id, --algorithm)',
+    () => readFileSync(file, 'utf8'),
+  );
+  const value: unknown = orFail(`${file} is not JSON`, () => JSON.parse(text));
+  if (typeof value !== 'object' || value === null) {
+    throw new CommandFailure(`${file} is not a client file.`);
+  }
+  const content = value as Record<string, unknown>;
+  for (const name of MEMBERS) {
+    if (content[name] !== undefined && typeof content[name] !== 'string') {
+      throw new CommandFailure(`${file}: ${name} is not text.`);
+    }
+  }
+  return content as ClientFileContent;
+}
+
+function isAlgorithm(name: string): name is SignatureAlgorithm {
+  return (SIGNATURE_ALGORITHMS as readonly string[]).includes(name);
+}
+
+function missing(name: string, file: string): CommandFailure {
+  return new CommandFailure(`${name} is neither given nor in ${file}.`);
+}
+
+/** The file is read only where an option leaves something open. */
+export function readClientSettings(options: SettingsOptions): ClientSettings {
+  const { clientFile, key } = options;
+  const isWhole =
+    key !== undefined && options.keyId !== undefined && options.algorithm !== undefined;
+  const content = isWhole ? {} : readClientFile(clientFile);
+  const keyId = options.keyId ?? content.keyId;
+  if (keyId === undefined) throw missing('The key id', clientFile);
+  const algorithm = options.algorithm ?? content.algorithm;
+  if (algorithm === undefined) throw missing('The algorithm', clientFile);
+  if (!isAlgorithm(algorithm)) {
+    throw new CommandFailure(`${clientFile}: ${algorithm} is no algorithm of the gateway.`);
+  }
+  const fromFile = content.privateKeyFile && resolve(dirname(clientFile), content.privateKeyFile);
+  const keyFile = key ?? fromFile;
+  if (keyFile === undefined) throw missing('The private key', clientFile);
+  const privateKey = orFail('The key cannot be used', () => readSigningKey(keyFile, algorithm));
+  const baseUrl = options.baseUrl ?? content.baseUrl ?? BASE_URL_DEFAULT;
+  return { baseUrl, keyId, algorithm, privateKey };
+}

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { ConfigError, loadConfig } from '../../control-plane/config/index.ts';
+import { loadRegistry } from '../../control-plane/registry/index.ts';
+import type { RegistrySnapshot } from '../../core/snapshot.ts';
+import { EXIT_FAILED } from '../failures.ts';
+import { complain, write, writeJson } from '../output.ts';
+
+interface CheckOptions {
+  readonly config: string;
+  readonly json?: true;
+}
+
+/** What a person wants to recognise: how much of each the registry holds. */
+function countRegistry(snapshot: RegistrySnapshot) {
+  const { partners, apps, keys, apis, subscriptions, upstreams } = snapshot;
+  return {
+    partners: partners.length,
+    apps: apps.length,
+    keys: keys.length,
+    apis: apis.length,
+    operations: apis.reduce((sum, api) => sum + api.operations.length, 0),
+    subscriptions: subscriptions.length,
+    upstreams: upstreams.length,
+  };
+}
+
+async function check(options: CheckOptions): Promise<void> {
+  try {
+    const { config, file } = loadConfig(options.config);
+    const registry = countRegistry(loadRegistry(config.registryFile, 1));
+    const counts = Object.entries(registry).map(([name, count]) => `${count} ${name}`);
+    if (options.json) {
+      await writeJson({ ok: true, configFile: file, registryFile: config.registryFile, registry });
+    } else await write(`${options.config} is fine: ${counts.join(', ')}\n`);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.exitCode = EXIT_FAILED;
+    if (options.json) await writeJson({ ok: false, problems: error.problems });
+    else complain(`${error.message}\n`);
+  }
+}
+
+export function register(program: Command): void {
+  program
+    .command('check')
+    .description('Checks the configuration and the registry without starting anything.')
+    .option('--config <file>', 'the configuration', 'xingyun.yaml')
+    .option('--json', 'for scripts: the result as JSON on standard output')
+    .action(check);
+}

@@ -1,0 +1,20 @@
+/** What a partner's engineer imports: a signing fetch, problems as errors, and their parts. */
+export { type CurlRequest, curlCommand } from './curl-command.ts';
+export {
+  createPartnerClient,
+  type PartnerClient,
+  type PartnerClientOptions,
+  type RequestOptions,
+} from './partner-client.ts';
+export { type ProblemDocument, ProblemError, readProblem } from './problem-error.ts';
+export {
+  contentDigest,
+  createRequestSigner,
+  type RequestSigner,
+  type SignableRequest,
+  type SignatureHeaders,
+  type SigningIdentity,
+  signRequest,
+} from './request-signer.ts';
+export { NOT_EXECUTED, RETRY_DEFAULTS, type RetryOptions } from './retry.ts';
+export { loadSigningKey, type PrivateKeyInput } from './signing-key.ts';

@@ -1,0 +1,194 @@
+/** The signing fetch that a partner's engineer imports. */
+import { type Clock, systemClock } from '../core/clock.ts';
+import { carriesProblem, ProblemError, readProblem } from './problem-error.ts';
+import {
+  RequestSigner,
+  type SignableRequest,
+  type SignatureHeaders,
+  type SigningIdentity,
+} from './request-signer.ts';
+import {
+  isIdempotent,
+  mayRepeat,
+  pause,
+  pauseMs,
+  RETRY_DEFAULTS,
+  type RetryOptions,
+} from './retry.ts';
+
+export interface PartnerClientOptions extends SigningIdentity {
+  /** Scheme and authority as the gateway knows itself, with an optional path prefix. */
+  readonly baseUrl: string;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly retry?: Partial<RetryOptions>;
+  readonly clock?: Clock;
+  /** Uniform in [0, 1), for the jitter of the backoff. */
+  readonly random?: () => number;
+}
+
+export interface RequestOptions {
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal;
+}
+
+export interface PartnerClient {
+  /**
+   * Like the web's fetch, signed: resolves with the answer whatever its status. Redirects are not
+   * followed, because a signature is good for one URI. Repeats what {@link mayRepeat} allows.
+   * @throws TypeError where the URL is outside `baseUrl` or the network fails
+   */
+  fetch(pathOrUrl: string | URL, init?: RequestInit): Promise<Response>;
+  /**
+   * Sends `body` as JSON and returns the JSON of the answer, undefined where it has no content.
+   * @throws ProblemError for every status outside 200-299
+   */
+  request<T>(method: string, path: string, body?: unknown, options?: RequestOptions): Promise<T>;
+  /** The signature's headers for a request that is sent by other means; the path as in fetch. */
+  sign(request: Omit<SignableRequest, 'targetUri'> & { readonly path: string }): SignatureHeaders;
+}
+
+/** A request with everything that stays the same between attempts. */
+interface Prepared {
+  readonly method: string;
+  readonly targetUri: string;
+  readonly headers: Headers;
+  readonly body: Uint8Array<ArrayBuffer> | undefined;
+  readonly contentType: string | undefined;
+  readonly init: RequestInit;
+  readonly signal: AbortSignal | undefined;
+}
+
+type Attempt =
+  | { readonly response: Response; readonly failure: undefined }
+  | { readonly response: undefined; readonly failure: unknown };
+
+class SigningClient implements PartnerClient {
+  private readonly base: URL;
+  private readonly signer: RequestSigner;
+  private readonly send: typeof globalThis.fetch;
+  private readonly retry: RetryOptions;
+  private readonly clock: Clock;
+  private readonly random: () => number;
+
+  constructor(options: PartnerClientOptions) {
+    this.clock = options.clock ?? systemClock;
+    this.base = new URL(options.baseUrl);
+    this.signer = new RequestSigner(options, this.clock);
+    this.send = options.fetch ?? globalThis.fetch;
+    this.retry = { ...RETRY_DEFAULTS, ...options.retry };
+    this.random = options.random ?? Math.random;
+  }
+
+  async fetch(pathOrUrl: string | URL, init: RequestInit = {}): Promise<Response> {
+    const prepared = await prepare(targetUri(this.base, pathOrUrl), init);
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await this.attempt(prepared);
+      const waitMs =
+        attempt < this.retry.attemptsMax ? await this.wait(prepared, outcome, attempt) : undefined;
+      if (waitMs === undefined) {
+        if (outcome.response !== undefined) return outcome.response;
+        throw outcome.failure;
+      }
+      await outcome.response?.body?.cancel();
+      await pause(waitMs, prepared.signal);
+    }
+  }
+
+  async request<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    options: RequestOptions = {},
+  ): Promise<T> {
+    const init: RequestInit = { method, headers: { accept: 'application/json' } };
+    if (body !== undefined) {
+      init.body = JSON.stringify(body);
+      init.headers = { ...init.headers, 'content-type': 'application/json' };
+    }
+    init.headers = { ...init.headers, ...options.headers } as Record<string, string>;
+    if (options.signal !== undefined) init.signal = options.signal;
+    const response = await this.fetch(path, init);
+    if (!response.ok) {
+      throw new ProblemError(response, await readProblem(response), this.clock.wallMs());
+    }
+    const text = await response.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  sign(request: Omit<SignableRequest, 'targetUri'> & { readonly path: string }): SignatureHeaders {
+    return this.signer.sign({ ...request, targetUri: targetUri(this.base, request.path) });
+  }
+
+  private async attempt(prepared: Prepared): Promise<Attempt> {
+    const headers = new Headers(prepared.headers);
+    const signature = this.signer.sign(prepared);
+    for (const [name, value] of Object.entries(signature)) headers.set(name, value);
+    try {
+      const response = await this.send(prepared.targetUri, { ...prepared.init, headers });
+      return { response, failure: undefined };
+    } catch (failure) {
+      return { response: undefined, failure };
+    }
+  }
+
+  /** The pause before the next attempt, undefined where there must be none. */
+  private async wait(
+    prepared: Prepared,
+    outcome: Attempt,
+    attempt: number,
+  ): Promise<number | undefined> {
+    const { response } = outcome;
+    if (response === undefined) {
+      // A broken connection says nothing about whether the call was carried out.
+      if (prepared.signal?.aborted || !isIdempotent(prepared.method)) return undefined;
+    } else {
+      // A clone that nobody reads would keep the whole body in memory.
+      if (!carriesProblem(response)) return undefined;
+      const refusal = await readProblem(response.clone());
+      if (!mayRepeat(prepared.method, refusal)) return undefined;
+    }
+    const nowMs = this.clock.wallMs();
+    return pauseMs(this.retry, attempt, response?.headers, nowMs, this.random);
+  }
+}
+
+/** The absolute URI as fetch will send it, so that the signature covers the same bytes. */
+function targetUri(base: URL, pathOrUrl: string | URL): string {
+  const prefix = base.pathname.replace(/\/$/, '');
+  const text = String(pathOrUrl);
+  const url = text.startsWith('/') ? new URL(`${base.origin}${prefix}${text}`) : new URL(text);
+  if (url.origin !== base.origin || !`${url.pathname}/`.startsWith(`${prefix}/`)) {
+    throw new TypeError(`${url.origin}${url.pathname} is outside ${base.href}`);
+  }
+  url.hash = '';
+  return url.href;
+}
+
+/** Lets the platform turn any kind of body into bytes and a media type, once for all attempts. */
+async function prepare(targetUri: string, init: RequestInit): Promise<Prepared> {
+  const duplex = init.body instanceof ReadableStream ? { duplex: 'half' as const } : {};
+  const request = new Request(targetUri, { ...init, ...duplex });
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  const body = bytes.byteLength > 0 ? bytes : undefined;
+  const headers = new Headers(request.headers);
+  for (const name of ['signature', 'signature-input', 'content-digest']) headers.delete(name);
+  if (body === undefined) headers.delete('content-type');
+  else if (!headers.has('content-type')) headers.set('content-type', 'application/octet-stream');
+  return {
+    method: request.method,
+    targetUri,
+    headers,
+    body,
+    contentType: headers.get('content-type') ?? undefined,
+    init: { redirect: 'manual', ...init, method: request.method, body: body ?? null },
+    signal: init.signal ?? undefined,
+  };
+}
+
+/**
+ * A client for one app of one partner.
+ * @throws TypeError where the key does not fit the algorithm
+ */
+export function createPartnerClient(options: PartnerClientOptions): PartnerClient {
+  return new SigningClient(options);
+}

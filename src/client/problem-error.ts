@@ -1,0 +1,99 @@
+/** Refusals as errors that a partner's code can tell apart by their code. */
+
+/** An RFC 9457 document as far as it could be read; every member may be missing. */
+export interface ProblemDocument {
+  readonly type: string | undefined;
+  readonly title: string | undefined;
+  readonly detail: string | undefined;
+  readonly code: string | undefined;
+  readonly requestId: string | undefined;
+}
+
+/** Problem documents beyond this are not read: ours are a few hundred bytes. */
+export const PROBLEM_MAX_BYTES = 65_536;
+
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  /** The problem's name in docs/problems.md, or `http-<status>` where the answer carries none. */
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string | undefined;
+  readonly requestId: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(response: Response, document: ProblemDocument | undefined, nowMs: number) {
+    const code = document?.code ?? `http-${response.status}`;
+    const text = document?.detail ?? document?.title ?? response.statusText;
+    super(text === '' ? code : `${code}: ${text}`);
+    this.code = code;
+    this.status = response.status;
+    this.detail = document?.detail;
+    this.requestId = document?.requestId ?? response.headers.get('x-request-id') ?? undefined;
+    this.retryAfterSeconds = retryAfterSeconds(response.headers, nowMs);
+  }
+}
+
+/** Seconds to wait by `Retry-After`, from either of its forms (RFC 9110 section 10.2.3). */
+export function retryAfterSeconds(headers: Headers, nowMs: number): number | undefined {
+  const value = headers.get('retry-after')?.trim();
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  const dateMs = Date.parse(value);
+  return Number.isNaN(dateMs) ? undefined : Math.max(0, Math.ceil((dateMs - nowMs) / 1_000));
+}
+
+/** Whether the answer announces a problem document. */
+export function carriesProblem(response: Response): boolean {
+  const type = response.headers.get('content-type') ?? '';
+  return response.status >= 400 && /^application\/problem\+json\b/i.test(type);
+}
+
+/**
+ * The problem document of an answer, undefined where it carries none. Reads the body to its end
+ * only when the media type announces a problem.
+ */
+export async function readProblem(response: Response): Promise<ProblemDocument | undefined> {
+  if (!carriesProblem(response)) return undefined;
+  const text = await readText(response, PROBLEM_MAX_BYTES);
+  return text === undefined ? undefined : parseProblem(text);
+}
+
+async function readText(response: Response, bytesMax: number): Promise<string | undefined> {
+  if (response.body === null) return '';
+  const reader = response.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return Buffer.concat(chunks).toString('utf8');
+    chunks.push(value);
+    length += value.byteLength;
+    if (length > bytesMax) break;
+  }
+  // Not awaited: cancelling one branch of a clone settles only when the other one ends, and that
+  // branch is where a failure of the stream is reported.
+  reader.cancel().catch(() => undefined);
+  return undefined;
+}
+
+export function parseProblem(text: string): ProblemDocument | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // An upstream may label anything as a problem; the caller still gets the status as its code.
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const member = (name: string): string | undefined => {
+    const found = (value as Record<string, unknown>)[name];
+    return typeof found === 'string' ? found : undefined;
+  };
+  return {
+    type: member('type'),
+    title: member('title'),
+    detail: member('detail'),
+    code: member('code'),
+    requestId: member('requestId'),
+  };
+}

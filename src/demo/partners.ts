@@ -1,0 +1,115 @@
+/** The partners of the demonstration, one per class: customers of the bank and in the registry. */
+import type { PartnerClass, SignatureAlgorithm } from '../core/snapshot.ts';
+
+export interface DemoKey {
+  readonly id: string;
+  readonly algorithm: SignatureAlgorithm;
+}
+
+export interface DemoSubscription {
+  readonly product: string;
+  readonly plan: 'standard' | 'premium';
+  readonly scopes: readonly string[];
+}
+
+export interface DemoPartner {
+  readonly id: string;
+  readonly name: string;
+  readonly class: PartnerClass;
+  /** The partner's one app. */
+  readonly appId: string;
+  /** The first signs by default; a second one shows two keys valid at once during a rotation. */
+  readonly keys: readonly DemoKey[];
+  readonly subscriptions: readonly DemoSubscription[];
+}
+
+const SANDBOX = { product: 'sandbox', plan: 'standard', scopes: ['sandbox:use'] } as const;
+
+/** Together they show every algorithm, a missing subscription and a missing scope. */
+export const DEMO_PARTNERS: readonly DemoPartner[] = [
+  {
+    id: 'nebula-pay',
+    name: 'Nebula Pay',
+    class: 'internet-platform',
+    appId: 'nebula-pay-app',
+    keys: [{ id: 'nebula-pay-rsa', algorithm: 'rsa-v1_5-sha256' }],
+    subscriptions: [
+      {
+        product: 'account-information',
+        plan: 'premium',
+        scopes: ['accounts:read', 'balances:read', 'transactions:read'],
+      },
+      { product: 'payments', plan: 'premium', scopes: ['transfers:read', 'transfers:write'] },
+      SANDBOX,
+    ],
+  },
+  {
+    id: 'ledgerworks',
+    name: 'Ledgerworks Software',
+    class: 'software-vendor',
+    appId: 'ledgerworks-app',
+    keys: [
+      { id: 'ledgerworks-p256', algorithm: 'ecdsa-p256-sha256' },
+      { id: 'ledgerworks-p384', algorithm: 'ecdsa-p384-sha384' },
+    ],
+    subscriptions: [
+      {
+        product: 'account-information',
+        plan: 'standard',
+        scopes: ['accounts:read', 'balances:read', 'transactions:read'],
+      },
+      { product: 'payments', plan: 'standard', scopes: ['transfers:read'] },
+      SANDBOX,
+    ],
+  },
+  {
+    id: 'creditlens',
+    name: 'Creditlens Data',
+    class: 'data-provider',
+    appId: 'creditlens-app',
+    keys: [{ id: 'creditlens-ed25519', algorithm: 'ed25519' }],
+    subscriptions: [
+      { product: 'account-information', plan: 'standard', scopes: ['accounts:read'] },
+      SANDBOX,
+    ],
+  },
+  {
+    id: 'huatong-supply',
+    name: 'Huatong Supply Chain',
+    class: 'supply-chain',
+    appId: 'huatong-supply-app',
+    keys: [{ id: 'huatong-supply-hmac', algorithm: 'hmac-sha256' }],
+    subscriptions: [
+      {
+        product: 'account-information',
+        plan: 'standard',
+        scopes: ['accounts:read', 'balances:read'],
+      },
+      {
+        product: 'invoice-financing',
+        plan: 'premium',
+        scopes: ['financings:read', 'financings:write'],
+      },
+      SANDBOX,
+    ],
+  },
+  {
+    id: 'stonebridge-capital',
+    name: 'Stonebridge Capital',
+    class: 'private-equity',
+    appId: 'stonebridge-capital-app',
+    keys: [{ id: 'stonebridge-capital-pss', algorithm: 'rsa-pss-sha512' }],
+    subscriptions: [
+      {
+        product: 'account-information',
+        plan: 'premium',
+        scopes: ['accounts:read', 'balances:read', 'transactions:read'],
+      },
+      { product: 'invoice-financing', plan: 'standard', scopes: ['financings:read'] },
+      SANDBOX,
+    ],
+  },
+];
+
+/** The partner whose key `xingyun call` uses by default. */
+export const DEFAULT_PARTNER: DemoPartner = DEMO_PARTNERS[0]!;

@@ -1,0 +1,70 @@
+/** The demonstration's `registry.yaml` and `xingyun.yaml`, built from the list of partners. */
+import { stringify } from 'yaml';
+import { DEMO_APIS } from './bank/api-document.ts';
+import { DEMO_PARTNERS, type DemoKey } from './partners.ts';
+
+const HEADER =
+  '# Written anew at every start of the demonstration: change a copy, not this file.\n';
+const BANK = 'demo-bank';
+
+const PRODUCTS = [
+  { id: 'account-information', name: 'Account information', apis: ['accounts'] },
+  { id: 'payments', name: 'Payments', apis: ['transfers'] },
+  { id: 'invoice-financing', name: 'Invoice financing', apis: ['invoices'] },
+  { id: 'sandbox', name: 'Sandbox', apis: ['sandbox'] },
+];
+
+const PLANS = [
+  { id: 'standard', name: 'Standard' },
+  { id: 'premium', name: 'Premium' },
+];
+
+/** The file, relative to the demonstration's folder, that holds what the key's owner signs with. */
+export function privateFileOf(key: DemoKey): string {
+  const kind = key.algorithm === 'hmac-sha256' ? 'secret' : 'private.pem';
+  return `keys/${key.id}.${kind}`;
+}
+
+export function publicFileOf(key: DemoKey): string {
+  return `keys/${key.id}.public.pem`;
+}
+
+function keyEntry(key: DemoKey, app: string): object {
+  const material =
+    key.algorithm === 'hmac-sha256'
+      ? { secretFile: privateFileOf(key) }
+      : { publicKeyFile: publicFileOf(key) };
+  return { id: key.id, app, algorithm: key.algorithm, ...material };
+}
+
+export function registryText(bankPort: number): string {
+  const registry = {
+    partners: DEMO_PARTNERS.map(({ id, name, class: kind }) => ({ id, name, class: kind })),
+    apps: DEMO_PARTNERS.map(({ id, appId }) => ({ id: appId, partner: id })),
+    keys: DEMO_PARTNERS.flatMap(({ appId, keys }) => keys.map(key => keyEntry(key, appId))),
+    products: PRODUCTS,
+    plans: PLANS,
+    subscriptions: DEMO_PARTNERS.flatMap(({ appId, subscriptions }) =>
+      subscriptions.map(({ product, plan, scopes }) => ({ app: appId, product, plan, scopes })),
+    ),
+    apis: DEMO_APIS.map(api => ({
+      id: api,
+      name: PRODUCTS.find(({ apis }) => apis.includes(api))!.name,
+      basePath: `/${api}/v1`,
+      upstream: BANK,
+      openapi: `openapi/${api}.yaml`,
+    })),
+    upstreams: [{ id: BANK, url: `http://127.0.0.1:${bankPort}` }],
+  };
+  return HEADER + stringify(registry, { aliasDuplicateObjects: false });
+}
+
+export function configText(listenerPort: number, adminPort: number): string {
+  const config = {
+    registryFile: 'registry.yaml',
+    stateDir: 'state',
+    listener: { port: listenerPort },
+    admin: { port: adminPort },
+  };
+  return HEADER + stringify(config);
+}

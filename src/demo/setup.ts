@@ -1,0 +1,116 @@
+/** Prepares the folder of the demonstration: keys, registry, configuration, client files. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { createPrivateFile, generateKey, publicTextOf } from '../client/key-files.ts';
+import { apiDocumentFile, DEMO_APIS } from './bank/api-document.ts';
+import { DEFAULT_PARTNER, DEMO_PARTNERS, type DemoKey } from './partners.ts';
+import { configText, privateFileOf, publicFileOf, registryText } from './registry-file.ts';
+
+export interface DemoOptions {
+  /** Where the demo bank listens, on 127.0.0.1. */
+  readonly bankPort: number;
+  /** The gateway's listener, as the clients will call it: not 0. */
+  readonly gatewayPort?: number;
+  readonly adminPort?: number;
+  /**
+   * Called once with the state folder's absolute path, when no signature can have been accepted
+   * yet: every key was made in this very call. Creates the gateway's nonce state, so that the first
+   * start need not refuse what was signed before it.
+   */
+  readonly initialiseState?: (stateDir: string) => void;
+}
+
+/** Absolute paths of what was prepared. */
+export interface DemoFiles {
+  readonly dir: string;
+  readonly configFile: string;
+  readonly registryFile: string;
+  readonly stateDir: string;
+  /** What `xingyun call` reads by default. */
+  readonly clientFile: string;
+  /** One such file per key, by key id. */
+  readonly clientFiles: ReadonlyMap<string, string>;
+}
+
+/** What `client.json` holds; the file name is relative to it. */
+export interface ClientFile {
+  readonly baseUrl: string;
+  readonly keyId: string;
+  readonly algorithm: DemoKey['algorithm'];
+  readonly privateKeyFile: string;
+}
+
+/** Replaces a file in one step, so that nobody reads half of it. */
+function writeDerived(file: string, text: string | Buffer, mode: number): void {
+  const draft = `${file}.new`;
+  writeFileSync(draft, text, { mode });
+  chmodSync(draft, mode);
+  renameSync(draft, file);
+}
+
+/** True where the key did not exist before. */
+function prepareKey(dir: string, key: DemoKey): boolean {
+  const file = join(dir, privateFileOf(key));
+  const isNew =
+    !existsSync(file) && createPrivateFile(file, generateKey(key.algorithm).privateText);
+  chmodSync(file, 0o600);
+  if (key.algorithm === 'hmac-sha256') return isNew;
+  try {
+    writeDerived(join(dir, publicFileOf(key)), publicTextOf(readFileSync(file, 'utf8')), 0o644);
+  } catch (cause) {
+    throw new Error(`${file} does not hold a private key: remove it to get a new one.`, { cause });
+  }
+  return isNew;
+}
+
+function clientText(dir: string, file: string, key: DemoKey, gatewayPort: number): string {
+  const client: ClientFile = {
+    baseUrl: `http://127.0.0.1:${gatewayPort}`,
+    keyId: key.id,
+    algorithm: key.algorithm,
+    privateKeyFile: relative(dirname(file), join(dir, privateFileOf(key))),
+  };
+  return `${JSON.stringify(client, undefined, 2)}\n`;
+}
+
+function prepareClients(
+  dir: string,
+  gatewayPort: number,
+): Pick<DemoFiles, 'clientFile' | 'clientFiles'> {
+  const clientFiles = new Map<string, string>();
+  for (const key of DEMO_PARTNERS.flatMap(({ keys }) => keys)) {
+    const file = join(dir, 'clients', `${key.id}.json`);
+    writeDerived(file, clientText(dir, file, key, gatewayPort), 0o600);
+    clientFiles.set(key.id, file);
+  }
+  const clientFile = join(dir, 'client.json');
+  const key = DEFAULT_PARTNER.keys[0]!;
+  writeDerived(clientFile, clientText(dir, clientFile, key, gatewayPort), 0o600);
+  return { clientFile, clientFiles };
+}
+
+/**
+ * Creates what is missing and rewrites what is derived; a key that exists is kept as it is.
+ * @throws Error where the folder cannot be written or a key in it cannot be read
+ */
+export async function prepareDemo(dir: string, options: DemoOptions): Promise<DemoFiles> {
+  const { bankPort, gatewayPort = 8_080, adminPort = 9_090 } = options;
+  const root = resolve(dir);
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  for (const folder of ['keys', 'clients', 'openapi']) {
+    mkdirSync(join(root, folder), { recursive: true, mode: 0o700 });
+  }
+  const created = DEMO_PARTNERS.flatMap(({ keys }) => keys).map(key => prepareKey(root, key));
+  for (const api of DEMO_APIS) {
+    writeDerived(join(root, 'openapi', `${api}.yaml`), readFileSync(apiDocumentFile(api)), 0o644);
+  }
+  const registryFile = join(root, 'registry.yaml');
+  const configFile = join(root, 'xingyun.yaml');
+  writeDerived(registryFile, registryText(bankPort), 0o644);
+  writeDerived(configFile, configText(gatewayPort, adminPort), 0o644);
+  const stateDir = join(root, 'state');
+  const isFirst = !existsSync(stateDir) && created.every(isNew => isNew);
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  if (isFirst) options.initialiseState?.(stateDir);
+  return { dir: root, configFile, registryFile, stateDir, ...prepareClients(root, gatewayPort) };
+}

@@ -1,0 +1,112 @@
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { createRequestSigner } from '../../src/client/index.ts';
+import { readSigningKey } from '../../src/client/key-files.ts';
+import { SIGNATURE_ALGORITHMS } from '../../src/core/snapshot.ts';
+import { DEMO_PARTNERS } from '../../src/demo/partners.ts';
+import { type ClientFile, prepareDemo } from '../../src/demo/setup.ts';
+
+let root: string;
+let dir: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'demo-'));
+  dir = join(root, 'demo');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function modeOf(file: string): number {
+  return statSync(file).mode & 0o777;
+}
+
+function readClient(file: string): ClientFile {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+describe('the folder of the demonstration', () => {
+  it('is closed to others, and so is every secret in it', async () => {
+    const files = await prepareDemo(dir, { bankPort: 1 });
+    for (const folder of [dir, files.stateDir, join(dir, 'keys')]) {
+      expect(modeOf(folder)).toBe(0o700);
+    }
+    const secrets = readdirSync(join(dir, 'keys')).filter(name => !name.includes('.public.'));
+    expect(secrets).toHaveLength(6);
+    for (const name of secrets) expect(modeOf(join(dir, 'keys', name))).toBe(0o600);
+    for (const file of [files.clientFile, ...files.clientFiles.values()]) {
+      expect(modeOf(file)).toBe(0o600);
+    }
+  });
+
+  it('keeps keys that exist and writes the rest anew', async () => {
+    const first = await prepareDemo(dir, { bankPort: 1 });
+    const names = readdirSync(join(dir, 'keys'));
+    const before = names.map(name => readFileSync(join(dir, 'keys', name), 'utf8'));
+    writeFileSync(first.registryFile, 'changed');
+    rmSync(join(dir, 'keys', 'creditlens-ed25519.public.pem'));
+    chmodSync(join(dir, 'keys', 'creditlens-ed25519.private.pem'), 0o644);
+    const second = await prepareDemo(dir, { bankPort: 2 });
+    expect(readdirSync(join(dir, 'keys'))).toEqual(names);
+    expect(names.map(name => readFileSync(join(dir, 'keys', name), 'utf8'))).toEqual(before);
+    expect(modeOf(join(dir, 'keys', 'creditlens-ed25519.private.pem'))).toBe(0o600);
+    expect(parse(readFileSync(second.registryFile, 'utf8')).upstreams[0].url).toMatch(/:2$/);
+  });
+
+  it('says which key cannot be read', async () => {
+    await prepareDemo(dir, { bankPort: 1 });
+    const file = join(dir, 'keys', 'nebula-pay-rsa.private.pem');
+    writeFileSync(file, 'broken');
+    await expect(prepareDemo(dir, { bankPort: 1 })).rejects.toThrow(file);
+  });
+
+  it('creates the nonce state once, and never beside keys that were used', async () => {
+    const called: string[] = [];
+    const options = { bankPort: 1, initialiseState: (stateDir: string) => called.push(stateDir) };
+    const { stateDir } = await prepareDemo(dir, options);
+    await prepareDemo(dir, options);
+    expect(called).toEqual([stateDir]);
+    rmSync(stateDir, { recursive: true });
+    await prepareDemo(dir, options);
+    expect(called).toHaveLength(1);
+  });
+});
+
+describe('the files in it', () => {
+  it('let every client sign with its own key', async () => {
+    const { clientFiles, clientFile } = await prepareDemo(dir, { bankPort: 1, gatewayPort: 8181 });
+    const algorithms = new Set<string>();
+    for (const file of [clientFile, ...clientFiles.values()]) {
+      const { baseUrl, keyId, algorithm, privateKeyFile } = readClient(file);
+      const privateKey = readSigningKey(resolve(dirname(file), privateKeyFile), algorithm);
+      const signer = createRequestSigner({ keyId, privateKey, algorithm });
+      const headers = signer.sign({ method: 'GET', targetUri: `${baseUrl}/a` });
+      expect(headers.signature).toMatch(/^sig=:.+:$/);
+      expect(baseUrl).toBe('http://127.0.0.1:8181');
+      algorithms.add(algorithm);
+    }
+    expect(algorithms).toEqual(new Set(SIGNATURE_ALGORITHMS));
+    expect(readClient(clientFile).algorithm).toBe('rsa-v1_5-sha256');
+  });
+
+  it('name only what exists, and one partner per class', async () => {
+    const { registryFile } = await prepareDemo(dir, { bankPort: 1 });
+    const registry = parse(readFileSync(registryFile, 'utf8'));
+    for (const key of registry.keys) {
+      expect(statSync(join(dir, key.publicKeyFile ?? key.secretFile)).isFile()).toBe(true);
+    }
+    for (const api of registry.apis) expect(statSync(join(dir, api.openapi)).isFile()).toBe(true);
+    const classes = registry.partners.map((partner: { class: string }) => partner.class);
+    expect(new Set(classes).size).toBe(5);
+    expect(classes).toHaveLength(DEMO_PARTNERS.length);
+  });
+});
