@@ -41,8 +41,8 @@ What \`registryFile\` names. Ids are unique within their list, and whatever is n
 
 - A path template is canonical: it starts with \`/\`, has no empty segments (a last one makes a
   trailing slash, which is another path), no dot segments, ASCII only, \`%XX\` with capital digits
-  and only for octets that RFC 3986 does not leave unreserved, never for \`/\`, \`\\\` or control characters, and
-  never twice over. It has at most 32 segments.
+  and only for octets that RFC 3986 does not leave unreserved, never for \`/\`, \`\\\` or control
+  characters, and never twice over. It has at most 32 segments.
 - A parameter \`{name}\` is one whole segment and matches any segment that is not empty.
 - A static segment beats a parameter, and the path is decided before the method: what is at the most
   specific template answers, with 405 where it lacks the method. GET answers HEAD too.

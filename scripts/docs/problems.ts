@@ -21,8 +21,8 @@ A call that the gateway refuses gets an \`application/problem+json\` document (R
 \`\`\`
 
 Programs decide by \`code\`, which stays; \`title\` and \`detail\` are for people and may change.
-\`requestId\` is also in the header \`x-request-id\`: name it when you ask the bank. An answer of the
-bank's own system passes unchanged and is none of these.
+\`requestId\` is also in the header \`x-request-id\`: name it when you ask the bank. An answer of
+the bank's own system passes unchanged and is none of these.
 
 "Repeat" says whether the same call may succeed later without a change to it. Sign every repetition
 anew, with a fresh nonce. Where \`Retry-After\` is sent, wait for it first.

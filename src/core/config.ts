@@ -12,7 +12,8 @@ const section = <P extends Type.TProperties>(description: string, properties: P)
 
 const placement = Type.Enum(['auto', 'inline', 'pool'], {
   description:
-    'Where signature checks run: `auto` decides by the cost measured at start, `inline` is the front thread, `pool` a worker.',
+    'Where signature checks run: `auto` decides by the cost measured at start, ' +
+    '`inline` is the front thread, `pool` a worker.',
   default: 'auto',
 });
 
@@ -33,7 +34,8 @@ export const ConfigSchema = Type.Object(
       publicAuthority: Type.Optional(
         Type.String({
           description:
-            'The authority in the partners’ URLs where a proxy in front changes Host; signatures are checked against it.',
+            'The authority in the partners’ URLs where a proxy in front changes Host; ' +
+            'signatures are checked against it.',
         }),
       ),
       publicScheme: Type.Optional(

@@ -1,8 +1,8 @@
 /**
  * Every counter and gauge that a front thread keeps, as one table.
  *
- * The values live in a SharedArrayBuffer that only its front writes and the main thread reads at any
- * time: 64-bit aligned stores do not tear, so neither side takes a lock or sends a message.
+ * The values live in a SharedArrayBuffer that only its front writes and the main thread reads at
+ * any time: 64-bit aligned stores do not tear, so neither side takes a lock or sends a message.
  */
 interface CounterDefinition {
   readonly kind: 'counter' | 'gauge';

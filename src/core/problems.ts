@@ -62,7 +62,8 @@ const TABLE = {
     status: 401,
     title: 'The signature does not cover what it must',
     remedy:
-      'Cover @method, @target-uri (or @authority, @path and @query) and content-digest; the detail names what is missing.',
+      'Cover @method, @target-uri (or @authority, @path and @query) and content-digest; ' +
+      'the detail names what is missing.',
     retry: false,
   },
   'signature-expired': {
@@ -87,7 +88,8 @@ const TABLE = {
     status: 401,
     title: 'The signature does not verify',
     remedy:
-      'Compare your signature base with docs/signing.md; check the key, and that no proxy rewrites the request.',
+      'Compare your signature base with docs/signing.md; ' +
+      'check the key, and that no proxy rewrites the request.',
     retry: false,
   },
   'digest-mismatch': {

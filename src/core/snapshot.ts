@@ -148,7 +148,9 @@ export interface CompiledSnapshot {
   grant(appId: string, apiId: string): Grant | undefined;
 }
 
-/** The one mutable cell of the data plane's configuration: readers take `current` once a request. */
+/**
+ * The one mutable cell of the data plane's configuration: readers take `current` once a request.
+ */
 export interface SnapshotHolder {
   current: CompiledSnapshot;
 }

@@ -86,7 +86,8 @@ function describeClash(
   }
   if (first.pathTemplate !== operation.pathTemplate) {
     const { pathTemplate } = operation;
-    return `is at ${pathTemplate}, name the parameters alike: ${first.id} has ${first.pathTemplate}`;
+    const other = `${first.id} has ${first.pathTemplate}`;
+    return `is at ${pathTemplate}, name the parameters alike: ${other}`;
   }
   return undefined;
 }

@@ -1,0 +1,250 @@
+/**
+ * The accepted nonces of this host as the main thread owns them: the table that the front threads
+ * share, and the file that carries it over a restart.
+ *
+ * The file mirrors the table. A nonce's word is written before its claim is answered, so whatever
+ * a caller saw accepted is in the page cache and outlives the process, kill -9 included. After
+ * another boot the file is trusted only where a clean stop marked it; the mark is taken off, on the
+ * disk, before the first claim. In every other case the start is strict: signatures created up to
+ * now plus the allowed clock skew are refused, for any of them may have been accepted before.
+ *
+ * A size other than the configured one is a strict start as well: the words do not keep enough of
+ * the hash to find their buckets in another table.
+ */
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
+import { bootIdentity, isSameBoot } from './boot-identity.ts';
+import { PERSISTENCE_STATES, SlotTable, slotCountFor } from './slot-table.ts';
+import { NonceStateError } from './state-error.ts';
+import {
+  createStateFile,
+  invalidateStateFile,
+  loadSlots,
+  makeStateFolder,
+  readHeader,
+  writeHeader,
+} from './state-file.ts';
+import { SECRET_CHARACTERS, type StateHeader } from './state-header.ts';
+import { lockStateFolder, type StateLock } from './state-lock.ts';
+
+export const STATE_FILE = 'nonces.bin';
+export const LOCK_FILE = 'nonces.lock';
+
+/** 'loaded' and 'new' know every nonce; the others are strict starts and name their cause. */
+export type NonceStartReason =
+  | 'loaded'
+  | 'new'
+  | 'missing'
+  | 'corrupt'
+  | 'other-boot'
+  | 'other-size';
+
+export interface NonceStateOptions {
+  readonly stateDir: string;
+  /** Nonces remembered at once. */
+  readonly noncesMax: number;
+  /** How far `created` may lie ahead of the clock, ms. */
+  readonly clockSkewMs: number;
+  readonly clock: Clock;
+  /** How long another process may take to let go of the state, ms. */
+  readonly lockWaitMs?: number;
+  /** Which boot this is; tests give their own. */
+  readonly bootId?: string;
+}
+
+/** What a front thread needs, fit for workerData: the table's memory is shared, not copied. */
+export interface NonceShared {
+  readonly buffer: SharedArrayBuffer;
+  readonly path: string;
+  readonly secret: string;
+  readonly clockSkewMs: number;
+  /** Wall clock at a strict start, ms; undefined where every nonce is known. */
+  readonly strictSinceMs: number | undefined;
+}
+
+export interface NonceState {
+  readonly shared: NonceShared;
+  /** Signatures created (ms) up to this are refused; long past after a start that is not strict. */
+  readonly acceptCreatedAfterMs: number;
+  readonly startReason: NonceStartReason;
+  /** False once a nonce could not be written: the next start will be strict. */
+  readonly persistent: boolean;
+  /**
+   * Ends the store for every thread (later claims are 'full'), marks the file clean and lets go of
+   * it. Call it when the front threads have closed theirs. Throws where the file cannot be brought
+   * to the disk; the lock is released even then, and the next boot starts strictly.
+   */
+  close(): void;
+}
+
+/**
+ * Opens or makes the state. Throws NonceStateError: 'locked' where another process has it,
+ * 'unusable' where the folder or the file cannot be read and written.
+ */
+export function openNonceState(options: NonceStateOptions): NonceState {
+  requireLittleEndian();
+  const { stateDir } = options;
+  return explained(`The nonce state in ${stateDir} cannot be used`, () => {
+    makeStateFolder(stateDir);
+    const lock = lockStateFolder(join(stateDir, LOCK_FILE), options.lockWaitMs ?? 0);
+    try {
+      return new OpenNonceState(options, join(stateDir, STATE_FILE), lock);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  });
+}
+
+/**
+ * Makes an empty state that the first start trusts. For the set-up that has just made the keys:
+ * nothing can have been signed with them before. Throws NonceStateError: 'exists' where there is a
+ * state already, 'unusable' where it cannot be written.
+ */
+export function initialiseNonceState(stateDir: string, noncesMax: number): void {
+  requireLittleEndian();
+  const path = join(stateDir, STATE_FILE);
+  explained(`The nonce state in ${stateDir} cannot be made`, () => {
+    makeStateFolder(stateDir);
+    if (existsSync(path)) throw new NonceStateError('exists', `There is a state already: ${path}`);
+    createStateFile(path, {
+      ...emptyHeader(slotCountFor(noncesMax), bootIdentity()),
+      clean: true,
+      unused: true,
+    });
+  });
+}
+
+class OpenNonceState implements NonceState {
+  readonly shared: NonceShared;
+  readonly startReason: NonceStartReason;
+  private readonly table: SlotTable;
+  private readonly lock: StateLock;
+  private header: StateHeader;
+  private fd: number;
+
+  constructor(options: NonceStateOptions, path: string, lock: StateLock) {
+    const bootId = options.bootId ?? bootIdentity();
+    const nowMs = options.clock.wallMs();
+    this.lock = lock;
+    this.table = SlotTable.withSlots(slotCountFor(options.noncesMax));
+    const found = loadState(path, this.table, bootId);
+    const strict = typeof found === 'string';
+    this.startReason = strict ? found : found.unused ? 'new' : 'loaded';
+    this.header = strict
+      ? recreateState(path, this.table.slotCount, bootId, nowMs + options.clockSkewMs)
+      : { ...found, bootId, clean: false, unused: false };
+    const { secret, forgottenSeconds, acceptCreatedAfterSeconds } = this.header;
+    this.table.raiseForgottenSeconds(forgottenSeconds);
+    this.table.raiseAcceptCreatedAfterSeconds(acceptCreatedAfterSeconds);
+    this.fd = openSync(path, 'r+');
+    writeHeader(this.fd, this.header);
+    const strictSinceMs = strict ? nowMs : undefined;
+    const { clockSkewMs } = options;
+    this.shared = { buffer: this.table.buffer, path, secret, clockSkewMs, strictSinceMs };
+  }
+
+  get acceptCreatedAfterMs(): number {
+    return this.table.acceptCreatedAfterSeconds * 1000;
+  }
+
+  get persistent(): boolean {
+    return this.table.persistence !== PERSISTENCE_STATES.lost;
+  }
+
+  close(): void {
+    if (this.fd < 0) return;
+    const { persistent } = this;
+    this.table.leavePersistence('closed');
+    try {
+      if (persistent) this.markClean();
+      else invalidateStateFile(this.shared.path);
+    } finally {
+      closeSync(this.fd);
+      this.fd = -1;
+      this.lock.release();
+    }
+  }
+
+  /** The words first, then the mark that vouches for them. */
+  private markClean(): void {
+    fsyncSync(this.fd);
+    const { forgottenSeconds, acceptCreatedAfterSeconds } = this.table;
+    this.header = { ...this.header, clean: true, forgottenSeconds, acceptCreatedAfterSeconds };
+    writeHeader(this.fd, this.header);
+  }
+}
+
+/** Fills the table from the file and returns its header, or says why the file is not trusted. */
+function loadState(
+  path: string,
+  table: SlotTable,
+  bootId: string,
+): StateHeader | Exclude<NonceStartReason, 'loaded' | 'new'> {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r+');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'missing';
+    throw error;
+  }
+  try {
+    const header = readHeader(fd);
+    if (header === undefined) return 'corrupt';
+    if (!header.clean && !isSameBoot(header.bootId, bootId)) return 'other-boot';
+    if (header.slotCount !== table.slotCount) return 'other-size';
+    return loadSlots(fd, table) ? header : 'corrupt';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function recreateState(
+  path: string,
+  slotCount: number,
+  bootId: string,
+  acceptCreatedAfterMs: number,
+): StateHeader {
+  const header = {
+    ...emptyHeader(slotCount, bootId),
+    // Signatures carry whole seconds; rounding up refuses the second that is half known.
+    acceptCreatedAfterSeconds: Math.ceil(acceptCreatedAfterMs / 1000),
+  };
+  rmSync(path, { force: true });
+  createStateFile(path, header);
+  return header;
+}
+
+function emptyHeader(slotCount: number, bootId: string): StateHeader {
+  const secret = randomBytes(16).toString('base64url').slice(0, SECRET_CHARACTERS);
+  return {
+    slotCount,
+    secret,
+    bootId,
+    clean: false,
+    unused: false,
+    forgottenSeconds: 0,
+    acceptCreatedAfterSeconds: 0,
+  };
+}
+
+/** Gives a failure of the file system a sentence and a code; passes on what has them. */
+function explained<T>(sentence: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof NonceStateError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new NonceStateError('unusable', `${sentence}: ${(error as Error).message}`, error);
+  }
+}
+
+/** The table reads halves of 64-bit words and the file holds them as they lie in memory. */
+function requireLittleEndian(): void {
+  if (endianness() === 'LE') return;
+  throw new NonceStateError('unusable', 'The nonce state needs a little-endian processor.');
+}

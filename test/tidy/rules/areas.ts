@@ -1,0 +1,108 @@
+/**
+ * Who may import whom, as one table: the areas of src/ and what each may see. A file belongs to
+ * the first area that it matches.
+ */
+export interface Area {
+  readonly name: string;
+  matches(path: string): boolean;
+  /** Path beginnings that it may import, beside its own. */
+  readonly mayImport: readonly string[];
+}
+
+const CORE = 'src/core/';
+const STORE_TYPES = 'src/stores/contracts.ts';
+const TELEMETRY = 'src/telemetry/';
+const FRONT_MESSAGES = 'src/data-plane/front-messages.ts';
+const ANYTHING = ['src/'];
+
+const under =
+  (...prefixes: readonly string[]) =>
+  (path: string) =>
+    prefixes.some(prefix => path.startsWith(prefix));
+
+const ROOM = /^src\/data-plane\/([^/]+)\//;
+
+/** The room of a path in the data plane, as a folder with its slash. */
+export function roomOf(path: string): string | undefined {
+  return ROOM.exec(path)?.[0];
+}
+
+export const AREAS: readonly Area[] = [
+  { name: 'core', matches: under(CORE), mayImport: [CORE] },
+  {
+    name: 'a room',
+    matches: path => roomOf(path) !== undefined,
+    mayImport: [CORE, STORE_TYPES],
+  },
+  {
+    name: 'the pipeline',
+    matches: under('src/data-plane/pipeline.ts'),
+    mayImport: [CORE, STORE_TYPES, 'src/data-plane/'],
+  },
+  {
+    name: 'the composition of a front thread',
+    matches: under('src/data-plane/front-thread.ts'),
+    mayImport: [CORE, TELEMETRY, 'src/stores/', 'src/data-plane/'],
+  },
+  { name: 'front messages', matches: under(FRONT_MESSAGES), mayImport: [CORE] },
+  { name: 'telemetry', matches: under(TELEMETRY), mayImport: [CORE, TELEMETRY] },
+  { name: 'client', matches: under('src/client/'), mayImport: [CORE, 'src/client/'] },
+  {
+    name: 'stores',
+    matches: under('src/stores/'),
+    mayImport: [CORE, STORE_TYPES],
+  },
+  {
+    name: 'control plane',
+    matches: under('src/control-plane/'),
+    mayImport: [CORE, STORE_TYPES, TELEMETRY, 'src/version.ts', 'src/control-plane/'],
+  },
+  {
+    name: 'demo',
+    matches: under('src/demo/'),
+    mayImport: [CORE, 'src/client/', 'src/demo/'],
+  },
+  {
+    name: 'runtime',
+    matches: under('src/runtime/'),
+    mayImport: [CORE, TELEMETRY, 'src/stores/', FRONT_MESSAGES, 'src/runtime/'],
+  },
+  {
+    name: 'the composition root',
+    matches: under('src/main.ts', 'src/gateway-process.ts', 'src/cli/', 'src/version.ts'),
+    mayImport: ANYTHING,
+  },
+];
+
+/** The folder that a file may always import from: its room or its driver, if it has one. */
+export function ownFolder(path: string): string | undefined {
+  return roomOf(path) ?? /^src\/stores\/[^/]+\//.exec(path)?.[0];
+}
+
+export interface Door {
+  /** A package or Node module; its subpaths belong to it. */
+  readonly specifier: string;
+  /** The part of the tree in which the door counts. */
+  readonly within: string;
+  readonly allows: (path: string) => boolean;
+  /** Where types alone may pass as well. */
+  readonly allowsTypes?: (path: string) => boolean;
+  /** Files that may import it, where it is a number rather than a place. */
+  readonly filesMax?: number;
+}
+
+const UPSTREAM = under('src/data-plane/upstream/');
+
+export const DOORS: readonly Door[] = [
+  {
+    specifier: 'uWebSockets.js',
+    within: 'src/',
+    allows: under('src/data-plane/front/'),
+    allowsTypes: under('src/data-plane/respond/'),
+  },
+  { specifier: 'piscina', within: 'src/', allows: under('src/data-plane/workers/') },
+  { specifier: 'node:net', within: 'src/data-plane/', allows: UPSTREAM },
+  { specifier: 'node:tls', within: 'src/data-plane/', allows: UPSTREAM },
+  { specifier: 'jose', within: 'src/', allows: () => true, filesMax: 1 },
+  { specifier: 'msgpackr', within: 'src/', allows: path => /codec[^/]*$/.test(path) },
+];
