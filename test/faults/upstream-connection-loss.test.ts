@@ -58,7 +58,8 @@ describe('a kept connection that ends before any byte of the answer', () => {
   it('has even a POST sent again where the kernel took nothing of it', async () => {
     bench = await Bench.open(echoPath);
     const first = bench.send('GET', '/1');
-    // In the handler of its first answer the kernel knows of the reset and the gateway does not yet.
+    // In the handler of its first answer the kernel knows of the reset and the gateway does not
+    // yet.
     const second = Promise.withResolvers<ReturnType<Bench['send']>>();
     bench.upstream.answer = request => {
       if (request.connection > 0) return echoPath(request);

@@ -1,4 +1,6 @@
-/** One typical upstream answer: a status line, 8 header fields and a body of 300 bytes in one read. */
+/**
+ * One typical upstream answer: a status line, 8 header fields and a body of 300 bytes in one read.
+ */
 import {
   ResponseParser,
   type ResponseSink,

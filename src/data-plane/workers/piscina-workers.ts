@@ -30,8 +30,8 @@ export interface BatchWorkers {
   /** Workers that can take a batch at once. */
   idle(): number;
   /**
-   * Moves the buffer to an idle worker and back; rejects when worker or task fails. `abort` ends the
-   * worker, for nothing less stops a check that hangs.
+   * Moves the buffer to an idle worker and back; rejects when worker or task fails. `abort` ends
+   * the worker, for nothing less stops a check that hangs.
    */
   run(buffer: ArrayBuffer, abort: AbortSignal): Promise<ArrayBuffer>;
   /** Every worker has started; rejects when one cannot. */

@@ -28,8 +28,12 @@ export interface VerifyKey {
   readonly signatureBytes: number;
 }
 
-/** RFC 9421 section 3.3.1: the salt is as long as the SHA-512 output. */
-const PSS_SALT_BYTES = 64;
+/**
+ * RFC 9421 section 3.3.1 has signers take 64 bytes of salt, but common libraries take the longest
+ * that the key allows. PSS tells the length by itself and none of them is easier to forge, so any
+ * is accepted.
+ */
+const PSS_SALT_BYTES = constants.RSA_PSS_SALTLEN_AUTO;
 const HMAC_SHA256_BYTES = 32;
 const ED25519_SIGNATURE_BYTES = 64;
 /** Two coordinates of the curve's size (RFC 9421 sections 3.3.4 and 3.3.5, IEEE P1363 form). */

@@ -89,7 +89,8 @@ export const validCase: fc.Arbitrary<WireCase> = fc
   .filter(({ status, framing }) => !(status.text.includes(' 204') && framing.field !== ''))
   .map(({ interim, status, before, after, framing, head }) => {
     const body = head || status.bodiless ? '' : framing.body;
-    const wire = `${interim}${status.text}${before.join('')}${framing.field}${after.join('')}\r\n${body}`;
+    const fields = `${before.join('')}${framing.field}${after.join('')}`;
+    const wire = `${interim}${status.text}${fields}\r\n${body}`;
     return { wire: Buffer.from(wire, 'latin1'), head };
   });
 

@@ -7,7 +7,10 @@ afterEach(() => bench.close());
 
 const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
 
-/** Opens with a clock that stands still until the test moves it; the timer reads it 20 times a second. */
+/**
+ * Opens with a clock that stands still until the test moves it; the timer reads it 20 times a
+ * second.
+ */
 async function openWith(clock: FakeClock, answer: (request: RawRequest) => void, overrides = {}) {
   bench = await Bench.open(
     answer,

@@ -1,4 +1,4 @@
-import { constants, createHmac, generateKeyPairSync } from 'node:crypto';
+import { constants, createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { BodyDigest } from '../../../src/core/check.ts';
 import { EMPTY_BODY } from '../../../src/core/exchange.ts';
@@ -64,6 +64,23 @@ describe.each(SIGNATURE_ALGORITHMS)('a check of %s', algorithm => {
     const wrong = [digestOf('sha-256', EMPTY_BODY)];
     expect(check(BASE, Buffer.alloc(signature.length), wrong)).toBe('signature-invalid');
   });
+});
+
+describe('an RSA-PSS signature', () => {
+  it.each([0, 20, 64, constants.RSA_PSS_SALTLEN_MAX_SIGN])(
+    'may have salt length %i',
+    saltLength => {
+      const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+      const padding = constants.RSA_PKCS1_PSS_PADDING;
+      const bytes = sign('sha512', Buffer.from(BASE), { key: privateKey, padding, saltLength });
+      const spki = publicKey.export({ format: 'der', type: 'spki' });
+      const key = importVerifyKey('rsa-pss-sha512', spki)!;
+      expect(runCheck(key, Buffer.from(BASE), bytes, [], EMPTY_BODY)).toBe('valid');
+      expect(runCheck(key, Buffer.from(`${BASE}.`), bytes, [], EMPTY_BODY)).toBe(
+        'signature-invalid',
+      );
+    },
+  );
 });
 
 describe('importing a key', () => {

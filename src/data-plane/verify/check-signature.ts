@@ -1,0 +1,141 @@
+import type { BodyDigest, Check, CheckOutcome, CheckRunner } from '../../core/check.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { CounterSet } from '../../core/counters.ts';
+import { EMPTY_BODY, type Exchange, PENDING, type StepResult } from '../../core/exchange.ts';
+import { type Problem, problem } from '../../core/problems.ts';
+import type { KeyEntry } from '../../core/snapshot.ts';
+import { STAGE } from '../../core/stages.ts';
+import type { NonceStore } from '../../stores/contracts.ts';
+import { type Candidate, isProblem, type SignatureScheme } from './scheme.ts';
+
+/** What the step works with. */
+export interface VerifyParts {
+  readonly checks: CheckRunner;
+  readonly nonces: NonceStore;
+  readonly clock: Clock;
+  readonly counters: CounterSet;
+  /** Asked in this order; the first that recognises a request decides it alone. */
+  readonly schemes: readonly SignatureScheme[];
+}
+
+/** Finds out who calls: everything cheap first, then the check, then the nonce. */
+export function checkSignature(parts: VerifyParts, exchange: Exchange): StepResult {
+  const startedMs = parts.clock.monotonicMs();
+  const scheme = recognise(parts.schemes, exchange);
+  if (scheme === undefined) {
+    return problem('signature-missing', 'The request carries no Signature-Input field.');
+  }
+  const { acceptCreatedAfterMs } = parts.nonces;
+  const prepared = scheme.prepare(exchange, parts.clock.wallMs(), acceptCreatedAfterMs);
+  exchange.stageMs[STAGE.verify] = parts.clock.monotonicMs() - startedMs;
+  if (isProblem(prepared)) return prepared;
+  return new SignatureCheck(parts, exchange, scheme.name, prepared).start();
+}
+
+function recognise(
+  schemes: readonly SignatureScheme[],
+  exchange: Exchange,
+): SignatureScheme | undefined {
+  for (const scheme of schemes) if (scheme.recognises(exchange.arrival)) return scheme;
+  return undefined;
+}
+
+/** One check under way. An object with a method rather than a closure for each request. */
+class SignatureCheck implements Check {
+  readonly entry: KeyEntry;
+  readonly base: string;
+  readonly signature: Uint8Array;
+  readonly digests: readonly BodyDigest[];
+  readonly body: Uint8Array;
+  waitMs = 0;
+  serviceMs = 0;
+  private readonly parts: VerifyParts;
+  private readonly exchange: Exchange;
+  private readonly scheme: string;
+  private readonly candidate: Candidate;
+  /** The outcome of a check that was settled while it was being submitted. */
+  private early: CheckOutcome | undefined = undefined;
+  private submitting = true;
+
+  constructor(parts: VerifyParts, exchange: Exchange, scheme: string, candidate: Candidate) {
+    this.entry = candidate.entry;
+    this.base = candidate.base;
+    this.signature = candidate.signature;
+    this.digests = candidate.digests;
+    // A body that nobody digests is not carried to a worker.
+    this.body = candidate.digests.length > 0 ? exchange.body : EMPTY_BODY;
+    this.parts = parts;
+    this.exchange = exchange;
+    this.scheme = scheme;
+    this.candidate = candidate;
+  }
+
+  start(): StepResult {
+    const outcome = this.parts.checks.submit(this) ?? this.early;
+    this.submitting = false;
+    return outcome === undefined ? PENDING : this.conclude(outcome);
+  }
+
+  settle(outcome: CheckOutcome): void {
+    if (this.submitting) {
+      this.early = outcome;
+      return;
+    }
+    // A throw below is a bug and goes on to whoever settles; the caller is answered all the same.
+    let refusal: Problem | undefined = problem('internal-error', 'The check did not end.');
+    try {
+      refusal = this.conclude(outcome);
+    } finally {
+      this.exchange.resume(refusal);
+    }
+  }
+
+  private conclude(outcome: CheckOutcome): Problem | undefined {
+    const { stageMs } = this.exchange;
+    stageMs[STAGE.verifyWait] = this.waitMs;
+    stageMs[STAGE.verify]! += this.serviceMs;
+    if (outcome !== 'valid') return refuseOutcome(outcome);
+    const refusal = this.claimNonce();
+    if (refusal !== undefined) return refusal;
+    this.exchange.identity = { entry: this.entry, scheme: this.scheme };
+    return undefined;
+  }
+
+  /**
+   * Only a signature that verified spends its nonce, so nobody can spend another's. The window is
+   * looked at again because the check may have waited: a nonce claimed after the store may forget
+   * it would be fresh twice.
+   */
+  private claimNonce(): Problem | undefined {
+    const { nonces, clock, counters } = this.parts;
+    const { nonce, expiresAtMs } = this.candidate;
+    if (clock.wallMs() > expiresAtMs) {
+      return problem('signature-expired', 'The signature became too old while it was checked.');
+    }
+    // `expiresAtMs` is the last millisecond at which a replay would pass; the store may forget
+    // the nonce from the next one.
+    const claim = nonces.claim(this.entry.app.id, nonce, expiresAtMs + 1);
+    if (claim === 'seen') {
+      counters.add('nonces_replayed');
+      return problem('signature-replayed', 'This app has used this nonce before.');
+    }
+    if (claim === 'full') {
+      counters.add('nonces_store_full');
+      return problem('nonce-store-full', 'No nonce can be remembered at the moment.');
+    }
+    return undefined;
+  }
+}
+
+function refuseOutcome(outcome: Exclude<CheckOutcome, 'valid'>): Problem {
+  switch (outcome) {
+    case 'signature-invalid':
+      return problem(outcome, 'The signature does not verify with the registered key.');
+    case 'digest-mismatch':
+      return problem(outcome, 'Content-Digest is not the digest of the body that arrived.');
+    case 'verify-saturated':
+      return problem(outcome, 'Too many signatures wait to be checked.');
+    case 'failed':
+      return problem('internal-error', 'The signature could not be checked.');
+  }
+}

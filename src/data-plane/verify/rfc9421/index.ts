@@ -1,0 +1,109 @@
+/** HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530). */
+import type { BodyDigest } from '../../../core/check.ts';
+import type { Config } from '../../../core/config.ts';
+import type { Arrival, Exchange } from '../../../core/exchange.ts';
+import { type Problem, problem } from '../../../core/problems.ts';
+import { refuseKey } from '../key-status.ts';
+import { Candidate, isProblem, type SignatureScheme } from '../scheme.ts';
+import { type ChosenSignature, chooseSignature } from './choose-signature.ts';
+import { COVERS, ComponentList } from './component-list.ts';
+import { readContentDigest } from './content-digest.ts';
+import { combinedField } from './field-lines.ts';
+import { SIGNATURE_FIELD_MAX_CHARS } from './limits.ts';
+import { refuseCoverage } from './required-coverage.ts';
+import { requireParameters } from './required-parameters.ts';
+import { buildSignatureBase } from './signature-base.ts';
+import { SignatureInputReader } from './signature-input.ts';
+import { readSignature } from './signature-value.ts';
+import { type PublicOrigin, SignedOrigin } from './signed-origin.ts';
+import { lastAcceptedMs, refuseTime } from './time-window.ts';
+
+const NO_DIGESTS: readonly BodyDigest[] = [];
+
+export class Rfc9421Scheme implements SignatureScheme {
+  readonly name = 'rfc9421';
+  private readonly config: Config['signatures'];
+  private readonly origin: SignedOrigin;
+  private readonly inputs: SignatureInputReader;
+
+  constructor(config: Config['signatures'], listener: PublicOrigin) {
+    this.config = config;
+    this.origin = new SignedOrigin(listener);
+    this.inputs = new SignatureInputReader(config.componentsMax);
+  }
+
+  recognises({ headers }: Arrival): boolean {
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i];
+      if (name === 'signature-input' || name === 'signature') return true;
+    }
+    return false;
+  }
+
+  prepare(exchange: Exchange, nowMs: number, acceptCreatedAfterMs: number): Candidate | Problem {
+    const chosen = this.choose(exchange.arrival);
+    if (isProblem(chosen)) return chosen;
+    const inactive = refuseKey(chosen.entry, nowMs);
+    if (inactive !== undefined) return inactive;
+    const required = requireParameters(chosen.input.parameters, chosen.entry.key);
+    if (isProblem(required)) return required;
+    const { created, expires, nonce } = required;
+    const lastMs = lastAcceptedMs(created, expires, this.config);
+    const late = refuseTime(created, lastMs, nowMs, acceptCreatedAfterMs, this.config);
+    if (late !== undefined) return late;
+    return this.complete(exchange, chosen, nonce, lastMs);
+  }
+
+  private choose({ headers, snapshot }: Arrival): ChosenSignature | Problem {
+    const text = combinedField(headers, 'signature-input');
+    if (text === undefined) return malformed('Signature comes without Signature-Input.');
+    if (text.length > SIGNATURE_FIELD_MAX_CHARS) {
+      return malformed(`Signature-Input is longer than ${SIGNATURE_FIELD_MAX_CHARS} characters.`);
+    }
+    const inputs = this.inputs.read(text);
+    if (inputs === undefined) {
+      return malformed('Signature-Input is not a well-formed dictionary of signatures.');
+    }
+    return chooseSignature(inputs, snapshot.keys, this.config.labelsMax);
+  }
+
+  /** What costs more, for a signature whose key and times are in order. */
+  private complete(
+    exchange: Exchange,
+    { entry, input }: ChosenSignature,
+    nonce: string,
+    lastMs: number,
+  ): Candidate | Problem {
+    const { arrival, body } = exchange;
+    const { list, parameters } = input;
+    if (!(list instanceof ComponentList)) return list;
+    const uncovered = refuseCoverage(list.coverage, arrival.query, body.length > 0);
+    if (uncovered !== undefined) return uncovered;
+    const signature = readSignature(arrival.headers, input.label);
+    if (isProblem(signature)) return signature;
+    const digests = coveredDigests(arrival.headers, list.coverage);
+    if (isProblem(digests)) return digests;
+    const base = buildSignatureBase(
+      this.origin.request(arrival),
+      list,
+      list.text + parameters.text,
+    );
+    if (typeof base !== 'string') return base;
+    return new Candidate(entry, base, signature, digests, nonce, lastMs);
+  }
+}
+
+/** The digests that the body must have: those of a Content-Digest that is covered at all. */
+function coveredDigests(
+  headers: readonly string[],
+  coverage: number,
+): readonly BodyDigest[] | Problem {
+  if ((coverage & COVERS.contentDigestPart) === 0) return NO_DIGESTS;
+  const text = combinedField(headers, 'content-digest');
+  if (text !== undefined) return readContentDigest(text);
+  return problem('digest-mismatch', 'Content-Digest is covered by the signature and missing.');
+}
+
+function malformed(detail: string): Problem {
+  return problem('signature-malformed', detail);
+}

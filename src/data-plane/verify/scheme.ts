@@ -1,0 +1,55 @@
+/** What every signature scheme in this room has in common. */
+import type { BodyDigest } from '../../core/check.ts';
+import type { Arrival, Exchange } from '../../core/exchange.ts';
+import type { Problem } from '../../core/problems.ts';
+import type { KeyEntry } from '../../core/snapshot.ts';
+
+/**
+ * A signature whose every cheap rule holds: what is left is the cryptography, the digest of the
+ * body and the nonce.
+ */
+export class Candidate {
+  readonly entry: KeyEntry;
+  /** The text that was signed; ASCII only. */
+  readonly base: string;
+  readonly signature: Uint8Array;
+  /** Digests that the body must have; empty where none is covered. */
+  readonly digests: readonly BodyDigest[];
+  readonly nonce: string;
+  /** Milliseconds since the epoch until which, inclusive, this signature would be accepted. */
+  readonly expiresAtMs: number;
+
+  constructor(
+    entry: KeyEntry,
+    base: string,
+    signature: Uint8Array,
+    digests: readonly BodyDigest[],
+    nonce: string,
+    expiresAtMs: number,
+  ) {
+    this.entry = entry;
+    this.base = base;
+    this.signature = signature;
+    this.digests = digests;
+    this.nonce = nonce;
+    this.expiresAtMs = expiresAtMs;
+  }
+}
+
+/** Tells a refusal from what a reader of this room returns in its place. */
+export function isProblem(value: object): value is Problem {
+  return 'detail' in value;
+}
+
+/** One way to sign a request. A sibling folder implements it; `index.ts` lists the siblings. */
+export interface SignatureScheme {
+  /** What `Identity.scheme` says of a request that this scheme let in. */
+  readonly name: string;
+  /** Whether the request carries this scheme's fields, well formed or not. Cheap. */
+  recognises(arrival: Arrival): boolean;
+  /**
+   * Everything but the cryptography, cheapest first. Reads the exchange and changes nothing.
+   * `acceptCreatedAfterMs` is `NonceStore.acceptCreatedAfterMs`.
+   */
+  prepare(exchange: Exchange, nowMs: number, acceptCreatedAfterMs: number): Candidate | Problem;
+}

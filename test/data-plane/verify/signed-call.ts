@@ -1,0 +1,286 @@
+import {
+  constants,
+  createHash,
+  createHmac,
+  createSecretKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
+import type { CheckRunner } from '../../../src/core/check.ts';
+import type { Clock } from '../../../src/core/clock.ts';
+import type { Config } from '../../../src/core/config.ts';
+import { CounterSet } from '../../../src/core/counters.ts';
+import {
+  type Arrival,
+  Exchange,
+  type ExchangeDriver,
+  type Step,
+  type Transport,
+} from '../../../src/core/exchange.ts';
+import type { Problem } from '../../../src/core/problems.ts';
+import type { CompiledSnapshot, KeyEntry, SignatureAlgorithm } from '../../../src/core/snapshot.ts';
+import { createVerifyStep } from '../../../src/data-plane/verify/index.ts';
+import type { NonceStore } from '../../../src/stores/contracts.ts';
+import { InlineRunner } from './inline-runner.ts';
+
+/** The wall clock of every test, in milliseconds: on a whole second, so that edges are exact. */
+export const NOW_MS = 1_800_000_000_000;
+export const NOW = NOW_MS / 1000;
+
+export interface TestKey {
+  readonly algorithm: SignatureAlgorithm;
+  readonly signing: KeyObject;
+  readonly material: Uint8Array;
+}
+
+function asymmetric(
+  algorithm: SignatureAlgorithm,
+  pair: { privateKey: KeyObject; publicKey: KeyObject },
+): TestKey {
+  const material = pair.publicKey.export({ format: 'der', type: 'spki' });
+  return { algorithm, signing: pair.privateKey, material };
+}
+
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const secret = Buffer.from('a shared secret of thirty-two by');
+
+export const KEYS: Readonly<Record<SignatureAlgorithm, TestKey>> = {
+  'rsa-v1_5-sha256': asymmetric('rsa-v1_5-sha256', rsa),
+  'rsa-pss-sha512': asymmetric('rsa-pss-sha512', rsa),
+  'ecdsa-p256-sha256': asymmetric(
+    'ecdsa-p256-sha256',
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  ),
+  'ecdsa-p384-sha384': asymmetric(
+    'ecdsa-p384-sha384',
+    generateKeyPairSync('ec', { namedCurve: 'P-384' }),
+  ),
+  ed25519: asymmetric('ed25519', generateKeyPairSync('ed25519')),
+  'hmac-sha256': { algorithm: 'hmac-sha256', signing: createSecretKey(secret), material: secret },
+};
+
+let serial = 0;
+
+/** A key entry of the app `app-1`, valid now; `changes` says what is different. */
+export function keyEntry(
+  id: string,
+  key: TestKey,
+  changes: {
+    key?: Partial<KeyEntry['key']>;
+    app?: Partial<KeyEntry['app']>;
+    partner?: Partial<KeyEntry['partner']>;
+  } = {},
+): KeyEntry {
+  serial += 1;
+  return {
+    key: {
+      id,
+      appId: 'app-1',
+      algorithm: key.algorithm,
+      material: key.material,
+      notBeforeMs: 0,
+      notAfterMs: Number.MAX_SAFE_INTEGER,
+      revoked: false,
+      ...changes.key,
+    },
+    app: { id: 'app-1', partnerId: 'partner-1', active: true, ...changes.app },
+    partner: {
+      id: 'partner-1',
+      name: 'Partner',
+      class: 'software-vendor',
+      active: true,
+      ...changes.partner,
+    },
+    serial,
+  };
+}
+
+export class TestNonces implements NonceStore {
+  acceptCreatedAfterMs = 0;
+  full = false;
+  readonly claims: { appId: string; nonce: string; expiresAtMs: number }[] = [];
+
+  claim(appId: string, nonce: string, expiresAtMs: number): 'fresh' | 'seen' | 'full' {
+    if (this.full) return 'full';
+    const seen = this.claims.some(claim => claim.appId === appId && claim.nonce === nonce);
+    this.claims.push({ appId, nonce, expiresAtMs });
+    return seen ? 'seen' : 'fresh';
+  }
+}
+
+export interface Call {
+  method: string;
+  path: string;
+  query: string;
+  scheme: 'http' | 'https';
+  authority: string;
+  headers: string[];
+  body: Buffer;
+}
+
+export function call(changes: Partial<Call> = {}): Call {
+  return {
+    method: 'GET',
+    path: '/accounts/v1/accounts',
+    query: '',
+    scheme: 'https',
+    authority: 'api.bank.example',
+    headers: [],
+    body: Buffer.alloc(0),
+    ...changes,
+  };
+}
+
+/** Everything a test of the step needs, with a clock that stands still. */
+export class VerifyBench {
+  readonly nonces = new TestNonces();
+  readonly counters = new CounterSet();
+  readonly keys = new Map<string, KeyEntry>();
+  readonly resumed: (Problem | undefined)[] = [];
+  wallMs = NOW_MS;
+  readonly step: Step;
+
+  constructor(
+    options: {
+      checks?: CheckRunner;
+      config?: Partial<Config['signatures']>;
+      listener?: Pick<Config['listener'], 'publicAuthority' | 'publicScheme'>;
+    } = {},
+  ) {
+    let monotonicMs = 0;
+    const clock: Clock = { wallMs: () => this.wallMs, monotonicMs: () => (monotonicMs += 0.125) };
+    this.step = createVerifyStep({
+      checks: options.checks ?? new InlineRunner(),
+      nonces: this.nonces,
+      clock,
+      config: {
+        createdMaxAgeMs: 60_000,
+        clockSkewMs: 5_000,
+        noncesMax: 1_024,
+        labelsMax: 4,
+        componentsMax: 64,
+        ...options.config,
+      },
+      listener: options.listener ?? {},
+      counters: this.counters,
+    });
+  }
+
+  register(id: string, key: TestKey, changes?: Parameters<typeof keyEntry>[2]): KeyEntry {
+    const entry = keyEntry(id, key, changes);
+    this.keys.set(id, entry);
+    return entry;
+  }
+
+  exchange({ method, path, query, scheme, authority, headers, body }: Call): Exchange {
+    const keys: ReadonlyMap<string, KeyEntry> = this.keys;
+    const arrival: Arrival = {
+      requestId: 'request-1',
+      traceparent: '',
+      method,
+      path,
+      query,
+      scheme,
+      authority,
+      headers: ['host', authority, ...headers],
+      peer: '127.0.0.1',
+      clientCertificate: undefined,
+      arrivedMs: 0,
+      // The step reads the keys of a snapshot and nothing else.
+      snapshot: { keys } as CompiledSnapshot,
+    };
+    const driver: ExchangeDriver = {
+      resume: (_, refusal) => void this.resumed.push(refusal),
+      complete: () => undefined,
+    };
+    // No step of this room touches the socket.
+    const exchange = new Exchange(arrival, {} as Transport, driver);
+    exchange.body = body;
+    return exchange;
+  }
+
+  /** The code of the refusal, 'accepted', or 'pending'. */
+  verdict(signed: Call): string {
+    const result = this.step(this.exchange(signed));
+    if (result === undefined) return 'accepted';
+    return typeof result === 'symbol' ? 'pending' : result.name;
+  }
+}
+
+export function contentDigest(body: Buffer, algorithm: 'sha-256' | 'sha-512' = 'sha-256'): string {
+  const digest = createHash(algorithm.replace('-', '')).update(body).digest('base64');
+  return `${algorithm}=:${digest}:`;
+}
+
+/** The signature of a base under an algorithm of RFC 9421 section 3.3. */
+export function signBase({ algorithm, signing }: TestKey, base: string): Buffer {
+  const data = Buffer.from(base, 'latin1');
+  switch (algorithm) {
+    case 'hmac-sha256':
+      return createHmac('sha256', signing).update(data).digest();
+    case 'ed25519':
+      return sign(null, data, signing);
+    case 'rsa-v1_5-sha256':
+      return sign('sha256', data, signing);
+    case 'rsa-pss-sha512':
+      return sign('sha512', data, {
+        key: signing,
+        padding: constants.RSA_PKCS1_PSS_PADDING,
+        saltLength: 64,
+      });
+    case 'ecdsa-p256-sha256':
+      return sign('sha256', data, { key: signing, dsaEncoding: 'ieee-p1363' });
+    case 'ecdsa-p384-sha384':
+      return sign('sha384', data, { key: signing, dsaEncoding: 'ieee-p1363' });
+  }
+}
+
+let nonces = 0;
+
+export interface Signing {
+  readonly key?: TestKey;
+  readonly keyId?: string;
+  readonly label?: string;
+  /** Identifier and value of each covered component, as the signer writes them into the base. */
+  readonly components?: readonly (readonly [string, string])[];
+  /** All parameters as text; without it created, keyid and a fresh nonce. */
+  readonly parameters?: string;
+}
+
+/** Identifier and value of the components that a call must cover. */
+export function requiredComponents({ method, scheme, authority, path, query, body }: Call) {
+  const components: [string, string][] = [
+    ['"@method"', method],
+    ['"@target-uri"', `${scheme}://${authority}${path}${query}`],
+  ];
+  if (body.length > 0) components.push(['"content-digest"', contentDigest(body)]);
+  return components;
+}
+
+export function freshNonce(): string {
+  nonces += 1;
+  return `nonce-${String(nonces).padStart(8, '0')}`;
+}
+
+/** Signature-Input and Signature members for a call, spelt out without the gateway's code. */
+export function signature(signed: Call, signing: Signing = {}): { input: string; value: string } {
+  const { key = KEYS['hmac-sha256'], keyId = 'key-1', label = 'sig' } = signing;
+  const components = signing.components ?? requiredComponents(signed);
+  const parameters =
+    signing.parameters ?? `;created=${NOW};keyid="${keyId}";nonce="${freshNonce()}"`;
+  const params = `(${components.map(([identifier]) => identifier).join(' ')})${parameters}`;
+  const lines = components.map(([identifier, value]) => `${identifier}: ${value}\n`).join('');
+  const bytes = signBase(key, `${lines}"@signature-params": ${params}`);
+  return { input: `${label}=${params}`, value: `${label}=:${bytes.toString('base64')}:` };
+}
+
+/** The call with its Content-Digest, where it has a body, and its signature. */
+export function signCall(unsigned: Call, signing: Signing = {}): Call {
+  const { input, value } = signature(unsigned, signing);
+  const headers = [...unsigned.headers];
+  if (unsigned.body.length > 0 && !headers.includes('content-digest')) {
+    headers.push('content-digest', contentDigest(unsigned.body));
+  }
+  return { ...unsigned, headers: [...headers, 'signature-input', input, 'signature', value] };
+}
