@@ -110,7 +110,7 @@ export const ConfigSchema = Type.Object(
       batchMax: integer('Checks in one batch.', 64, 1, 1_024),
       queueMax: integer('Checks that wait for a worker.', 4_096, 1, 1_000_000),
       batchTimeoutMs: integer('After this a batch and its worker are given up.', 5_000, 50, 60_000),
-      inlineMaxMicros: integer('With `auto`, checks up to this cost run inline.', 10, 0, 10_000),
+      inlineMaxMicros: integer('With `auto`, checks up to this cost run inline.', 15, 0, 10_000),
       placement,
     }),
     telemetry: section('Histograms and the access log.', {

@@ -4,7 +4,7 @@
  */
 import type { Problem } from './problems.ts';
 import type { CompiledSnapshot, Grant, KeyEntry, OperationEntry } from './snapshot.ts';
-import { STAGES } from './stages.ts';
+import { STAGES, type StageTimes } from './stages.ts';
 
 /** A step that returns it goes on later, through `exchange.resume`. */
 export const PENDING: unique symbol = Symbol('pending');
@@ -130,7 +130,7 @@ export class Exchange {
   /** pipeline: recorded; whatever arrives later is ignored. */
   completed = false;
   /** Milliseconds spent in each of STAGES. */
-  readonly stageMs = new Float64Array(STAGES.length);
+  readonly stageMs: StageTimes = new Float32Array(STAGES.length);
   private readonly driver: ExchangeDriver;
 
   constructor(arrival: Arrival, transport: Transport, driver: ExchangeDriver) {

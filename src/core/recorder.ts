@@ -5,6 +5,7 @@
 import type { Exchange } from './exchange.ts';
 import type { ProblemName } from './problems.ts';
 import type { ApiRecord } from './snapshot.ts';
+import type { StageTimes } from './stages.ts';
 
 /** Which way an exchange went; `none` where it was refused before an operation was found. */
 export type ExchangeDirection = ApiRecord['direction'] | 'none';
@@ -16,7 +17,7 @@ export type StatusClass = (typeof STATUS_CLASSES)[number];
 
 export interface ExchangeRecorder {
   /** Milliseconds per stage in the order of STAGES; 0 for a stage that did not occur. */
-  recordStages(stageMs: Float64Array): void;
+  recordStages(stageMs: StageTimes): void;
   recordOperation(operationId: string, totalMs: number): void;
   /** Counts one exchange; `status` 0 where no head was sent. */
   countExchange(direction: ExchangeDirection, status: number, aborted: boolean): void;

@@ -1,5 +1,5 @@
 import type { Exchange } from '../core/exchange.ts';
-import { STAGES } from '../core/stages.ts';
+import { STAGES, type StageTimes } from '../core/stages.ts';
 
 /** Longest path that a record shows; a longer one is cut, and the record says `pathCut`. */
 const PATH_MAX_CHARS = 1024;
@@ -102,7 +102,7 @@ export class AccessRecordEncoder {
     this.quoted(traceparent, 3, 35);
   }
 
-  private stages(stageMs: Float64Array): void {
+  private stages(stageMs: StageTimes): void {
     this.ascii(',"stageMs":{');
     let separator = false;
     for (let stage = 0; stage < stageMs.length; stage += 1) {

@@ -7,7 +7,7 @@ import {
   STATUS_CLASSES,
 } from '../core/recorder.ts';
 import type { OperationEntry } from '../core/snapshot.ts';
-import { STAGE, STAGES } from '../core/stages.ts';
+import { STAGE, STAGES, type StageTimes } from '../core/stages.ts';
 import { OPERATION_LAYOUT, STAGE_LAYOUT } from './histogram-layout.ts';
 import { OPERATION_ID_MAX_BYTES, OperationDirectory } from './operation-directory.ts';
 import { SharedHistograms } from './shared-histograms.ts';
@@ -80,7 +80,7 @@ export class FrontTelemetry implements ExchangeRecorder {
     };
   }
 
-  recordStages(stageMs: Float64Array): void {
+  recordStages(stageMs: StageTimes): void {
     for (let stage = 0; stage < STAGE.total; stage += 1) {
       const ms = stageMs[stage]!;
       if (ms > 0) this.stages.record(stage, ms);

@@ -118,6 +118,7 @@ function writeHistograms(
   }
 }
 
+/** A thread that does not sample itself has its CPU time here and no more. */
 function writeThreads(text: PrometheusText, threads: readonly ThreadReading[]): void {
   text.family('xingyun_thread_cpu_seconds_total', 'counter', 'CPU time of the thread.');
   for (const { name, cpuUserSeconds, cpuSystemSeconds } of threads) {
@@ -130,13 +131,16 @@ function writeThreads(text: PrometheusText, threads: readonly ThreadReading[]): 
     'Event-loop delay in the second before the last sample; quantile 1 is the longest.',
   );
   for (const thread of threads) {
+    if (Number.isNaN(thread.eventLoopDelayP50Seconds)) continue;
     text.sample(thread.eventLoopDelayP50Seconds, { thread: thread.name, quantile: '0.5' });
     text.sample(thread.eventLoopDelayP99Seconds, { thread: thread.name, quantile: '0.99' });
     text.sample(thread.eventLoopDelayMaxSeconds, { thread: thread.name, quantile: '1' });
   }
   const gauge = (name: string, help: string, value: (thread: ThreadReading) => number) => {
     text.family(`xingyun_thread_${name}`, 'gauge', help);
-    for (const thread of threads) text.sample(value(thread), { thread: thread.name });
+    for (const thread of threads) {
+      if (!Number.isNaN(value(thread))) text.sample(value(thread), { thread: thread.name });
+    }
   };
   gauge(
     'event_loop_utilization_ratio',

@@ -23,7 +23,7 @@ type Field = (typeof FIELDS)[number];
 /**
  * One thread as it last saw itself. Utilisation and delays are those of the second before
  * `sampledAtMs` (epoch milliseconds, 0 before the first sample); a thread that hangs keeps an old
- * `sampledAtMs`. CPU seconds count from the thread's start.
+ * `sampledAtMs`. CPU seconds count from the thread's start. NaN is what nobody measures.
  */
 export type ThreadVitals = Readonly<Record<Field, number>>;
 
@@ -34,6 +34,12 @@ export function createVitalsBuffer(): SharedArrayBuffer {
 export function readThreadVitals(buffer: SharedArrayBuffer): ThreadVitals {
   const values = new Float64Array(buffer);
   return Object.fromEntries(FIELDS.map((field, index) => [field, values[index]!])) as ThreadVitals;
+}
+
+/** Puts a whole reading into a buffer of `createVitalsBuffer`, which has this one writer. */
+export function writeThreadVitals(buffer: SharedArrayBuffer, vitals: ThreadVitals): void {
+  const values = new Float64Array(buffer);
+  for (let i = 0; i < FIELDS.length; i += 1) values[i] = vitals[FIELDS[i]!];
 }
 
 export interface VitalsSampler {
@@ -50,7 +56,6 @@ export function startThreadVitals(
   buffer: SharedArrayBuffer,
   sampleIntervalMs = SAMPLE_INTERVAL_MS,
 ): VitalsSampler {
-  const values = new Float64Array(buffer);
   const delay = createHistogram();
   const delayTimer = startDelayTimer(delay);
   let utilization = performance.eventLoopUtilization();
@@ -58,7 +63,7 @@ export function startThreadVitals(
     const current = performance.eventLoopUtilization();
     const cpu = process.threadCpuUsage();
     const heap = getHeapStatistics();
-    const record: ThreadVitals = {
+    writeThreadVitals(buffer, {
       sampledAtMs: Date.now(),
       cpuUserSeconds: cpu.user / 1e6,
       cpuSystemSeconds: cpu.system / 1e6,
@@ -69,8 +74,7 @@ export function startThreadVitals(
       heapUsedBytes: heap.used_heap_size,
       heapTotalBytes: heap.total_heap_size,
       externalBytes: heap.external_memory,
-    };
-    for (let i = 0; i < FIELDS.length; i += 1) values[i] = record[FIELDS[i]!];
+    });
     utilization = current;
     delay.reset();
   };

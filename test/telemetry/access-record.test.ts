@@ -83,7 +83,7 @@ describe('an access record', () => {
 
   it('is one line of valid JSON within its announced size, whatever a caller sends', () => {
     const text = fc.string({ unit: 'binary', maxLength: 1500 });
-    const milliseconds = fc.double({ min: 0, max: 1e9, noNaN: true });
+    const milliseconds = fc.float({ min: 0, max: Math.fround(1e9), noNaN: true });
     fc.assert(
       fc.property(text, text, text, milliseconds, fc.nat(), (requestId, path, app, ms, size) => {
         const exchange = identified(exchangeOf({ requestId, path, peer: app }), app, path);
@@ -96,7 +96,8 @@ describe('an access record', () => {
         expect(record.path).toBe(path.slice(0, 1024).toWellFormed());
         expect(record.app).toBe(app.slice(0, 256).toWellFormed());
         expect(record.responseBytes).toBe(size);
-        if (ms > 0) {
+        // Below half of the smallest float of the record nothing is left of it.
+        if (exchange.stageMs[0]! > 0) {
           const shown = Math.min(ms, 2_000_000);
           expect(Math.abs(record.stageMs.total - shown)).toBeLessThanOrEqual(0.000_51);
         }

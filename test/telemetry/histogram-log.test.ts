@@ -12,7 +12,7 @@ const NOW_MS = STARTED_MS + 12_500;
 
 function readerOf(totals: readonly number[], operation = 'accounts.list') {
   const front = new FrontTelemetry(8);
-  const stageMs = new Float64Array(STAGES.length);
+  const stageMs = new Float32Array(STAGES.length);
   for (const ms of totals) {
     stageMs[STAGE.total] = ms;
     front.recordStages(stageMs);

@@ -8,7 +8,7 @@ const telemetry = new FrontTelemetry(4);
 startThreadVitals(telemetry.shared.vitals).sample();
 parentPort!.postMessage(telemetry.shared);
 parentPort!.once('message', () => {
-  const stageMs = new Float64Array(STAGES.length);
+  const stageMs = new Float32Array(STAGES.length);
   stageMs[STAGE.total] = 1.5;
   for (let i = 0; i < 1000; i += 1) {
     telemetry.recordStages(stageMs);

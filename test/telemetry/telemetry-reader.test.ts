@@ -6,7 +6,7 @@ import { FrontTelemetry, type FrontTelemetryShared } from '../../src/telemetry/f
 import { TelemetryReader } from '../../src/telemetry/telemetry-reader.ts';
 
 function record(front: FrontTelemetry, operation: string, totalMs: number): void {
-  const stageMs = new Float64Array(STAGES.length);
+  const stageMs = new Float32Array(STAGES.length);
   stageMs[STAGE.total] = totalMs;
   front.recordStages(stageMs);
   front.recordOperation(operation, totalMs);

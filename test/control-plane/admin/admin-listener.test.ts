@@ -43,7 +43,7 @@ afterEach(async () => {
 
 async function start(options: Partial<AdminListenerOptions> = {}) {
   const front = new FrontTelemetry(8);
-  const stageMs = new Float64Array(STAGES.length);
+  const stageMs = new Float32Array(STAGES.length);
   stageMs[STAGE.total] = 2;
   front.recordStages(stageMs);
   front.recordOperation('accounts.list', 2);

@@ -1,0 +1,78 @@
+import { createVitalsBuffer, writeThreadVitals } from './thread-vitals.ts';
+
+/** CPU time of one worker thread since it started, as its pool reads it. */
+export interface WorkerReading {
+  readonly threadId: number;
+  readonly userMicros: number;
+  readonly systemMicros: number;
+}
+
+interface WorkerPlace {
+  readonly buffer: SharedArrayBuffer;
+  threadId: number | undefined;
+  userMicros: number;
+  systemMicros: number;
+  /** What the threads that had this place before had used. */
+  userMicrosBefore: number;
+  systemMicrosBefore: number;
+}
+
+/**
+ * The CPU time of a front's worker threads in shared memory, one place a worker. A thread that
+ * replaces a lost one takes its place and counts on from there, so that no counter goes back.
+ */
+export class WorkerVitals {
+  private readonly places: readonly WorkerPlace[];
+
+  constructor(count: number) {
+    this.places = Array.from({ length: count }, () => ({
+      buffer: createVitalsBuffer(),
+      threadId: undefined,
+      userMicros: 0,
+      systemMicros: 0,
+      userMicrosBefore: 0,
+      systemMicrosBefore: 0,
+    }));
+    for (const place of this.places) writePlace(place, 0);
+  }
+
+  get buffers(): readonly SharedArrayBuffer[] {
+    return this.places.map(({ buffer }) => buffer);
+  }
+
+  /** `readings` are those of every thread that is alive. */
+  record(readings: readonly WorkerReading[], nowMs: number): void {
+    const alive = new Map(readings.map(reading => [reading.threadId, reading]));
+    for (const place of this.places) {
+      if (place.threadId === undefined || alive.has(place.threadId)) continue;
+      place.userMicrosBefore += place.userMicros;
+      place.systemMicrosBefore += place.systemMicros;
+      place.threadId = undefined;
+    }
+    for (const reading of readings) {
+      const place =
+        this.places.find(({ threadId }) => threadId === reading.threadId) ??
+        this.places.find(({ threadId }) => threadId === undefined);
+      if (place === undefined) continue;
+      place.threadId = reading.threadId;
+      place.userMicros = reading.userMicros;
+      place.systemMicros = reading.systemMicros;
+      writePlace(place, nowMs);
+    }
+  }
+}
+
+function writePlace(place: WorkerPlace, nowMs: number): void {
+  writeThreadVitals(place.buffer, {
+    sampledAtMs: nowMs,
+    cpuUserSeconds: (place.userMicrosBefore + place.userMicros) / 1e6,
+    cpuSystemSeconds: (place.systemMicrosBefore + place.systemMicros) / 1e6,
+    eventLoopUtilization: Number.NaN,
+    eventLoopDelayP50Seconds: Number.NaN,
+    eventLoopDelayP99Seconds: Number.NaN,
+    eventLoopDelayMaxSeconds: Number.NaN,
+    heapUsedBytes: Number.NaN,
+    heapTotalBytes: Number.NaN,
+    externalBytes: Number.NaN,
+  });
+}
