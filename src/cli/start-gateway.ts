@@ -7,6 +7,7 @@ import { defaultConfig } from '../control-plane/config/index.ts';
 import { type DemoFiles, prepareDemo } from '../demo/setup.ts';
 import { startGateway } from '../main.ts';
 import { probePort } from '../runtime/probe-port.ts';
+import { SignalRequests } from '../runtime/signal-requests.ts';
 import { Supervisor } from '../runtime/supervisor.ts';
 import { initialiseNonceState } from '../stores/shared-memory/index.ts';
 
@@ -14,17 +15,10 @@ export interface StartOptions {
   readonly config: string;
   readonly demo?: true;
   readonly demoDir: string;
-  readonly port: string;
-  readonly adminPort: string;
+  readonly port: number;
+  readonly adminPort: number;
   readonly supervisor: boolean;
   readonly json?: true;
-}
-
-interface Running {
-  /** Resolves with the exit status. */
-  readonly ended: Promise<number>;
-  stop(): void;
-  reload(): void;
 }
 
 interface Addresses {
@@ -32,100 +26,118 @@ interface Addresses {
   readonly adminUrl: string;
 }
 
-/** npm passes a signal on that a terminal has already sent to the whole group. */
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** What runs the gateway: a supervisor, or this process itself. */
+type Runner = (
+  configFile: string,
+  requests: SignalRequests,
+  announce: (addresses: Addresses) => void,
+) => Promise<number>;
+
+interface Bank {
+  readonly process: ChildProcess;
+  readonly port: number;
+}
+
+const DEMO_HOST = '127.0.0.1';
 const DEMO_CALL = ['GET', '/accounts/v1/accounts'] as const;
 /** This file's own ending: .ts in a checkout, .js in the package. */
 const EXTENSION = extname(import.meta.url);
 
 /** @returns the exit status: 0 after a drained stop, 1 when the gateway could not start */
 export async function start(options: StartOptions): Promise<number> {
-  let bank: ChildProcess | undefined;
+  const requests = new SignalRequests().listen();
+  let bank: Bank | undefined;
   try {
     let configFile = resolve(options.config);
     let files: DemoFiles | undefined;
     if (options.demo) {
-      await probePort('127.0.0.1', Number(options.port), '--port');
-      await probePort('127.0.0.1', Number(options.adminPort), '--admin-port');
+      const port = await probePort(DEMO_HOST, options.port, '--port');
+      const adminPort = await probePort(DEMO_HOST, options.adminPort, '--admin-port');
       bank = await startDemoBank();
-      files = await prepare(options, bank);
+      files = await prepare(options.demoDir, bank.port, port, adminPort);
       configFile = files.configFile;
     } else if (!existsSync(configFile)) {
       throw new Error(`${options.config} does not exist: name one with --config, or try --demo.`);
     }
-    const announce = (addresses: Addresses) => announceReady(options, addresses, files);
-    const running = await (options.supervisor ? supervise : runHere)(configFile, announce);
-    for (const signal of STOP_SIGNALS) process.on(signal, () => running.stop());
-    process.on('SIGHUP', () => running.reload());
-    return await running.ended;
+    if (requests.stopRequested) return 0;
+    const run: Runner = options.supervisor ? supervise : runHere;
+    return await run(configFile, requests, addresses => announceReady(options, addresses, files));
   } catch (error) {
     process.stderr.write(`xingyun: ${(error as Error).message}\n`);
     return 1;
   } finally {
-    if (bank?.connected) bank.disconnect();
+    stopDemoBank(bank);
   }
 }
 
-async function supervise(
-  configFile: string,
-  announce: (addresses: Addresses) => void,
-): Promise<Running> {
+const supervise: Runner = async (configFile, requests, announce) => {
   const supervisor = new Supervisor({
     entry: new URL(`../gateway-process${EXTENSION}`, import.meta.url),
     args: [configFile],
     onReady: (ready, restarts) => {
       if (restarts === 0) announce(ready);
-      else process.stderr.write(`xingyun: ready again after restart ${restarts}\n`);
+      else process.stderr.write(`xingyun: ready again after restart ${restarts}: ${ready.url}\n`);
     },
     onRestart: (reason, pauseMs) => {
       process.stderr.write(`xingyun: the gateway ended (${reason}), restart in ${pauseMs} ms\n`);
     },
   });
-  const ended = supervisor.run().then(status => {
-    if (status !== 0) process.stderr.write(`xingyun: ${supervisor.failureMessage}\n`);
-    return status;
-  });
-  return { ended, stop: () => supervisor.stop(), reload: () => supervisor.signal('SIGHUP') };
-}
+  const ended = supervisor.run();
+  requests.hand(supervisor);
+  const status = await ended;
+  if (status !== 0) process.stderr.write(`xingyun: ${supervisor.failureMessage}\n`);
+  return status;
+};
 
-async function runHere(
-  configFile: string,
-  announce: (addresses: Addresses) => void,
-): Promise<Running> {
+const runHere: Runner = async (configFile, requests, announce) => {
   const gateway = await startGateway(configFile);
-  const { promise, resolve: end, reject } = Promise.withResolvers<number>();
-  void gateway.ready.then(() => announce(gateway));
-  return {
-    ended: promise,
-    stop: () => gateway.stop().then(() => end(0), reject),
+  const stopped = Promise.withResolvers<number>();
+  requests.hand({
+    stop: () => void gateway.stop().then(() => stopped.resolve(0)),
     reload: () => gateway.reload(),
-  };
-}
+  });
+  if (await gateway.ready) announce(gateway);
+  return stopped.promise;
+};
 
-function startDemoBank(): Promise<ChildProcess & { port: number }> {
-  const {
-    promise,
-    resolve: done,
-    reject,
-  } = Promise.withResolvers<ChildProcess & { port: number }>();
+function startDemoBank(): Promise<Bank> {
+  const { promise, resolve: done, reject } = Promise.withResolvers<Bank>();
   // In a process group of its own, so that Ctrl-C does not end it before the gateway has drained.
   const bank = fork(new URL(`../demo/bank/main${EXTENSION}`, import.meta.url), {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
+  let running = false;
   bank.once('message', (message: { ready: number }) => {
-    done(Object.assign(bank, { port: message.ready }));
+    running = true;
+    done({ process: bank, port: message.ready });
   });
-  bank.once('exit', code => reject(new Error(`The demo bank ended with status ${code}.`)));
+  bank.once('error', reject);
+  bank.once('exit', (code, signal) => {
+    const reason = `The demo bank ended (${signal ?? `exit status ${code}`})`;
+    if (running) process.stderr.write(`xingyun: ${reason}: stop with Ctrl-C and start again.\n`);
+    else reject(new Error(`${reason}; the lines above say why.`));
+  });
   return promise;
 }
 
-function prepare(options: StartOptions, bank: ChildProcess): Promise<DemoFiles> {
+/** It ends when nobody holds its other end; this process waits for it. */
+function stopDemoBank(bank: Bank | undefined): void {
+  bank?.process.removeAllListeners('exit');
+  if (bank?.process.connected) bank.process.disconnect();
+}
+
+function prepare(
+  dir: string,
+  bankPort: number,
+  gatewayPort: number,
+  adminPort: number,
+): Promise<DemoFiles> {
   const { noncesMax } = defaultConfig().config.signatures;
-  return prepareDemo(options.demoDir, {
-    bankPort: (bank as ChildProcess & { port: number }).port,
-    gatewayPort: Number(options.port),
-    adminPort: Number(options.adminPort),
+  return prepareDemo(dir, {
+    bankPort,
+    gatewayPort,
+    adminPort,
     initialiseState: stateDir => initialiseNonceState(stateDir, noncesMax),
   });
 }

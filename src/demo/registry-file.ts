@@ -65,6 +65,7 @@ export function configText(listenerPort: number, adminPort: number): string {
     stateDir: 'state',
     listener: { port: listenerPort },
     admin: { port: adminPort },
+    telemetry: { accessLogFile: 'access.log' },
   };
   return HEADER + stringify(config);
 }

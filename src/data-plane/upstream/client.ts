@@ -61,7 +61,8 @@ export class UpstreamClient implements ConnectionOwner, CallHolder, Deadlined {
    * Sends a request. `head` is the whole head in latin1, from the request line to the empty line,
    * Host and Content-Length included; its fields must hold no CR or LF of a caller's. `body` is
    * whole and must not change until the request has ended. Neither is checked here, except that
-   * a head with a character above U+00FF is a RangeError: cut to a byte, U+010A would be a line feed.
+   * a head with a character above U+00FF is a RangeError: cut to a byte, U+010A would be a line
+   * feed.
    *
    * Waits at most connectTimeoutMs for a connection.
    */
@@ -96,7 +97,9 @@ export class UpstreamClient implements ConnectionOwner, CallHolder, Deadlined {
     };
   }
 
-  /** Takes no more requests, lets those that it has end, and resolves when every handle is closed. */
+  /**
+   * Takes no more requests, lets those that it has end, and resolves when every handle is closed.
+   */
   close(): Promise<void> {
     this.closing = true;
     while (this.idle.length > 0) this.idle[this.idle.length - 1]!.close();
@@ -250,8 +253,8 @@ export class UpstreamClient implements ConnectionOwner, CallHolder, Deadlined {
   }
 
   /**
-   * An attempt failed. While other connections work, the queue waits for those and nothing is opened
-   * until the next request asks: an upstream that refuses must not be asked in a tight loop.
+   * An attempt failed. While other connections work, the queue waits for those and nothing is
+   * opened until the next request asks: an upstream that refuses must not be asked in a tight loop.
    */
   private onConnectFailed(loss: Loss): void {
     if (this.connections.size > this.connecting) {

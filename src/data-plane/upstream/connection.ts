@@ -15,7 +15,9 @@ import { ResponseParser, type ResponseSink } from './response-parser.ts';
  * write costs the same at this size.
  */
 export const WRITE_COPY_MAX_BYTES = 16_384;
-/** A cancelled request's answer is read and dropped up to this length for those waiting behind it. */
+/**
+ * A cancelled request's answer is read and dropped up to this length for those waiting behind it.
+ */
 export const DISCARD_MAX_BYTES = 65_536;
 /** Taken off the peer's `Keep-Alive: timeout`, so that the gateway closes first. */
 export const KEEP_ALIVE_MARGIN_MS = 1_000;
@@ -31,7 +33,9 @@ const GONE = 2;
 export interface Loss {
   readonly kind: UpstreamErrorKind;
   readonly detail: string;
-  /** The first request in flight caused it or was being answered: it fails and is not sent again. */
+  /**
+   * The first request in flight caused it or was being answered: it fails and is not sent again.
+   */
   readonly firstFails: boolean;
   readonly whileConnecting: boolean;
 }

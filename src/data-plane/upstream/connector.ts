@@ -4,10 +4,10 @@ import tls from 'node:tls';
 import type { UpstreamRecord } from '../../core/snapshot.ts';
 
 /**
- * All sockets of a thread read into this one buffer. libuv asks for the buffer, reads and calls back
- * without anything in between, and TLS copies its plaintext in the same way, so a read is wholly
- * used before the next one starts: 64 connections cost 64 KB instead of 4 MB. Without `onread` each
- * read allocates, which made a forwarded request 1-3 µs dearer.
+ * All sockets of a thread read into this one buffer. libuv asks for the buffer, reads and calls
+ * back without anything in between, and TLS copies its plaintext in the same way, so a read is
+ * wholly used before the next one starts: 64 connections cost 64 KB instead of 4 MB. Without
+ * `onread` each read allocates, which made a forwarded request 1-3 µs dearer.
  */
 export const READ_BUFFER_BYTES = 65_536;
 export const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);

@@ -71,15 +71,24 @@ export class UpstreamDirectory {
 
   /** Finishes what is in flight and closes every connection. */
   async close(): Promise<void> {
+    await Promise.all(this.takeAll().map(client => client.close()));
+  }
+
+  /** Cuts what is in flight and closes every connection. */
+  async destroy(): Promise<void> {
+    await Promise.all(this.takeAll().map(client => client.destroy()));
+  }
+
+  private takeAll(): UpstreamClient[] {
     const clients = [...this.byId.values()].map(entry => entry.client);
     for (const [client, timer] of this.retired) {
       clearTimeout(timer);
       clients.push(client);
     }
-    await Promise.all(clients.map(client => client.close()));
     this.retired.clear();
     this.byId.clear();
     this.byRecord = new WeakMap();
+    return clients;
   }
 }
 

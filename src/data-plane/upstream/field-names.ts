@@ -71,7 +71,8 @@ function learnName(bytes: Uint8Array, start: number, end: number, hash: number):
 
 /**
  * The name in bytes[start, end), which must be a token. `hash` is the caller's: it starts at 0 and
- * takes `(hash * 31 + lower) | 0` for each lower-cased byte, in the loop that reads the bytes anyway.
+ * takes `(hash * 31 + lower) | 0` for each lower-cased byte, in the loop that reads the bytes
+ * anyway.
  */
 export function fieldName(bytes: Uint8Array, start: number, end: number, hash: number): FieldName {
   const known = remembered[hash & (FIELD_NAMES_REMEMBERED_MAX - 1)];

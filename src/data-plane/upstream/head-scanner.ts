@@ -1,6 +1,7 @@
 /**
- * Finds and checks the lines of an answer's head or trailer section (RFC 9112 sections 4, 5 and 7.1.2)
- * in bytes that may end anywhere. Nothing is copied: a head that is whole in one read costs one pass.
+ * Finds and checks the lines of an answer's head or trailer section (RFC 9112 sections 4, 5 and
+ * 7.1.2) in bytes that may end anywhere. Nothing is copied: a head that is whole in one read costs
+ * one pass.
  *
  * An error is found at the first byte that cannot be right, wherever reads are split.
  */

@@ -1,0 +1,44 @@
+/** What the main thread and a front thread say to each other. */
+import type { Config } from '../core/config.ts';
+import type { RegistrySnapshot } from '../core/snapshot.ts';
+import type { SnapshotPart } from '../core/snapshot-parts.ts';
+
+/** Everything a front thread starts with; cloned, except for the shared buffers inside. */
+export interface FrontWorkerData<NonceShared> {
+  readonly index: number;
+  readonly config: Config;
+  readonly snapshot: RegistrySnapshot;
+  readonly nonces: NonceShared;
+}
+
+export type ToFront =
+  /** A part at a time, the next one when this is taken: traffic goes on in between. */
+  | { readonly kind: 'snapshot'; readonly part: SnapshotPart }
+  /** Stop listening, finish what is in flight, then end. */
+  | { readonly kind: 'drain'; readonly timeoutMs: number };
+
+export interface LogMessage {
+  readonly kind: 'log';
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface TelemetryMessage<TelemetryShared> {
+  readonly kind: 'telemetry';
+  readonly shared: TelemetryShared;
+  /** The vitals of each worker of its pool. */
+  readonly workers: readonly SharedArrayBuffer[];
+}
+
+export type FromFront<TelemetryShared> =
+  | TelemetryMessage<TelemetryShared>
+  | { readonly kind: 'costs'; readonly costsMicros: Readonly<Record<string, number>> }
+  | { readonly kind: 'listening' }
+  /** It cannot start, and ends. */
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'part-taken' }
+  | { readonly kind: 'swapped'; readonly version: number }
+  | { readonly kind: 'access'; readonly block: ArrayBuffer }
+  | { readonly kind: 'drained'; readonly cutExchanges: number }
+  | LogMessage;

@@ -1,0 +1,260 @@
+/**
+ * One front thread: composes the rooms around its own uWebSockets.js app and its own worker pool,
+ * and does what the main thread asks.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../core/clock.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { RegistrySnapshot, SnapshotHolder } from '../core/snapshot.ts';
+import { SnapshotAssembly, type SnapshotPart } from '../core/snapshot-parts.ts';
+import { createSharedNonceStore, type NonceShared } from '../stores/shared-memory/index.ts';
+import { AccessLog } from '../telemetry/access-log.ts';
+import { FrontTelemetry, type FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
+import { startThreadVitals } from '../telemetry/thread-vitals.ts';
+import { WorkerVitals } from '../telemetry/worker-vitals.ts';
+import { Admission } from './admission/index.ts';
+import { Front } from './front/index.ts';
+import type { FromFront, FrontWorkerData, ToFront } from './front-messages.ts';
+import { Pipeline } from './pipeline.ts';
+import { createRecordStep } from './record/index.ts';
+import { Responder } from './respond/index.ts';
+import { compileSnapshotSliced, createRouteStep } from './route/index.ts';
+import { createForwardStep, UpstreamDirectory } from './upstream/index.ts';
+import { createVerifyStep } from './verify/index.ts';
+import { type CheckPool, createCheckPool } from './workers/index.ts';
+
+/** How often a draining front looks whether its last exchange has ended. */
+const DRAIN_POLL_MS = 20;
+/** Time between slices of a snapshot compilation, in which traffic goes on. */
+const COMPILE_SLICE_MS = 1;
+/** How often the workers' CPU time is read, as often as the other threads read theirs. */
+const WORKERS_INTERVAL_MS = 1_000;
+/** Longest wait for workers and upstream sockets after the last exchange; then they are left. */
+const CLOSE_MAX_MS = 3_000;
+
+const port = parentPort!;
+const data = workerData as FrontWorkerData<NonceShared>;
+
+function post(message: FromFront<FrontTelemetryShared>, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
+
+function log(level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) {
+  post({ kind: 'log', level, message, fields });
+}
+
+function sleep(ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, ms);
+  return promise;
+}
+
+async function startFront() {
+  const { config } = data;
+  const telemetry = new FrontTelemetry(config.telemetry.operationHistogramsMax);
+  const { counters } = telemetry;
+  const pool = createCheckPool({ config: config.workers, counters });
+  const workers = watchWorkers(pool);
+  post({ kind: 'telemetry', shared: telemetry.shared, workers: workers.buffers });
+  const vitals = startThreadVitals(telemetry.shared.vitals);
+  const snapshots: SnapshotHolder = {
+    current: await compileSnapshotSliced(data.snapshot, undefined, COMPILE_SLICE_MS),
+  };
+  const nonces = createSharedNonceStore(data.nonces, {
+    clock: systemClock,
+    counters,
+    onPersistFailed: reportNonceFile,
+  });
+  const upstreams = new UpstreamDirectory(counters, systemClock);
+  const responder = new Responder({
+    respondTimeoutMs: config.limits.respondTimeoutMs,
+    counters,
+  });
+  const admission = new Admission(config.limits, counters);
+  const accessLog = new AccessLog({
+    config: config.telemetry,
+    counters,
+    written: telemetry.shared.accessLogWritten,
+    post: block => post({ kind: 'access', block }, [block]),
+  });
+  const front = new Front({ config, counters, snapshots, openSink: responder.openSink });
+  const verifyOptions = {
+    checks: pool,
+    nonces,
+    clock: systemClock,
+    config: config.signatures,
+    listener: config.listener,
+    counters,
+  };
+  const forwardOptions = { clock: systemClock, counters, reportFailure: reportUpstreamFailure };
+  const pipeline = new Pipeline(
+    {
+      admit: admission.admit,
+      readBody: front.readBody,
+      verify: createVerifyStep(verifyOptions),
+      route: createRouteStep(),
+      forward: createForwardStep(upstreams, forwardOptions),
+      writeProblem: responder.writeProblem,
+      release: exchange => {
+        admission.release(exchange);
+        front.release(exchange);
+        responder.release(exchange);
+      },
+      record: createRecordStep({ recorder: telemetry, accessLog, clock: systemClock }),
+      reportBug,
+    },
+    counters,
+  );
+  await pool.ready();
+  const costs = pool.costs().map(({ kind, micros }) => [kind, micros] as const);
+  post({ kind: 'costs', costsMicros: Object.fromEntries(costs) });
+  const timed = { vitals, workers, responder, accessLog };
+  return { front, pipeline, pool, nonces, upstreams, snapshots, counters, telemetry, ...timed };
+}
+
+type Running = Awaited<ReturnType<typeof startFront>>;
+
+/** Keeps the workers' CPU time in shared memory, and logs why one was lost. */
+function watchWorkers(pool: CheckPool) {
+  const vitals = new WorkerVitals(data.config.workers.count);
+  let reading = false;
+  let knownError: string | undefined;
+  const read = async () => {
+    // A worker that hangs does not answer: one question at a time.
+    if (reading) return;
+    reading = true;
+    vitals.record(await pool.workerCpu(), Date.now());
+    reading = false;
+    const { lastWorkerError } = pool.stats();
+    if (lastWorkerError === knownError) return;
+    knownError = lastWorkerError;
+    log('warn', 'A worker or a batch was lost.', { reason: lastWorkerError });
+  };
+  const timer = setInterval(read, WORKERS_INTERVAL_MS);
+  timer.unref();
+  return { buffers: vitals.buffers, stop: () => clearInterval(timer) };
+}
+
+function reportBug(error: unknown, exchange: Exchange): void {
+  log('error', 'A room threw.', {
+    requestId: exchange.arrival.requestId,
+    stack: error instanceof Error ? error.stack : String(error),
+  });
+}
+
+function reportNonceFile(error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  log('error', 'Nonces cannot be written any more: the next start will be strict.', { reason });
+}
+
+function reportUpstreamFailure(exchange: Exchange, name: string, reason: string): void {
+  log('warn', 'An upstream failed.', {
+    requestId: exchange.arrival.requestId,
+    upstream: exchange.target?.entry.upstream.id,
+    problem: name,
+    reason,
+  });
+}
+
+/** Swaps in the order of publication: a later snapshot waits for the one that is being compiled. */
+class Swapper {
+  private readonly running: Running;
+  private readonly assembly = new SnapshotAssembly();
+  private last = Promise.resolve();
+
+  constructor(running: Running) {
+    this.running = running;
+  }
+
+  take(part: SnapshotPart): void {
+    const snapshot = this.assembly.add(part);
+    post({ kind: 'part-taken' });
+    if (snapshot === undefined) return;
+    this.last = this.last.then(() => this.swap(snapshot)).catch(reportSwapFailure);
+  }
+
+  private async swap(snapshot: RegistrySnapshot): Promise<void> {
+    const { snapshots, upstreams, telemetry } = this.running;
+    const compiled = await compileSnapshotSliced(snapshot, snapshots.current, COMPILE_SLICE_MS);
+    snapshots.current = compiled;
+    upstreams.retain(compiled.upstreams);
+    telemetry.retainOperations(compiled.operations);
+    post({ kind: 'swapped', version: compiled.version });
+  }
+}
+
+function reportSwapFailure(error: Error): void {
+  log('error', 'A snapshot could not be compiled; the one before stays.', { stack: error.stack });
+}
+
+/** Finishes what is in flight, cuts the rest at `timeoutMs`, and lets this thread end. */
+async function drain(running: Running, timeoutMs: number): Promise<void> {
+  const { front, counters, responder, upstreams } = running;
+  responder.closing = true;
+  front.stopListening();
+  const deadline = performance.now() + timeoutMs;
+  while (counters.get('exchanges_in_flight') > 0 && performance.now() < deadline) {
+    await sleep(DRAIN_POLL_MS);
+  }
+  const cutExchanges = counters.get('exchanges_in_flight');
+  front.close();
+  // A call that its partner has left goes on with its upstream where it may have effects.
+  const upstreamsClosed = cutExchanges > 0 ? upstreams.destroy() : upstreams.close();
+  const closed = Promise.all([running.pool.close(), upstreamsClosed]).then(() => true);
+  if (!(await Promise.race([closed, sleep(CLOSE_MAX_MS).then(() => false)]))) {
+    log('error', 'A front thread ends without having closed everything.', {
+      pool: running.pool.stats(),
+      upstreamConnections: counters.get('upstream_connections_open'),
+    });
+  }
+  responder.close();
+  running.accessLog.close();
+  running.workers.stop();
+  running.vitals.stop();
+  running.nonces.close();
+  post({ kind: 'drained', cutExchanges });
+  // Safe now that nothing listens, and what hangs cannot hold the thread.
+  process.exit(0);
+}
+
+/** Starting failed: says why and ends the thread. A thread that listens must not be ended so. */
+function fail(error: Error, running: Running | undefined): void {
+  log('error', 'A front thread cannot start.', { stack: error.stack });
+  post({ kind: 'failed', message: error.message });
+  running?.front.close();
+  process.exit(1);
+}
+
+async function run(): Promise<void> {
+  let running: Running | undefined;
+  try {
+    running = await startFront();
+    const { host, port: tcpPort } = data.config.listener;
+    if (!(await running.front.listen(running.pipeline))) {
+      throw new Error(`${host}:${tcpPort} cannot be listened on: set listener.port to another.`);
+    }
+  } catch (error) {
+    return fail(error as Error, running);
+  }
+  obey(running);
+  post({ kind: 'listening' });
+}
+
+function obey(running: Running): void {
+  const swapper = new Swapper(running);
+  let draining = false;
+  port.on('message', (message: ToFront) => {
+    if (message.kind === 'snapshot') swapper.take(message.part);
+    else if (!draining) {
+      draining = true;
+      void drain(running, message.timeoutMs);
+    }
+  });
+}
+
+// Without a handler of its own an uncaught error in this thread would end the whole process.
+process.on('uncaughtException', error => {
+  log('error', 'Uncaught error in a front thread.', { stack: error.stack });
+});
+
+await run();

@@ -1,0 +1,176 @@
+// Receives sockets from the kernel and bytes from partners.
+// Adds the arrival (method, canonical path, headers, peer, time) and the body.
+// May refuse with malformed-request, client-certificate-required, body-too-large, request-timeout, overloaded.
+import type { Config } from '../../core/config.ts';
+import type { CounterSet } from '../../core/counters.ts';
+import {
+  type AnswerSink,
+  type ClientCertificate,
+  Exchange,
+  type ExchangeDriver,
+  type StepResult,
+  type Transport,
+} from '../../core/exchange.ts';
+import { type Problem, problem } from '../../core/problems.ts';
+import type { SnapshotHolder } from '../../core/snapshot.ts';
+import { ClientCertificates } from './client-certificate.ts';
+import { PeerAddresses } from './peer-address.ts';
+import { type BodyCollector, BodyReader, type BodyTransport } from './read-body.ts';
+import { type Head, type HeadOptions, readHead } from './read-head.ts';
+import { TraceIds } from './trace.ts';
+import {
+  App,
+  type HttpRequest,
+  type HttpResponse,
+  SSLApp,
+  type TemplatedApp,
+  type us_listen_socket,
+  us_listen_socket_close,
+} from './uws.ts';
+
+/** How often overdue bodies are looked for: a fraction of the shortest bodyTimeoutMs. */
+const SWEEP_INTERVAL_MS = 50;
+
+export interface FrontDriver extends ExchangeDriver {
+  start(exchange: Exchange, refusal: Problem | undefined): void;
+  abort(exchange: Exchange): void;
+}
+
+export interface FrontOptions {
+  readonly config: Config;
+  readonly counters: CounterSet;
+  readonly snapshots: SnapshotHolder;
+  /** Makes the writer for a response object; the respond room's door. */
+  readonly openSink: (res: HttpResponse) => AnswerSink;
+}
+
+/** The HTTP transport's own part of an exchange, beside what the rooms see. */
+class HttpTransport implements Transport, BodyTransport {
+  readonly handle: HttpResponse;
+  readonly sink: AnswerSink;
+  readonly head: Head;
+  collector: BodyCollector | undefined = undefined;
+
+  constructor(handle: HttpResponse, sink: AnswerSink, head: Head) {
+    this.handle = handle;
+    this.sink = sink;
+    this.head = head;
+  }
+}
+
+export class Front {
+  private readonly options: FrontOptions;
+  private readonly bodies: BodyReader;
+  private readonly head: HeadOptions;
+  private readonly requireCertificate: boolean;
+  private readonly sweeper: NodeJS.Timeout;
+  private app: TemplatedApp | undefined;
+  private socket: us_listen_socket | undefined;
+  private driver: FrontDriver | undefined;
+
+  constructor(options: FrontOptions) {
+    const { listener, limits } = options.config;
+    this.options = options;
+    this.bodies = new BodyReader(limits, options.counters);
+    this.requireCertificate = listener.tls?.clientCertificate === 'required';
+    this.head = {
+      scheme: listener.tls === undefined ? 'http' : 'https',
+      headersMax: limits.headersMax,
+      snapshots: options.snapshots,
+      peers: new PeerAddresses(),
+      traces: new TraceIds(),
+      clientCertificate: certificateReader(options.config),
+    };
+    this.sweeper = setInterval(() => this.bodies.sweep(performance.now()), SWEEP_INTERVAL_MS);
+    this.sweeper.unref();
+  }
+
+  /** Listens on host and port, together with the other fronts (SO_REUSEPORT); false when taken. */
+  listen(driver: FrontDriver): Promise<boolean> {
+    this.driver = driver;
+    const { listener } = this.options.config;
+    const app = createApp(this.options.config);
+    this.app = app;
+    app.any('/*', (res, req) => this.receive(res, req));
+    app.filter((res, change) => this.countConnection(res, Number(change)));
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    app.listen(listener.host, listener.port, socket => {
+      if (socket !== false) this.socket = socket;
+      resolve(socket !== false);
+    });
+    return promise;
+  }
+
+  readonly readBody = (exchange: Exchange): StepResult =>
+    this.bodies.read(exchange, exchange.transport as HttpTransport);
+
+  readonly release = (exchange: Exchange): void =>
+    this.bodies.release(exchange, exchange.transport as HttpTransport);
+
+  /** Takes no new connection; those that are open stay. */
+  stopListening(): void {
+    if (this.socket !== undefined) us_listen_socket_close(this.socket);
+    this.socket = undefined;
+  }
+
+  /** Closes every connection. The thread's loop can end afterwards. */
+  close(): void {
+    this.socket = undefined;
+    this.app?.close();
+    this.app = undefined;
+    clearInterval(this.sweeper);
+  }
+
+  private countConnection(res: HttpResponse, change: number): void {
+    const { counters, config } = this.options;
+    counters.add('connections_open', change > 0 ? 1 : -1);
+    if (change < 0) return;
+    counters.add('connections_accepted');
+    if (counters.get('connections_open') <= config.limits.connectionsMax) return;
+    counters.add('connections_refused');
+    res.close();
+  }
+
+  /** onAborted comes first and nothing may throw: uWebSockets.js ends the process otherwise. */
+  private receive(res: HttpResponse, req: HttpRequest): void {
+    let exchange: Exchange | undefined;
+    res.onAborted(() => {
+      if (exchange !== undefined) this.driver!.abort(exchange);
+    });
+    try {
+      const head = readHead(res, req, this.head);
+      const transport = new HttpTransport(res, this.options.openSink(res), head);
+      exchange = new Exchange(head.arrival, transport, this.driver!);
+      this.driver!.start(exchange, head.refusal ?? this.refuseCertificate(head.arrival));
+    } catch (error) {
+      res.close();
+      setImmediate(() => {
+        throw error;
+      });
+    }
+  }
+
+  private refuseCertificate(arrival: Head['arrival']): Problem | undefined {
+    if (!this.requireCertificate || arrival.clientCertificate !== undefined) return undefined;
+    return problem('client-certificate-required', 'This listener serves mutual TLS only.');
+  }
+}
+
+function createApp(config: Config): TemplatedApp {
+  const { tls } = config.listener;
+  if (tls === undefined) return App();
+  return SSLApp({
+    cert_file_name: tls.certFile,
+    key_file_name: tls.keyFile,
+    ...(tls.clientCertificate === 'off' || tls.clientCaFile === undefined
+      ? {}
+      : { ca_file_name: tls.clientCaFile }),
+  });
+}
+
+function certificateReader(config: Config): (res: HttpResponse) => ClientCertificate | undefined {
+  const { tls } = config.listener;
+  if (tls === undefined || tls.clientCertificate === 'off') return () => undefined;
+  const certificates = new ClientCertificates();
+  return res => certificates.read(res);
+}

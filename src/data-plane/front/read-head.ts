@@ -1,0 +1,139 @@
+/** Reads a request's head while uWebSockets.js lets us: its request object dies with the handler. */
+import type { Arrival, ClientCertificate } from '../../core/exchange.ts';
+import { type Problem, problem } from '../../core/problems.ts';
+import type { SnapshotHolder } from '../../core/snapshot.ts';
+import { refuseHost, refusePath, refuseQuery } from './canonical-target.ts';
+import type { PeerAddresses } from './peer-address.ts';
+import type { TraceIds } from './trace.ts';
+import type { HttpRequest, HttpResponse } from './uws.ts';
+
+export interface HeadOptions {
+  readonly scheme: 'http' | 'https';
+  readonly headersMax: number;
+  readonly snapshots: SnapshotHolder;
+  readonly peers: PeerAddresses;
+  readonly traces: TraceIds;
+  readonly clientCertificate: (res: HttpResponse) => ClientCertificate | undefined;
+}
+
+export interface Head {
+  readonly arrival: Arrival;
+  readonly refusal: Problem | undefined;
+  /** Undefined where the length is not announced (chunked). */
+  readonly contentLength: number | undefined;
+  readonly hasBody: boolean;
+}
+
+/** RFC 9110 section 5.5 without obs-text: uWebSockets.js cannot pass it through unchanged. */
+const FIELD_VALUE = /^[\t\x20-\x7e]*$/;
+const METHOD = /^[A-Z]{1,32}$/;
+const CONTENT_LENGTH = /^[0-9]{1,15}$/;
+
+/** One collector for all requests: a closure per request costs more than this does. */
+let collected: string[] = [];
+const collect = (name: string, value: string): void => {
+  collected.push(name, value);
+};
+
+/** The fields that decide framing and identity, found in one pass over the head. */
+interface SpecialFields {
+  host: string;
+  requestId: string;
+  traceparent: string;
+  contentLength: string | undefined;
+  transferEncoding: string | undefined;
+  fault: string | undefined;
+}
+
+export function readHead(res: HttpResponse, req: HttpRequest, options: HeadOptions): Head {
+  const arrivedMs = performance.now();
+  // Before getMethod, which would lower the method's case in place.
+  const method = req.getCaseSensitiveMethod();
+  const path = req.getUrl();
+  const query = req.getQuery() as string | undefined;
+  collected = [];
+  req.forEach(collect);
+  const headers = collected;
+  const special = readSpecialFields(headers);
+  const fault = special.fault ?? refuseTarget(method, path, query, special, headers, options);
+  return {
+    arrival: {
+      requestId: options.traces.requestId(special.requestId),
+      traceparent: options.traces.traceparent(special.traceparent),
+      method,
+      path,
+      query: query === undefined ? '' : `?${query}`,
+      scheme: options.scheme,
+      authority: special.host,
+      headers,
+      peer: options.peers.text(res.getRemoteAddress()),
+      clientCertificate: options.clientCertificate(res),
+      arrivedMs,
+      snapshot: options.snapshots.current,
+    },
+    refusal: fault === undefined ? undefined : problem('malformed-request', fault),
+    contentLength: special.contentLength === undefined ? undefined : Number(special.contentLength),
+    hasBody: special.transferEncoding !== undefined || Number(special.contentLength ?? 0) > 0,
+  };
+}
+
+function refuseTarget(
+  method: string,
+  path: string,
+  query: string | undefined,
+  special: SpecialFields,
+  headers: readonly string[],
+  options: HeadOptions,
+): string | undefined {
+  if (!METHOD.test(method)) return 'The method is not a token of capital letters.';
+  if (headers.length > options.headersMax * 2) {
+    return `More than ${options.headersMax} header fields.`;
+  }
+  return (
+    refusePath(path) ??
+    (query === undefined || query === '' ? undefined : refuseQuery(query)) ??
+    refuseHost(special.host)
+  );
+}
+
+function readSpecialFields(headers: readonly string[]): SpecialFields {
+  const special: SpecialFields = {
+    host: '',
+    requestId: '',
+    traceparent: '',
+    contentLength: undefined,
+    transferEncoding: undefined,
+    fault: undefined,
+  };
+  for (let i = 0; i < headers.length; i += 2) {
+    const value = headers[i + 1]!;
+    if (!FIELD_VALUE.test(value)) special.fault = 'A header value holds bytes outside ASCII.';
+    switch (headers[i]) {
+      case 'host':
+        if (special.host !== '') special.fault = 'More than one Host field.';
+        special.host = value;
+        break;
+      case 'x-request-id':
+        special.requestId = value;
+        break;
+      case 'traceparent':
+        special.traceparent = value;
+        break;
+      case 'content-length':
+        if (special.contentLength !== undefined) special.fault = 'More than one Content-Length.';
+        if (!CONTENT_LENGTH.test(value)) special.fault = 'Content-Length is not a number.';
+        special.contentLength = value;
+        break;
+      case 'transfer-encoding':
+        if (special.transferEncoding !== undefined || value.toLowerCase() !== 'chunked') {
+          special.fault = 'Transfer-Encoding must be exactly "chunked".';
+        }
+        special.transferEncoding = value;
+        break;
+    }
+  }
+  if (special.contentLength !== undefined && special.transferEncoding !== undefined) {
+    special.fault = 'Both Content-Length and Transfer-Encoding.';
+  }
+  return special;
+}

@@ -1,0 +1,74 @@
+// Receives the answer's head and bytes from upstream, or the first problem.
+// Adds the status and the bytes that the partner got; it is the only writer to the socket.
+// May refuse nothing: it is where refusals end.
+import type { CounterSet } from '../../core/counters.ts';
+import { Deadlines } from '../../core/deadlines.ts';
+import type { AnswerSink, Exchange } from '../../core/exchange.ts';
+import { type Problem, problemDocument } from '../../core/problems.ts';
+import { HttpAnswer, type HttpAnswerResponse } from './http-answer.ts';
+
+export type { HttpAnswerResponse } from './http-answer.ts';
+
+const SWEEP_INTERVAL_MS = 50;
+/** Well within the time after which uWebSockets.js closes a connection that takes nothing. */
+const REMIND_INTERVAL_MS = 8_000;
+
+export interface ResponderOptions {
+  readonly respondTimeoutMs: number;
+  readonly counters: CounterSet;
+}
+
+/** What the answers of one front thread share. */
+export class Responder {
+  readonly counters: CounterSet;
+  /** Answers whose peer reads nothing at the moment. */
+  readonly stalled: Deadlines<HttpAnswer>;
+  readonly reminded = new Deadlines<HttpAnswer>(REMIND_INTERVAL_MS);
+  /** While draining every answer asks the partner to take another connection. */
+  closing = false;
+  private readonly sweeper: NodeJS.Timeout;
+
+  constructor(options: ResponderOptions) {
+    this.counters = options.counters;
+    this.stalled = new Deadlines(options.respondTimeoutMs);
+    this.sweeper = setInterval(() => this.sweep(performance.now()), SWEEP_INTERVAL_MS);
+    this.sweeper.unref();
+  }
+
+  readonly openSink = (res: HttpAnswerResponse): AnswerSink => new HttpAnswer(res, this);
+
+  /** Writes the problem document (RFC 9457 section 3) and completes the exchange. */
+  readonly writeProblem = (exchange: Exchange, refusal: Problem): void => {
+    const { sink } = exchange.transport;
+    const headers = ['content-type', 'application/problem+json', 'cache-control', 'no-store'];
+    if (refusal.retryAfterSeconds !== undefined) {
+      headers.push('retry-after', String(refusal.retryAfterSeconds));
+    }
+    if (refusal.status === 401) headers.push('www-authenticate', 'Signature');
+    headers.push(...refusal.headers);
+    const body = Buffer.from(problemDocument(refusal, exchange.arrival.requestId));
+    const hasBody = exchange.arrival.method !== 'HEAD';
+    sink.begin(exchange, refusal.status, headers, body.length, hasBody);
+    sink.end(exchange, hasBody ? body : undefined);
+  };
+
+  readonly release = (exchange: Exchange): void =>
+    (exchange.transport.sink as HttpAnswer).release(exchange);
+
+  close(): void {
+    clearInterval(this.sweeper);
+  }
+
+  private sweep(nowMs: number): void {
+    this.stalled.expire(nowMs, cutAnswer);
+    this.reminded.expire(nowMs, remindAnswer);
+  }
+}
+
+function cutAnswer(answer: HttpAnswer): void {
+  answer.cut();
+}
+
+function remindAnswer(answer: HttpAnswer): void {
+  answer.remind();
+}

@@ -1,0 +1,246 @@
+/**
+ * Composition root of the gateway: config -> stores -> snapshot -> threads -> listeners.
+ */
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createAdminListener } from './control-plane/admin/index.ts';
+import { loadConfig } from './control-plane/config/index.ts';
+import { loadRegistry } from './control-plane/registry/index.ts';
+import { systemClock } from './core/clock.ts';
+import type { Config } from './core/config.ts';
+import { CounterSet } from './core/counters.ts';
+import type { RegistrySnapshot } from './core/snapshot.ts';
+import { AccessBlocks } from './runtime/access-blocks.ts';
+import { FrontThreads } from './runtime/front-threads.ts';
+import { probePort } from './runtime/probe-port.ts';
+import { type NonceState, openNonceState } from './stores/shared-memory/index.ts';
+import { createProcessLog, type ProcessLog } from './telemetry/process-log.ts';
+import { TelemetryReader } from './telemetry/telemetry-reader.ts';
+import { createVitalsBuffer, startThreadVitals } from './telemetry/thread-vitals.ts';
+import { VERSION } from './version.ts';
+
+/** Of the registry that is read at start; each later one has the next number. */
+const FIRST_VERSION = 1;
+
+export interface Gateway {
+  readonly url: string;
+  readonly adminUrl: string;
+  /**
+   * True when a partner's call would succeed, which after a strict start takes clockSkewMs; false
+   * when the gateway was stopped before.
+   */
+  readonly ready: Promise<boolean>;
+  /** Reads the registry again and publishes it; the old one stays where the new one is refused. */
+  reload(): void;
+  /** Finishes what is in flight and closes everything. A second call waits for the first. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a gateway from its configuration file.
+ *
+ * @throws Error whose message is one sentence, or a line per problem, for the operator
+ */
+export async function startGateway(configFile: string): Promise<Gateway> {
+  const { config } = loadConfig(configFile);
+  const snapshot = loadRegistry(config.registryFile, FIRST_VERSION);
+  const { listener, admin } = config;
+  listener.port = await probePort(listener.host, listener.port, 'listener.port');
+  admin.port = await probePort(admin.host, admin.port, 'admin.port');
+  const gateway = new RunningGateway(config, snapshot);
+  try {
+    await gateway.start();
+  } catch (error) {
+    await gateway.stop();
+    throw error;
+  }
+  return gateway;
+}
+
+class RunningGateway implements Gateway {
+  readonly url: string;
+  readonly adminUrl: string;
+  private readonly config: Config;
+  private readonly log: ProcessLog;
+  private readonly telemetry = new TelemetryReader();
+  private readonly counters = new CounterSet();
+  private snapshot: RegistrySnapshot;
+  private nonces: NonceState | undefined;
+  private access: AccessBlocks | undefined;
+  private fronts: FrontThreads | undefined;
+  private admin: Awaited<ReturnType<typeof createAdminListener>> | undefined;
+  private costsMicros: Readonly<Record<string, number>> = {};
+  private readonly vitals = createVitalsBuffer();
+  private readonly sampler = startThreadVitals(this.vitals);
+  /** Aborted when the gateway stops. */
+  private readonly stopped = new AbortController();
+  private stopping: Promise<void> | undefined;
+
+  constructor(config: Config, snapshot: RegistrySnapshot) {
+    const scheme = config.listener.tls === undefined ? 'http' : 'https';
+    this.config = config;
+    this.snapshot = snapshot;
+    this.log = createProcessLog(config.telemetry);
+    this.url = `${scheme}://${urlHost(config.listener.host)}:${config.listener.port}`;
+    this.adminUrl = `http://${urlHost(config.admin.host)}:${config.admin.port}`;
+    this.telemetry.addThread('main', this.vitals);
+    this.telemetry.addCounters(this.counters);
+  }
+
+  get ready(): Promise<boolean> {
+    const { signal } = this.stopped;
+    const waitMs = Math.max(0, this.acceptsFromMs - Date.now());
+    return delay(waitMs, undefined, { signal }).then(
+      () => !signal.aborted,
+      () => false,
+    );
+  }
+
+  async start(): Promise<void> {
+    const { config, log } = this;
+    this.nonces = openNonceState({
+      stateDir: config.stateDir,
+      noncesMax: config.signatures.noncesMax,
+      clockSkewMs: config.signatures.clockSkewMs,
+      clock: systemClock,
+    });
+    this.reportNonceStart(this.nonces);
+    const access = await AccessBlocks.open(config.telemetry, this.counters, log);
+    this.access = access;
+    this.fronts = new FrontThreads(
+      {
+        config,
+        nonces: this.nonces.shared,
+        onTelemetry: (front, { shared, workers }) => {
+          this.telemetry.addFront(`front-${front}`, shared);
+          workers.forEach((vitals, i) => {
+            this.telemetry.addThread(workerName(front, i), vitals);
+          });
+          access.addFront(front, shared);
+        },
+        onGone: front => this.forgetFront(front),
+        onAccess: (front, block) => access.write(front, block),
+        onCosts: costsMicros => {
+          this.costsMicros = costsMicros;
+        },
+        onLog: (front, { level, message, fields }) => log[level]({ front, ...fields }, message),
+        onServed: version => {
+          if (version > FIRST_VERSION) log.info({ version }, 'Every front serves this registry.');
+        },
+      },
+      this.snapshot,
+    );
+    await this.fronts.start();
+    this.admin = await this.startAdmin();
+  }
+
+  reload(): void {
+    if (this.stopping !== undefined) return;
+    let next: RegistrySnapshot;
+    try {
+      next = loadRegistry(this.config.registryFile, this.snapshot.version + 1);
+      refuseEmptied(next, this.snapshot, this.config.registryFile);
+    } catch (error) {
+      this.log.error({ reason: (error as Error).message }, 'The registry was refused; it stays.');
+      return;
+    }
+    this.snapshot = next;
+    this.log.info({ version: next.version }, 'The registry was read again.');
+    this.fronts!.publish(next);
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.close();
+    return this.stopping;
+  }
+
+  /** Never rejects: what cannot be closed is logged, and the rest is closed all the same. */
+  private async close(): Promise<void> {
+    this.stopped.abort();
+    const { drainTimeoutMs } = this.config.shutdown;
+    const outcome = await this.fronts?.drain(drainTimeoutMs);
+    if (outcome !== undefined && outcome.cutExchanges > 0) {
+      this.log.warn({ cut: outcome.cutExchanges }, 'Calls were cut at drainTimeoutMs.');
+    }
+    if (outcome !== undefined && outcome.frontsLeft > 0) {
+      this.log.error({ fronts: outcome.frontsLeft }, 'Front threads hang and are left.');
+    }
+    this.sampler.stop();
+    await this.closeOne('access log', () => this.access?.close());
+    await this.closeOne('admin listener', () => this.admin?.close());
+    await this.closeOne('nonce state', () => this.nonces?.close());
+  }
+
+  private async closeOne(part: string, close: () => Promise<void> | void): Promise<void> {
+    try {
+      await close();
+    } catch (error) {
+      this.log.error({ part, err: error }, 'A part could not be closed.');
+    }
+  }
+
+  private forgetFront(front: number): void {
+    this.telemetry.retireFront(`front-${front}`);
+    for (let i = 0; i < this.config.workers.count; i++) {
+      this.telemetry.removeThread(workerName(front, i));
+    }
+  }
+
+  private startAdmin(): ReturnType<typeof createAdminListener> {
+    const { config } = this;
+    const { tokenFile } = config.admin;
+    return createAdminListener({
+      config: config.admin,
+      token: tokenFile === undefined ? undefined : readFileSync(tokenFile, 'utf8').trim(),
+      readiness: () => this.readiness(),
+      telemetry: this.telemetry,
+      facts: () => ({
+        version: VERSION,
+        snapshotVersion: this.fronts!.servedVersion,
+        costsMicros: this.costsMicros,
+        config,
+      }),
+      reportBug: error => this.log.error({ err: error }, 'An admin handler threw.'),
+    });
+  }
+
+  /** `created` has whole seconds: a signature of the second that just ended is still refused. */
+  private get acceptsFromMs(): number {
+    return this.nonces!.acceptCreatedAfterMs + 1_000;
+  }
+
+  private readiness(): { ready: boolean; reasons: string[] } {
+    const reasons: string[] = [];
+    if (this.stopping !== undefined) reasons.push('The gateway is draining.');
+    if (!this.fronts!.allListening) reasons.push('A front thread is being started again.');
+    if (this.acceptsFromMs > Date.now()) {
+      reasons.push('Signatures made before this start are refused (no nonce state to trust).');
+    }
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  private reportNonceStart(nonces: NonceState): void {
+    if (nonces.startReason === 'loaded' || nonces.startReason === 'new') return;
+    this.log.warn(
+      { reason: nonces.startReason, untilMs: nonces.acceptCreatedAfterMs },
+      'The nonce state cannot be trusted: signatures made before now are refused.',
+    );
+  }
+}
+
+/**
+ * A file that an editor has emptied and not written again yet reads as a valid registry of nothing,
+ * which would refuse every partner.
+ */
+function refuseEmptied(next: RegistrySnapshot, before: RegistrySnapshot, file: string): void {
+  if (next.apis.length > 0 || before.apis.length === 0) return;
+  throw new Error(`${file}: has no API left; an emptied registry is taken at a start only.`);
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function workerName(front: number, worker: number): string {
+  return `front-${front}-worker-${worker}`;
+}

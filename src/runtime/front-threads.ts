@@ -1,0 +1,224 @@
+/**
+ * The front threads as the main thread sees them: started, watched, given snapshots, drained.
+ *
+ * A front is asked to close and never terminated: terminating a thread that listens ends the whole
+ * process (native-notes/). One that ends by itself is replaced; its telemetry is retired first, so
+ * that counters never go back.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Config } from '../core/config.ts';
+import type { RegistrySnapshot } from '../core/snapshot.ts';
+import { type SnapshotPart, splitSnapshot } from '../core/snapshot-parts.ts';
+import type {
+  FromFront,
+  FrontWorkerData,
+  LogMessage,
+  TelemetryMessage,
+  ToFront,
+} from '../data-plane/front-messages.ts';
+import type { NonceShared } from '../stores/shared-memory/index.ts';
+import type { FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
+
+type Message = FromFront<FrontTelemetryShared>;
+
+export interface FrontThreadsOptions {
+  readonly config: Config;
+  readonly nonces: NonceShared;
+  readonly onTelemetry: (front: number, message: TelemetryMessage<FrontTelemetryShared>) => void;
+  readonly onGone: (front: number) => void;
+  readonly onAccess: (front: number, block: ArrayBuffer) => void;
+  readonly onCosts: (costsMicros: Readonly<Record<string, number>>) => void;
+  readonly onLog: (front: number, message: LogMessage) => void;
+  /** Every front serves this version of the registry, or a later one. */
+  readonly onServed: (version: number) => void;
+  /** The module that a front thread runs, in place of ours. */
+  readonly entry?: URL;
+}
+
+export interface DrainOutcome {
+  /** Exchanges that were in flight at the time limit. */
+  readonly cutExchanges: number;
+  /** Fronts that had not ended a while after it. */
+  readonly frontsLeft: number;
+}
+
+const RESTART_PAUSE_MS = 100;
+const RESTART_PAUSE_MAX_MS = 5_000;
+/** How much longer than its time limit a front may take to end: more than it takes to close. */
+const DRAIN_GRACE_MS = 5_000;
+
+interface FrontSlot {
+  worker: Worker | undefined;
+  listening: boolean;
+  /** Version of the registry that it serves; 0 before it listens. */
+  servedVersion: number;
+  pauseMs: number;
+  restartTimer: NodeJS.Timeout | undefined;
+  /** What is still to be sent of the snapshot that is being published. */
+  parts: SnapshotPart[];
+}
+
+export class FrontThreads {
+  private readonly options: FrontThreadsOptions;
+  private readonly entry: URL;
+  private readonly slots: FrontSlot[];
+  private snapshot: RegistrySnapshot;
+  private draining = false;
+  private cutExchanges = 0;
+
+  constructor(options: FrontThreadsOptions, snapshot: RegistrySnapshot) {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    this.options = options;
+    this.entry =
+      options.entry ?? new URL(`../data-plane/front-thread.${extension}`, import.meta.url);
+    this.snapshot = snapshot;
+    this.slots = Array.from({ length: options.config.fronts.count }, () => ({
+      worker: undefined,
+      listening: false,
+      servedVersion: 0,
+      pauseMs: RESTART_PAUSE_MS,
+      restartTimer: undefined,
+      parts: [],
+    }));
+  }
+
+  /** Starts all fronts; rejects with the first one's reason when it cannot listen. */
+  async start(): Promise<void> {
+    await Promise.all(this.slots.map((slot, index) => this.startFront(slot, index)));
+  }
+
+  get allListening(): boolean {
+    return this.slots.every(slot => slot.listening);
+  }
+
+  /** The version of the registry that every front serves, or has left behind. */
+  get servedVersion(): number {
+    return Math.min(...this.slots.map(slot => slot.servedVersion));
+  }
+
+  /** Publishes a snapshot to every front; each compiles it beside its traffic and swaps it whole. */
+  publish(snapshot: RegistrySnapshot): void {
+    this.snapshot = snapshot;
+    for (const slot of this.slots) {
+      slot.parts = splitSnapshot(snapshot);
+      sendNextPart(slot);
+    }
+  }
+
+  /** Drains every front: what is in flight is cut after `timeoutMs`. */
+  async drain(timeoutMs: number): Promise<DrainOutcome> {
+    this.draining = true;
+    const message: ToFront = { kind: 'drain', timeoutMs };
+    const ends: Promise<void>[] = [];
+    for (const slot of this.slots) {
+      clearTimeout(slot.restartTimer);
+      if (slot.worker === undefined) continue;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      slot.worker.once('exit', () => resolve());
+      slot.worker.postMessage(message);
+      ends.push(promise);
+    }
+    await withinMs(timeoutMs + DRAIN_GRACE_MS, Promise.all(ends));
+    const frontsLeft = this.slots.filter(({ worker }) => worker !== undefined).length;
+    return { cutExchanges: this.cutExchanges, frontsLeft };
+  }
+
+  /** Resolves when the front listens; rejects with its reason when it has ended before. */
+  private startFront(slot: FrontSlot, index: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { snapshot } = this;
+    const workerData: FrontWorkerData<NonceShared> = {
+      index,
+      config: this.options.config,
+      snapshot,
+      nonces: this.options.nonces,
+    };
+    const worker = new Worker(this.entry, { workerData, name: `front-${index}` });
+    let reason: Error | undefined;
+    slot.worker = worker;
+    slot.parts = [];
+    worker.on('message', (message: Message) => {
+      if (message.kind === 'listening') {
+        this.onListening(slot, snapshot.version);
+        resolve();
+      } else if (message.kind === 'failed') reason = new Error(message.message);
+      else this.hear(slot, index, message);
+    });
+    worker.on('error', error => {
+      reason = error as Error;
+    });
+    worker.once('exit', code => {
+      reason ??= new Error(`Front thread ${index} ended with status ${code}.`);
+      const wasListening = slot.listening;
+      slot.worker = undefined;
+      slot.listening = false;
+      this.options.onGone(index);
+      reject(reason);
+      if (wasListening) this.restartLater(slot, index, reason);
+    });
+    return promise;
+  }
+
+  private onListening(slot: FrontSlot, version: number): void {
+    slot.listening = true;
+    slot.pauseMs = RESTART_PAUSE_MS;
+    this.onServing(slot, version);
+  }
+
+  private onServing(slot: FrontSlot, version: number): void {
+    const before = this.servedVersion;
+    slot.servedVersion = version;
+    if (this.servedVersion > before) this.options.onServed(this.servedVersion);
+  }
+
+  private hear(
+    slot: FrontSlot,
+    index: number,
+    message: Exclude<Message, { kind: 'listening' | 'failed' }>,
+  ): void {
+    switch (message.kind) {
+      case 'telemetry':
+        return this.options.onTelemetry(index, message);
+      case 'access':
+        return this.options.onAccess(index, message.block);
+      case 'log':
+        return this.options.onLog(index, message);
+      case 'part-taken':
+        return sendNextPart(slot);
+      case 'swapped':
+        return this.onServing(slot, message.version);
+      case 'costs':
+        return this.options.onCosts(message.costsMicros);
+      case 'drained':
+        this.cutExchanges += message.cutExchanges;
+        return;
+    }
+  }
+
+  private restartLater(slot: FrontSlot, index: number, reason: Error): void {
+    if (this.draining) return;
+    const { pauseMs } = slot;
+    slot.pauseMs = Math.min(pauseMs * 2, RESTART_PAUSE_MAX_MS);
+    const fields = { reason: reason.message, stack: reason.stack, pauseMs };
+    const message = 'A front thread ended and is started again.';
+    this.options.onLog(index, { kind: 'log', level: 'error', message, fields });
+    slot.restartTimer = setTimeout(() => {
+      this.startFront(slot, index).catch((error: Error) => this.restartLater(slot, index, error));
+    }, pauseMs);
+  }
+}
+
+function sendNextPart(slot: FrontSlot): void {
+  const part = slot.parts.shift();
+  if (part === undefined) return;
+  const message: ToFront = { kind: 'snapshot', part };
+  slot.worker?.postMessage(message);
+}
+
+/** Waits for the promise, but no longer than that. */
+async function withinMs(ms: number, promise: Promise<unknown>): Promise<void> {
+  const { promise: timeout, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([promise, timeout]);
+  clearTimeout(timer);
+}

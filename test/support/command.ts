@@ -1,0 +1,70 @@
+/** `xingyun start` as a child process, in a process group of its own as a terminal would do it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+export interface ReadyEvent {
+  readonly event: 'ready';
+  readonly url: string;
+  readonly adminUrl: string;
+}
+
+export interface StartedCommand {
+  readonly process: ChildProcess;
+  /** What it said until now. */
+  readonly output: { out: string; err: string };
+  /** The first `--json` line; rejects with standard error where the command ends before. */
+  ready(): Promise<ReadyEvent>;
+  /** Resolves when standard output holds the text. */
+  said(text: string): Promise<void>;
+  /** A signal to the whole process group, as Ctrl-C in a terminal. */
+  signalGroup(signal: NodeJS.Signals): void;
+  /** The exit status or the signal, when every process has closed its output. */
+  readonly ended: Promise<number | string | null>;
+}
+
+/** Starts `xingyun start` with `--json` where `ready` is wanted. */
+export function startCommand(
+  options: readonly string[],
+  { cwd, json = true }: { readonly cwd?: string; readonly json?: boolean } = {},
+): StartedCommand {
+  const arguments_ = [MAIN, 'start', ...(json ? ['--json'] : []), ...options];
+  const child = spawn(process.execPath, arguments_, {
+    cwd,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = { out: '', err: '' };
+  const waiting = new Set<() => void>();
+  const onOutput = (stream: 'out' | 'err') => (chunk: Buffer) => {
+    output[stream] += chunk;
+    for (const check of waiting) check();
+  };
+  child.stdout!.on('data', onOutput('out'));
+  child.stderr!.on('data', onOutput('err'));
+  const ended = new Promise<number | string | null>(resolve => {
+    child.once('close', (code, signal) => resolve(code ?? signal));
+  });
+  const until = (condition: () => boolean): Promise<void> => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const check = () => {
+      if (condition()) resolve();
+    };
+    waiting.add(check);
+    check();
+    void ended.then(status => reject(new Error(`ended: ${status}\n${output.err}`)));
+    return promise.finally(() => waiting.delete(check));
+  };
+  return {
+    process: child,
+    output,
+    said: text => until(() => output.out.includes(text)),
+    ready: async () => {
+      await until(() => output.out.includes('\n'));
+      return JSON.parse(output.out.slice(0, output.out.indexOf('\n')));
+    },
+    signalGroup: signal => process.kill(-child.pid!, signal),
+    ended,
+  };
+}

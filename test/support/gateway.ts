@@ -1,0 +1,142 @@
+/** A real gateway process with the demo's keys and registry, for tests that speak to its port. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { createPartnerClient, type PartnerClient } from '../../src/client/index.ts';
+import type { Config } from '../../src/core/config.ts';
+import { type DemoFiles, prepareDemo } from '../../src/demo/setup.ts';
+import type { FromGateway } from '../../src/runtime/supervisor.ts';
+import { initialiseNonceState } from '../../src/stores/shared-memory/index.ts';
+
+type Partially<T> = { [K in keyof T]?: T[K] extends object ? Partially<T[K]> : T[K] };
+
+export interface GatewayOptions {
+  /** Where the demo registry's only upstream is. */
+  readonly upstreamPort: number;
+  readonly config?: Partially<Config>;
+  /** Changes the parsed demo registry in place before it is written. */
+  readonly registry?: (registry: Record<string, unknown[]>) => void;
+  /** Without it the first start is a strict one, as after the loss of the state folder. */
+  readonly trustedState?: boolean;
+}
+
+/** Small enough that a table is written in no time. */
+const NONCES_MAX = 16_384;
+const LOG_MAX_CHARACTERS = 100_000;
+
+export class TestGateway {
+  readonly files: DemoFiles;
+  url = '';
+  adminUrl = '';
+  process: ChildProcess | undefined;
+  /** Standard error of the process that runs now: the process log, a JSON object a line. */
+  log = '';
+
+  private constructor(files: DemoFiles) {
+    this.files = files;
+  }
+
+  static async start(options: GatewayOptions): Promise<TestGateway> {
+    const dir = mkdtempSync(join(tmpdir(), 'xingyun-gateway-'));
+    const files = await prepareDemo(dir, {
+      bankPort: options.upstreamPort,
+      initialiseState: stateDir => {
+        if (options.trustedState !== false) initialiseNonceState(stateDir, NONCES_MAX);
+      },
+    });
+    const gateway = new TestGateway(files);
+    gateway.writeConfig(options.config ?? {});
+    if (options.registry !== undefined) gateway.changeRegistry(options.registry);
+    await gateway.boot();
+    return gateway;
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** Starts the process; rejects with its message where it cannot start. */
+  async boot(): Promise<void> {
+    const entry = new URL('../../src/gateway-process.ts', import.meta.url);
+    const child = fork(entry, [this.files.configFile], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv: [],
+    });
+    this.process = child;
+    this.log = '';
+    child.stdout?.resume();
+    child.stderr?.on('data', chunk => {
+      this.log = (this.log + chunk).slice(-LOG_MAX_CHARACTERS);
+    });
+    const { promise, resolve: done, reject } = Promise.withResolvers<FromGateway>();
+    child.once('message', message => done(message as FromGateway));
+    child.once('exit', (code, signal) =>
+      reject(new Error(`ended: ${code ?? signal}\n${this.log}`)),
+    );
+    const answer = await promise;
+    if (answer.kind === 'failed') throw new Error(answer.message);
+    this.url = answer.url;
+    this.adminUrl = answer.adminUrl;
+  }
+
+  /** A client with the demo's key of that id; the internet platform's RSA key by default. */
+  client(keyId?: string): PartnerClient {
+    return createPartnerClient({ ...this.credentials(keyId), baseUrl: this.url });
+  }
+
+  credentials(keyId?: string) {
+    const file = keyId === undefined ? this.files.clientFile : this.files.clientFiles.get(keyId)!;
+    const { keyId: id, algorithm, privateKeyFile } = JSON.parse(readFileSync(file, 'utf8'));
+    const text = readFileSync(resolve(dirname(file), privateKeyFile), 'utf8');
+    return { keyId: id as string, algorithm, privateKey: text };
+  }
+
+  /** A counter or gauge from /metrics, summed over its labels. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.adminUrl}/metrics`)).text();
+    const lines = text
+      .split('\n')
+      .filter(line => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+    if (lines.length === 0) throw new Error(`/metrics has no ${name}`);
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  changeRegistry(change: (registry: Record<string, unknown[]>) => void): void {
+    const registry = parse(readFileSync(this.files.registryFile, 'utf8'));
+    change(registry);
+    writeFileSync(this.files.registryFile, stringify(registry));
+  }
+
+  /** Ends the process and waits for it; resolves with its exit code or signal. */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string | null> {
+    const child = this.process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return null;
+    const { promise, resolve: done } = Promise.withResolvers<number | string | null>();
+    child.once('exit', (code, by) => done(code ?? by));
+    child.kill(signal);
+    return promise;
+  }
+
+  /** Ends the process and removes its files. */
+  async dispose(): Promise<void> {
+    await this.end('SIGTERM');
+    rmSync(this.files.dir, { recursive: true, force: true });
+  }
+
+  private writeConfig(config: Partially<Config>): void {
+    writeFileSync(
+      this.files.configFile,
+      stringify({
+        registryFile: 'registry.yaml',
+        stateDir: 'state',
+        ...config,
+        listener: { port: 0, ...config.listener },
+        admin: { port: 0, ...config.admin },
+        signatures: { noncesMax: NONCES_MAX, ...config.signatures },
+        telemetry: { accessLogFile: 'access.log', ...config.telemetry },
+      }),
+    );
+  }
+}
