@@ -269,7 +269,7 @@ describe('the table', () => {
     'key-inactive': 'limits.test.ts',
     'app-inactive': 'limits.test.ts',
     'client-certificate-required': 'tls.test.ts',
-    'internal-error': 'pipeline.test.ts',
+    'internal-error': 'internal-error.test.ts',
   };
 
   it('has no problem that nobody has seen', () => {
