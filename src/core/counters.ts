@@ -19,6 +19,10 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Exchanges whose peer left before the answer ended.',
   },
+  exchanges_refused_source: {
+    kind: 'counter',
+    help: 'Exchanges refused by activePerSourceMax.',
+  },
   exchanges_shed: { kind: 'counter', help: 'Exchanges refused by exchangesInFlightMax.' },
   body_bytes_buffered: { kind: 'gauge', help: 'Bytes of request bodies held in memory.' },
   bodies_refused_size: { kind: 'counter', help: 'Bodies beyond bodyMaxBytes.' },

@@ -69,7 +69,11 @@ export class Pipeline implements ExchangeDriver {
     if (exchange.completed) return;
     exchange.completed = true;
     this.counters.add('exchanges_in_flight', -1);
-    this.rooms.release(exchange);
+    try {
+      this.rooms.release(exchange);
+    } catch (error) {
+      this.rooms.reportBug(error, exchange);
+    }
     try {
       this.rooms.record(exchange);
     } catch (error) {

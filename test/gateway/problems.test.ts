@@ -212,6 +212,14 @@ describe('problems that the signature causes', () => {
 describe('problems that the request causes', () => {
   it('malformed-request', () => expectProblem('malformed-request', { path: '/a//b' }));
 
+  it('malformed-request, where Connection would take a covered field off the call', async () => {
+    const socket = await RawSocket.open(gateway.port);
+    const lines = ['host: a', 'content-type: text/plain', 'connection: close, Content-Type'];
+    socket.send(`GET ${ACCOUNTS} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+    expect(problemCode(await socket.until())).toBe('malformed-request');
+    socket.destroy();
+  });
+
   it('not-found', () => expectProblem('not-found', { path: '/nowhere' }));
 
   it('method-not-allowed, with what is allowed', async () => {

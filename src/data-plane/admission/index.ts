@@ -28,7 +28,7 @@ export class Admission {
     const { peer } = exchange.arrival;
     const active = this.activeBySource.get(peer) ?? 0;
     if (active >= this.limits.activePerSourceMax) {
-      this.counters.add('connections_refused');
+      this.counters.add('exchanges_refused_source');
       return problem(
         'too-many-connections',
         `One source may have ${this.limits.activePerSourceMax} calls in flight.`,

@@ -8,7 +8,10 @@ import type { TraceIds } from './trace.ts';
 import type { HttpRequest, HttpResponse } from './uws.ts';
 
 export interface HeadOptions {
+  /** As partners see it: the listener's own, or what stands in front of it. */
   readonly scheme: 'http' | 'https';
+  /** In place of the Host field, where a proxy in front changes it. */
+  readonly authority: string | undefined;
   readonly headersMax: number;
   readonly snapshots: SnapshotHolder;
   readonly peers: PeerAddresses;
@@ -22,12 +25,37 @@ export interface Head {
   /** Undefined where the length is not announced (chunked). */
   readonly contentLength: number | undefined;
   readonly hasBody: boolean;
+  /** Its fields are ambiguous, so that nobody can say where the next request starts. */
+  readonly isSuspect: boolean;
 }
 
 /** RFC 9110 section 5.5 without obs-text: uWebSockets.js cannot pass it through unchanged. */
 const FIELD_VALUE = /^[\t\x20-\x7e]*$/;
 const METHOD = /^[A-Z]{1,32}$/;
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
+
+/**
+ * RFC 9110 section 7.6.1 lets Connection take any field off the message at the next hop, covered
+ * ones too, while Connection itself is rarely covered. So only options that are no end-to-end field
+ * are accepted.
+ */
+const CONNECTION_OPTIONS = new Set([
+  '',
+  'close',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'trailers',
+  'upgrade',
+]);
+
+function isHopByHop(connection: string): boolean {
+  if (connection === 'keep-alive' || connection === 'close') return true;
+  const options = connection.toLowerCase().split(',');
+  return options.every(option => CONNECTION_OPTIONS.has(option.trim()));
+}
 
 /** One collector for all requests: a closure per request costs more than this does. */
 let collected: string[] = [];
@@ -64,7 +92,7 @@ export function readHead(res: HttpResponse, req: HttpRequest, options: HeadOptio
       path,
       query: query === undefined ? '' : `?${query}`,
       scheme: options.scheme,
-      authority: special.host,
+      authority: options.authority ?? special.host,
       headers,
       peer: options.peers.text(res.getRemoteAddress()),
       clientCertificate: options.clientCertificate(res),
@@ -74,6 +102,7 @@ export function readHead(res: HttpResponse, req: HttpRequest, options: HeadOptio
     refusal: fault === undefined ? undefined : problem('malformed-request', fault),
     contentLength: special.contentLength === undefined ? undefined : Number(special.contentLength),
     hasBody: special.transferEncoding !== undefined || Number(special.contentLength ?? 0) > 0,
+    isSuspect: special.fault !== undefined,
   };
 }
 
@@ -118,6 +147,11 @@ function readSpecialFields(headers: readonly string[]): SpecialFields {
         break;
       case 'traceparent':
         special.traceparent = value;
+        break;
+      case 'connection':
+        if (!isHopByHop(value)) {
+          special.fault = 'Connection names a field that is not hop-by-hop by itself.';
+        }
         break;
       case 'content-length':
         if (special.contentLength !== undefined) special.fault = 'More than one Content-Length.';

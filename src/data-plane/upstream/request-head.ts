@@ -1,10 +1,14 @@
-/** The request head that an upstream gets: the partner's fields without what is not theirs to send. */
+/**
+ * The request head that an upstream gets: the partner's fields without what is not theirs to send.
+ */
 import type { Exchange } from '../../core/exchange.ts';
 
 /**
- * Never forwarded: hop-by-hop fields (RFC 9110 section 7.6.1), framing that is made anew, what only
- * the gateway may say about a call, and the signature, which is the gateway's to check and would let
- * an upstream's log replay the call.
+ * Never forwarded: hop-by-hop fields (RFC 9110 section 7.6.1; the front refuses a Connection that
+ * names any other), framing that is made anew, what only
+ * the gateway may say about a call, what makes some servers take another method or path than the
+ * one that was verified and routed, and the signature, which is the gateway's to check and would
+ * let an upstream's log replay the call.
  */
 const NOT_FORWARDED = new Set([
   'connection',
@@ -25,7 +29,13 @@ const NOT_FORWARDED = new Set([
   'transfer-encoding',
   'upgrade',
   'via',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-url',
+  'x-real-ip',
   'x-request-id',
+  'x-rewrite-url',
 ]);
 
 const VIA = '1.1 xingyun';
@@ -35,9 +45,11 @@ function forwardedNode(peer: string): string {
   return peer.includes(':') ? `"[${peer}]"` : peer;
 }
 
-function isOurs(name: string): boolean {
+/** CGI and its descendants read `_` and `-` alike, so `x_xingyun_app` would be `x-xingyun-app`. */
+function isWithheld(name: string): boolean {
+  if (name.includes('_')) return isWithheld(name.replaceAll('_', '-'));
   return (
-    name.startsWith('x-') && (name.startsWith('x-xingyun-') || name.startsWith('x-forwarded-'))
+    NOT_FORWARDED.has(name) || name.startsWith('x-xingyun-') || name.startsWith('x-forwarded-')
   );
 }
 
@@ -45,27 +57,22 @@ function isOurs(name: string): boolean {
 export function requestHead(exchange: Exchange, upstreamHost: string): string {
   const { arrival, body } = exchange;
   const { app, partner } = exchange.identity!.entry;
-  const { headers } = arrival;
-  let head = `${arrival.method} ${arrival.path}${arrival.query} HTTP/1.1\r\nhost: ${upstreamHost}\r\n`;
-  let via = VIA;
-  let connectionTokens: readonly string[] | undefined;
+  const { headers, authority, scheme, peer } = arrival;
+  const target = `${arrival.path}${arrival.query}`;
+  let head = `${arrival.method} ${target} HTTP/1.1\r\nhost: ${upstreamHost}\r\n`;
+  let via = '';
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!;
-    if (name === 'via') via = `${headers[i + 1]}, ${via}`;
-    else if (name === 'connection') connectionTokens = tokensOf(headers[i + 1]!, connectionTokens);
-  }
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!;
-    if (NOT_FORWARDED.has(name) || isOurs(name) || connectionTokens?.includes(name)) continue;
-    head += `${name}: ${headers[i + 1]}\r\n`;
+    if (!isWithheld(name)) head += `${name}: ${headers[i + 1]}\r\n`;
+    else if (name === 'via') via += `${headers[i + 1]}, `;
   }
   if (body.length > 0 || hasContent(arrival.method)) head += `content-length: ${body.length}\r\n`;
   return (
-    `${head}via: ${via}\r\n` +
-    `forwarded: for=${forwardedNode(arrival.peer)};host="${arrival.authority}";proto=${arrival.scheme}\r\n` +
-    `x-forwarded-for: ${arrival.peer}\r\n` +
-    `x-forwarded-host: ${arrival.authority}\r\n` +
-    `x-forwarded-proto: ${arrival.scheme}\r\n` +
+    `${head}via: ${via}${VIA}\r\n` +
+    `forwarded: for=${forwardedNode(peer)};host="${authority}";proto=${scheme}\r\n` +
+    `x-forwarded-for: ${peer}\r\n` +
+    `x-forwarded-host: ${authority}\r\n` +
+    `x-forwarded-proto: ${scheme}\r\n` +
     `x-xingyun-app: ${app.id}\r\n` +
     `x-xingyun-partner: ${partner.id}\r\n` +
     `x-request-id: ${arrival.requestId}\r\n` +
@@ -76,17 +83,4 @@ export function requestHead(exchange: Exchange, upstreamHost: string): string {
 /** RFC 9110 section 8.6: methods that anticipate content say so even when there is none. */
 function hasContent(method: string): boolean {
   return method === 'POST' || method === 'PUT' || method === 'PATCH';
-}
-
-/** Options named by Connection concern this hop only; the ones that every client sends cost nothing. */
-function tokensOf(
-  value: string,
-  known: readonly string[] | undefined,
-): readonly string[] | undefined {
-  if (value === 'keep-alive' || value === 'close') return known;
-  const tokens = value
-    .toLowerCase()
-    .split(',')
-    .map(token => token.trim());
-  return known === undefined ? tokens : [...known, ...tokens];
 }
