@@ -96,7 +96,9 @@ export class FrontThreads {
     return Math.min(...this.slots.map(slot => slot.servedVersion));
   }
 
-  /** Publishes a snapshot to every front; each compiles it beside its traffic and swaps it whole. */
+  /**
+   * Publishes a snapshot to every front; each compiles it beside its traffic and swaps it whole.
+   */
   publish(snapshot: RegistrySnapshot): void {
     this.snapshot = snapshot;
     for (const slot of this.slots) {
@@ -199,12 +201,12 @@ export class FrontThreads {
     if (this.draining) return;
     const { pauseMs } = slot;
     slot.pauseMs = Math.min(pauseMs * 2, RESTART_PAUSE_MAX_MS);
-    const fields = { reason: reason.message, stack: reason.stack, pauseMs };
-    const message = 'A front thread ended and is started again.';
-    this.options.onLog(index, { kind: 'log', level: 'error', message, fields });
     slot.restartTimer = setTimeout(() => {
       this.startFront(slot, index).catch((error: Error) => this.restartLater(slot, index, error));
     }, pauseMs);
+    const fields = { reason: reason.message, stack: reason.stack, pauseMs };
+    const message = 'A front thread ended and is started again.';
+    this.options.onLog(index, { kind: 'log', level: 'error', message, fields });
   }
 }
 

@@ -126,13 +126,16 @@ export class Supervisor {
     this.child = undefined;
     this.ready = false;
     const reason = this.failure || (signal === null ? `exit status ${code}` : signal);
-    const status = this.stopping ? stopStatus(code, signal, wasReady) : code;
-    if (status === 0 || this.stopping || !this.everReady) {
-      this.failure = reason;
-      return this.finished.resolve(status ?? 1);
-    }
+    if (this.stopping) return this.end(stopStatus(code, signal, wasReady), reason);
+    if (code === 0) return this.end(0, reason);
+    if (!this.everReady) return this.end(1, reason);
     this.failure = '';
     this.restartLater(reason);
+  }
+
+  private end(status: number, reason: string): void {
+    this.failure = reason;
+    this.finished.resolve(status);
   }
 
   private restartLater(reason: string): void {

@@ -2,6 +2,7 @@
 import { decodeFromCompressedBase64, initWebAssembly } from 'hdr-histogram-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDemoBank, type DemoBank } from '../../src/demo/bank/index.ts';
+import { eventually } from '../support/eventually.ts';
 import { TestGateway } from '../support/gateway.ts';
 import { ACCOUNTS, type CallAnswer, ECHO, PartnerTraffic } from '../support/partner-traffic.ts';
 
@@ -113,7 +114,7 @@ describe('/metrics', () => {
       return value(name, { thread, mode: 'user' });
     };
     for (const thread of threads) {
-      await expect.poll(() => read(thread), { timeout: 5_000 }).toBeGreaterThan(0);
+      await eventually(() => read(thread)).toBeGreaterThan(0);
     }
     // What a worker does not sample of itself is not there, rather than 0.
     const utilization = 'xingyun_thread_event_loop_utilization_ratio';

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { createDemoBank, type DemoBank } from '../../src/demo/bank/index.ts';
+import { eventually } from '../support/eventually.ts';
 import { TestGateway } from '../support/gateway.ts';
 import { ACCOUNTS, ECHO, PartnerTraffic, SteadyTraffic } from '../support/partner-traffic.ts';
 
@@ -45,7 +46,7 @@ async function reload(change: (registry: Registry) => void): Promise<void> {
   const version = await servedVersion();
   gateway.changeRegistry(registry => change(registry as Registry));
   gateway.process!.kill('SIGHUP');
-  await expect.poll(servedVersion, { timeout: 20_000, interval: 20 }).toBe(version + 1);
+  await eventually(servedVersion).toBe(version + 1);
 }
 
 /** Runs it while calls go on over several connections of three keys; none may fail. */
@@ -57,7 +58,7 @@ async function underTraffic(work: () => Promise<void>): Promise<number> {
     return new SteadyTraffic(traffic, 3, () => traffic.sign(path));
   });
   const slowest = () => Math.max(...loops.map(({ slowestMs }) => slowestMs));
-  await expect.poll(() => loops.every(({ answers }) => answers.length > 20)).toBe(true);
+  await eventually(() => loops.every(({ answers }) => answers.length > 20)).toBe(true);
   steady = loops[0]!;
   try {
     await work();
@@ -125,9 +126,7 @@ describe('SIGHUP', () => {
       });
       for (let i = 0; i < 5; i++) gateway.process!.kill('SIGHUP');
       const other = new PartnerTraffic(gateway, { keyId: 'stonebridge-capital-pss' });
-      await expect
-        .poll(async () => (await other.call(ACCOUNTS)).code, { timeout: 10_000 })
-        .toBe('key-inactive');
+      await eventually(async () => (await other.call(ACCOUNTS)).code).toBe('key-inactive');
       await other.close();
     });
   });
@@ -142,7 +141,7 @@ describe('a registry that is broken', () => {
         gateway.log = '';
         writeFileSync(gateway.files.registryFile, broken);
         gateway.process!.kill('SIGHUP');
-        await expect.poll(() => gateway.log).toContain('The registry was refused; it stays.');
+        await eventually(() => gateway.log).toContain('The registry was refused; it stays.');
         expect(JSON.parse(gateway.log.split('\n')[0]!)).toMatchObject({
           level: 50,
           reason: expect.stringContaining('registry.yaml'),
@@ -169,14 +168,14 @@ describe('a registry of 10,000 operations and 3,000 apps', () => {
       writeFileSync(registryFile, text);
       const startedMs = performance.now();
       gateway.process!.kill('SIGHUP');
-      await expect.poll(servedVersion, { timeout: 20_000, interval: 20 }).toBe(version + 1);
+      await eventually(servedVersion).toBe(version + 1);
       swaps.push(Math.round(performance.now() - startedMs));
     };
     const slowestMs = await underTraffic(async () => {
       await swapTo(many);
       expect((await partner.call('/api-42/things-43/of/7')).status).toBe(404);
       const answered = steady.answers.length;
-      await expect.poll(() => steady.answers.length).toBeGreaterThan(answered);
+      await eventually(() => steady.answers.length).toBeGreaterThan(answered);
       await swapTo(many.replace('Nebula Pay', 'Still here'));
       await swapTo(few);
     });

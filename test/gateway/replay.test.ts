@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createDemoBank, type DemoBank } from '../../src/demo/bank/index.ts';
 import { runCli } from '../cli/run-cli.ts';
+import { eventually } from '../support/eventually.ts';
 import { type GatewayOptions, TestGateway } from '../support/gateway.ts';
 import { ACCOUNTS, ECHO, PartnerTraffic, type PreparedCall } from '../support/partner-traffic.ts';
 import { stablePort } from '../support/processes.ts';
@@ -111,7 +112,7 @@ describe('a gateway that has lost its state folder', () => {
       ready = true;
     });
     const readyz = () => fetch(`${gateway.adminUrl}/readyz`).catch(() => undefined);
-    await expect.poll(async () => (await readyz())?.status, { timeout: 15_000 }).toBe(503);
+    await eventually(async () => (await readyz())?.status).toBe(503);
     const refused = await traffic().send(early);
     expect([refused.code, ready]).toEqual(['signature-expired', false]);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);

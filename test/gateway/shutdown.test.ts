@@ -5,6 +5,7 @@ import { existsSync, watch } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createDemoBank, type DemoBank } from '../../src/demo/bank/index.ts';
 import { startCommand } from '../support/command.ts';
+import { eventually } from '../support/eventually.ts';
 import { type GatewayOptions, TestGateway } from '../support/gateway.ts';
 import { type CallAnswer, ECHO, PartnerTraffic } from '../support/partner-traffic.ts';
 import { isListening, isRunning, stablePort } from '../support/processes.ts';
@@ -30,9 +31,7 @@ async function start(config: GatewayOptions['config'] = {}): Promise<void> {
 /** Sends the calls and waits until the gateway has all of them in flight. */
 async function inFlight(calls: readonly (() => Promise<CallAnswer>)[]) {
   const answers = calls.map(call => call().catch((error: Error) => error));
-  await expect
-    .poll(() => gateway.metric('xingyun_exchanges_in_flight'), { timeout: 10_000 })
-    .toBe(calls.length);
+  await eventually(() => gateway.metric('xingyun_exchanges_in_flight')).toBe(calls.length);
   return answers;
 }
 
@@ -46,7 +45,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', signal => {
     await start({ fronts: { count: 2 } });
     const answers = await inFlight([slowGet, slowGet, slowGet, slowPost, slowPost, slowPost]);
     const ended = gateway.end(signal);
-    await expect.poll(() => isListening(gateway.port), { interval: 10 }).toBe(false);
+    await eventually(() => isListening(gateway.port)).toBe(false);
     const finished = (await Promise.all(answers)) as CallAnswer[];
     expect(finished.map(({ status }) => status)).toEqual(Array(6).fill(200));
     // The partner is asked to take another connection.
@@ -102,8 +101,7 @@ describe('SIGTERM while the gateway starts', () => {
     const begun = {
       'its process is there': (child: ChildProcess) => once(child, 'spawn'),
       'its state is opened': () => changed(gateway.files.stateDir, 'nonces.bin'),
-      'its fronts listen': () =>
-        expect.poll(() => isListening(port), { interval: 5, timeout: 10_000 }).toBe(true),
+      'its fronts listen': () => eventually(() => isListening(port)).toBe(true),
     };
     for (const [moment, reached] of Object.entries(begun)) {
       const child = fork(entry, [gateway.files.configFile], { execArgv: [], stdio: 'ignore' });
@@ -148,7 +146,7 @@ describe('a supervisor that is killed', () => {
     command.process.kill('SIGKILL');
     const finished = (await Promise.all(answers)) as CallAnswer[];
     expect(finished.map(({ status }) => status)).toEqual([200, 200]);
-    await expect.poll(() => isRunning(pid), { timeout: 10_000, interval: 20 }).toBe(false);
+    await eventually(() => isRunning(pid)).toBe(false);
     expect(existsSync(gateway.files.stateDir)).toBe(true);
     await command.ended;
   });

@@ -20,16 +20,26 @@ export interface StartedCommand {
   said(text: string): Promise<void>;
   /** A signal to the whole process group, as Ctrl-C in a terminal. */
   signalGroup(signal: NodeJS.Signals): void;
+  /** SIGTERM where it still runs, and waits for its end. */
+  stop(): Promise<void>;
   /** The exit status or the signal, when every process has closed its output. */
   readonly ended: Promise<number | string | null>;
+}
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  /** Asks for JSON lines; true by default. */
+  readonly json?: boolean;
+  /** The command of another copy of the sources. */
+  readonly main?: string;
 }
 
 /** Starts `xingyun start` with `--json` where `ready` is wanted. */
 export function startCommand(
   options: readonly string[],
-  { cwd, json = true }: { readonly cwd?: string; readonly json?: boolean } = {},
+  { cwd, json = true, main = MAIN }: CommandOptions = {},
 ): StartedCommand {
-  const arguments_ = [MAIN, 'start', ...(json ? ['--json'] : []), ...options];
+  const arguments_ = [main, 'start', ...(json ? ['--json'] : []), ...options];
   const child = spawn(process.execPath, arguments_, {
     cwd,
     detached: true,
@@ -63,6 +73,10 @@ export function startCommand(
     ready: async () => {
       await until(() => output.out.includes('\n'));
       return JSON.parse(output.out.slice(0, output.out.indexOf('\n')));
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
     },
     signalGroup: signal => process.kill(-child.pid!, signal),
     ended,

@@ -8,8 +8,8 @@ export interface RawCall {
   readonly body?: string | Uint8Array | undefined;
   /** Complete lines without their CRLF, placed before the signature. */
   readonly lines?: readonly string[];
-  /** In the place of the content-length line. */
-  readonly framing?: string | undefined;
+  /** Lines in the place of the one with content-length. */
+  readonly framing?: string | readonly string[] | undefined;
   /** The Host field, and with it what is signed; the listener's by default. */
   readonly host?: string;
 }

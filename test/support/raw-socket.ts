@@ -60,6 +60,13 @@ export class RawSocket {
     return this.answer();
   }
 
+  /** Waits for one whole answer and forgets it, so that the next one can be waited for. */
+  async next(timeoutMs = 5_000): Promise<RawAnswer> {
+    const answer = await this.until(hasWholeAnswer, timeoutMs);
+    this.received = '';
+    return answer;
+  }
+
   /** Waits until the peer has closed the connection. */
   untilClosed(timeoutMs = 5_000): Promise<RawAnswer> {
     return this.until(() => false, timeoutMs);
@@ -72,6 +79,11 @@ export class RawSocket {
 
   destroy(): void {
     this.socket.destroy();
+  }
+
+  /** Leaves with a reset. */
+  reset(): void {
+    this.socket.resetAndDestroy();
   }
 }
 

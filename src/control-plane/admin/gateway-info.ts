@@ -4,7 +4,7 @@ import type { ThreadReading } from '../../telemetry/telemetry-reader.ts';
 /** What main knows about the running gateway. */
 export interface GatewayFacts {
   readonly version: string;
-  /** Version of the registry snapshot that is published. */
+  /** Version of the registry snapshot that every front serves. */
   readonly snapshotVersion: number;
   /** Microseconds of one check by algorithm, as measured at start. */
   readonly costsMicros: Readonly<Record<string, number>>;

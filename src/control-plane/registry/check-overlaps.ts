@@ -4,6 +4,7 @@
  * the more specific in every segment in which they differ (OpenAPI 3.1, section "Path Templating
  * Matching", calls the others ambiguous and leaves them to the tool; here they are refused).
  */
+import { findCrossings } from './find-crossings.ts';
 import { isParameter } from './path-template.ts';
 
 /**
@@ -32,22 +33,30 @@ export function checkOverlaps<T extends DeclaredOperation>(
   report: (operation: T, message: string) => void,
 ): void {
   const root = newNode();
+  const firsts: T[] = [];
   for (const operation of operations) {
-    const segments = operation.pathTemplate.slice(1).split('/');
-    const node = insert(root, segments);
+    const node = insert(root, segmentsOf(operation));
     const first = node.operations[0];
-    const clash =
-      first === undefined
-        ? describeCrossing(root, segments)
-        : describeClash(operation, first, node.operations);
-    if (clash !== undefined) report(operation, clash);
+    if (first === undefined) {
+      firsts.push(operation);
+    } else {
+      const clash = describeClash(operation, first, node.operations);
+      if (clash !== undefined) report(operation, clash);
+    }
     node.operations.push(operation);
+  }
+  for (const [index, earlier] of findCrossings(firsts.map(segmentsOf))) {
+    report(firsts[index]!, describeCrossing(firsts[index]!, firsts[earlier]!));
   }
   const visits = countVisits(root);
   if (visits > LOOKUP_VISITS_MAX && operations.length > 0) {
     const cost = `one lookup may visit ${visits} nodes, where ${LOOKUP_VISITS_MAX} are allowed`;
     report(operations.at(-1)!, `and the templates before it overlap so much that ${cost}`);
   }
+}
+
+function segmentsOf({ pathTemplate }: DeclaredOperation): string[] {
+  return pathTemplate.slice(1).split('/');
 }
 
 function newNode(): Node {
@@ -92,41 +101,9 @@ function describeClash(
   return undefined;
 }
 
-/** A template already in the tree that crosses this one: each is the more specific somewhere. */
-function describeCrossing(root: Node, segments: readonly string[]): string | undefined {
-  const other = findCrossing(root, segments, 0, false, false);
-  if (other === undefined) return undefined;
-  const both = `/${segments.join('/')} and ${other.pathTemplate} of ${other.id}`;
+function describeCrossing(operation: DeclaredOperation, other: DeclaredOperation): string {
+  const both = `${operation.pathTemplate} and ${other.pathTemplate} of ${other.id}`;
   return `is ambiguous: some paths match both ${both}, and neither is more specific`;
-}
-
-function findCrossing(
-  node: Node,
-  segments: readonly string[],
-  depth: number,
-  isMoreSpecific: boolean,
-  isLessSpecific: boolean,
-): DeclaredOperation | undefined {
-  if (depth === segments.length) {
-    return isMoreSpecific && isLessSpecific ? node.operations[0] : undefined;
-  }
-  const segment = segments[depth]!;
-  const next = depth + 1;
-  if (!isParameter(segment)) {
-    const same = node.statics.get(segment);
-    const found = same && findCrossing(same, segments, next, isMoreSpecific, isLessSpecific);
-    // A parameter is never empty, so it does not match what follows a trailing slash.
-    if (found !== undefined || node.parameter === undefined || segment === '') return found;
-    return findCrossing(node.parameter, segments, next, true, isLessSpecific);
-  }
-  for (const [label, child] of node.statics) {
-    if (label === '') continue;
-    const found = findCrossing(child, segments, next, isMoreSpecific, true);
-    if (found !== undefined) return found;
-  }
-  return (
-    node.parameter && findCrossing(node.parameter, segments, next, isMoreSpecific, isLessSpecific)
-  );
 }
 
 /** An upper bound of the nodes that one path can reach: one static child and the parameter. */

@@ -1,20 +1,23 @@
 /**
  * Path templates in the one canonical form: what the front refuses in a request cannot be declared
- * here, because no request could reach it.
+ * here, because no request could reach it. A static segment has one spelling only: the router looks
+ * up other spellings of it by that one.
  */
 
 /** As many as the router compares; a longer path is not found. */
 const TEMPLATE_SEGMENTS_MAX = 32;
 const TEMPLATE_MAX_CHARACTERS = 1_024;
 
-/** RFC 3986 section 3.3: pchar, percent-encoded octets with capital digits (section 2.1). */
-const STATIC_SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*$/;
+/**
+ * RFC 3986 section 3.3: pchar, percent-encoded octets with capital digits (section 2.1). Without
+ * `;`, because servers that cut path parameters do not see what is behind it.
+ */
+const STATIC_SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-F]{2})*$/;
 const PARAMETER = /^\{([A-Za-z_][A-Za-z0-9_-]{0,63})\}$/;
 const TRIPLET = /%([0-9A-F]{2})/g;
-/** RFC 3986 section 3.3, with the path parameters that some servers cut off before they look. */
-const DOT_SEGMENT = /^\.{1,2}(?:;|$)/;
+const DOT_SEGMENT = /^\.{1,2}$/;
 const ENCODED_TWICE = /%25[0-9A-Fa-f]{2}/;
-const UNRESERVED = /[A-Za-z0-9._~-]/;
+const LITERAL = /[A-Za-z0-9._~!$&'()*+,=:@-]/;
 
 /** The canonical path of an operation. */
 export function joinPath(basePath: string, path: string): string {
@@ -61,6 +64,9 @@ function checkSegment(segment: string, names: Set<string>): string | undefined {
     return undefined;
   }
   if (DOT_SEGMENT.test(segment)) return 'must not have dot segments';
+  if (/;|%3B/i.test(segment)) {
+    return `has ${JSON.stringify(segment)}: a semicolon cannot be in a template`;
+  }
   if (ENCODED_TWICE.test(segment)) return 'must not be encoded twice';
   if (!STATIC_SEGMENT.test(segment)) {
     const rule = 'use the characters of RFC 3986 section 3.3 and %XX with capital digits';
@@ -71,7 +77,7 @@ function checkSegment(segment: string, names: Set<string>): string | undefined {
     if (octet < 0x20 || octet === 0x7f || octet === 0x2f || octet === 0x5c) {
       return `has ${triplet}, which no request may contain`;
     }
-    if (octet < 0x80 && UNRESERVED.test(String.fromCharCode(octet))) {
+    if (octet < 0x80 && LITERAL.test(String.fromCharCode(octet))) {
       return `has ${triplet}, which is written ${String.fromCharCode(octet)}`;
     }
   }

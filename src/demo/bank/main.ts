@@ -30,6 +30,8 @@ function stopWith(bank: DemoBank): void {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('disconnect', stop);
+  // The parent may have ended before this was listening.
+  if (process.send !== undefined && !process.connected) void stop();
 }
 
 try {

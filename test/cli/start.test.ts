@@ -1,0 +1,173 @@
+/** `xingyun start --demo` as a newcomer uses it: in an empty folder, with Ctrl-C at the end. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPartnerClient } from '../../src/client/index.ts';
+import { type CommandOptions, type StartedCommand, startCommand } from '../support/command.ts';
+import { eventually } from '../support/eventually.ts';
+import { isListening, isRunning, stablePort } from '../support/processes.ts';
+import { runCli } from './run-cli.ts';
+
+const ACCOUNTS = '/accounts/v1/accounts';
+
+let dir: string;
+let ports: [listener: number, admin: number];
+let command: StartedCommand;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'xingyun-demo-'));
+  ports = [await stablePort(), await stablePort()];
+});
+afterEach(async () => {
+  await command.stop();
+  rmSync(dir, { recursive: true });
+});
+
+function start(more: readonly string[] = [], options: CommandOptions = {}): StartedCommand {
+  const [port, adminPort] = ports.map(String) as [string, string];
+  const demo = ['--demo', '--port', port, '--admin-port', adminPort];
+  command = startCommand([...demo, ...more], { cwd: dir, ...options });
+  return command;
+}
+
+function call(): Promise<object> {
+  const file = join(dir, '.xingyun', 'client.json');
+  const { baseUrl, keyId, algorithm, privateKeyFile } = JSON.parse(readFileSync(file, 'utf8'));
+  const privateKey = readFileSync(join(dir, '.xingyun', privateKeyFile), 'utf8');
+  return createPartnerClient({ baseUrl, keyId, algorithm, privateKey }).request('GET', ACCOUNTS);
+}
+
+/** The port of the bank behind the gateway, and of the process that listens there. */
+function bankPort(): number {
+  const registry = readFileSync(join(dir, '.xingyun', 'registry.yaml'), 'utf8');
+  return Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(registry)![1]);
+}
+
+async function gatewayPid(): Promise<number> {
+  const info = await (await fetch(`http://127.0.0.1:${ports[1]}/v1/info`)).json();
+  return (info as { pid: number }).pid;
+}
+
+describe('xingyun start --demo', () => {
+  it('says ready when the first call succeeds, then what to paste', async () => {
+    start([], { json: false });
+    await command.said('\n');
+    expect(await call()).toHaveProperty('accounts');
+    const [port, adminPort] = ports;
+    const lines = `ready http://127.0.0.1:${port}\nadmin http://127.0.0.1:${adminPort}\n`;
+    expect(command.output.out.startsWith(lines)).toBe(true);
+
+    await command.said('curl ');
+    const curl = command.output.out.split('\n').find(line => line.includes('curl -'))!;
+    const pasted = await promisify(execFile)('sh', ['-c', curl]);
+    expect(JSON.parse(pasted.stdout)).toHaveProperty('accounts');
+    // Good for one call, as the line above it says.
+    const again = await promisify(execFile)('sh', ['-c', curl]);
+    expect(JSON.parse(again.stdout)).toMatchObject({ code: 'signature-replayed' });
+
+    const npx = /npx xingyun (call .*)/.exec(command.output.out)![1]!;
+    const { status, stdout } = await runCli(npx.split(' '), { cwd: dir });
+    expect([status, JSON.parse(stdout)]).toMatchObject([0, { accounts: expect.any(Array) }]);
+
+    // The access log goes to its file, and nothing else to the terminal.
+    expect(command.output.out).not.toContain('"status"');
+    const log = () => readFileSync(join(dir, '.xingyun', 'access.log'), 'utf8');
+    await eventually(() => log().trim().split('\n')).toHaveLength(4);
+    expect(command.output.err).toBe('');
+  }, 40_000);
+
+  it('drains on Ctrl-C, ends with 0, and takes its bank along', async () => {
+    start();
+    await command.ready();
+    const [bank, pid] = [bankPort(), await gatewayPid()];
+    expect(await isListening(bank)).toBe(true);
+    command.signalGroup('SIGINT');
+    // npm passes on what the terminal has sent to everybody.
+    command.process.kill('SIGINT');
+    expect(await command.ended).toBe(0);
+    expect([await isListening(bank), await isListening(ports[0]), isRunning(pid)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(command.output.err).toBe('');
+  });
+
+  it('keeps keys for their owner, and keeps them at the next start', async () => {
+    start();
+    await command.ready();
+    const keys = join(dir, '.xingyun', 'keys');
+    const secret = readdirSync(keys).filter(name => /\.(private\.pem|secret)$/.test(name));
+    expect(secret).toHaveLength(6);
+    for (const name of secret) expect(statSync(join(keys, name)).mode & 0o777, name).toBe(0o600);
+    expect(statSync(keys).mode & 0o777).toBe(0o700);
+    const before = secret.map(name => readFileSync(join(keys, name), 'utf8'));
+    await command.stop();
+
+    start();
+    await command.ready();
+    // No strict start either: what was accepted before is known.
+    expect(await call()).toHaveProperty('accounts');
+    expect(secret.map(name => readFileSync(join(keys, name), 'utf8'))).toEqual(before);
+    expect(command.output.err).toBe('');
+  }, 40_000);
+
+  it('--json says one object a line, --no-supervisor runs in one process', async () => {
+    start(['--no-supervisor']);
+    const [port, adminPort] = ports;
+    expect(await command.ready()).toEqual({
+      event: 'ready',
+      url: `http://127.0.0.1:${port}`,
+      adminUrl: `http://127.0.0.1:${adminPort}`,
+    });
+    expect(await call()).toHaveProperty('accounts');
+    expect(await gatewayPid()).toBe(command.process.pid);
+
+    command.process.kill('SIGHUP');
+    await eventually(() => command.output.err).toContain('"version":2');
+    expect(await call()).toHaveProperty('accounts');
+    const bank = bankPort();
+    command.signalGroup('SIGINT');
+    expect(await command.ended).toBe(0);
+    expect(await isListening(bank)).toBe(false);
+    expect(command.output.out.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('killed with kill -9 leaves neither a gateway nor a bank', async () => {
+    start();
+    await command.ready();
+    const [bank, pid] = [bankPort(), await gatewayPid()];
+    command.process.kill('SIGKILL');
+    // Every process that held its output has ended.
+    expect(await command.ended).toBe('SIGKILL');
+    expect([await isListening(bank), isRunning(pid)]).toEqual([false, false]);
+  });
+
+  it('stopped while it starts ends with 0 and leaves nothing', async () => {
+    start();
+    // The first thing that the command does of its own.
+    await eventually(() => readdirSync(dir)).toContain('.xingyun');
+    command.signalGroup('SIGINT');
+    expect(await command.ended).toBe(0);
+    expect(command.output).toEqual({ out: '', err: '' });
+    expect(await isListening(ports[0])).toBe(false);
+  });
+});
+
+describe('options', () => {
+  it.each([
+    ['--port', '70000', '--demo'],
+    ['--admin-port', '-1', '--demo'],
+    ['--port', 'http', '--demo'],
+    ['--config', 'xingyun.yaml', '--demo'],
+    ['--config', 'xingyun.yaml', '--port', '1'],
+  ])('%s %s %s are refused with status 2', async (...options) => {
+    command = startCommand(options, { cwd: dir });
+    expect(await command.ended).toBe(2);
+    expect(command.output.err).toMatch(/^error: option/);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+});

@@ -1,0 +1,46 @@
+/** A front thread that does what the registry's first plan says; for tests of FrontThreads. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { FromFront, FrontWorkerData, ToFront } from '../../src/data-plane/front-messages.ts';
+import { FrontTelemetry, type FrontTelemetryShared } from '../../src/telemetry/front-telemetry.ts';
+import { createVitalsBuffer } from '../../src/telemetry/thread-vitals.ts';
+
+const port = parentPort!;
+const { index, snapshot, config } = workerData as FrontWorkerData<Int32Array>;
+/** Starts of each front so far, in shared memory; in place of the nonce table. */
+const starts: Int32Array = workerData.nonces;
+const start = Atomics.add(starts, index, 1);
+const behaviour = snapshot.plans[0]?.id ?? 'serve';
+
+const post = (message: FromFront<FrontTelemetryShared>) => port.postMessage(message);
+
+if (behaviour === 'fail' || (behaviour === 'fail-once' && start === 1)) {
+  post({ kind: 'failed', message: `Front ${index} cannot listen.` });
+  process.exit(1);
+}
+if (behaviour === 'throw') throw new Error('The native part is missing.');
+
+const telemetry = new FrontTelemetry(config.telemetry.operationHistogramsMax);
+telemetry.counters.add('exchanges', 10);
+post({ kind: 'telemetry', shared: telemetry.shared, workers: [createVitalsBuffer()] });
+post({ kind: 'listening' });
+let parts = 0;
+let drains = 0;
+
+port.on('message', (message: ToFront) => {
+  if (message.kind === 'drain') {
+    drains += 1;
+    if (behaviour === 'hang' && drains === 1) return;
+    post({ kind: 'drained', cutExchanges: index + 1 });
+    port.close();
+    return;
+  }
+  const { part } = message;
+  parts += 1;
+  if (part.records.partners[0]?.id === 'poison') throw new Error('A bug in the front.');
+  post({ kind: 'part-taken' });
+  if (part.isLast) {
+    const fields = { parts };
+    post({ kind: 'log', level: 'info', message: 'parts', fields });
+    post({ kind: 'swapped', version: part.records.version });
+  }
+});

@@ -1,0 +1,145 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { defaultConfig } from '../../src/control-plane/config/index.ts';
+import type { PartnerRecord, RegistrySnapshot } from '../../src/core/snapshot.ts';
+import type { LogMessage } from '../../src/data-plane/front-messages.ts';
+import { FrontThreads, type FrontThreadsOptions } from '../../src/runtime/front-threads.ts';
+import { TelemetryReader } from '../../src/telemetry/telemetry-reader.ts';
+import { eventually } from '../support/eventually.ts';
+
+const FRONTS = 2;
+
+let fronts: FrontThreads;
+let telemetry: TelemetryReader;
+let logged: (LogMessage & { front: number })[];
+let served: number[];
+let starts: Int32Array;
+let onError: () => void;
+
+afterEach(() => fronts.drain(0));
+
+function snapshot(version: number, behaviour: string, partners: number | string = 0) {
+  const ids = typeof partners === 'string' ? [partners] : Array(partners).fill('partner');
+  return {
+    version,
+    partners: ids.map(id => ({ id }) as PartnerRecord),
+    apps: [],
+    keys: [],
+    plans: [{ id: behaviour }],
+    apis: [],
+    subscriptions: [],
+    upstreams: [],
+  } satisfies RegistrySnapshot;
+}
+
+function create(behaviour: string): FrontThreads {
+  const { config } = defaultConfig();
+  config.fronts.count = FRONTS;
+  telemetry = new TelemetryReader();
+  logged = [];
+  onError = () => undefined;
+  served = [];
+  starts = new Int32Array(new SharedArrayBuffer(FRONTS * 4));
+  const options: FrontThreadsOptions = {
+    config,
+    nonces: starts as never,
+    entry: new URL('fake-front.ts', import.meta.url),
+    onTelemetry: (front, { shared }) => telemetry.addFront(`front-${front}`, shared),
+    onGone: front => telemetry.retireFront(`front-${front}`),
+    onAccess: () => undefined,
+    onCosts: () => undefined,
+    onLog: (front, message) => {
+      logged.push({ front, ...message });
+      if (message.level === 'error') onError();
+    },
+    onServed: version => served.push(version),
+  };
+  fronts = new FrontThreads(options, snapshot(1, behaviour));
+  return fronts;
+}
+
+const errors = () => logged.filter(({ level }) => level === 'error');
+
+describe('starting', () => {
+  it('resolves when every front listens', async () => {
+    await create('serve').start();
+    expect([fronts.allListening, fronts.servedVersion, served]).toEqual([true, 1, [1]]);
+  });
+
+  it('rejects with the reason that a front gave, and leaves nothing running', async () => {
+    await expect(create('fail').start()).rejects.toThrow(/^Front \d cannot listen\.$/);
+    await fronts.drain(0);
+    expect([...starts]).toEqual([1, 1]);
+    expect(errors()).toEqual([]);
+  });
+
+  it('rejects with the error of a module that cannot be loaded', async () => {
+    await expect(create('throw').start()).rejects.toThrow('The native part is missing.');
+  });
+});
+
+describe('a front that ends by itself', () => {
+  it('is replaced, and no counter goes back', async () => {
+    await create('serve').start();
+    expect(telemetry.counter('exchanges')).toBe(20);
+    fronts.publish(snapshot(2, 'serve', 'poison'));
+    await eventually(() => errors().length).toBe(FRONTS);
+    expect(errors()[0]!.fields).toMatchObject({ reason: 'A bug in the front.', pauseMs: 100 });
+    expect(telemetry.counter('exchanges')).toBe(20);
+    await eventually(() => [...starts]).toEqual([2, 2]);
+    await eventually(() => fronts.allListening).toBe(true);
+    expect(telemetry.counter('exchanges')).toBe(40);
+    // The registry that it started with is the one that was published last.
+    expect(fronts.servedVersion).toBe(2);
+  });
+
+  it('is tried again where its replacement cannot start', async () => {
+    await create('fail-once').start();
+    fronts.publish(snapshot(2, 'fail-once', 'poison'));
+    await eventually(() => [...starts]).toEqual([3, 3]);
+    await eventually(() => fronts.allListening).toBe(true);
+    const pauses = errors().map(({ front, fields }) => [front, fields.pauseMs]);
+    expect(pauses.sort()).toEqual([
+      [0, 100],
+      [0, 200],
+      [1, 100],
+      [1, 200],
+    ]);
+  });
+
+  it('is not replaced any more when the fronts drain', async () => {
+    await create('serve').start();
+    const firstEnd = new Promise<void>(resolve => {
+      onError = resolve;
+    });
+    fronts.publish(snapshot(2, 'serve', 'poison'));
+    await firstEnd;
+    expect((await fronts.drain(0)).frontsLeft).toBe(0);
+    expect([...starts]).toEqual([1, 1]);
+  });
+});
+
+describe('publishing', () => {
+  it('sends a part at a time, and a later registry overtakes one that is under way', async () => {
+    await create('serve').start();
+    fronts.publish(snapshot(2, 'serve', 5_000));
+    fronts.publish(snapshot(3, 'serve', 1_200));
+    await eventually(() => served).toEqual([1, 3]);
+    const parts = logged.filter(({ message }) => message === 'parts').map(({ fields }) => fields);
+    // One part of the first, three of the second.
+    expect(parts).toEqual([{ parts: 4 }, { parts: 4 }]);
+    expect(fronts.servedVersion).toBe(3);
+  });
+});
+
+describe('draining', () => {
+  it('adds up what was cut', async () => {
+    await create('serve').start();
+    expect(await fronts.drain(100)).toEqual({ cutExchanges: 3, frontsLeft: 0 });
+    expect(fronts.allListening).toBe(false);
+  });
+
+  it('gives up a front that hangs, a while after the time limit', async () => {
+    await create('hang').start();
+    expect(await fronts.drain(0)).toEqual({ cutExchanges: 0, frontsLeft: 2 });
+  });
+});

@@ -1,0 +1,156 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Supervisor } from '../../src/runtime/supervisor.ts';
+import { eventually } from '../support/eventually.ts';
+
+const ENTRY = new URL('fake-gateway.ts', import.meta.url);
+const BACKOFF = { firstMs: 10, maxMs: 40, healthyAfterMs: 60_000 };
+
+let dir: string;
+let journal: string;
+let supervisor: Supervisor;
+let pauses: number[];
+let readies: [url: string, restarts: number][];
+let onReady: () => void;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'xingyun-supervisor-'));
+  journal = join(dir, 'journal');
+  writeFileSync(journal, '');
+  pauses = [];
+  readies = [];
+  onReady = () => undefined;
+});
+afterEach(async () => {
+  supervisor.stop();
+  rmSync(dir, { recursive: true });
+});
+
+/** Runs a gateway that behaves at each start as the next word says. */
+function supervise(script: string, healthyAfterMs = BACKOFF.healthyAfterMs): Promise<number> {
+  supervisor = new Supervisor({
+    entry: ENTRY,
+    args: [script, journal],
+    backoff: { ...BACKOFF, healthyAfterMs },
+    onReady: ({ url }, restarts) => {
+      readies.push([url, restarts]);
+      onReady();
+    },
+    onRestart: (_, pauseMs) => pauses.push(pauseMs),
+  });
+  return supervisor.run();
+}
+
+const noted = () => readFileSync(journal, 'utf8').trim().split('\n');
+
+describe('a gateway that never becomes ready', () => {
+  it('is not started again, and its reason is kept', async () => {
+    expect(await supervise('fail')).toBe(1);
+    expect(supervisor.failureMessage).toBe('The port is taken.');
+    expect([noted(), pauses]).toEqual([['started'], []]);
+  });
+
+  it('has its exit status as the reason where it said none', async () => {
+    expect(await supervise('crash-silently')).toBe(1);
+    expect(supervisor.failureMessage).toBe('exit status 3');
+  });
+
+  it('that ended well was asked to by somebody else', async () => {
+    expect(await supervise('end')).toBe(0);
+  });
+});
+
+describe('a gateway that dies', () => {
+  it('is started again with growing pauses, until it stays', async () => {
+    const script = [...Array(4).fill('die-when-ready'), 'serve'].join();
+    onReady = () => {
+      if (readies.length === 5) supervisor.stop();
+    };
+    expect(await supervise(script)).toBe(0);
+    expect(pauses).toEqual([10, 20, 40, 40]);
+    expect(readies.map(([, restarts]) => restarts)).toEqual([0, 1, 2, 3, 4]);
+    expect(noted().at(-1)).toBe('drained');
+  });
+
+  it('after a healthy time is started again with the first pause', async () => {
+    onReady = () => {
+      if (readies.length === 4) supervisor.stop();
+    };
+    expect(await supervise('die-when-ready,die-when-ready,die-when-ready,serve', 0)).toBe(0);
+    expect(pauses).toEqual([10, 10, 10]);
+  });
+
+  it('and cannot start any more is tried on', async () => {
+    onReady = () => {
+      if (readies.length === 2) supervisor.stop();
+    };
+    expect(await supervise('die-when-ready,fail,crash-silently,serve')).toBe(0);
+    expect(pauses).toEqual([10, 20, 40]);
+    expect(readies.map(([, restarts]) => restarts)).toEqual([0, 3]);
+  });
+});
+
+describe('stop', () => {
+  it('drains the gateway and ends with its status', async () => {
+    onReady = () => supervisor.stop();
+    expect(await supervise('serve')).toBe(0);
+    expect(noted()).toEqual(['started', 'drained']);
+    expect(await supervise('bad-drain')).toBe(7);
+    expect(supervisor.failureMessage).toBe('exit status 7');
+  });
+
+  it('in a pause ends at once and starts nothing', async () => {
+    const ended = supervise('die-when-ready');
+    await eventually(() => pauses.length).toBeGreaterThan(2);
+    while (supervisor.gatewayPid !== undefined) await new Promise(setImmediate);
+    const starts = noted().length;
+    supervisor.stop();
+    expect(await ended).toBe(0);
+    expect(noted()).toHaveLength(starts);
+  });
+
+  it('before the gateway has its handlers ends it with status 0', async () => {
+    const ended = supervise('deaf');
+    await eventually(noted).toContain('started');
+    supervisor.stop();
+    expect(await ended).toBe(0);
+  });
+});
+
+describe('reload', () => {
+  it('reaches a gateway that is ready', async () => {
+    onReady = () => {
+      if (readies.length === 1) supervisor.reload();
+      else supervisor.stop();
+    };
+    expect(await supervise('serve')).toBe(0);
+    expect(noted()).toEqual(['started', 'reloaded', 'drained']);
+  });
+
+  it('waits for a gateway that starts, which the signal would end', async () => {
+    onReady = () => {
+      if (readies.length === 2) supervisor.stop();
+    };
+    const ended = supervise('serve');
+    supervisor.reload();
+    expect(await ended).toBe(0);
+    expect(noted()).toEqual(['started', 'reloaded', 'drained']);
+  });
+});
+
+describe('a process that cannot be started at all', () => {
+  it('is a failure with a sentence', async () => {
+    const { execPath } = process;
+    process.execPath = join(dir, 'no-such-node');
+    try {
+      expect(await supervise('serve')).toBe(1);
+    } finally {
+      process.execPath = execPath;
+    }
+    expect(supervisor.failureMessage).toMatch(
+      /^The gateway process cannot be started: .*ENOENT\.$/,
+    );
+  });
+});
