@@ -101,6 +101,7 @@ class RunningGateway implements Gateway {
     this.nonces = openNonceState({
       stateDir: config.stateDir,
       noncesMax: config.signatures.noncesMax,
+      createdMaxAgeMs: config.signatures.createdMaxAgeMs,
       clockSkewMs: config.signatures.clockSkewMs,
       clock: systemClock,
     });
@@ -216,7 +217,12 @@ class RunningGateway implements Gateway {
     if (this.acceptsFromMs > Date.now()) {
       reasons.push('Signatures made before this start are refused (no nonce state to trust).');
     }
-    return { ready: reasons.length === 0, reasons };
+    const ready = reasons.length === 0;
+    // Calls succeed all the same; it is the next start that will refuse some for a while.
+    if (!this.nonces!.persistent) {
+      reasons.push('Nonces cannot be written any more; the next start will be strict.');
+    }
+    return { ready, reasons };
   }
 
   private reportNonceStart(nonces: NonceState): void {

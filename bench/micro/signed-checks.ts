@@ -59,6 +59,7 @@ export class BenchCheck implements Check {
   readonly signature: Uint8Array;
   readonly digests = [];
   readonly body = EMPTY_BODY;
+  readonly abandoned = false;
   waitMs = 0;
   serviceMs = 0;
   private readonly onOutcome: (outcome: CheckOutcome) => void;

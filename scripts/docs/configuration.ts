@@ -40,9 +40,10 @@ const REGISTRY_RULES = `## registry.yaml
 What \`registryFile\` names. Ids are unique within their list, and whatever is named must exist.
 
 - A path template is canonical: it starts with \`/\`, has no empty segments (a last one makes a
-  trailing slash, which is another path), no dot segments, ASCII only, \`%XX\` with capital digits
-  and only for octets that RFC 3986 does not leave unreserved, never for \`/\`, \`\\\` or control
-  characters, and never twice over. It has at most 32 segments.
+  trailing slash, which is another path), no dot segments, ASCII only, no semicolon, \`%XX\` with
+  capital digits and only for octets that RFC 3986 does not allow in a segment as they are (\`:\`,
+  never \`%3A\`), never for \`/\`, \`\\\` or control characters, and never twice over. It has at
+  most 32 segments. Calls that spell it otherwise are refused ([paths.md](paths.md)).
 - A parameter \`{name}\` is one whole segment and matches any segment that is not empty.
 - A static segment beats a parameter, and the path is decided before the method: what is at the most
   specific template answers, with 405 where it lacks the method. GET answers HEAD too.

@@ -27,6 +27,11 @@ export interface Check {
   /** Every supported digest that Content-Digest carries; empty where there is none. */
   readonly digests: readonly BodyDigest[];
   readonly body: Uint8Array;
+  /**
+   * Whether the exchange is over, so that nobody reads the outcome any more. The pool asks when it
+   * fills a batch and settles such a check `failed` without running it.
+   */
+  readonly abandoned: boolean;
   /** Milliseconds from submission to settlement that were not service. Set by the pool. */
   waitMs: number;
   /** Milliseconds of the check itself. Set by the pool. */

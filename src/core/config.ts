@@ -34,8 +34,11 @@ export const ConfigSchema = Type.Object(
       publicAuthority: Type.Optional(
         Type.String({
           description:
-            'The authority in the partners’ URLs where a proxy in front changes Host; ' +
-            'signatures are checked against it.',
+            'The authority in the partners’ URLs: the host, and the port where it is not the ' +
+            'scheme’s own. Signatures are checked against it. Mandatory where host is a ' +
+            'wildcard (`0.0.0.0`, `::`); where absent, the listener’s own address.',
+          pattern: '^([A-Za-z0-9._-]{1,253}|\\[[0-9A-Fa-f:.]{2,45}\\])(:[1-9][0-9]{0,4})?$',
+          form: 'a host name or address (IPv6 in brackets), with :port where it has one',
         }),
       ),
       publicScheme: Type.Optional(

@@ -143,7 +143,10 @@ export interface CompiledSnapshot {
   readonly keys: ReadonlyMap<string, KeyEntry>;
   readonly operations: readonly OperationEntry[];
   readonly upstreams: ReadonlyMap<string, UpstreamRecord>;
-  /** The operation at a canonical path, or `not-found` or `method-not-allowed` (with `allow`). */
+  /**
+   * The operation at a canonical path, or `not-found`, or `method-not-allowed` (with `allow`), or
+   * `malformed-request` where the path is another spelling of a published one.
+   */
   find(method: string, path: string): OperationEntry | Problem;
   grant(appId: string, apiId: string): Grant | undefined;
 }

@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../core/clock.ts';
 import type { Exchange } from '../core/exchange.ts';
+import { LogThrottle } from '../core/log-throttle.ts';
 import type { RegistrySnapshot, SnapshotHolder } from '../core/snapshot.ts';
 import { SnapshotAssembly, type SnapshotPart } from '../core/snapshot-parts.ts';
 import { createSharedNonceStore, type NonceShared } from '../stores/shared-memory/index.ts';
@@ -20,7 +21,7 @@ import { createRecordStep } from './record/index.ts';
 import { Responder } from './respond/index.ts';
 import { compileSnapshotSliced, createRouteStep } from './route/index.ts';
 import { createForwardStep, UpstreamDirectory } from './upstream/index.ts';
-import { createVerifyStep } from './verify/index.ts';
+import { createVerifyStep, ownAuthorities } from './verify/index.ts';
 import { type CheckPool, createCheckPool } from './workers/index.ts';
 
 /** How often a draining front looks whether its last exchange has ended. */
@@ -83,7 +84,8 @@ async function startFront() {
     nonces,
     clock: systemClock,
     config: config.signatures,
-    listener: config.listener,
+    ownAuthorities: ownAuthorities(config.listener, config.listener.port),
+    snapshots,
     counters,
   };
   const forwardOptions = { clock: systemClock, counters, reportFailure: reportUpstreamFailure };
@@ -135,11 +137,22 @@ function watchWorkers(pool: CheckPool) {
   return { buffers: vitals.buffers, stop: () => clearInterval(timer) };
 }
 
+const throttle = new LogThrottle();
+
+/** For what may happen with every call; `requestId` is the one that spoke. */
+function logThrottled(
+  level: 'warn' | 'error',
+  message: string,
+  cause: string,
+  fields: Record<string, unknown>,
+): void {
+  const suppressed = throttle.admit(`${message} ${cause}`, performance.now());
+  if (suppressed !== undefined) log(level, message, { ...fields, suppressed });
+}
+
 function reportBug(error: unknown, exchange: Exchange): void {
-  log('error', 'A room threw.', {
-    requestId: exchange.arrival.requestId,
-    stack: error instanceof Error ? error.stack : String(error),
-  });
+  const stack = (error instanceof Error && error.stack) || String(error);
+  logThrottled('error', 'A room threw.', stack, { requestId: exchange.arrival.requestId, stack });
 }
 
 function reportNonceFile(error: unknown): void {
@@ -148,12 +161,10 @@ function reportNonceFile(error: unknown): void {
 }
 
 function reportUpstreamFailure(exchange: Exchange, name: string, reason: string): void {
-  log('warn', 'An upstream failed.', {
-    requestId: exchange.arrival.requestId,
-    upstream: exchange.target?.entry.upstream.id,
-    problem: name,
-    reason,
-  });
+  const { requestId } = exchange.arrival;
+  const upstream = exchange.target?.entry.upstream.id;
+  const fields = { requestId, upstream, problem: name, reason };
+  logThrottled('warn', 'An upstream failed.', `${upstream} ${name}`, fields);
 }
 
 /** Swaps in the order of publication: a later snapshot waits for the one that is being compiled. */
@@ -217,6 +228,12 @@ async function drain(running: Running, timeoutMs: number): Promise<void> {
   process.exit(0);
 }
 
+/** Nothing listens any more, so this thread can end without taking the process with it. */
+function endAnyway(error: Error): void {
+  log('error', 'Draining a front thread failed.', { stack: error.stack });
+  process.exit(1);
+}
+
 /** Starting failed: says why and ends the thread. A thread that listens must not be ended so. */
 function fail(error: Error, running: Running | undefined): void {
   log('error', 'A front thread cannot start.', { stack: error.stack });
@@ -247,14 +264,15 @@ function obey(running: Running): void {
     if (message.kind === 'snapshot') swapper.take(message.part);
     else if (!draining) {
       draining = true;
-      void drain(running, message.timeoutMs);
+      drain(running, message.timeoutMs).catch(endAnyway);
     }
   });
 }
 
 // Without a handler of its own an uncaught error in this thread would end the whole process.
 process.on('uncaughtException', error => {
-  log('error', 'Uncaught error in a front thread.', { stack: error.stack });
+  const stack = error.stack ?? String(error);
+  logThrottled('error', 'Uncaught error in a front thread.', stack, { stack });
 });
 
 await run();

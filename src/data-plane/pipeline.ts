@@ -70,12 +70,12 @@ export class Pipeline implements ExchangeDriver {
     exchange.completed = true;
     this.counters.add('exchanges_in_flight', -1);
     try {
-      this.rooms.release(exchange);
+      this.rooms.record(exchange);
     } catch (error) {
       this.rooms.reportBug(error, exchange);
     }
     try {
-      this.rooms.record(exchange);
+      this.rooms.release(exchange);
     } catch (error) {
       this.rooms.reportBug(error, exchange);
     }

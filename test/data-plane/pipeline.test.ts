@@ -63,7 +63,7 @@ describe('the pipeline', () => {
     expect(journal.visited).toEqual([...STEP_NAMES]);
     expect(journal.counters.get('exchanges_in_flight')).toBe(1);
     exchange.complete();
-    expect(journal.visited).toEqual([...STEP_NAMES, 'release', 'record']);
+    expect(journal.visited).toEqual([...STEP_NAMES, 'record', 'release']);
     expect(journal.counters.get('exchanges_in_flight')).toBe(0);
   });
 
@@ -82,13 +82,13 @@ describe('the pipeline', () => {
     expect(exchange.refusal?.name).toBe('signature-replayed');
     exchange.complete();
     exchange.resume();
-    expect(journal.visited).toEqual(['admit', 'readBody', 'verify', 'release', 'record']);
+    expect(journal.visited).toEqual(['admit', 'readBody', 'verify', 'record', 'release']);
   });
 
   it('writes what the front already refused without any step', () => {
     const journal = aPipeline();
     started(journal, problem('malformed-request', 'No.'));
-    expect(journal.visited).toEqual(['release', 'record']);
+    expect(journal.visited).toEqual(['record', 'release']);
     expect(journal.problems).toHaveLength(1);
   });
 
@@ -96,7 +96,7 @@ describe('the pipeline', () => {
     const journal = aPipeline({ verify: wait });
     const exchange = started(journal);
     journal.pipeline.abort(exchange);
-    expect(journal.visited.slice(-2)).toEqual(['release', 'record']);
+    expect(journal.visited.slice(-2)).toEqual(['record', 'release']);
     exchange.resume();
     expect(journal.visited).not.toContain('route');
     journal.pipeline.abort(exchange);

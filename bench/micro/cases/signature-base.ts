@@ -21,7 +21,7 @@ const CONFIG = {
   componentsMax: 64,
 };
 
-function signedExchanges(): Exchange[] {
+function signedExchanges(): { exchanges: Exchange[]; keys: CompiledSnapshot['keys'] } {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const material = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
   const signer = createRequestSigner({
@@ -30,7 +30,7 @@ function signedExchanges(): Exchange[] {
     privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }),
   });
   const snapshot = snapshotWith(material);
-  return Array.from({ length: REQUESTS }, (_, i) => {
+  const exchanges = Array.from({ length: REQUESTS }, (_, i) => {
     const query = `?page=${i}`;
     const targetUri = `http://bank.example:8080/transfers/v1/transfers${query}`;
     const contentType = 'application/json';
@@ -49,6 +49,7 @@ function signedExchanges(): Exchange[] {
       snapshot,
     });
   });
+  return { exchanges, keys: snapshot.keys };
 }
 
 function exchangeOf(arrival: Partial<Arrival>): Exchange {
@@ -78,13 +79,13 @@ function snapshotWith(material: Uint8Array): CompiledSnapshot {
 export default {
   name: 'signature-base',
   setup: async () => {
-    const scheme = new Rfc9421Scheme(CONFIG, {});
-    const exchanges = signedExchanges();
+    const scheme = new Rfc9421Scheme(CONFIG);
+    const { exchanges, keys } = signedExchanges();
     const nowMs = Date.now();
     return {
       run(iterations) {
         for (let i = 0; i < iterations; i++) {
-          const prepared = scheme.prepare(exchanges[i % REQUESTS]!, nowMs, 0);
+          const prepared = scheme.prepare(exchanges[i % REQUESTS]!, keys, nowMs, 0);
           if (!('base' in prepared)) throw new Error(prepared.detail);
         }
       },

@@ -101,19 +101,31 @@ function checkAdmin({ admin }: Config, report: Report): void {
 }
 
 function checkListener({ listener, admin }: Config, report: Report): void {
-  const hosts = [listener.host, admin.host];
   const areSame =
-    listener.host === admin.host || hosts.some(host => /^(0\.0\.0\.0|::)$/.test(host));
+    listener.host === admin.host || isWildcard(listener.host) || isWildcard(admin.host);
   if (listener.port === admin.port && listener.port !== 0 && areSame) {
     report(['admin', 'port'], 'must differ from listener.port on the same address');
   }
   const authority = listener.publicAuthority;
-  if (authority !== undefined && !/^([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?$/.test(authority)) {
-    report(
-      ['listener', 'publicAuthority'],
-      'must be a host name or address, with an optional port',
-    );
+  if (authority === undefined && isWildcard(listener.host)) {
+    const wayOut =
+      'set listener.publicAuthority to the host and port in the partners’ URLs: ' +
+      'signatures are checked against it';
+    report(['listener', 'host'], `is a wildcard, which is in no URL: ${wayOut}`);
   }
+  if (authority !== undefined && !URL.canParse(`http://${authority}`)) {
+    const message = 'must be a valid host name or address, with a port of at most 65535';
+    report(['listener', 'publicAuthority'], message);
+  }
+}
+
+/** Every spelling of "all addresses" that binding accepts: `0`, `::0` and nothing at all too. */
+function isWildcard(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  if (bare === '') return true;
+  const url = `http://${bare.includes(':') ? `[${bare}]` : bare}`;
+  if (!URL.canParse(url)) return false;
+  return ['0.0.0.0', '[::]', '[::ffff:0:0]'].includes(new URL(url).hostname);
 }
 
 function checkTls({ listener: { tls } }: Config, report: Report): void {

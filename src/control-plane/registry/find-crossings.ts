@@ -4,21 +4,21 @@
  *
  * Templates of one length are columns of bit sets, one bit per template, so that a template is held
  * against 32 earlier ones at a time. Walking the tree of templates instead visits every static
- * sibling below every parameter: 10,000 templates built for it took 14 s and more, this at most 1 s.
+ * sibling below every parameter: 10,000 templates built for it took 14 s of CPU, here 0.3 s.
  */
 import { isParameter } from './path-template.ts';
 
-/** By index of the template: the index of an earlier one that crosses it. */
+/** By index of the template, in order: the index of an earlier one that crosses it. */
 export function findCrossings(templates: readonly (readonly string[])[]): Map<number, number> {
-  const crossings = new Map<number, number>();
+  const crossings: [index: number, earlier: number][] = [];
   for (const group of groupByShape(templates)) {
     const columns = new Columns(group.map(index => templates[index]!));
     for (const [position, index] of group.entries()) {
       const earlier = columns.findCrossing(position);
-      if (earlier !== undefined) crossings.set(index, group[earlier]!);
+      if (earlier !== undefined) crossings.push([index, group[earlier]!]);
     }
   }
-  return crossings;
+  return new Map(crossings.sort(([a], [b]) => a - b));
 }
 
 /**

@@ -7,8 +7,8 @@ import type { Exchange, StepResult } from '../../core/exchange.ts';
 import { problem } from '../../core/problems.ts';
 
 /**
- * A connection carries one call at a time (uWebSockets.js closes it on a second), so calls in flight
- * per source are the connections of that source that are at work.
+ * A connection carries one call at a time (uWebSockets.js closes it on a second), so calls in
+ * flight per source are the connections of that source that are at work.
  */
 export class Admission {
   private readonly limits: Config['limits'];

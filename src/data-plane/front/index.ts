@@ -1,6 +1,7 @@
 // Receives sockets from the kernel and bytes from partners.
 // Adds the arrival (method, canonical path, headers, peer, time) and the body.
-// May refuse with malformed-request, client-certificate-required, body-too-large, request-timeout, overloaded.
+// May refuse with malformed-request, client-certificate-required, body-too-large, request-timeout,
+// overloaded.
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import {
@@ -50,6 +51,8 @@ class HttpTransport implements Transport, BodyTransport {
   readonly sink: AnswerSink;
   readonly head: Head;
   collector: BodyCollector | undefined = undefined;
+  /** The pipeline knows of the exchange. */
+  started = false;
 
   constructor(handle: HttpResponse, sink: AnswerSink, head: Head) {
     this.handle = handle;
@@ -74,7 +77,8 @@ export class Front {
     this.bodies = new BodyReader(limits, options.counters);
     this.requireCertificate = listener.tls?.clientCertificate === 'required';
     this.head = {
-      scheme: listener.tls === undefined ? 'http' : 'https',
+      scheme: listener.publicScheme ?? (listener.tls === undefined ? 'http' : 'https'),
+      authority: listener.publicAuthority,
       headersMax: limits.headersMax,
       snapshots: options.snapshots,
       peers: new PeerAddresses(),
@@ -135,19 +139,42 @@ export class Front {
   private receive(res: HttpResponse, req: HttpRequest): void {
     let exchange: Exchange | undefined;
     res.onAborted(() => {
-      if (exchange !== undefined) this.driver!.abort(exchange);
+      if (exchange !== undefined) this.abort(exchange);
     });
     try {
       const head = readHead(res, req, this.head);
       const transport = new HttpTransport(res, this.options.openSink(res), head);
       exchange = new Exchange(head.arrival, transport, this.driver!);
-      this.driver!.start(exchange, head.refusal ?? this.refuseCertificate(head.arrival));
+      if (head.isSuspect) this.startLater(exchange);
+      else this.start(exchange);
     } catch (error) {
-      res.close();
       setImmediate(() => {
         throw error;
       });
+      res.close();
     }
+  }
+
+  private start(exchange: Exchange): void {
+    const transport = exchange.transport as HttpTransport;
+    transport.started = true;
+    const refusal = transport.head.refusal ?? this.refuseCertificate(exchange.arrival);
+    this.driver!.start(exchange, refusal);
+  }
+
+  /**
+   * Answered at once, the connection would not be closed where what follows was read together with
+   * this head: uWebSockets.js would parse that as the next request and forget the close. While the
+   * answer is outstanding, a next request closes the connection.
+   */
+  private startLater(exchange: Exchange): void {
+    exchange.closeConnection = true;
+    setImmediate(() => this.start(exchange));
+  }
+
+  private abort(exchange: Exchange): void {
+    if ((exchange.transport as HttpTransport).started) this.driver!.abort(exchange);
+    else exchange.aborted = true;
   }
 
   private refuseCertificate(arrival: Head['arrival']): Problem | undefined {
@@ -172,5 +199,5 @@ function certificateReader(config: Config): (res: HttpResponse) => ClientCertifi
   const { tls } = config.listener;
   if (tls === undefined || tls.clientCertificate === 'off') return () => undefined;
   const certificates = new ClientCertificates();
-  return res => certificates.read(res);
+  return res => certificates.read(res, Date.now());
 }

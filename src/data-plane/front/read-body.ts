@@ -71,6 +71,8 @@ export class BodyReader {
   release(exchange: Exchange, transport: BodyTransport): void {
     transport.collector?.settle();
     this.unreserve(exchange);
+    // A check that nobody waits for any more may still hold the exchange.
+    exchange.body = EMPTY_BODY;
   }
 
   /** Checks and reserves `added` bytes of a body that has `bytes` with them. */

@@ -1,4 +1,6 @@
-/** Reads a request's head while uWebSockets.js lets us: its request object dies with the handler. */
+/**
+ * Reads a request's head while uWebSockets.js lets us: its request object dies with the handler.
+ */
 import type { Arrival, ClientCertificate } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import type { SnapshotHolder } from '../../core/snapshot.ts';
@@ -29,8 +31,8 @@ export interface Head {
   readonly isSuspect: boolean;
 }
 
-/** RFC 9110 section 5.5 without obs-text: uWebSockets.js cannot pass it through unchanged. */
-const FIELD_VALUE = /^[\t\x20-\x7e]*$/;
+/** RFC 9110 section 5.5 without obs-text, which uWebSockets.js cuts off the ends of a value. */
+const NOT_IN_A_VALUE = /[^\t\x20-\x7e]/;
 const METHOD = /^[A-Z]{1,32}$/;
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 
@@ -136,8 +138,11 @@ function readSpecialFields(headers: readonly string[]): SpecialFields {
   };
   for (let i = 0; i < headers.length; i += 2) {
     const value = headers[i + 1]!;
-    if (!FIELD_VALUE.test(value)) special.fault = 'A header value holds bytes outside ASCII.';
-    switch (headers[i]) {
+    const name = headers[i]!;
+    // Read by a strict parser later and not forwarded; scanning them here would cost 0.5 µs.
+    if (name === 'signature' || name === 'signature-input') continue;
+    if (NOT_IN_A_VALUE.test(value)) special.fault = 'A header value holds bytes outside ASCII.';
+    switch (name) {
       case 'host':
         if (special.host !== '') special.fault = 'More than one Host field.';
         special.host = value;

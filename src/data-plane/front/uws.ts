@@ -43,6 +43,9 @@ async function load() {
 
 const uws = await load();
 
+// Or every answer of this thread would carry `uWebSockets: 20`. Its typings leave it out.
+(uws as unknown as { default: { _cfg(option: 'silent'): void } }).default._cfg('silent');
+
 export const App = uws.App;
 export const SSLApp = uws.SSLApp;
 export const us_listen_socket_close = uws.us_listen_socket_close;

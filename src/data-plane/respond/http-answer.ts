@@ -23,10 +23,20 @@ export interface AnswerHost {
 const OWN_FIELDS = new Set(['date', 'x-request-id', 'content-length', 'transfer-encoding']);
 const NO_BYTES = new Uint8Array(0);
 /**
- * What is offered at once to a peer that is behind on a chunked answer. uWebSockets.js keeps what the
- * kernel does not take and tells nobody how much, so a smaller offer is what bounds its buffer.
+ * What is offered to a peer that is behind on a chunked answer. uWebSockets.js keeps what the
+ * kernel does not take and tells nobody how much; only the next write says whether something is
+ * kept. So a small offer comes first, and larger ones when it shows that nothing is.
  */
+const PROBE_BYTES = 256;
 const PIECE_BYTES = 8_192;
+
+/** The native part copies before it returns, so all heads are put down here: 0.2 µs less each. */
+const headBuffer = Buffer.allocUnsafeSlow(65_536);
+
+function headBytes(head: string): Uint8Array {
+  if (head.length > headBuffer.length) return Buffer.from(head, 'latin1');
+  return headBuffer.subarray(0, headBuffer.write(head, 0, 'latin1'));
+}
 
 function nothing(): void {}
 
@@ -45,7 +55,11 @@ export class HttpAnswer implements AnswerSink {
   private behind = false;
   /** The peer takes nothing; `drain` is called when it does. */
   private waiting = false;
-  /** uWebSockets.js has all that Content-Length announced; the response object must not be touched. */
+  /** The last attempt to send got something away. */
+  private moved = false;
+  /**
+   * uWebSockets.js has all that Content-Length announced; the response object must not be touched.
+   */
   private responded = false;
   private ended = false;
   private exchange: Exchange | undefined;
@@ -79,9 +93,11 @@ export class HttpAnswer implements AnswerSink {
     }
     // Without this handler uWebSockets.js starts its idle time while the source pauses.
     if (!this.headSent) this.res.onWritable(() => this.drain());
-    if (this.send(chunk, false)) return true;
-    this.wait();
-    return false;
+    this.moved = false;
+    const keepsUp = this.send(chunk, false);
+    if (keepsUp && this.waiting) this.stopWaiting();
+    else if (!keepsUp && (this.moved || !this.waiting)) this.wait();
+    return keepsUp;
   }
 
   end(exchange: Exchange, lastChunk?: Uint8Array): void {
@@ -109,19 +125,20 @@ export class HttpAnswer implements AnswerSink {
 
   /**
    * Offers again what waits. uWebSockets.js closes a connection about 30 s after the last failed
-   * write (measured), whatever respondTimeoutMs says; another attempt starts that time anew.
+   * write (measured), whatever respondTimeoutMs says; another failure starts that time anew.
    */
   remind(): void {
     if (!this.isOpen()) return;
     this.host.reminded.set(this, performance.now());
-    if (this.contentLength === undefined) this.res.cork(nothing);
-    else this.drain();
+    if (this.unsent !== undefined) this.drain();
+    // Everything is with uWebSockets.js: only more of the answer can fail.
+    else if (!this.ended) this.exchange!.source?.resume();
   }
 
   /** The exchange is over, however it ended. */
   release(exchange: Exchange): void {
     if (this.waiting) this.stopWaiting();
-    exchange.responseBytes -= this.unsentBytes();
+    if (this.unsent !== undefined) exchange.responseBytes -= this.unsent.length;
     this.unsent = undefined;
     this.host.counters.add('response_bytes', exchange.responseBytes);
   }
@@ -164,7 +181,7 @@ export class HttpAnswer implements AnswerSink {
     this.headSent = true;
     if (closes) this.head += '\r\nconnection: close';
     // One native call for the whole head instead of one a field; bytes, so that obs-text stays.
-    this.res.writeStatus(Buffer.from(this.head, 'latin1'));
+    this.res.writeStatus(headBytes(this.head));
     this.head = '';
   }
 
@@ -189,20 +206,29 @@ export class HttpAnswer implements AnswerSink {
       const before = this.res.getWriteOffset();
       const [taken, responded] = this.res.tryEnd(bytes, this.contentLength!);
       this.responded = responded;
-      if (!taken && !responded) this.keep(bytes, this.res.getWriteOffset() - before, isOurs);
+      if (taken || responded) return;
+      const sent = this.res.getWriteOffset() - before;
+      this.moved = sent > 0;
+      this.keep(bytes, sent, isOurs);
     });
     return this.unsent === undefined;
   }
 
   private sendPieces(bytes: Uint8Array, isOurs: boolean): boolean {
-    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-      const piece = bytes.subarray(at, at + PIECE_BYTES);
+    let at = 0;
+    let next = PROBE_BYTES;
+    while (at < bytes.length) {
+      const piece = bytes.subarray(at, at + next);
       this.res.cork(() => {
         this.behind = !this.res.write(piece);
       });
-      if (!this.behind) continue;
-      if (at + PIECE_BYTES < bytes.length) this.keep(bytes, at + PIECE_BYTES, isOurs);
-      return false;
+      at += piece.length;
+      next = PIECE_BYTES;
+      if (this.behind) {
+        if (at < bytes.length) this.keep(bytes, at, isOurs);
+        return false;
+      }
+      this.moved = true;
     }
     return true;
   }
@@ -219,10 +245,6 @@ export class HttpAnswer implements AnswerSink {
     this.host.reminded.set(this, nowMs);
   }
 
-  private unsentBytes(): number {
-    return this.unsent === undefined ? 0 : this.unsent.length;
-  }
-
   private stopWaiting(): void {
     this.waiting = false;
     this.host.stalled.delete(this);
@@ -236,8 +258,9 @@ export class HttpAnswer implements AnswerSink {
     if (this.contentLength === undefined) this.res.cork(nothing);
     if (!this.waiting) return true;
     this.unsent = undefined;
+    this.moved = false;
     if (unsent !== undefined && unsent.length > 0 && !this.send(unsent, true)) {
-      if (this.unsentBytes() < unsent.length) this.wait();
+      if (this.moved) this.wait();
       return true;
     }
     this.stopWaiting();

@@ -1,6 +1,6 @@
 // Receives: an exchange whose identity is known, with its canonical path and its snapshot.
 // Adds: the target, that is the operation and the app's grant for its API.
-// May refuse: not-found, method-not-allowed, not-subscribed, scope-insufficient.
+// May refuse: malformed-request, not-found, method-not-allowed, not-subscribed, scope-insufficient.
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Exchange, Step } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';

@@ -4,6 +4,8 @@
  * compares numbers, and the text of a segment is compared once, however far a lookup backtracks.
  */
 
+import { publishedSpelling } from './other-spelling.ts';
+
 /** Segments of the longest path that can match; a longer one is not found, whatever it holds. */
 export const ROUTE_SEGMENTS_MAX = 32;
 /** The word of a segment that no template holds. */
@@ -31,6 +33,7 @@ export class SegmentWords {
   private units = new Uint16Array(UNITS_START);
   private unitsUsed = 0;
   private lastWord = UNKNOWN_WORD;
+  private longestWord = 0;
 
   /** Fills `words`, `starts` and `ends`; returns their count, -1 for a path that cannot match. */
   split(path: string): number {
@@ -67,10 +70,29 @@ export class SegmentWords {
     if (known !== UNKNOWN_WORD) return known;
     this.lastWord++;
     const at = this.addUnits(path, start, end);
+    this.longestWord = Math.max(this.longestWord, end - start);
     // At most half full: a miss then ends after about two slots.
     if (this.lastWord * 2 > this.slotMask + 1) this.growSlots();
     insertWord(this.slots, this.slotMask, this.hashes[segment]!, at + 1, this.lastWord);
     return this.lastWord;
+  }
+
+  /**
+   * Gives each segment of the path split last that is no word the word of which it is another
+   * spelling. Returns whether there is one. Split the path anew to have its own words back.
+   */
+  respell(path: string, count: number): boolean {
+    const { words, starts, ends, longestWord } = this;
+    let isRespelt = false;
+    for (let segment = 0; segment < count; segment++) {
+      // A word is in its published spelling, so it is no other spelling of another word.
+      if (words[segment] !== UNKNOWN_WORD) continue;
+      const spelling = publishedSpelling(path, starts[segment]!, ends[segment]!, longestWord);
+      if (spelling === undefined) continue;
+      words[segment] = this.lookUp(spelling, 0, spelling.length, hashOf(spelling));
+      if (words[segment] !== UNKNOWN_WORD) isRespelt = true;
+    }
+    return isRespelt;
   }
 
   private lookUp(path: string, start: number, end: number, hash: number): number {
@@ -115,6 +137,12 @@ export class SegmentWords {
     this.slots = grown;
     this.slotMask = mask;
   }
+}
+
+function hashOf(text: string): number {
+  let hash = FNV_OFFSET;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME);
+  return hash;
 }
 
 function spread(hash: number): number {

@@ -1,4 +1,6 @@
-/** The clients of one front thread, one per upstream, kept across snapshots that leave it as it was. */
+/**
+ * The clients of one front thread, one per upstream, kept across snapshots that leave it as it was.
+ */
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { UpstreamRecord } from '../../core/snapshot.ts';

@@ -117,7 +117,9 @@ class Forwarding implements UpstreamHandler, AnswerSource {
     exchange.complete();
   }
 
-  /** The head is out, so the only honest end is a cut connection; the record carries the problem. */
+  /**
+   * The head is out, so the only honest end is a cut connection; the record carries the problem.
+   */
   private breakOff(refusal: Problem): void {
     this.exchange.refusal = refusal;
     this.exchange.transport.sink.abort(this.exchange);

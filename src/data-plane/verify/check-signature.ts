@@ -1,11 +1,19 @@
 import type { BodyDigest, Check, CheckOutcome, CheckRunner } from '../../core/check.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
-import { EMPTY_BODY, type Exchange, PENDING, type StepResult } from '../../core/exchange.ts';
+import {
+  type Arrival,
+  EMPTY_BODY,
+  type Exchange,
+  PENDING,
+  type StepResult,
+} from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
-import type { KeyEntry } from '../../core/snapshot.ts';
+import type { KeyEntry, SnapshotHolder } from '../../core/snapshot.ts';
 import { STAGE } from '../../core/stages.ts';
 import type { NonceStore } from '../../stores/contracts.ts';
+import { refuseKey } from './key-status.ts';
+import { normaliseAuthority } from './own-authorities.ts';
 import { type Candidate, isProblem, type SignatureScheme } from './scheme.ts';
 
 /** What the step works with. */
@@ -14,6 +22,9 @@ export interface VerifyParts {
   readonly nonces: NonceStore;
   readonly clock: Clock;
   readonly counters: CounterSet;
+  /** Normalised: under which signatures are accepted. */
+  readonly ownAuthorities: ReadonlySet<string>;
+  readonly snapshots: SnapshotHolder;
   /** Asked in this order; the first that recognises a request decides it alone. */
   readonly schemes: readonly SignatureScheme[];
 }
@@ -25,8 +36,11 @@ export function checkSignature(parts: VerifyParts, exchange: Exchange): StepResu
   if (scheme === undefined) {
     return problem('signature-missing', 'The request carries no Signature-Input field.');
   }
+  const foreign = refuseAuthority(parts.ownAuthorities, exchange.arrival);
+  if (foreign !== undefined) return foreign;
+  const { keys } = parts.snapshots.current;
   const { acceptCreatedAfterMs } = parts.nonces;
-  const prepared = scheme.prepare(exchange, parts.clock.wallMs(), acceptCreatedAfterMs);
+  const prepared = scheme.prepare(exchange, keys, parts.clock.wallMs(), acceptCreatedAfterMs);
   exchange.stageMs[STAGE.verify] = parts.clock.monotonicMs() - startedMs;
   if (isProblem(prepared)) return prepared;
   return new SignatureCheck(parts, exchange, scheme.name, prepared).start();
@@ -40,13 +54,24 @@ function recognise(
   return undefined;
 }
 
+/**
+ * What a signature covers as its authority is the caller's word until it is one of ours: without
+ * this rule a call that was signed for another gateway would verify here under that one's Host.
+ */
+function refuseAuthority(
+  own: ReadonlySet<string>,
+  { authority, scheme }: Arrival,
+): Problem | undefined {
+  if (own.has(normaliseAuthority(authority, scheme))) return undefined;
+  return problem('malformed-request', 'The Host field names an authority other than this gateway.');
+}
+
 /** One check under way. An object with a method rather than a closure for each request. */
 class SignatureCheck implements Check {
   readonly entry: KeyEntry;
   readonly base: string;
   readonly signature: Uint8Array;
   readonly digests: readonly BodyDigest[];
-  readonly body: Uint8Array;
   waitMs = 0;
   serviceMs = 0;
   private readonly parts: VerifyParts;
@@ -62,12 +87,23 @@ class SignatureCheck implements Check {
     this.base = candidate.base;
     this.signature = candidate.signature;
     this.digests = candidate.digests;
-    // A body that nobody digests is not carried to a worker.
-    this.body = candidate.digests.length > 0 ? exchange.body : EMPTY_BODY;
     this.parts = parts;
     this.exchange = exchange;
     this.scheme = scheme;
     this.candidate = candidate;
+  }
+
+  get abandoned(): boolean {
+    return this.exchange.completed;
+  }
+
+  /**
+   * A body that nobody digests is not carried to a worker. Asked for anew each time, so that a
+   * check in a queue holds no body longer than its exchange does.
+   */
+  get body(): Uint8Array {
+    const isNeeded = this.digests.length > 0 && !this.abandoned;
+    return isNeeded ? this.exchange.body : EMPTY_BODY;
   }
 
   start(): StepResult {
@@ -91,13 +127,23 @@ class SignatureCheck implements Check {
   }
 
   private conclude(outcome: CheckOutcome): Problem | undefined {
+    // The nonce of a call that nobody carries out stays fresh, and the call may be sent again.
+    if (this.abandoned) return refuseOutcome('failed');
     const { stageMs } = this.exchange;
     stageMs[STAGE.verifyWait] = this.waitMs;
     stageMs[STAGE.verify]! += this.serviceMs;
     if (outcome !== 'valid') return refuseOutcome(outcome);
-    const refusal = this.claimNonce();
+    const { clock, snapshots } = this.parts;
+    const { key, serial } = this.entry;
+    const entry = snapshots.current.keys.get(key.id);
+    // Another serial under the same id is another key than the one that was checked.
+    if (entry?.serial !== serial) {
+      return problem('key-unknown', 'The key was withdrawn while the signature was checked.');
+    }
+    const nowMs = clock.wallMs();
+    const refusal = refuseKey(entry, nowMs) ?? this.claimNonce(entry, nowMs);
     if (refusal !== undefined) return refusal;
-    this.exchange.identity = { entry: this.entry, scheme: this.scheme };
+    this.exchange.identity = { entry, scheme: this.scheme };
     return undefined;
   }
 
@@ -106,15 +152,15 @@ class SignatureCheck implements Check {
    * looked at again because the check may have waited: a nonce claimed after the store may forget
    * it would be fresh twice.
    */
-  private claimNonce(): Problem | undefined {
-    const { nonces, clock, counters } = this.parts;
+  private claimNonce({ app }: KeyEntry, nowMs: number): Problem | undefined {
+    const { nonces, counters } = this.parts;
     const { nonce, expiresAtMs } = this.candidate;
-    if (clock.wallMs() > expiresAtMs) {
+    if (nowMs > expiresAtMs) {
       return problem('signature-expired', 'The signature became too old while it was checked.');
     }
     // `expiresAtMs` is the last millisecond at which a replay would pass; the store may forget
     // the nonce from the next one.
-    const claim = nonces.claim(this.entry.app.id, nonce, expiresAtMs + 1);
+    const claim = nonces.claim(app.id, nonce, expiresAtMs + 1);
     if (claim === 'seen') {
       counters.add('nonces_replayed');
       return problem('signature-replayed', 'This app has used this nonce before.');

@@ -6,16 +6,21 @@ import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { Step } from '../../core/exchange.ts';
+import type { SnapshotHolder } from '../../core/snapshot.ts';
 import type { NonceStore } from '../../stores/contracts.ts';
 import { checkSignature, type VerifyParts } from './check-signature.ts';
 import { Rfc9421Scheme } from './rfc9421/index.ts';
+
+export { ownAuthorities } from './own-authorities.ts';
 
 export interface VerifyOptions {
   readonly checks: CheckRunner;
   readonly nonces: NonceStore;
   readonly clock: Clock;
   readonly config: Config['signatures'];
-  readonly listener: Pick<Config['listener'], 'publicAuthority' | 'publicScheme'>;
+  /** Normalised; what `ownAuthorities` gives. */
+  readonly ownAuthorities: ReadonlySet<string>;
+  readonly snapshots: SnapshotHolder;
   readonly counters: CounterSet;
 }
 
@@ -26,7 +31,9 @@ export function createVerifyStep(options: VerifyOptions): Step {
     nonces: options.nonces,
     clock: options.clock,
     counters: options.counters,
-    schemes: [new Rfc9421Scheme(options.config, options.listener)],
+    ownAuthorities: options.ownAuthorities,
+    snapshots: options.snapshots,
+    schemes: [new Rfc9421Scheme(options.config)],
   };
   return exchange => checkSignature(parts, exchange);
 }

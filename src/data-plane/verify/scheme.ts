@@ -2,7 +2,7 @@
 import type { BodyDigest } from '../../core/check.ts';
 import type { Arrival, Exchange } from '../../core/exchange.ts';
 import type { Problem } from '../../core/problems.ts';
-import type { KeyEntry } from '../../core/snapshot.ts';
+import type { CompiledSnapshot, KeyEntry } from '../../core/snapshot.ts';
 
 /**
  * A signature whose every cheap rule holds: what is left is the cryptography, the digest of the
@@ -49,7 +49,13 @@ export interface SignatureScheme {
   recognises(arrival: Arrival): boolean;
   /**
    * Everything but the cryptography, cheapest first. Reads the exchange and changes nothing.
+   * `keys` are those of now, which may be fewer than when the request arrived;
    * `acceptCreatedAfterMs` is `NonceStore.acceptCreatedAfterMs`.
    */
-  prepare(exchange: Exchange, nowMs: number, acceptCreatedAfterMs: number): Candidate | Problem;
+  prepare(
+    exchange: Exchange,
+    keys: CompiledSnapshot['keys'],
+    nowMs: number,
+    acceptCreatedAfterMs: number,
+  ): Candidate | Problem;
 }

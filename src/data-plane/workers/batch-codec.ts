@@ -3,6 +3,7 @@
  *
  *     word 0    items
  *     word 1    cell of the progress array that the worker writes
+ *     word 2    what that cell holds before the first item
  *     results   per item: outcome (word), service time in microseconds (float word)
  *     items     per item, aligned to 4 bytes:
  *               key index, base length, signature length, body length, digests (words)
@@ -21,7 +22,7 @@ import {
 } from '../../core/check.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../../core/snapshot.ts';
 
-const HEADER_WORDS = 2;
+const HEADER_WORDS = 3;
 const RESULT_WORDS = 2;
 const ITEM_WORDS = 5;
 const KEY_WORDS = 4;
@@ -52,12 +53,18 @@ export class BatchEncoder {
   private readonly keyIndexes = new Map<number, number>();
 
   /** Writes `checks` to `buffer`, which holds a header and the sum of their `encodedBytes`. */
-  encode(checks: readonly Check[], progressCell: number, buffer: ArrayBuffer): void {
+  encode(
+    checks: readonly Check[],
+    progressCell: number,
+    progressStart: number,
+    buffer: ArrayBuffer,
+  ): void {
     const words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
     const bytes = Buffer.from(buffer);
     this.keyIndexes.clear();
     words[0] = checks.length;
     words[1] = progressCell;
+    words[2] = progressStart;
     let cursor = HEADER_WORDS + checks.length * RESULT_WORDS;
     // Fail closed: a result that nobody wrote is not whatever the buffer held before.
     words.fill(FAILED, HEADER_WORDS, cursor);
@@ -122,6 +129,8 @@ interface BatchKey {
 export class BatchReader {
   readonly items: number;
   readonly progressCell: number;
+  /** What the cell holds before the first item. */
+  readonly progressStart: number;
   /** The item that `next` moved to; the views end with the batch. */
   key!: BatchKey;
   base!: Uint8Array;
@@ -140,6 +149,7 @@ export class BatchReader {
     this.bytes = new Uint8Array(buffer);
     this.items = this.words[0]!;
     this.progressCell = this.words[1]!;
+    this.progressStart = this.words[2]! | 0;
     this.cursor = HEADER_WORDS + this.items * RESULT_WORDS;
   }
 

@@ -4,7 +4,7 @@ import { BatchBuffers } from './batch-buffers.ts';
 import { BATCH_HEADER_BYTES, BatchEncoder, BatchResults, encodedBytes } from './batch-codec.ts';
 import { type Batch, planRecovery } from './batch-recovery.ts';
 import type { BatchWorkers } from './piscina-workers.ts';
-import { NOT_BEGUN } from './run-batch.ts';
+import { itemIn, notBegun } from './progress-cell.ts';
 
 /** Buffers kept per worker: one travels while the next is filled. */
 const FREE_BUFFERS_PER_WORKER = 2;
@@ -15,6 +15,10 @@ const BATCH_SIZE_GROUPS = 11;
 export interface BatchOwner {
   /** The next checks that may leave together; empty where none wait. */
   nextChecks(): readonly Check[];
+  /** Those of `checks` that somebody waits for; the owner keeps the others, to settle them. */
+  dropAbandoned(checks: readonly Check[]): readonly Check[];
+  /** Called once batches have left: callers may come back from inside their settlement. */
+  settleDropped(): void;
   /** A batch came back. `results` end with the call. */
   settleBatch(checks: readonly Check[], results: BatchResults): void;
   /** A check that ends workers. */
@@ -37,6 +41,8 @@ interface Slot {
   readonly index: number;
   readonly timer: NodeJS.Timeout;
   batch: Batch | undefined;
+  /** What the progress cell held before the batch began. */
+  progressStart: number;
   abort: AbortController | undefined;
 }
 
@@ -90,13 +96,22 @@ export class BatchDispatcher {
     while (this.hasRoom()) {
       const lost = this.reruns.shift();
       if (lost !== undefined) {
-        this.counters.add('verify_batches_retried');
-        this.send(lost);
+        this.rerun(lost);
         continue;
       }
       const checks = this.owner.nextChecks();
-      if (checks.length === 0) return;
+      if (checks.length === 0) break;
       this.send({ checks, losses: 0, suspect: undefined });
+    }
+    this.owner.settleDropped();
+  }
+
+  /** Takes abandoned checks out of what waits to be run again. */
+  sweep(): void {
+    const { owner } = this;
+    for (const { checks, losses, suspect } of this.reruns.splice(0)) {
+      const live = owner.dropAbandoned(checks);
+      if (live.length > 0) this.reruns.push({ checks: live, losses, suspect });
     }
   }
 
@@ -109,14 +124,22 @@ export class BatchDispatcher {
     for (const slot of this.slots) clearTimeout(slot.timer);
   }
 
+  private rerun({ checks, losses, suspect }: Batch): void {
+    const live = this.owner.dropAbandoned(checks);
+    if (live.length === 0) return;
+    this.counters.add('verify_batches_retried');
+    this.send({ checks: live, losses, suspect });
+  }
+
   private send(batch: Batch): void {
     const { checks } = batch;
     const slot = this.freeSlots.pop()!;
     let bytes = BATCH_HEADER_BYTES;
     for (let i = 0; i < checks.length; i++) bytes += encodedBytes(checks[i]!);
     const buffer = this.buffers.take(bytes);
-    this.encoder.encode(checks, slot.index, buffer);
-    Atomics.store(this.progress, slot.index, NOT_BEGUN);
+    slot.progressStart = notBegun(this.batches);
+    this.encoder.encode(checks, slot.index, slot.progressStart, buffer);
+    Atomics.store(this.progress, slot.index, slot.progressStart);
     slot.batch = batch;
     slot.abort = new AbortController();
     slot.timer.refresh();
@@ -140,7 +163,7 @@ export class BatchDispatcher {
   /** The worker is lost and the buffer with it; the batch's way is the same for every reason. */
   private recover(slot: Slot, reason: unknown): void {
     this.workers.note(reason);
-    const position = Atomics.load(this.progress, slot.index);
+    const position = itemIn(Atomics.load(this.progress, slot.index), slot.progressStart);
     const batch = this.release(slot);
     const { rerun, failed } = planRecovery(batch, batch.checks[position]);
     this.reruns.push(...rerun);
@@ -165,6 +188,7 @@ export class BatchDispatcher {
       index,
       timer: setTimeout(() => this.onTimeout(slot), batchTimeoutMs).unref(),
       batch: undefined,
+      progressStart: 0,
       abort: undefined,
     };
     return slot;

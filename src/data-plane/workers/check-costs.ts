@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { BodyDigest, Check } from '../../core/check.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../../core/snapshot.ts';
 import type { CostModel } from './fair-lanes.ts';
+import { RsaCosts } from './rsa-cost.ts';
 import { runCheck } from './run-check.ts';
 import { SAMPLE_BASE, sampleCheck } from './sample-checks.ts';
 
@@ -14,7 +15,7 @@ const DIGEST_SAMPLE_BYTES = 32 * KIB;
 
 export type CostKind = SignatureAlgorithm | 'sha-256-per-kib' | 'sha-512-per-kib';
 
-/** Measured costs in microseconds; a digest costs a fixed part and a part per byte of the body. */
+/** Measured costs in microseconds, RSA with a key of 2048 bits; a digest costs a fixed part and a part per byte of the body. */
 interface CostTable {
   readonly signatures: Readonly<Record<SignatureAlgorithm, number>>;
   readonly digests: Readonly<
@@ -25,6 +26,7 @@ interface CostTable {
 /** Estimates what a check will cost wherever it runs. */
 export class CheckCosts implements CostModel {
   private readonly table: CostTable;
+  private readonly rsa = new RsaCosts();
 
   constructor(table: CostTable) {
     this.table = table;
@@ -32,7 +34,12 @@ export class CheckCosts implements CostModel {
 
   /** Microseconds: the signature and every digest over the body. */
   microsOf(check: Check): number {
-    let micros = this.table.signatures[check.entry.key.algorithm];
+    const { entry } = check;
+    const { algorithm } = entry.key;
+    let micros = this.table.signatures[algorithm];
+    if (algorithm === 'rsa-v1_5-sha256' || algorithm === 'rsa-pss-sha512') {
+      micros *= this.rsa.multipleOf(entry);
+    }
     const { digests } = check;
     for (let i = 0; i < digests.length; i++) {
       const cost = this.table.digests[digests[i]!.algorithm];
@@ -41,6 +48,7 @@ export class CheckCosts implements CostModel {
     return micros;
   }
 
+  /** What was measured; RSA with a key of 2048 bits. */
   list(): { readonly kind: CostKind; readonly micros: number }[] {
     const { signatures, digests } = this.table;
     const perKib = (algorithm: BodyDigest['algorithm']) => digests[algorithm].perByte * KIB;

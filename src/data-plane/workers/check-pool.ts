@@ -6,7 +6,7 @@ import { BATCH_BUFFER_BYTES } from './batch-buffers.ts';
 import { BATCH_HEADER_BYTES, type BatchResults } from './batch-codec.ts';
 import { BatchDispatcher, type BatchOwner } from './batch-dispatcher.ts';
 import type { CheckCosts, CostKind } from './check-costs.ts';
-import { type BatchBounds, FairLanes } from './fair-lanes.ts';
+import { type BatchBounds, type CostModel, FairLanes } from './fair-lanes.ts';
 import { KeyCache } from './key-cache.ts';
 import type { BatchWorkers, WorkerCpu } from './piscina-workers.ts';
 import { runCheck } from './run-check.ts';
@@ -16,9 +16,17 @@ import { runCheck } from './run-check.ts';
  * short enough that a worker is soon free for another app's turn.
  */
 export const BATCH_COST_MAX_MICROS = 2_500;
+/**
+ * How often checks that nobody waits for are looked for while any wait, whether workers take
+ * batches or not: searching 4096 takes 0.1 ms.
+ */
+const SWEEP_EVERY_MS = 250;
 /** Checks that wait while there is no worker at all fail after this; a worker starts in 0.1 s. */
 const WORKERS_MISSING_MAX_MS = 10_000;
 const MICROS_PER_MS = 1_000;
+
+/** The lanes ask three times per check; a look-up of the key's cost each time came to 1.7 µs. */
+const ESTIMATED: CostModel = { microsOf: check => check.serviceMs };
 
 export interface CheckCost {
   readonly kind: CostKind;
@@ -77,7 +85,8 @@ interface CheckPoolParts {
 /**
  * Decides for each check whether it runs here and now or waits in its app's lane for a worker.
  *
- * A check that waits carries its submission time in `waitMs`, which saves a record per item.
+ * A check that waits carries its submission time in `waitMs` and its estimated cost in microseconds
+ * in `serviceMs`, which saves a record per item; its settlement puts the true times there.
  */
 export class WorkerCheckPool implements CheckPool, BatchOwner {
   private readonly counters: CounterSet;
@@ -90,6 +99,8 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
   private readonly inlineKeys = new KeyCache();
   private readonly inlineMaxMicros: number;
   private readonly workersMissingMaxMs: number;
+  private readonly sweepTimer: NodeJS.Timeout;
+  private sweepIsDue = false;
   private missingTimer: NodeJS.Timeout | undefined = undefined;
   private outstanding = 0;
   private drained: PromiseWithResolvers<void> | undefined = undefined;
@@ -103,12 +114,13 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     this.workers = workers;
     this.inlineMaxMicros = inlineMaxMicros(config);
     this.workersMissingMaxMs = parts.workersMissingMaxMs ?? WORKERS_MISSING_MAX_MS;
-    this.lanes = new FairLanes(config.queueMax, parts.costs);
+    this.lanes = new FairLanes(config.queueMax, ESTIMATED);
     this.bounds = {
       itemsMax: config.batchMax,
       costMaxMicros: BATCH_COST_MAX_MICROS,
       bytesMax: BATCH_BUFFER_BYTES - BATCH_HEADER_BYTES,
     };
+    this.sweepTimer = setTimeout(() => this.sweep(), SWEEP_EVERY_MS).unref();
     if (workers !== undefined) {
       this.dispatcher = new BatchDispatcher({
         owner: this,
@@ -121,15 +133,19 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
   }
 
   submit(check: Check): CheckOutcome | undefined {
-    if (this.closed !== undefined) return this.refuse();
-    if (this.costModel.microsOf(check) <= this.inlineMaxMicros) return this.runInline(check);
+    // Not counted: `verify_saturated` tells of a queue that was full.
+    if (this.closed !== undefined) return 'verify-saturated';
+    const micros = this.costModel.microsOf(check);
+    if (micros <= this.inlineMaxMicros) return this.runInline(check);
     const submittedMs = this.clock.monotonicMs();
     const loser = this.lanes.admit(check);
     if (loser === check) return this.refuse();
     check.waitMs = submittedMs;
+    check.serviceMs = micros;
     this.outstanding++;
     this.dispatcher!.pump();
     if (this.dispatcher!.inFlight === 0) this.workersMissing();
+    this.sweepSoon();
     this.counters.set('verify_queue_length', this.lanes.length);
     if (loser !== undefined) this.settle(loser, this.refuse(), submittedMs, 0);
     return undefined;
@@ -182,6 +198,20 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     const checks = this.lanes.take(this.bounds);
     this.counters.set('verify_queue_length', this.lanes.length);
     return checks;
+  }
+
+  dropAbandoned(checks: readonly Check[]): readonly Check[] {
+    const live: Check[] = [];
+    for (const check of checks) (check.abandoned ? this.lanes.dropped : live).push(check);
+    return live;
+  }
+
+  settleDropped(): void {
+    if (this.lanes.dropped.length === 0) return;
+    const dropped = this.lanes.dropped.splice(0);
+    this.counters.set('verify_queue_length', this.lanes.length);
+    const nowMs = this.clock.monotonicMs();
+    for (const check of dropped) this.settle(check, 'failed', nowMs, 0);
   }
 
   settleBatch(checks: readonly Check[], results: BatchResults): void {
@@ -251,6 +281,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
   private async finishAndEnd(): Promise<void> {
     await this.drain();
     this.workersCame();
+    clearTimeout(this.sweepTimer);
     this.dispatcher?.stop();
     await this.workers?.destroy();
   }
@@ -260,6 +291,20 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     this.missingTimer = undefined;
   }
 
+  private sweepSoon(): void {
+    if (this.sweepIsDue) return;
+    this.sweepIsDue = true;
+    this.sweepTimer.refresh();
+  }
+
+  private sweep(): void {
+    this.sweepIsDue = false;
+    this.lanes.dropAbandoned();
+    this.dispatcher?.sweep();
+    this.settleDropped();
+    if (this.outstanding > 0) this.sweepSoon();
+  }
+
   private failWaiting(): void {
     this.missingTimer = undefined;
     if (this.dispatcher!.inFlight > 0) return;
@@ -267,6 +312,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     while (this.lanes.length > 0) waiting.push(...this.nextChecks());
     const nowMs = this.clock.monotonicMs();
     for (const check of waiting) this.settle(check, 'failed', nowMs, 0);
+    this.settleDropped();
   }
 }
 

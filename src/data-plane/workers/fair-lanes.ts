@@ -10,6 +10,16 @@ export const QUANTUM_MICROS = 100;
 /** Lane objects kept for the next app; at low load a lane lives for one check. */
 const SPARE_LANES_MAX = 256;
 
+/**
+ * When the lanes are searched for abandoned checks: once every check in them has been matched by an
+ * arrival, and at least after so many. An arrival counts once and once more per 4 KiB of its body,
+ * so that looking costs every arrival the same and what is held for nobody since the last search
+ * stays below 4 KiB per check in the lanes. An arrival at a full queue counts for sixteen.
+ */
+const SEARCH_AFTER_MIN = 64;
+const BODY_BYTES_PER_STEP = 4_096;
+const STEPS_WHEN_FULL = 16;
+
 /** How much one batch may hold. A check beyond a bound still goes, alone. */
 export interface BatchBounds {
   readonly itemsMax: number;
@@ -30,6 +40,8 @@ export interface CostModel {
 export class FairLanes {
   /** Checks in all lanes. */
   length = 0;
+  /** Abandoned checks that left the lanes; whoever settles them empties it. */
+  readonly dropped: Check[] = [];
   private readonly queueMax: number;
   private readonly costs: CostModel;
   private readonly lanes = new Map<string, Lane>();
@@ -38,6 +50,8 @@ export class FairLanes {
   /** The lane whose turn it is, and whether it has its quantum for this turn. */
   private current: Lane | undefined = undefined;
   private granted = false;
+  /** Steps towards the next search for abandoned checks. */
+  private steps = 0;
 
   constructor(queueMax: number, costs: CostModel) {
     this.queueMax = queueMax;
@@ -51,9 +65,10 @@ export class FairLanes {
   /**
    * Queues `check` and returns the check that lost its place for it: undefined while there is room,
    * the newest of the longest lane where the queue is full, or `check` itself where its own lane
-   * would be the longest with it.
+   * would be the longest with it. Checks that nobody waits for lose their places before any other.
    */
   admit(check: Check): Check | undefined {
+    this.searchInTime(check);
     const appId = check.entry.app.id;
     let lane = this.lanes.get(appId);
     let loser: Check | undefined;
@@ -71,7 +86,23 @@ export class FairLanes {
     return loser;
   }
 
-  /** Takes the next batch, fair among the apps; empty only where the queue is. */
+  /** Moves every abandoned check to `dropped`. */
+  dropAbandoned(): void {
+    this.steps = 0;
+    for (const lane of this.lanes.values()) {
+      const before = lane.length;
+      lane.removeAbandoned(this.dropped);
+      if (lane.length === before) continue;
+      this.length -= before - lane.length;
+      this.byLength.moved(lane, before);
+      if (lane.length === 0) this.close(lane);
+    }
+  }
+
+  /**
+   * Takes the next batch, fair among the apps; empty only where the queue is. Abandoned checks are
+   * dropped on the way and charged to nobody.
+   */
   take(bounds: BatchBounds): Check[] {
     const batch: Check[] = [];
     let costMicros = 0;
@@ -79,11 +110,16 @@ export class FairLanes {
     let passed = 0;
     while (this.length > 0 && batch.length < bounds.itemsMax) {
       const lane = this.current!;
+      const check = lane.first();
+      if (check.abandoned) {
+        this.dropped.push(this.shift(lane));
+        passed = 0;
+        continue;
+      }
       if (!this.granted) {
         lane.deficitMicros += QUANTUM_MICROS;
         this.granted = true;
       }
-      const check = lane.first();
       const micros = this.costs.microsOf(check);
       if (lane.deficitMicros < micros) {
         this.turn(lane.next);
@@ -98,14 +134,28 @@ export class FairLanes {
       bytes += size;
       const fits = costMicros <= bounds.costMaxMicros && bytes <= bounds.bytesMax;
       if (!fits && batch.length > 0) break;
-      batch.push(lane.shift());
-      this.length--;
-      this.byLength.moved(lane, lane.length + 1);
       lane.deficitMicros -= micros;
+      batch.push(this.shift(lane));
       passed = 0;
-      if (lane.length === 0) this.close(lane);
     }
     return batch;
+  }
+
+  private searchInTime({ body }: Check): void {
+    const isFull = this.length >= this.queueMax;
+    this.steps += isFull ? STEPS_WHEN_FULL : 1 + Math.floor(body.length / BODY_BYTES_PER_STEP);
+    if (this.steps >= this.length && (isFull || this.steps >= SEARCH_AFTER_MIN)) {
+      this.dropAbandoned();
+    }
+  }
+
+  /** Takes the lane's oldest check, and the lane out of the round where it was the last. */
+  private shift(lane: Lane): Check {
+    const check = lane.shift();
+    this.length--;
+    this.byLength.moved(lane, lane.length + 1);
+    if (lane.length === 0) this.close(lane);
+    return check;
   }
 
   private turn(lane: Lane): void {
@@ -155,7 +205,7 @@ export class FairLanes {
     } else {
       lane.previous.next = lane.next;
       lane.next.previous = lane.previous;
-      this.turn(lane.next);
+      if (lane === this.current) this.turn(lane.next);
     }
     lane.next = lane;
     lane.previous = lane;

@@ -45,6 +45,20 @@ export class Lane {
     return check;
   }
 
+  /** Moves the abandoned ones to `dropped`; the others keep their order. */
+  removeAbandoned(dropped: Check[]): void {
+    const { ring, head } = this;
+    const mask = ring.length - 1;
+    let kept = 0;
+    for (let i = 0; i < this.length; i++) {
+      const check = ring[(head + i) & mask]!;
+      if (check.abandoned) dropped.push(check);
+      else ring[(head + kept++) & mask] = check;
+    }
+    for (let i = kept; i < this.length; i++) ring[(head + i) & mask] = undefined;
+    this.length = kept;
+  }
+
   private grow(): void {
     const old = this.ring;
     this.ring = new Array(old.length * 2).fill(undefined);
@@ -54,8 +68,8 @@ export class Lane {
 }
 
 /**
- * Lanes grouped by length. A length only ever changes by one, so the group of the longest is always
- * next to where it was, and a full queue under attack finds its victim without a search.
+ * Lanes grouped by length, so that a full queue under attack finds its victim without a search: a
+ * length grows by one at a time, and the longest is found again in as many steps as it lost checks.
  */
 export class LongestLanes {
   private readonly groups: (Lane | undefined)[] = [];
@@ -71,12 +85,12 @@ export class LongestLanes {
     return this.groups[this.max];
   }
 
-  /** Call after `lane.length` changed by one; `before` is the length it had. */
+  /** Call after `lane.length` changed; `before` is the length it had. */
   moved(lane: Lane, before: number): void {
     if (before > 0) this.leave(lane, before);
     if (lane.length > 0) this.join(lane);
     if (lane.length > this.max) this.max = lane.length;
-    else if (before === this.max && this.groups[before] === undefined) this.max = lane.length;
+    while (this.max > 0 && this.groups[this.max] === undefined) this.max--;
   }
 
   private join(lane: Lane): void {

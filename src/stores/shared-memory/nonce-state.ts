@@ -10,6 +10,17 @@
  *
  * A size other than the configured one is a strict start as well: the words do not keep enough of
  * the hash to find their buckets in another table.
+ *
+ * So is a wider window. A nonce is kept until its signature is too old by createdMaxAgeMs and, where
+ * the signature has `expires`, by clockSkewMs; should either grow, signatures whose nonces were let
+ * go would be in time again. The header therefore names the window of the expiries that the slots
+ * hold. A narrower one is taken over at once: the expiries of before lie later than they need to.
+ * Going back to the wider one is a strict start again, however short the narrow time was.
+ *
+ * What was accepted under a larger skew may lie further ahead than the configured one reaches. A
+ * strict start therefore refuses up to the largest skew that the header names, and at least what
+ * the strict start before it refused. Both are known only where the header can be read: whoever
+ * makes the skew smaller while no file is left should wait for the old skew before the start.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
@@ -21,6 +32,7 @@ import { PERSISTENCE_STATES, SlotTable, slotCountFor } from './slot-table.ts';
 import { NonceStateError } from './state-error.ts';
 import {
   createStateFile,
+  hasAllSlots,
   invalidateStateFile,
   loadSlots,
   makeStateFolder,
@@ -40,12 +52,15 @@ export type NonceStartReason =
   | 'missing'
   | 'corrupt'
   | 'other-boot'
-  | 'other-size';
+  | 'other-size'
+  | 'other-window';
 
 export interface NonceStateOptions {
   readonly stateDir: string;
   /** Nonces remembered at once. */
   readonly noncesMax: number;
+  /** How long after its `created` a signature is accepted, ms. */
+  readonly createdMaxAgeMs: number;
   /** How far `created` may lie ahead of the clock, ms. */
   readonly clockSkewMs: number;
   readonly clock: Clock;
@@ -60,6 +75,7 @@ export interface NonceShared {
   readonly buffer: SharedArrayBuffer;
   readonly path: string;
   readonly secret: string;
+  /** How far `created` of what was accepted before may lie ahead of the strict start, ms. */
   readonly clockSkewMs: number;
   /** Wall clock at a strict start, ms; undefined where every nonce is known. */
   readonly strictSinceMs: number | undefined;
@@ -100,7 +116,7 @@ export function openNonceState(options: NonceStateOptions): NonceState {
 }
 
 /**
- * Makes an empty state that the first start trusts. For the set-up that has just made the keys:
+ * Makes an empty state that the first start trusts, whatever its window. For the set-up that has just made the keys:
  * nothing can have been signed with them before. Throws NonceStateError: 'exists' where there is a
  * state already, 'unusable' where it cannot be written.
  */
@@ -118,6 +134,15 @@ export function initialiseNonceState(stateDir: string, noncesMax: number): void 
   });
 }
 
+type TrustedReason = 'loaded' | 'new';
+type FoundState =
+  | { readonly reason: TrustedReason; readonly header: StateHeader }
+  | {
+      readonly reason: Exclude<NonceStartReason, TrustedReason>;
+      readonly header: StateHeader | undefined;
+    };
+type Window = Pick<NonceStateOptions, 'createdMaxAgeMs' | 'clockSkewMs'>;
+
 class OpenNonceState implements NonceState {
   readonly shared: NonceShared;
   readonly startReason: NonceStartReason;
@@ -131,20 +156,28 @@ class OpenNonceState implements NonceState {
     const nowMs = options.clock.wallMs();
     this.lock = lock;
     this.table = SlotTable.withSlots(slotCountFor(options.noncesMax));
-    const found = loadState(path, this.table, bootId);
-    const strict = typeof found === 'string';
-    this.startReason = strict ? found : found.unused ? 'new' : 'loaded';
+    const found = loadState(path, this.table, bootId, options);
+    const strict = found.reason !== 'loaded' && found.reason !== 'new';
+    const { createdMaxAgeMs, clockSkewMs } = options;
+    const reachMs = Math.max(clockSkewMs, found.header?.clockSkewLargestMs ?? 0);
+    const opened = { bootId, clean: false, unused: false, createdMaxAgeMs, clockSkewMs };
+    this.startReason = found.reason;
     this.header = strict
-      ? recreateState(path, this.table.slotCount, bootId, nowMs + options.clockSkewMs)
-      : { ...found, bootId, clean: false, unused: false };
+      ? recreateState(path, {
+          ...emptyHeader(this.table.slotCount, bootId),
+          ...opened,
+          clockSkewLargestMs: clockSkewMs,
+          acceptCreatedAfterSeconds: strictMark(nowMs + reachMs, found.header),
+        })
+      : { ...found.header, ...opened, clockSkewLargestMs: reachMs };
     const { secret, forgottenSeconds, acceptCreatedAfterSeconds } = this.header;
     this.table.raiseForgottenSeconds(forgottenSeconds);
     this.table.raiseAcceptCreatedAfterSeconds(acceptCreatedAfterSeconds);
     this.fd = openSync(path, 'r+');
     writeHeader(this.fd, this.header);
     const strictSinceMs = strict ? nowMs : undefined;
-    const { clockSkewMs } = options;
-    this.shared = { buffer: this.table.buffer, path, secret, clockSkewMs, strictSinceMs };
+    const { buffer } = this.table;
+    this.shared = { buffer, path, secret, clockSkewMs: reachMs, strictSinceMs };
   }
 
   get acceptCreatedAfterMs(): number {
@@ -178,41 +211,42 @@ class OpenNonceState implements NonceState {
   }
 }
 
-/** Fills the table from the file and returns its header, or says why the file is not trusted. */
-function loadState(
-  path: string,
-  table: SlotTable,
-  bootId: string,
-): StateHeader | Exclude<NonceStartReason, 'loaded' | 'new'> {
+/** Fills the table from the file, or says why the file is not trusted. */
+function loadState(path: string, table: SlotTable, bootId: string, window: Window): FoundState {
   let fd: number;
   try {
     fd = openSync(path, 'r+');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'missing';
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return { reason: 'missing', header: undefined };
   }
   try {
     const header = readHeader(fd);
-    if (header === undefined) return 'corrupt';
-    if (!header.clean && !isSameBoot(header.bootId, bootId)) return 'other-boot';
-    if (header.slotCount !== table.slotCount) return 'other-size';
-    return loadSlots(fd, table) ? header : 'corrupt';
+    if (header === undefined || !hasAllSlots(fd, header)) return { reason: 'corrupt', header };
+    if (!header.clean && !isSameBoot(header.bootId, bootId))
+      return { reason: 'other-boot', header };
+    if (header.slotCount !== table.slotCount) return { reason: 'other-size', header };
+    if (!header.unused && isWider(window, header)) return { reason: 'other-window', header };
+    if (!loadSlots(fd, table)) return { reason: 'corrupt', header };
+    return { reason: header.unused ? 'new' : 'loaded', header };
   } finally {
     closeSync(fd);
   }
 }
 
-function recreateState(
-  path: string,
-  slotCount: number,
-  bootId: string,
-  acceptCreatedAfterMs: number,
-): StateHeader {
-  const header = {
-    ...emptyHeader(slotCount, bootId),
-    // Signatures carry whole seconds; rounding up refuses the second that is half known.
-    acceptCreatedAfterSeconds: Math.ceil(acceptCreatedAfterMs / 1000),
-  };
+function isWider(window: Window, than: Window): boolean {
+  return window.createdMaxAgeMs > than.createdMaxAgeMs || window.clockSkewMs > than.clockSkewMs;
+}
+
+/**
+ * Signatures carry whole seconds; rounding up refuses the second that is half known. What the start
+ * before refused stays refused: the skew of that time may have been larger.
+ */
+function strictMark(refusedUpToMs: number, before: StateHeader | undefined): number {
+  return Math.max(Math.ceil(refusedUpToMs / 1000), before?.acceptCreatedAfterSeconds ?? 0);
+}
+
+function recreateState(path: string, header: StateHeader): StateHeader {
   rmSync(path, { force: true });
   createStateFile(path, header);
   return header;
@@ -226,6 +260,9 @@ function emptyHeader(slotCount: number, bootId: string): StateHeader {
     bootId,
     clean: false,
     unused: false,
+    createdMaxAgeMs: 0,
+    clockSkewMs: 0,
+    clockSkewLargestMs: 0,
     forgottenSeconds: 0,
     acceptCreatedAfterSeconds: 0,
   };

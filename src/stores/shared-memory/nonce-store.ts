@@ -38,7 +38,7 @@ export interface SharedNonceStoreOptions {
   readonly clock: Clock;
   readonly counters: CounterSet;
   readonly write?: PositionedWrite;
-  /** Told once per thread when the file is given up, for the log. */
+  /** Told once per thread at most, when it gives the file up, for the log. */
   readonly onPersistFailed?: (error: unknown) => void;
 }
 
@@ -158,14 +158,16 @@ class SharedNonceStore implements ClosableNonceStore {
   /** Memory goes on without the file; a later start must not trust what it holds. */
   private giveUpFile(error: unknown): void {
     this.table.leavePersistence('lost');
-    this.onPersistFailed?.(error);
+    let told = error;
     try {
       invalidateStateFile(this.shared.path);
     } catch (invalidationError) {
       // The disk takes no change at all: NonceState.close tries again, and a start that cannot
       // open the file for writing fails.
-      this.onPersistFailed?.(invalidationError);
+      const errors = [error, invalidationError];
+      told = new AggregateError(errors, errors.map(each => (each as Error).message).join(' '));
     }
+    this.onPersistFailed?.(told);
   }
 
   /** Again until what was written is still what holds: another thread may have raised it. */

@@ -58,14 +58,16 @@ export function writeHeader(fd: number, header: StateHeader): void {
   fsyncSync(fd);
 }
 
-/** The header of an open file, or undefined where the file is not a whole one. */
+/** The header of an open file, or undefined where it is not a whole one of this format. */
 export function readHeader(fd: number): StateHeader | undefined {
   const bytes = Buffer.alloc(HEADER_BYTES);
   if (readSync(fd, bytes, 0, HEADER_BYTES, 0) !== HEADER_BYTES) return undefined;
-  const header = decodeHeader(bytes);
-  if (header === undefined) return undefined;
-  const sizeBytes = HEADER_BYTES + header.slotCount * SLOT_BYTES;
-  return fstatSync(fd).size === sizeBytes ? header : undefined;
+  return decodeHeader(bytes);
+}
+
+/** Whether the file is as long as its header says. */
+export function hasAllSlots(fd: number, header: StateHeader): boolean {
+  return fstatSync(fd).size === HEADER_BYTES + header.slotCount * SLOT_BYTES;
 }
 
 /**

@@ -6,6 +6,9 @@
  *    12  flags, u32               192  seconds up to which nonces may be forgotten, u32
  *    16  slots, f64               196  seconds up to which `created` is refused, u32
  *    24  secret, 22 characters  4096  the slots
+ *    48  createdMaxAgeMs, u32
+ *    52  clockSkewMs, u32
+ *    56  largest clockSkewMs, u32
  *
  * Little-endian. The two words at 192 change while the gateway runs and are written as one.
  */
@@ -16,7 +19,8 @@ export const MARKS_OFFSET = 192;
 export const SECRET_CHARACTERS = 22;
 
 const MAGIC = 'XYNONCE\n';
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
+const WINDOW_OFFSET = 48;
 const BOOT_ID_BYTES = 64;
 const DIGEST_OFFSET = 128;
 const FLAG_CLEAN = 1;
@@ -31,6 +35,14 @@ export interface StateHeader {
   readonly clean: boolean;
   /** Made by the set-up and never opened by a gateway. */
   readonly unused: boolean;
+  /**
+   * The window with which the expiries in the slots were computed, the narrowest where it changed;
+   * 0 in a file that the set-up made.
+   */
+  readonly createdMaxAgeMs: number;
+  readonly clockSkewMs: number;
+  /** The largest skew since the last strict start: how far ahead an accepted `created` may lie. */
+  readonly clockSkewLargestMs: number;
   readonly forgottenSeconds: number;
   readonly acceptCreatedAfterSeconds: number;
 }
@@ -42,6 +54,9 @@ export function encodeHeader(header: StateHeader): Buffer {
   bytes.writeUInt32LE((header.clean ? FLAG_CLEAN : 0) | (header.unused ? FLAG_UNUSED : 0), 12);
   bytes.writeDoubleLE(header.slotCount, 16);
   bytes.write(header.secret, 24, SECRET_CHARACTERS, 'latin1');
+  bytes.writeUInt32LE(header.createdMaxAgeMs, WINDOW_OFFSET);
+  bytes.writeUInt32LE(header.clockSkewMs, WINDOW_OFFSET + 4);
+  bytes.writeUInt32LE(header.clockSkewLargestMs, WINDOW_OFFSET + 8);
   bytes.write(header.bootId, 64, BOOT_ID_BYTES, 'latin1');
   digestOf(bytes).copy(bytes, DIGEST_OFFSET);
   bytes.writeUInt32LE(header.forgottenSeconds, MARKS_OFFSET);
@@ -61,6 +76,9 @@ export function decodeHeader(bytes: Buffer): StateHeader | undefined {
     bootId: bytes.toString('latin1', 64, 64 + BOOT_ID_BYTES).replace(/\0+$/, ''),
     clean: (flags & FLAG_CLEAN) !== 0,
     unused: (flags & FLAG_UNUSED) !== 0,
+    createdMaxAgeMs: bytes.readUInt32LE(WINDOW_OFFSET),
+    clockSkewMs: bytes.readUInt32LE(WINDOW_OFFSET + 4),
+    clockSkewLargestMs: bytes.readUInt32LE(WINDOW_OFFSET + 8),
     forgottenSeconds: bytes.readUInt32LE(MARKS_OFFSET),
     acceptCreatedAfterSeconds: bytes.readUInt32LE(MARKS_OFFSET + 4),
   };

@@ -194,17 +194,59 @@ describe('rules across options', () => {
 
   it('keep the two listeners apart', () => {
     expect(placesOf(() => load('admin:\n  port: 8080\n'))).toEqual(['2 admin.port']);
-    const wildcard = 'listener:\n  host: 0.0.0.0\n  port: 9090\n';
+    const authority = 'publicAuthority: bank.example';
+    const wildcard = `listener:\n  host: 0.0.0.0\n  port: 9090\n  ${authority}\n`;
     expect(placesOf(() => load(wildcard))).toEqual(['1 admin.port']);
+    const withoutZeros = wildcard.replace('0.0.0.0', '"::"');
+    expect(placesOf(() => load(withoutZeros))).toEqual(['1 admin.port']);
     load('listener:\n  port: 0\nadmin:\n  port: 0\n');
     load('listener:\n  host: 127.0.0.2\nadmin:\n  port: 8080\n');
+  });
+
+  it.each([
+    '0.0.0.0',
+    '"::"',
+    '"0"',
+    '"::0"',
+    '"0:0:0:0:0:0:0:0"',
+    '"[::]"',
+    '"::ffff:0.0.0.0"',
+    '""',
+  ])('want a public authority where the listener has the wildcard %s', host => {
+    const text = `listener:\n  port: 1\n  host: ${host}\n`;
+    const problems = problemsOf(() => load(text));
+    expect(problems).toMatchObject([{ line: 3, path: 'listener.host' }]);
+    expect(problems[0]!.message).toContain('set listener.publicAuthority');
+    load(`${text}  publicAuthority: api.bank.example\n`);
+  });
+
+  it('want no public authority where the listener has an address of its own', () => {
+    for (const host of ['10.0.0.1', '"::1"', 'localhost', 'bank.example', 'fe80::1%eth0']) {
+      load(`listener:\n  host: ${host}\n`);
+    }
   });
 
   it('want a public authority without path or user', () => {
     for (const authority of ['api.bank.example', 'api.bank.example:443', '"[2001:db8::1]:8443"']) {
       load(`listener:\n  publicAuthority: ${authority}\n`);
     }
-    for (const authority of ['https://bank', 'bank/', 'user@bank', 'bank:port', '""']) {
+    for (const authority of [
+      'https://bank',
+      'bank/',
+      'user@bank',
+      'bank:port',
+      '""',
+      'bank:0',
+      'bank:65536',
+      'bank:123456',
+      '"bank:"',
+      '"::1"',
+      '"[:::]"',
+      '"[::1"',
+      '256.1.1.1',
+      'bank,other',
+      '"bank example"',
+    ]) {
       const text = `listener:\n  publicAuthority: ${authority}\n`;
       expect(placesOf(() => load(text))).toEqual(['2 listener.publicAuthority']);
     }

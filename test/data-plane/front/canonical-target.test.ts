@@ -20,6 +20,9 @@ describe('a canonical path', () => {
     '/100%25',
     '/a/%25zz',
     "/!$&'()*+,;=:@-._~",
+    '/%21%24%26%27%28%29%2A%2B%2C%3B%3D%3A%40'.replace('%3B', 'x%3B'),
+    '/...;v',
+    '/a/.b;c',
   ])('is taken as it is: %s', path => {
     expect(refusePath(path)).toBeUndefined();
   });
@@ -37,6 +40,14 @@ describe('a canonical path', () => {
     ['an encoded slash', '/a%5cb'],
     ['encoded twice', '/a/%252e%252e'],
     ['encoded twice', '/%2541'],
+    ['an empty segment', '/a/;v=1/b'],
+    ['an empty segment', '/a/%3Bv'],
+    ['a dot segment', '/a/..%3Bv/b'],
+    ['a dot segment', '/a/.%3B'],
+    ['small letters', '/caf%c3%A9'],
+    ['small letters', '/caf%C3%a9'],
+    ['small letters', '/all%3acancel'],
+    ['small letters', '/a%c3%252'],
     ['an encoded control', '/a%00b'],
     ['an encoded control', '/a%0d%0ab'],
     ['an encoded control', '/a%7f'],

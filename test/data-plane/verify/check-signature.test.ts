@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { PENDING } from '../../../src/core/exchange.ts';
+import type { CompiledSnapshot, KeyEntry } from '../../../src/core/snapshot.ts';
 import { STAGE } from '../../../src/core/stages.ts';
-import { HeldRunner, runCheck } from './inline-runner.ts';
+import { HeldRunner, InlineRunner, runCheck } from './inline-runner.ts';
 import {
   call,
   freshNonce,
   KEYS,
+  keyEntry,
   NOW,
   NOW_MS,
   signature,
@@ -60,16 +62,14 @@ describe('a signature that holds', () => {
     expect(bench.verdict(signCall(call(), { keyId: 'new', key: KEYS.ed25519 }))).toBe('accepted');
   });
 
-  it('is checked against the public origin where a proxy in front changes it', () => {
-    const listener = { publicAuthority: 'API.Bank.example:443', publicScheme: 'https' as const };
-    const bench = registered({ listener });
-    const inside = call({ scheme: 'http', authority: '10.0.0.7:8080' });
+  it('is checked against the authority in its normal form', () => {
+    const written = call({ authority: 'API.Bank.example:443' });
     const components = [
       ['"@method"', 'GET'],
       ['"@target-uri"', 'https://api.bank.example/accounts/v1/accounts'],
     ] as const;
-    expect(bench.verdict(signCall(inside, { components }))).toBe('accepted');
-    expect(bench.verdict(signCall(inside))).toBe('signature-invalid');
+    expect(registered().verdict(signCall(written, { components }))).toBe('accepted');
+    expect(registered().verdict(signCall(written))).toBe('signature-invalid');
   });
 
   it('may be split over several lines of its fields', () => {
@@ -82,6 +82,29 @@ describe('a signature that holds', () => {
       ['signature', other.value],
     ].flat();
     expect(registered().verdict(call({ headers }))).toBe('accepted');
+  });
+});
+
+describe('a signature for another site', () => {
+  it('is refused whatever key it names, and its Host is not repeated', () => {
+    const checks = new InlineRunner();
+    const bench = registered({ checks });
+    for (const authority of ['sandbox.example', 'api.bank.example:80', 'api.bank.example.', '']) {
+      const exchange = bench.exchange(signCall(call({ authority })));
+      const result = bench.step(exchange);
+      expect(result, authority).toMatchObject({ name: 'malformed-request' });
+      expect(JSON.stringify(result)).not.toContain('example');
+    }
+    expect(checks.seen).toHaveLength(0);
+    expect(bench.verdict(signCall(call()))).toBe('accepted');
+  });
+
+  it('is refused under every name where the gateway has none', () => {
+    expect(registered({ authorities: [] }).verdict(signCall(call()))).toBe('malformed-request');
+  });
+
+  it('is missing all the same where there is none', () => {
+    expect(registered().verdict(call({ authority: 'sandbox.example' }))).toBe('signature-missing');
   });
 });
 
@@ -230,6 +253,27 @@ describe('a check that is queued', () => {
     expect(bench.resumed).toEqual([undefined]);
   });
 
+  it('spends no nonce and holds no body once the exchange is over', () => {
+    const checks = new HeldRunner();
+    const bench = registered({ checks });
+    const signed = signCall(call({ method: 'POST', body: JSON_BODY }));
+    const exchange = bench.exchange(signed);
+    bench.step(exchange);
+    const check = checks.held[0]!;
+    expect(check.abandoned).toBe(false);
+    expect(check.body).toBe(JSON_BODY);
+    exchange.completed = true;
+    expect(check.abandoned).toBe(true);
+    expect(check.body).toHaveLength(0);
+    check.settle('valid');
+    expect(bench.nonces.claims).toHaveLength(0);
+    expect(exchange.identity).toBeUndefined();
+    expect(bench.resumed).toHaveLength(1);
+    bench.step(bench.exchange(signed));
+    checks.held[1]!.settle('valid');
+    expect(bench.resumed[1]).toBeUndefined();
+  });
+
   it('answers the caller even where the nonce store throws', () => {
     const checks = new HeldRunner();
     const bench = registered({ checks });
@@ -249,6 +293,63 @@ describe('a check that is queued', () => {
     bench.step(bench.exchange(signed));
     for (const check of checks.held) check.settle(runCheck(check));
     expect(bench.resumed).toMatchObject([undefined, { name: 'signature-replayed' }]);
+  });
+});
+
+describe('a key that changes while its call is under way', () => {
+  /** Publishes a snapshot with these keys. */
+  const publish = (bench: VerifyBench, ...entries: KeyEntry[]) => {
+    const keys: CompiledSnapshot['keys'] = new Map(entries.map(entry => [entry.key.id, entry]));
+    bench.snapshots.current = { ...bench.snapshots.current, keys };
+  };
+  const held = () => {
+    const checks = new HeldRunner();
+    const bench = new VerifyBench({ checks });
+    const entry = bench.register('key-1', HMAC);
+    const exchange = bench.exchange(signCall(call()));
+    const settled = () => {
+      checks.held[0]!.settle('valid');
+      return bench.resumed[0]?.name ?? 'accepted';
+    };
+    return { bench, entry, exchange, settled };
+  };
+
+  it('is looked up when the body is there, not when the head was', () => {
+    const { bench, entry, exchange } = held();
+    publish(bench, { ...entry, key: { ...entry.key, revoked: true } });
+    expect(bench.step(exchange)).toMatchObject({ name: 'key-inactive' });
+    publish(bench);
+    expect(bench.step(exchange)).toMatchObject({ name: 'key-unknown' });
+  });
+
+  it.each([
+    ['key-unknown', () => []],
+    ['key-unknown', ({ key }) => [keyEntry(key.id, KEYS.ed25519)]],
+    ['key-inactive', entry => [{ ...entry, key: { ...entry.key, revoked: true } }]],
+    ['app-inactive', entry => [{ ...entry, app: { ...entry.app, active: false } }]],
+    ['accepted', entry => [{ ...entry }]],
+  ] satisfies [string, (entry: KeyEntry) => KeyEntry[]][])(
+    'is %s after its check',
+    (name, next) => {
+      const { bench, entry, exchange, settled } = held();
+      expect(bench.step(exchange)).toBe(PENDING);
+      const entries = next(entry);
+      publish(bench, ...entries);
+      expect(settled()).toBe(name);
+      expect(bench.nonces.claims).toHaveLength(name === 'accepted' ? 1 : 0);
+      expect(exchange.identity?.entry).toBe(name === 'accepted' ? entries[0] : undefined);
+    },
+  );
+
+  it('is inactive where it ran out during the check', () => {
+    const checks = new HeldRunner();
+    const bench = new VerifyBench({ checks });
+    bench.register('key-1', HMAC, { key: { notAfterMs: NOW_MS + 10 } });
+    expect(bench.step(bench.exchange(signCall(call())))).toBe(PENDING);
+    bench.wallMs += 11;
+    checks.held[0]!.settle('valid');
+    expect(bench.resumed).toMatchObject([{ name: 'key-inactive' }]);
+    expect(bench.nonces.claims).toHaveLength(0);
   });
 });
 

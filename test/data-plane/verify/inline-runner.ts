@@ -30,7 +30,11 @@ export function runCheck({ entry, base, signature, digests, body }: Check): Chec
     const options = algorithm.startsWith('ecdsa')
       ? ({ key, dsaEncoding: 'ieee-p1363' } as const)
       : algorithm === 'rsa-pss-sha512'
-        ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO }
+        ? {
+            key,
+            padding: constants.RSA_PKCS1_PSS_PADDING,
+            saltLength: constants.RSA_PSS_SALTLEN_AUTO,
+          }
         : { key };
     if (!verify(HASHES[algorithm] ?? null, data, options, signature)) return 'signature-invalid';
   }

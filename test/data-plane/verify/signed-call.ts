@@ -19,7 +19,12 @@ import {
   type Transport,
 } from '../../../src/core/exchange.ts';
 import type { Problem } from '../../../src/core/problems.ts';
-import type { CompiledSnapshot, KeyEntry, SignatureAlgorithm } from '../../../src/core/snapshot.ts';
+import type {
+  CompiledSnapshot,
+  KeyEntry,
+  SignatureAlgorithm,
+  SnapshotHolder,
+} from '../../../src/core/snapshot.ts';
 import { createVerifyStep } from '../../../src/data-plane/verify/index.ts';
 import type { NonceStore } from '../../../src/stores/contracts.ts';
 import { InlineRunner } from './inline-runner.ts';
@@ -132,11 +137,17 @@ export function call(changes: Partial<Call> = {}): Call {
   };
 }
 
+const NO_SNAPSHOT = { keys: new Map() } as unknown as CompiledSnapshot;
+
 /** Everything a test of the step needs, with a clock that stands still. */
 export class VerifyBench {
   readonly nonces = new TestNonces();
   readonly counters = new CounterSet();
   readonly keys = new Map<string, KeyEntry>();
+  /** The step reads the keys of a snapshot and nothing else. */
+  readonly snapshots: SnapshotHolder = {
+    current: { keys: this.keys as CompiledSnapshot['keys'] } as CompiledSnapshot,
+  };
   readonly resumed: (Problem | undefined)[] = [];
   wallMs = NOW_MS;
   readonly step: Step;
@@ -145,7 +156,7 @@ export class VerifyBench {
     options: {
       checks?: CheckRunner;
       config?: Partial<Config['signatures']>;
-      listener?: Pick<Config['listener'], 'publicAuthority' | 'publicScheme'>;
+      authorities?: readonly string[];
     } = {},
   ) {
     let monotonicMs = 0;
@@ -162,7 +173,8 @@ export class VerifyBench {
         componentsMax: 64,
         ...options.config,
       },
-      listener: options.listener ?? {},
+      ownAuthorities: new Set(options.authorities ?? ['api.bank.example']),
+      snapshots: this.snapshots,
       counters: this.counters,
     });
   }
@@ -174,7 +186,6 @@ export class VerifyBench {
   }
 
   exchange({ method, path, query, scheme, authority, headers, body }: Call): Exchange {
-    const keys: ReadonlyMap<string, KeyEntry> = this.keys;
     const arrival: Arrival = {
       requestId: 'request-1',
       traceparent: '',
@@ -187,8 +198,8 @@ export class VerifyBench {
       peer: '127.0.0.1',
       clientCertificate: undefined,
       arrivedMs: 0,
-      // The step reads the keys of a snapshot and nothing else.
-      snapshot: { keys } as CompiledSnapshot,
+      // The step takes its keys from the snapshot of when it runs, not of when the head arrived.
+      snapshot: NO_SNAPSHOT,
     };
     const driver: ExchangeDriver = {
       resume: (_, refusal) => void this.resumed.push(refusal),

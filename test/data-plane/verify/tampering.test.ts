@@ -109,6 +109,13 @@ describe('a signed call', () => {
     },
   );
 
+  it('is refused under another authority of the same gateway', () => {
+    const room = new VerifyBench({ authorities: [SIGNED.authority, 'www.bank.example'] });
+    room.register('key-1', key);
+    expect(room.verdict({ ...SIGNED, authority: 'www.bank.example' })).toBe('signature-invalid');
+    expect(room.verdict(SIGNED)).toBe('accepted');
+  });
+
   it('is refused under the other scheme', () => {
     expect(bench().verdict({ ...SIGNED, scheme: 'http' })).toBe('signature-invalid');
   });

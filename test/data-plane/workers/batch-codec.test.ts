@@ -11,6 +11,7 @@ import {
 } from '../../../src/data-plane/workers/batch-codec.ts';
 import { keyEntry, TestCheck } from './signed-checks.ts';
 
+const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
 const digest: fc.Arbitrary<BodyDigest> = fc.record({
   algorithm: fc.constantFrom('sha-256', 'sha-512'),
@@ -62,7 +63,8 @@ function readAll(buffer: ArrayBuffer) {
       body: Uint8Array.from(body),
     };
   });
-  return { items, progressCell: reader.progressCell };
+  const { progressCell, progressStart } = reader;
+  return { items, progressCell, progressStart };
 }
 
 describe('a batch', () => {
@@ -70,12 +72,12 @@ describe('a batch', () => {
 
   it('is read as it was written, whatever the buffer held before', () => {
     fc.assert(
-      fc.property(batch, fc.nat(63), fc.nat(255), (checks, cell, rubbish) => {
+      fc.property(batch, fc.nat(63), int32, fc.nat(255), (checks, cell, start, rubbish) => {
         const buffer = new ArrayBuffer(sizeOf(checks));
         new Uint8Array(buffer).fill(rubbish);
-        encoder.encode(checks, cell, buffer);
-        const { items, progressCell } = readAll(buffer);
-        expect(progressCell).toBe(cell);
+        encoder.encode(checks, cell, start, buffer);
+        const { items, progressCell, progressStart } = readAll(buffer);
+        expect([progressCell, progressStart]).toEqual([cell, start]);
         expect(items).toEqual(
           checks.map(({ entry: { serial, key }, base, signature, digests, body }) => ({
             serial,
@@ -97,7 +99,7 @@ describe('a batch', () => {
       fc.property(fc.array(result, { maxLength: 20 }), results => {
         const checks = results.map(() => new TestCheck(keyEntry('app', 'ed25519', Buffer.of(1))));
         const buffer = new ArrayBuffer(sizeOf(checks));
-        encoder.encode(checks, 0, buffer);
+        encoder.encode(checks, 0, 0, buffer);
         const reader = new BatchReader(buffer);
         results.forEach(([outcome, micros], i) => {
           reader.writeResult(i, outcome, micros);
@@ -112,7 +114,7 @@ describe('a batch', () => {
   it('holds failures where a worker writes no result', () => {
     const check = new TestCheck(keyEntry('app', 'ed25519', Buffer.of(1)));
     const buffer = new ArrayBuffer(sizeOf([check]));
-    encoder.encode([check], 0, buffer);
+    encoder.encode([check], 0, 0, buffer);
     expect(new BatchResults(buffer, 1).outcome(0)).toBe('failed');
   });
 
@@ -123,7 +125,7 @@ describe('a batch', () => {
       const checks = keys.map(entryOf => new TestCheck(entryOf));
       const buffer = new ArrayBuffer(sizeOf(checks));
       new Uint8Array(buffer).fill(255);
-      encoder.encode(checks, 0, buffer);
+      encoder.encode(checks, 0, 0, buffer);
       return new Uint8Array(buffer).findLastIndex(byte => byte !== 255);
     };
     expect(size([key, other]) - size([key, key])).toBeGreaterThanOrEqual(294);

@@ -182,9 +182,12 @@ describe('a full queue', () => {
     const { pool, workers, counters } = fakePool({ queueMax: 4 });
     const flood = Array.from({ length: 5 }, () => rsaCheck(A));
     submitAll(pool, flood);
-    expect(pool.submit(rsaCheck(A))).toBe('verify-saturated');
+    const refused = rsaCheck(A);
+    expect(pool.submit(refused)).toBe('verify-saturated');
+    expect([refused.waitMs, refused.serviceMs]).toEqual([Number.NaN, Number.NaN]);
     const other = rsaCheck(B);
     expect(pool.submit(other)).toBeUndefined();
+    expect(flood[4]!.serviceMs).toBe(0);
     expect(flood.map(({ outcomes }) => outcomes)).toEqual([[], [], [], [], ['verify-saturated']]);
     expect(counters.get('verify_saturated')).toBe(2);
     expect(pool.stats()).toMatchObject({ queueLength: 4, lanes: 2, checksInFlight: 5 });
@@ -342,7 +345,7 @@ describe('a settle that throws', () => {
 
 describe('closing', () => {
   it('settles what was admitted, refuses what comes, then ends the workers', async () => {
-    const { pool, workers } = fakePool();
+    const { pool, workers, counters } = fakePool();
     const checks = Array.from({ length: 5 }, () => rsaCheck());
     submitAll(pool, checks);
     const closed = pool.close();
@@ -355,6 +358,7 @@ describe('closing', () => {
     expect(workers.destroyed).toBe(true);
     expect(pool.submit(signedCheck(signerFor('hmac-sha256'), 'a'))).toBe('verify-saturated');
     expect(pool.close()).toBe(pool.close());
+    expect(counters.get('verify_saturated')).toBe(0);
   });
 
   it('has a drain that leaves the pool open', async () => {

@@ -6,7 +6,7 @@ import { BatchReader } from '../../../src/data-plane/workers/batch-codec.ts';
 import { CheckCosts } from '../../../src/data-plane/workers/check-costs.ts';
 import { WorkerCheckPool } from '../../../src/data-plane/workers/check-pool.ts';
 import type { BatchWorkers } from '../../../src/data-plane/workers/piscina-workers.ts';
-import { NOT_BEGUN } from '../../../src/data-plane/workers/run-batch.ts';
+import { atItem } from '../../../src/data-plane/workers/progress-cell.ts';
 import { poolConfig } from './pool-config.ts';
 
 /** One batch that a test finishes or loses when it likes. */
@@ -16,6 +16,7 @@ interface HeldBatch {
   readonly buffer: ArrayBuffer;
   readonly abort: AbortSignal;
   readonly progressCell: number;
+  readonly progressStart: number;
   readonly ended: PromiseWithResolvers<ArrayBuffer>;
 }
 
@@ -41,9 +42,9 @@ class FakeWorkers implements BatchWorkers {
       reader.next();
       return Buffer.from(reader.base).toString('latin1');
     });
-    const { progressCell } = reader;
+    const { progressCell, progressStart } = reader;
     const ended = Promise.withResolvers<ArrayBuffer>();
-    this.held.push({ bases, buffer, abort, progressCell, ended });
+    this.held.push({ bases, buffer, abort, progressCell, progressStart, ended });
     return ended.promise;
   }
 
@@ -61,10 +62,10 @@ class FakeWorkers implements BatchWorkers {
     return batch;
   }
 
-  /** Loses the worker of the oldest batch while it is at `position`. */
-  async lose(progress: Int32Array, position = NOT_BEGUN): Promise<void> {
+  /** Loses the worker of the oldest batch while it is at `position`, -1 before it has begun. */
+  async lose(progress: Int32Array, position = -1): Promise<void> {
     const batch = this.held.shift()!;
-    progress[batch.progressCell] = position;
+    progress[batch.progressCell] = atItem(batch.progressStart, position);
     batch.ended.reject(new Error('worker lost'));
     await settled(batch);
   }

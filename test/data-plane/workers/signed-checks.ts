@@ -100,6 +100,8 @@ export class TestCheck implements Check {
   readonly body: Uint8Array;
   waitMs = Number.NaN;
   serviceMs = Number.NaN;
+  /** Set by a test whose caller goes away. */
+  abandoned = false;
   readonly outcomes: CheckOutcome[] = [];
   /** Resolves with the first outcome. */
   readonly settled: Promise<CheckOutcome>;

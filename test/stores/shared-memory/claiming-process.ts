@@ -8,6 +8,7 @@ const [stateDir, noncesMax] = process.argv.slice(2) as [string, string];
 const state = openNonceState({
   stateDir,
   noncesMax: Number(noncesMax),
+  createdMaxAgeMs: 60_000,
   clockSkewMs: 5000,
   clock: systemClock,
 });

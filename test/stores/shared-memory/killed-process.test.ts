@@ -22,7 +22,8 @@ describe('a process that is killed', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     onTestFinished(() => void child.kill('SIGKILL'));
-    const options = { stateDir, noncesMax: NONCES_MAX, clockSkewMs: 5000, clock: systemClock };
+    const window = { createdMaxAgeMs: 60_000, clockSkewMs: 5000 };
+    const options = { stateDir, noncesMax: NONCES_MAX, ...window, clock: systemClock };
     const accepted: string[] = [];
     for await (const line of createInterface(child.stdout)) {
       accepted.push(line);

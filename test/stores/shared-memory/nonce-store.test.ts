@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -14,6 +14,7 @@ import { describeNonceStore } from '../nonce-store-contract.ts';
 import { SettableClock } from '../settable-clock.ts';
 import {
   CLOCK_SKEW_MS,
+  CREATED_MAX_AGE_MS,
   crashImage,
   openState,
   openStore,
@@ -27,7 +28,8 @@ describeNonceStore('shared-memory', openTrusted);
 function openTrusted(noncesMax: number, clock: SettableClock) {
   const stateDir = mkdtempSync(join(tmpdir(), 'xingyun-nonces-'));
   initialiseNonceState(stateDir, noncesMax);
-  const state = openNonceState({ stateDir, noncesMax, clockSkewMs: CLOCK_SKEW_MS, clock });
+  const window = { createdMaxAgeMs: CREATED_MAX_AGE_MS, clockSkewMs: CLOCK_SKEW_MS };
+  const state = openNonceState({ stateDir, noncesMax, ...window, clock });
   const store = createSharedNonceStore(state.shared, { clock, counters: new CounterSet() });
   const close = () => {
     store.close();
@@ -121,6 +123,28 @@ describe('a disk that fails', () => {
     expect(existsSync(join(stateDir, STATE_FILE))).toBe(false);
     state.close();
     expect(openState({ stateDir, clock }).startReason).toBe('missing');
+  });
+
+  it('that takes no change at all is told of once, with both reasons', () => {
+    const clock = new SettableClock();
+    const stateDir = temporaryFolder();
+    const path = join(stateDir, STATE_FILE);
+    const state = openState({ stateDir, clock });
+    const failures: unknown[] = [];
+    const onPersistFailed = (error: unknown) => failures.push(error);
+    const store = openStore(state, clock, { write: noSpace, onPersistFailed });
+    // A folder in its place can neither be unlinked nor written to.
+    rmSync(path);
+    mkdirSync(path);
+    expect(store.claim('app', 'a', clock.wallMs() + 60_000)).toBe('fresh');
+    expect(store.claim('app', 'b', clock.wallMs() + 60_000)).toBe('fresh');
+    expect(failures).toHaveLength(1);
+    expect((failures[0] as AggregateError).errors).toMatchObject([
+      { code: 'ENOSPC' },
+      { code: 'EISDIR' },
+    ]);
+    expect(state.persistent).toBe(false);
+    rmSync(path, { recursive: true });
   });
 
   it('writes one word per accepted nonce and nothing for a refused one', () => {

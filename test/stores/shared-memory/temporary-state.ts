@@ -13,6 +13,7 @@ import {
 import type { SharedNonceStoreOptions } from '../../../src/stores/shared-memory/nonce-store.ts';
 import { SettableClock } from '../settable-clock.ts';
 
+export const CREATED_MAX_AGE_MS = 60_000;
 export const CLOCK_SKEW_MS = 5000;
 export const NONCES_MAX = 1024;
 export const STATE_FILE = 'nonces.bin';
@@ -26,6 +27,8 @@ export function temporaryFolder(): string {
 export interface StateOptions {
   readonly stateDir?: string;
   readonly noncesMax?: number;
+  readonly createdMaxAgeMs?: number;
+  readonly clockSkewMs?: number;
   readonly clock?: SettableClock;
   readonly bootId?: string;
 }
@@ -34,7 +37,8 @@ export function openState(options: StateOptions = {}): NonceState {
   const state = openNonceState({
     stateDir: options.stateDir ?? temporaryFolder(),
     noncesMax: options.noncesMax ?? NONCES_MAX,
-    clockSkewMs: CLOCK_SKEW_MS,
+    createdMaxAgeMs: options.createdMaxAgeMs ?? CREATED_MAX_AGE_MS,
+    clockSkewMs: options.clockSkewMs ?? CLOCK_SKEW_MS,
     clock: options.clock ?? new SettableClock(),
     bootId: options.bootId ?? 'this-boot',
   });

@@ -3,7 +3,9 @@ import type { BodyDigest } from '../../../core/check.ts';
 import type { Config } from '../../../core/config.ts';
 import type { Arrival, Exchange } from '../../../core/exchange.ts';
 import { type Problem, problem } from '../../../core/problems.ts';
+import type { CompiledSnapshot } from '../../../core/snapshot.ts';
 import { refuseKey } from '../key-status.ts';
+import { normaliseAuthority } from '../own-authorities.ts';
 import { Candidate, isProblem, type SignatureScheme } from '../scheme.ts';
 import { type ChosenSignature, chooseSignature } from './choose-signature.ts';
 import { COVERS, ComponentList } from './component-list.ts';
@@ -12,10 +14,9 @@ import { combinedField } from './field-lines.ts';
 import { SIGNATURE_FIELD_MAX_CHARS } from './limits.ts';
 import { refuseCoverage } from './required-coverage.ts';
 import { requireParameters } from './required-parameters.ts';
-import { buildSignatureBase } from './signature-base.ts';
+import { buildSignatureBase, SignedRequest } from './signature-base.ts';
 import { SignatureInputReader } from './signature-input.ts';
 import { readSignature } from './signature-value.ts';
-import { type PublicOrigin, SignedOrigin } from './signed-origin.ts';
 import { lastAcceptedMs, refuseTime } from './time-window.ts';
 
 const NO_DIGESTS: readonly BodyDigest[] = [];
@@ -23,12 +24,10 @@ const NO_DIGESTS: readonly BodyDigest[] = [];
 export class Rfc9421Scheme implements SignatureScheme {
   readonly name = 'rfc9421';
   private readonly config: Config['signatures'];
-  private readonly origin: SignedOrigin;
   private readonly inputs: SignatureInputReader;
 
-  constructor(config: Config['signatures'], listener: PublicOrigin) {
+  constructor(config: Config['signatures']) {
     this.config = config;
-    this.origin = new SignedOrigin(listener);
     this.inputs = new SignatureInputReader(config.componentsMax);
   }
 
@@ -40,8 +39,13 @@ export class Rfc9421Scheme implements SignatureScheme {
     return false;
   }
 
-  prepare(exchange: Exchange, nowMs: number, acceptCreatedAfterMs: number): Candidate | Problem {
-    const chosen = this.choose(exchange.arrival);
+  prepare(
+    exchange: Exchange,
+    keys: CompiledSnapshot['keys'],
+    nowMs: number,
+    acceptCreatedAfterMs: number,
+  ): Candidate | Problem {
+    const chosen = this.choose(exchange.arrival.headers, keys);
     if (isProblem(chosen)) return chosen;
     const inactive = refuseKey(chosen.entry, nowMs);
     if (inactive !== undefined) return inactive;
@@ -54,7 +58,10 @@ export class Rfc9421Scheme implements SignatureScheme {
     return this.complete(exchange, chosen, nonce, lastMs);
   }
 
-  private choose({ headers, snapshot }: Arrival): ChosenSignature | Problem {
+  private choose(
+    headers: readonly string[],
+    keys: CompiledSnapshot['keys'],
+  ): ChosenSignature | Problem {
     const text = combinedField(headers, 'signature-input');
     if (text === undefined) return malformed('Signature comes without Signature-Input.');
     if (text.length > SIGNATURE_FIELD_MAX_CHARS) {
@@ -64,7 +71,7 @@ export class Rfc9421Scheme implements SignatureScheme {
     if (inputs === undefined) {
       return malformed('Signature-Input is not a well-formed dictionary of signatures.');
     }
-    return chooseSignature(inputs, snapshot.keys, this.config.labelsMax);
+    return chooseSignature(inputs, keys, this.config.labelsMax);
   }
 
   /** What costs more, for a signature whose key and times are in order. */
@@ -83,14 +90,15 @@ export class Rfc9421Scheme implements SignatureScheme {
     if (isProblem(signature)) return signature;
     const digests = coveredDigests(arrival.headers, list.coverage);
     if (isProblem(digests)) return digests;
-    const base = buildSignatureBase(
-      this.origin.request(arrival),
-      list,
-      list.text + parameters.text,
-    );
+    const base = buildSignatureBase(asSigned(arrival), list, list.text + parameters.text);
     if (typeof base !== 'string') return base;
     return new Candidate(entry, base, signature, digests, nonce, lastMs);
   }
+}
+
+function asSigned({ method, scheme, authority, path, query, headers }: Arrival): SignedRequest {
+  const host = normaliseAuthority(authority, scheme);
+  return new SignedRequest(method, scheme, host, path, query, headers);
 }
 
 /** The digests that the body must have: those of a Content-Digest that is covered at all. */

@@ -11,6 +11,14 @@ export const NONCE_MIN_CHARS = 8;
 export const NONCE_MAX_CHARS = 128;
 /** Bytes of a signature: RSA with a modulus of 16,384 bits, the largest that OpenSSL checks. */
 export const SIGNATURE_MAX_BYTES = 2_048;
-/** Compiled component lists that are kept, and the longest text that is worth keeping. */
+/**
+ * Characters, which are bytes, of a signature base. A request of 16 KiB comes to less even where
+ * each of its fields is covered as it is, strictly and as bytes.
+ */
+export const SIGNATURE_BASE_MAX_CHARS = 65_536;
+/**
+ * Compiled component lists that are kept, and the longest text that is worth keeping. Six
+ * components take 1 KB; full with the longest lists of 64 components it is 13 MB (measured).
+ */
 export const COMPONENT_LISTS_MAX = 1_024;
 export const COMPONENT_LIST_MAX_CHARS = 1_024;

@@ -5,7 +5,8 @@ import { COVERS } from './component-list.ts';
  * What a signature must cover so that nothing that decides a call can be changed: the method, the
  * whole target, and the body where there is one. `signature-coverage` names what is missing.
  *
- * The target is @target-uri, or @authority and @path with @query where the query is not empty.
+ * The target is @target-uri, or @authority and @path with @query where there is a query. A bare
+ * `?` is one: left uncovered, it could be added on the way.
  */
 export function refuseCoverage(
   coverage: number,
@@ -16,7 +17,7 @@ export function refuseCoverage(
   if (hasBody) required |= COVERS.contentDigest;
   if ((coverage & COVERS.targetUri) === 0) {
     required |= COVERS.authority | COVERS.path;
-    if (query.length > 1) required |= COVERS.query;
+    if (query !== '') required |= COVERS.query;
   }
   const missing = required & ~coverage;
   return missing === 0 ? undefined : problem('signature-coverage', describe(missing));

@@ -172,7 +172,8 @@ describe('required coverage', () => {
   it('includes the query where there is one', () => {
     expect(verdict([METHOD, AUTHORITY, PATH, ['"@query"', '?a=1']], '?a=1')).toBe('accepted');
     expect(verdict([METHOD, AUTHORITY, PATH], '?a=1')).toBe('signature-coverage');
-    expect(verdict([METHOD, AUTHORITY, PATH], '?')).toBe('accepted');
+    expect(verdict([METHOD, AUTHORITY, PATH], '?')).toBe('signature-coverage');
+    expect(verdict([METHOD, AUTHORITY, PATH, ['"@query"', '?']], '?')).toBe('accepted');
     const parameter = ['"@query-param";name="a"', '1'] as const;
     expect(verdict([METHOD, AUTHORITY, PATH, parameter], '?a=1')).toBe('signature-coverage');
   });
