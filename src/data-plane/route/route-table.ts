@@ -6,8 +6,8 @@
  * segment beats a parameter, left to right, and the resource found then answers 405 where it lacks
  * the method. Among 10,000 operations, measured in one run: 0.5 µs a lookup, find-my-way 9: 1.2 µs.
  *
- * Segments are compared as text, and the upstream may read them otherwise. So a path that would mean
- * another operation to a server that decodes segments, or cuts them at `;`, is refused.
+ * Segments are compared as text, and the upstream may read them otherwise. So a path that would
+ * mean another operation to a server that decodes segments, or cuts them at `;`, is refused.
  */
 import { type Problem, problem } from '../../core/problems.ts';
 import type { OperationEntry } from '../../core/snapshot.ts';

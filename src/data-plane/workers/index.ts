@@ -9,8 +9,7 @@ import { CheckCosts, measureCosts } from './check-costs.ts';
 import { type CheckPool, WorkerCheckPool } from './check-pool.ts';
 import { PiscinaWorkers } from './piscina-workers.ts';
 
-export type { CheckCost, CheckPool, CheckPoolStats } from './check-pool.ts';
-export type { WorkerCpu } from './piscina-workers.ts';
+export type { CheckPool } from './check-pool.ts';
 
 interface CheckPoolOptions {
   readonly config: Config['workers'];
