@@ -1,4 +1,6 @@
-/** Each limit shows its problem and its counter when it is reached, and lets go when load is gone. */
+/**
+ * Each limit shows its problem and its counter when it is reached, and lets go when load is gone.
+ */
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDemoBank, type DemoBank } from '../../src/demo/bank/index.ts';

@@ -7,11 +7,13 @@ import { eventually } from '../support/eventually.ts';
 import { TestGateway } from '../support/gateway.ts';
 import { ACCOUNTS, ECHO, PartnerTraffic, SteadyTraffic } from '../support/partner-traffic.ts';
 
-/** The first call after a swap finds cold code; on an idle machine the slowest takes 10 to 40 ms. */
+/**
+ * The first call after a swap finds cold code; on an idle machine the slowest takes 10 to 40 ms.
+ */
 const SLOWEST_MAX_MS = 1_000;
 const APIS = 100;
 const OPERATIONS_PER_API = 100;
-const APPS = 3_000;
+const APPS = 500;
 
 type Registry = Record<string, Record<string, unknown>[]>;
 
@@ -154,7 +156,7 @@ describe('a registry that is broken', () => {
   });
 });
 
-describe('a registry of 10,000 operations and 3,000 apps', () => {
+describe('a registry of 10,000 operations and 500 apps', () => {
   it('is swapped in and out under traffic without a failed call', async ({ annotate }) => {
     const { registryFile } = gateway.files;
     // Written out before: that takes this process seconds, in which it would measure itself.
@@ -182,7 +184,7 @@ describe('a registry of 10,000 operations and 3,000 apps', () => {
     await annotate(`slowest call ${slowestMs.toFixed(1)} ms; swaps took ${swaps.join(', ')} ms`);
     expect(slowestMs).toBeLessThan(SLOWEST_MAX_MS);
     expect((await partner.call('/api-42/things-43/of/7')).code).toBe('not-found');
-  }, 60_000);
+  }, 180_000);
 });
 
 function addCrowd(registry: Registry): void {

@@ -14,7 +14,7 @@ import { hashOfStream, StreamingUpstream } from '../support/streaming-upstream.t
 
 const MB = 1_000_000;
 const GROWTH_MAX_BYTES = 40 * MB;
-const RESPOND_TIMEOUT_MS = 700;
+const RESPOND_TIMEOUT_MS = 1_500;
 /** A slow reader rests for a moment after each of these. */
 const SIP_BYTES = 8 * MB;
 

@@ -28,7 +28,9 @@ export interface CallOptions {
 export interface TrafficOptions {
   readonly keyId?: string;
   readonly connections?: number;
-  /** The origin in the signature, where listener.publicAuthority names another than the socket's. */
+  /**
+   * The origin in the signature, where listener.publicAuthority names another than the socket's.
+   */
   readonly origin?: string;
   /** Source address of the connections. */
   readonly localAddress?: string;

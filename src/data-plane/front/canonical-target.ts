@@ -3,14 +3,14 @@
  * that is not in this form is refused, so no two parties can read it differently. docs/paths.md
  * tells partners; a test holds its examples against this.
  *
- * RFC 3986 section 6.2.2 names the forms that normalisation would merge: digits of
- * percent-encodings in either case, encoded unreserved characters, dot segments, empty segments.
- * Encoded `/`, `\` and control characters are refused because servers disagree on when to decode
- * them; `%25` before two hex digits because it decodes twice; a dot segment before `;`, and a
- * segment that starts with `;`, because servers that cut path parameters see a dot segment or an
- * empty one. Characters that may stand in a segment as they are (section 3.3: `:` and `@` among
- * them) may also be encoded, since common libraries encode them in values; what that may stand for
- * is the router's to decide.
+ * RFC 3986 section 6.2.2 names the forms that normalisation would merge: percent-encodings with
+ * digits in either case, encoded unreserved characters, dot segments, empty segments. Encoded `/`,
+ * `\` and control characters are refused because servers disagree on when to decode them; `%25`
+ * before two hex digits because it decodes twice; a dot segment before `;`, and a segment that
+ * starts with `;`, because servers that cut path parameters see a dot segment or an empty one.
+ * Characters that may stand in a segment as they are (section 3.3: `:` and `@` among them) may also
+ * be encoded, since common libraries encode them in values; whether that is another spelling of a
+ * published path is the router's to decide.
  */
 const SEGMENT_CHARACTER = String.raw`[A-Za-z0-9\-._~!$&'()*+,;=:@]`;
 const ENCODED_BYTE = [

@@ -30,7 +30,7 @@ const NO_BYTES = new Uint8Array(0);
 const PROBE_BYTES = 256;
 const PIECE_BYTES = 8_192;
 
-/** The native part copies before it returns, so all heads are put down here: 0.2 µs less each. */
+/** The native part copies before it returns, so all heads are put down here: 0.1 µs less each. */
 const headBuffer = Buffer.allocUnsafeSlow(65_536);
 
 function headBytes(head: string): Uint8Array {

@@ -15,7 +15,10 @@ const DIGEST_SAMPLE_BYTES = 32 * KIB;
 
 export type CostKind = SignatureAlgorithm | 'sha-256-per-kib' | 'sha-512-per-kib';
 
-/** Measured costs in microseconds, RSA with a key of 2048 bits; a digest costs a fixed part and a part per byte of the body. */
+/**
+ * Measured costs in microseconds, RSA with a key of 2048 bits; a digest costs a fixed part and a
+ * part per byte of the body.
+ */
 interface CostTable {
   readonly signatures: Readonly<Record<SignatureAlgorithm, number>>;
   readonly digests: Readonly<

@@ -11,11 +11,11 @@
  * A size other than the configured one is a strict start as well: the words do not keep enough of
  * the hash to find their buckets in another table.
  *
- * So is a wider window. A nonce is kept until its signature is too old by createdMaxAgeMs and, where
- * the signature has `expires`, by clockSkewMs; should either grow, signatures whose nonces were let
- * go would be in time again. The header therefore names the window of the expiries that the slots
- * hold. A narrower one is taken over at once: the expiries of before lie later than they need to.
- * Going back to the wider one is a strict start again, however short the narrow time was.
+ * So is a wider window. A nonce is kept until its signature is too old by createdMaxAgeMs and,
+ * where the signature has `expires`, by clockSkewMs; should either grow, signatures whose nonces
+ * were let go would be in time again. The header therefore names the window of the expiries that
+ * the slots hold. A narrower one is taken over at once: the expiries of before lie later than they
+ * need to. Going back to the wider one is a strict start again, however short the narrow time was.
  *
  * What was accepted under a larger skew may lie further ahead than the configured one reaches. A
  * strict start therefore refuses up to the largest skew that the header names, and at least what
@@ -116,9 +116,9 @@ export function openNonceState(options: NonceStateOptions): NonceState {
 }
 
 /**
- * Makes an empty state that the first start trusts, whatever its window. For the set-up that has just made the keys:
- * nothing can have been signed with them before. Throws NonceStateError: 'exists' where there is a
- * state already, 'unusable' where it cannot be written.
+ * Makes an empty state that the first start trusts, whatever its window. For the set-up that has
+ * just made the keys: nothing can have been signed with them before. Throws NonceStateError:
+ * 'exists' where there is a state already, 'unusable' where it cannot be written.
  */
 export function initialiseNonceState(stateDir: string, noncesMax: number): void {
   requireLittleEndian();
