@@ -8,6 +8,9 @@ import { ECHO, RawCalls } from '../support/raw-request.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 import { StreamingUpstream } from '../support/streaming-upstream.ts';
 
+/** For what comes in its own time, on a busy machine too. */
+const WAIT = { timeout: 10_000 };
+
 /** Callers per phase; what they leaked would be missing from activePerSourceMax. */
 const CALLERS = 60;
 const ACTIVE_PER_SOURCE_MAX = CALLERS + 10;
@@ -85,7 +88,7 @@ function firstBytes(socket: Socket): Promise<void> {
 async function expectRoom(): Promise<void> {
   await expectIdle(gateway);
   await expect
-    .poll(() => gateway.metric('xingyun_upstream_connections_open'))
+    .poll(() => gateway.metric('xingyun_upstream_connections_open'), WAIT)
     .toBe(upstream.sockets.size);
   // As many at once as one source may have: what an aborted call still held would be missing.
   const sockets = await Promise.all(
@@ -104,14 +107,14 @@ const phases: Record<string, () => Promise<void>> = {
   'during a body with a length': async () => {
     const body = 'x'.repeat(10_000);
     const sockets = await together(() => calls.head({ method: 'POST', body }) + body.slice(1));
-    await expect.poll(() => gateway.metric('xingyun_exchanges_in_flight')).toBe(CALLERS);
+    await expect.poll(() => gateway.metric('xingyun_exchanges_in_flight'), WAIT).toBe(CALLERS);
     reset(sockets);
   },
   'during a body in chunks': async () => {
     const framing = 'transfer-encoding: chunked';
     const head = () => calls.head({ method: 'POST', body: 'x', framing });
     const sockets = await together(() => `${head()}5\r\nxx`);
-    await expect.poll(() => gateway.metric('xingyun_exchanges_in_flight')).toBe(CALLERS);
+    await expect.poll(() => gateway.metric('xingyun_exchanges_in_flight'), WAIT).toBe(CALLERS);
     reset(sockets);
   },
   'while the signature is checked': async () => {
@@ -121,7 +124,7 @@ const phases: Record<string, () => Promise<void>> = {
   'while the upstream thinks about a GET': async () => {
     const before = upstream.silent;
     const sockets = await together(() => calls.bytes({ path: `${ECHO}?silent=1` }));
-    await expect.poll(() => upstream.silent).toBe(before + CALLERS);
+    await expect.poll(() => upstream.silent, WAIT).toBe(before + CALLERS);
     reset(sockets);
   },
   'while an answer with a length streams': () => leaveStreaming('length', 'GET'),

@@ -6,6 +6,9 @@ import { accessRecords, expectIdle } from '../support/gauges.ts';
 import { ECHO, RawCalls } from '../support/raw-request.ts';
 import { problemCode, type RawAnswer, RawSocket } from '../support/raw-socket.ts';
 
+/** For what comes in its own time, on a busy machine too. */
+const WAIT = { timeout: 10_000 };
+
 const BODY_MAX_BYTES = 4_096;
 const DISCARD_MAX_BYTES = 8 * BODY_MAX_BYTES;
 const BUFFERED_MAX_BYTES = 65_536;
@@ -22,7 +25,7 @@ beforeAll(async () => {
     config: {
       limits: {
         bodyMaxBytes: BODY_MAX_BYTES,
-        bodyTimeoutMs: 1_000,
+        bodyTimeoutMs: 2_000,
         bodiesBufferedMaxBytes: BUFFERED_MAX_BYTES,
       },
     },
@@ -159,10 +162,10 @@ describe.each([
     const socket = await open();
     const wire = post('0123456789', framing, [`x-request-id: ${requestId}`]);
     socket.send(framing === undefined ? `${wire}01234` : `${wire}5\r\n01234\r\n`);
-    await expect.poll(() => gateway.metric('xingyun_body_buffered_bytes')).toBeGreaterThan(0);
+    await expect.poll(() => gateway.metric('xingyun_body_buffered_bytes'), WAIT).toBeGreaterThan(0);
     const timedOut = await gateway.metric('xingyun_bodies_timed_out_total');
     socket.reset();
-    await expect.poll(() => gateway.metric('xingyun_body_buffered_bytes')).toBe(0);
+    await expect.poll(() => gateway.metric('xingyun_body_buffered_bytes'), WAIT).toBe(0);
     const records = await accessRecords(gateway, requestId);
     expect(records).toHaveLength(1);
     expect(records[0]).toMatchObject({ aborted: true, status: 0, attempts: 0 });
@@ -178,7 +181,7 @@ describe('bodiesBufferedMaxBytes', () => {
     const sockets = await Promise.all(Array.from({ length: count }, open));
     for (const socket of sockets) socket.send(`${post(body)}${body.slice(1)}`);
     const held = () => gateway.metric('xingyun_body_buffered_bytes');
-    await expect.poll(held, { interval: 10 }).toBe(BUFFERED_MAX_BYTES);
+    await expect.poll(held, { interval: 10, ...WAIT }).toBe(BUFFERED_MAX_BYTES);
     const late = await open();
     late.send(calls.bytes({ method: 'POST', body: 'z' }));
     const inChunksToo = await open();

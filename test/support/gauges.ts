@@ -15,7 +15,7 @@ const GAUGES = [
 /** Waits until nothing is in flight, held or open any more. */
 export async function expectIdle(gateway: TestGateway): Promise<void> {
   for (const name of GAUGES) {
-    await expect.poll(() => gateway.metric(name), { timeout: 5_000, message: name }).toBe(0);
+    await expect.poll(() => gateway.metric(name), { timeout: 10_000, message: name }).toBe(0);
   }
   expect(gateway.process?.exitCode).toBeNull();
 }
@@ -49,6 +49,6 @@ export async function accessRecords(
       .split('\n')
       .filter(line => line.includes(`"requestId":"${requestId}"`))
       .map(line => JSON.parse(line) as AccessRecord);
-  await expect.poll(() => read().length, { timeout: 5_000 }).toBeGreaterThanOrEqual(count);
+  await expect.poll(() => read().length, { timeout: 10_000 }).toBeGreaterThanOrEqual(count);
   return read();
 }
