@@ -142,7 +142,10 @@ class RunningGateway implements Gateway {
       next = loadRegistry(this.config.registryFile, this.snapshot.version + 1);
       refuseEmptied(next, this.snapshot, this.config.registryFile);
     } catch (error) {
-      this.log.error({ reason: (error as Error).message }, 'The registry was refused; it stays.');
+      this.log.error(
+        { reason: (error as Error).message },
+        'The new registry was refused; the one before stays.',
+      );
       return;
     }
     this.snapshot = next;

@@ -1,15 +1,15 @@
 /** What `xingyun start` does: the gateway under its supervisor, the demo bank where asked for. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, extname, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { createRequestSigner, curlCommand } from '../client/index.ts';
-import { defaultConfig } from '../control-plane/config/index.ts';
+import { defaultConfig, loadConfig } from '../control-plane/config/index.ts';
 import { type DemoFiles, prepareDemo } from '../demo/setup.ts';
 import { startGateway } from '../main.ts';
 import { probePort } from '../runtime/probe-port.ts';
 import { SignalRequests } from '../runtime/signal-requests.ts';
 import { Supervisor } from '../runtime/supervisor.ts';
-import { initialiseNonceState } from '../stores/shared-memory/index.ts';
+import { initialiseNonceState, requireFreeState } from '../stores/shared-memory/index.ts';
 
 export interface StartOptions {
   readonly config: string;
@@ -38,6 +38,8 @@ interface Bank {
   readonly port: number;
 }
 
+/** What closing may take after the drain; then the gateway is killed. */
+const CLOSE_MAX_MS = 10_000;
 const DEMO_HOST = '127.0.0.1';
 const DEMO_CALL = ['GET', '/accounts/v1/accounts'] as const;
 /** This file's own ending: .ts in a checkout, .js in the package. */
@@ -53,6 +55,7 @@ export async function start(options: StartOptions): Promise<number> {
     if (options.demo) {
       const port = await probePort(DEMO_HOST, options.port, '--port');
       const adminPort = await probePort(DEMO_HOST, options.adminPort, '--admin-port');
+      requireFreeState(join(options.demoDir, 'state'));
       bank = await startDemoBank();
       files = await prepare(options.demoDir, bank.port, port, adminPort);
       configFile = files.configFile;
@@ -74,6 +77,7 @@ const supervise: Runner = async (configFile, requests, announce) => {
   const supervisor = new Supervisor({
     entry: new URL(`../gateway-process${EXTENSION}`, import.meta.url),
     args: [configFile],
+    stopMaxMs: drainTimeoutMs(configFile) + CLOSE_MAX_MS,
     onReady: (ready, restarts) => {
       if (restarts === 0) announce(ready);
       else process.stderr.write(`xingyun: ready again after restart ${restarts}: ${ready.url}\n`);
@@ -88,6 +92,15 @@ const supervise: Runner = async (configFile, requests, announce) => {
   if (status !== 0) process.stderr.write(`xingyun: ${supervisor.failureMessage}\n`);
   return status;
 };
+
+/** A configuration that cannot be read is the gateway's to report. */
+function drainTimeoutMs(configFile: string): number {
+  try {
+    return loadConfig(configFile).config.shutdown.drainTimeoutMs;
+  } catch {
+    return defaultConfig().config.shutdown.drainTimeoutMs;
+  }
+}
 
 const runHere: Runner = async (configFile, requests, announce) => {
   const gateway = await startGateway(configFile);

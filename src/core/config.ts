@@ -85,7 +85,7 @@ export const ConfigSchema = Type.Object(
         1_000_000,
       ),
       exchangesInFlightMax: integer('Exchanges in flight per front.', 20_000, 1, 1_000_000),
-      headersMax: integer('Header fields of a request.', 100, 8, 1_000),
+      headersMax: integer('Header fields of a request.', 98, 8, 98),
       bodyMaxBytes: integer('Largest request body.', 1_048_576, 0, 67_108_864),
       bodiesBufferedMaxBytes: integer(
         'Request body bytes held in memory per front.',

@@ -22,6 +22,8 @@ export interface SupervisorOptions {
   readonly onReady: (ready: GatewayReady, restarts: number) => void;
   readonly onRestart: (reason: string, pauseMs: number) => void;
   readonly backoff?: Backoff;
+  /** A gateway that was asked to stop and is still there after this is killed. */
+  readonly stopMaxMs?: number;
 }
 
 export interface Backoff {
@@ -32,6 +34,9 @@ export interface Backoff {
 }
 
 export const RESTART_BACKOFF: Backoff = { firstMs: 100, maxMs: 10_000, healthyAfterMs: 60_000 };
+
+/** Longer than a drain of drainTimeoutMs's default and the closing behind it. */
+const STOP_MAX_MS = 20_000;
 
 export class Supervisor {
   private readonly options: SupervisorOptions;
@@ -77,7 +82,16 @@ export class Supervisor {
     this.stopping = true;
     clearTimeout(this.timer);
     if (this.child === undefined) this.finished.resolve(0);
-    else this.child.kill('SIGTERM');
+    else this.drainChild(this.child);
+  }
+
+  /** One that hangs, or was stopped by a debugger, would otherwise never end. */
+  private drainChild(child: ChildProcess): void {
+    child.kill('SIGTERM');
+    this.timer = setTimeout(() => {
+      this.failure = 'The gateway did not end in time and was killed.';
+      child.kill('SIGKILL');
+    }, this.options.stopMaxMs ?? STOP_MAX_MS);
   }
 
   /**
@@ -134,6 +148,7 @@ export class Supervisor {
   }
 
   private end(status: number, reason: string): void {
+    clearTimeout(this.timer);
     this.failure = reason;
     this.finished.resolve(status);
   }

@@ -143,7 +143,7 @@ describe('a registry that is broken', () => {
         gateway.log = '';
         writeFileSync(gateway.files.registryFile, broken);
         gateway.process!.kill('SIGHUP');
-        await eventually(() => gateway.log).toContain('The registry was refused; it stays.');
+        await eventually(() => gateway.log).toContain('The new registry was refused');
         expect(JSON.parse(gateway.log.split('\n')[0]!)).toMatchObject({
           level: 50,
           reason: expect.stringContaining('registry.yaml'),

@@ -18,6 +18,7 @@ if (behaviour !== 'deaf') {
   });
   process.on('SIGTERM', () => {
     note('drained');
+    if (behaviour === 'hang') return;
     process.exit(behaviour === 'bad-drain' ? 7 : 0);
   });
 }

@@ -34,6 +34,7 @@ function supervise(script: string, healthyAfterMs = BACKOFF.healthyAfterMs): Pro
     entry: ENTRY,
     args: [script, journal],
     backoff: { ...BACKOFF, healthyAfterMs },
+    stopMaxMs: 200,
     onReady: ({ url }, restarts) => {
       readies.push([url, restarts]);
       onReady();
@@ -44,6 +45,17 @@ function supervise(script: string, healthyAfterMs = BACKOFF.healthyAfterMs): Pro
 }
 
 const noted = () => readFileSync(journal, 'utf8').trim().split('\n');
+
+describe('a gateway that hangs when it is asked to stop', () => {
+  it('is killed after stopMaxMs, and that is said', async () => {
+    const ended = supervise('hang');
+    await eventually(() => readies.length).toBe(1);
+    supervisor.stop();
+    expect(await ended).toBe(1);
+    expect(supervisor.failureMessage).toBe('The gateway did not end in time and was killed.');
+    expect(noted()).toEqual(['started', 'drained']);
+  });
+});
 
 describe('a gateway that never becomes ready', () => {
   it('is not started again, and its reason is kept', async () => {

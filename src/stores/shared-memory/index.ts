@@ -5,6 +5,7 @@ export {
   type NonceShared,
   type NonceState,
   openNonceState,
+  requireFreeState,
 } from './nonce-state.ts';
 export { type ClosableNonceStore, createSharedNonceStore } from './nonce-store.ts';
 export { NonceStateError } from './state-error.ts';

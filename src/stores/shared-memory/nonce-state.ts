@@ -116,6 +116,14 @@ export function openNonceState(options: NonceStateOptions): NonceState {
 }
 
 /**
+ * Throws NonceStateError 'locked' where another process uses the folder: for a set-up that is about
+ * to rewrite the files beside it.
+ */
+export function requireFreeState(stateDir: string): void {
+  if (existsSync(stateDir)) lockStateFolder(join(stateDir, LOCK_FILE), 0).release();
+}
+
+/**
  * Makes an empty state that the first start trusts, whatever its window. For the set-up that has
  * just made the keys: nothing can have been signed with them before. Throws NonceStateError:
  * 'exists' where there is a state already, 'unusable' where it cannot be written.
