@@ -1,0 +1,112 @@
+/** What one open-loop run found, as `--json` writes it and the report reads it. */
+
+/** Milliseconds at a few percentiles, from an HDR histogram of microseconds. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly p9999: number;
+  readonly max: number;
+}
+
+/** A point of the curve by percentile: `percentile` is 0 to 100, `ms` the value at it. */
+export interface CurvePoint {
+  readonly percentile: number;
+  readonly ms: number;
+}
+
+export type Scheme = 'rfc9421-rsa' | 'rfc9421-es256' | 'hmac' | 'none';
+
+export interface LoadOptions {
+  readonly connections: number;
+  /** Requests due per second, all connections together. */
+  readonly rate: number;
+  readonly durationSeconds: number;
+  readonly warmUpSeconds: number;
+  readonly scheme: Scheme;
+  readonly method: string;
+  readonly bodyBytes: number;
+  readonly seed: number;
+  /** Processes that send. */
+  readonly generators: number;
+  readonly fronts: number;
+  readonly workers: number;
+}
+
+/** One second of the run. Every array of the timeline has one entry per second. */
+export interface Timeline {
+  /** Requests that were due. */
+  readonly due: readonly number[];
+  readonly answered: readonly number[];
+  readonly errors: readonly number[];
+  /** Resident memory of the gateway process, MB. */
+  readonly rssMb: readonly number[];
+  /** Share of one core that each thread of the gateway used, by its name. */
+  readonly cpuByThread: Readonly<Record<string, readonly number[]>>;
+  /** Latency heat: `counts[second][bucket]` answers of at most `upperMs[bucket]`. */
+  readonly heat: {
+    readonly upperMs: readonly number[];
+    readonly counts: readonly (readonly number[])[];
+  };
+}
+
+/** How late an idle timer fired: what the machine itself did to whoever was waiting. */
+export interface Hiccup {
+  readonly generator: Percentiles;
+  /** Measured by a process of its own beside the gateway, on the same cores. */
+  readonly gatewaySide: Percentiles;
+}
+
+export interface LoadResult extends LoadOptions, Percentiles {
+  readonly name: 'load';
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** Answers without error per second of the measured time. */
+  readonly achievedRate: number;
+  /** Requests that were due in the measured time; answered + errors + missed. */
+  readonly requests: number;
+  readonly answered: number;
+  /** By kind: a problem's code, `status-NNN`, `reset`, `timeout`, `connect`, `unanswered`. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** Due but never sent before the run ended. */
+  readonly missedSends: number;
+  /** Sent late because no connection was idle. */
+  readonly noIdleConnection: number;
+  /** From the intended send time to the last byte of the answer. */
+  readonly curve: readonly CurvePoint[];
+  /** From the actual send: what an instrument that waits for answers would have shown. */
+  readonly fromActualSend: Percentiles & { readonly curve: readonly CurvePoint[] };
+  /** Milliseconds by the gateway's own stages, in the measured time only. */
+  readonly stages: Readonly<Record<string, Percentiles & { readonly meanMs: number }>>;
+  /** CPU microseconds per answered request; `process` is everything, the others its named threads. */
+  readonly cpuMicrosPerRequest: Readonly<Record<string, number>>;
+  readonly upstreamCpuMicrosPerRequest: number;
+  readonly rssMb: number;
+  readonly hiccup: Hiccup;
+  readonly generator: {
+    /** How late sends left although a connection was idle. */
+    readonly lag: Percentiles;
+    readonly cpuMicrosPerRequest: number;
+    /** Busiest generator's share of one core. */
+    readonly cpuShareMax: number;
+    /** Empty, or why the generator and not the gateway was the limit; then nothing is published. */
+    readonly limited: readonly string[];
+  };
+  readonly timeline: Timeline;
+  readonly environment: Environment;
+  /** The checkout's commit, with `+changes` where the tree differs from it; '' outside git. */
+  readonly commit: string;
+}
+
+/** Where a result was measured. */
+export interface Environment {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryMb: number;
+  readonly kernel: string;
+  readonly node: string;
+  readonly os: string;
+  /** Load average over one minute when the run began. */
+  readonly loadAverage: number;
+}
