@@ -1,61 +1,81 @@
 /**
- * npm run bench:micro -- [--json FILE] [--only NAME] [--quick]
+ * npm run bench:micro -- [--json FILE] [--only NAME] [--rounds N] [--against FILE] [--quick]
  *
- * Runs each case of bench/micro/cases in a process of its own, one after the other, so that none
- * inherits another's heap, compiled code or threads.
+ * Runs each case of bench/micro/cases in several rounds and prints the median of each figure with
+ * the lowest and highest round. `--against` compares with the JSON of an earlier run.
  */
-import { execFile } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
-import type { BenchResult } from './bench-case.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { caseNames, runRounds } from './run-rounds.ts';
+import { type Comparison, compareRounds, compareRuns, PAIRS, summarise } from './summarise.ts';
 
-const DURATION_MS = 3_000;
+const DURATION_MS = 1_000;
 const QUICK_DURATION_MS = 200;
-/** A case that hangs is ended; setting up and warming up take a few times the duration. */
-const CASE_TIMEOUT_MS = 60_000;
-const CASES = new URL('cases/', import.meta.url);
-const RUN_CASE = fileURLToPath(new URL('run-case.ts', import.meta.url));
 
 const { values } = parseArgs({
   options: {
     json: { type: 'string' },
     only: { type: 'string' },
+    rounds: { type: 'string' },
+    against: { type: 'string' },
     quick: { type: 'boolean', default: false },
   },
 });
-const results = await runCases(values.only, values.quick ? QUICK_DURATION_MS : DURATION_MS);
+const names = caseNames().filter(name => values.only === undefined || name === values.only);
+if (names.length === 0) {
+  console.error(`no case named ${values.only}; the cases are: ${caseNames().join(', ')}`);
+  process.exit(2);
+}
+const roundCount = Number(values.rounds ?? (values.quick ? 1 : 5));
+if (!Number.isInteger(roundCount) || roundCount < 1) {
+  console.error('--rounds needs a whole number of at least 1');
+  process.exit(2);
+}
+const durationMs = values.quick ? QUICK_DURATION_MS : DURATION_MS;
+const rounds = await runRounds(names, roundCount, durationMs, text =>
+  process.stderr.write(`${text}\n`),
+);
+const results = [...rounds.values()].map(summarise);
+
 console.table(
   Object.fromEntries(
-    results.map(({ name, opsPerSecond, cpuMicrosPerOp }) => [
-      name,
-      { 'ops/s': Math.round(opsPerSecond), 'CPU µs/op': Number(cpuMicrosPerOp.toPrecision(3)) },
+    results.map(result => [
+      result.name,
+      {
+        'ops/s': Math.round(result.opsPerSecond),
+        'lowest to highest round': `${Math.round(result.opsPerSecondMin)} to ${Math.round(result.opsPerSecondMax)}`,
+        'CPU µs/op': short(result.cpuMicrosPerOp),
+        'lowest to highest': `${short(result.cpuMicrosPerOpMin)} to ${short(result.cpuMicrosPerOpMax)}`,
+        'result hash': result.resultHash,
+      },
     ]),
   ),
 );
+printComparisons(
+  'One case beside another, round by round',
+  PAIRS.flatMap(([one, other]) => {
+    const [a, b] = [rounds.get(one), rounds.get(other)];
+    return a === undefined || b === undefined ? [] : compareRounds(a, b);
+  }),
+);
+if (values.against !== undefined) {
+  const earlier = JSON.parse(readFileSync(values.against, 'utf8'));
+  printComparisons(`This run beside ${values.against}`, compareRuns(results, earlier));
+}
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-async function runCases(only: string | undefined, durationMs: number): Promise<BenchResult[]> {
-  const files = readdirSync(CASES)
-    .filter(file => extname(file) === '.ts')
-    .filter(file => only === undefined || file === `${only}.ts`)
-    .sort();
-  if (files.length === 0) {
-    console.error(`no case named ${only}; the cases are the files in bench/micro/cases`);
-    process.exit(2);
+function printComparisons(heading: string, comparisons: readonly Comparison[]): void {
+  if (comparisons.length === 0) return;
+  console.log(`\n${heading}`);
+  for (const { name, metric, ratio, beyondNoise } of comparisons) {
+    const range = `${short(ratio.min)} to ${short(ratio.max)}`;
+    const verdict = beyondNoise ? '' : ', within the noise';
+    console.log(`  ${name}: ${metric} times ${short(ratio.median)} (${range})${verdict}`);
   }
-  const found: BenchResult[] = [];
-  for (const file of files) found.push(await runCase(new URL(file, CASES), durationMs));
-  return found;
 }
 
-async function runCase(file: URL, durationMs: number): Promise<BenchResult> {
-  const args = [RUN_CASE, file.href, String(durationMs)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, {
-    timeout: CASE_TIMEOUT_MS,
-  });
-  return JSON.parse(stdout);
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }

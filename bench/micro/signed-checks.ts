@@ -9,6 +9,8 @@ const MESSAGES = 16;
 const APPS = 16;
 
 export interface SignedMessage {
+  /** From 1. */
+  readonly number: number;
   readonly entry: KeyEntry;
   readonly base: string;
   readonly signature: Uint8Array;
@@ -26,8 +28,15 @@ export function signedMessages(algorithm: 'rsa-v1_5-sha256' | 'hmac-sha256'): Si
       algorithm === 'hmac-sha256'
         ? createHmac('sha256', secret).update(base).digest()
         : signRsa(base, rsa.privateKey);
-    return { entry: keyEntry(i % APPS, algorithm, material), base, signature };
+    return { number: i + 1, entry: keyEntry(i % APPS, algorithm, material), base, signature };
   });
+}
+
+/** The message with one bit of its signature changed. */
+export function forged(message: SignedMessage): SignedMessage {
+  const signature = Uint8Array.from(message.signature);
+  signature[signature.length - 1]! ^= 1;
+  return { ...message, signature };
 }
 
 function signRsa(base: string, key: KeyObject): Uint8Array {
@@ -62,9 +71,11 @@ export class BenchCheck implements Check {
   readonly abandoned = false;
   waitMs = 0;
   serviceMs = 0;
-  private readonly onOutcome: (outcome: CheckOutcome) => void;
+  private readonly number: number;
+  private readonly onOutcome: (outcome: CheckOutcome, number: number) => void;
 
-  constructor(message: SignedMessage, onOutcome: (outcome: CheckOutcome) => void) {
+  constructor(message: SignedMessage, onOutcome: (outcome: CheckOutcome, number: number) => void) {
+    this.number = message.number;
     this.entry = message.entry;
     this.base = message.base;
     this.signature = message.signature;
@@ -72,6 +83,6 @@ export class BenchCheck implements Check {
   }
 
   settle(outcome: CheckOutcome): void {
-    this.onOutcome(outcome);
+    this.onOutcome(outcome, this.number);
   }
 }

@@ -6,7 +6,7 @@ import type { SignedMessage } from './signed-checks.ts';
 const keys = new KeyCache();
 const NOTHING = new Uint8Array(0);
 
-export default function verifyOne({ entry, base, signature }: SignedMessage) {
+export default function verifyOne({ entry, base, signature }: Omit<SignedMessage, 'number'>) {
   const key = keys.get(entry.serial, entry.key.algorithm, entry.key.material);
   if (key === undefined) return 'failed';
   return runCheck(key, Buffer.from(base, 'latin1'), signature, [], NOTHING);

@@ -3,10 +3,12 @@ import type { Config } from '../../src/core/config.ts';
 import { CounterSet } from '../../src/core/counters.ts';
 import { createCheckPool } from '../../src/data-plane/workers/index.ts';
 import type { PreparedCase } from './bench-case.ts';
-import { BenchCheck, type SignedMessage, signedMessages } from './signed-checks.ts';
+import { BenchCheck, forged, type SignedMessage, signedMessages } from './signed-checks.ts';
 
 /** Checks kept outstanding: what 512 connections with one call in flight each would send. */
 export const OUTSTANDING = 512;
+/** At the end of a sample the pool runs dry, so a sample is many times what is outstanding. */
+const SAMPLE_OPERATIONS_MIN = 8 * OUTSTANDING;
 
 export const WORKERS: Config['workers'] = {
   count: 1,
@@ -28,8 +30,10 @@ export class ClosedLoop {
   private underWay = 0;
   private next = 0;
   private wrong = 0;
+  private checksum = 0;
   private finished = Promise.withResolvers<void>();
-  private readonly onOutcome = (outcome: CheckOutcome) => this.settled(outcome);
+  private readonly onOutcome = (outcome: CheckOutcome, number: number) =>
+    this.settled(outcome, number);
 
   constructor(submit: Submit, messages: readonly SignedMessage[], outstanding: number) {
     this.submit = submit;
@@ -37,13 +41,19 @@ export class ClosedLoop {
     this.outstanding = outstanding;
   }
 
-  async run(iterations: number): Promise<void> {
+  /**
+   * Returns the sum of the numbers of the messages found valid, whatever the order.
+   * @throws Error where a check is not valid
+   */
+  async run(iterations: number): Promise<number> {
     this.finished = Promise.withResolvers();
     this.left = iterations;
     this.wrong = 0;
+    this.checksum = 0;
     while (this.left > 0 && this.underWay < this.outstanding) this.start();
     if (this.underWay > 0) await this.finished.promise;
     if (this.wrong > 0) throw new Error(`${this.wrong} checks were not valid`);
+    return this.checksum;
   }
 
   private start(): void {
@@ -51,15 +61,42 @@ export class ClosedLoop {
     const message = this.messages[this.next++ % this.messages.length]!;
     const outcome = this.submit(new BenchCheck(message, this.onOutcome));
     if (outcome === undefined) this.underWay++;
-    else if (outcome !== 'valid') this.wrong++;
+    else this.count(outcome, message.number);
   }
 
-  private settled(outcome: CheckOutcome): void {
+  private settled(outcome: CheckOutcome, number: number): void {
     this.underWay--;
-    if (outcome !== 'valid') this.wrong++;
+    this.count(outcome, number);
     if (this.left > 0) this.start();
     else if (this.underWay === 0) this.finished.resolve();
   }
+
+  private count(outcome: CheckOutcome, number: number): void {
+    if (outcome === 'valid') this.checksum = (this.checksum + number) | 0;
+    else this.wrong++;
+  }
+}
+
+/**
+ * A case that submits checks of one algorithm.
+ * @throws Error where a forged signature is not refused: then nothing is checked at all
+ */
+export async function prepareChecks(
+  algorithm: 'rsa-v1_5-sha256' | 'hmac-sha256',
+  submit: Submit,
+): Promise<Omit<PreparedCase, 'close'>> {
+  const messages = signedMessages(algorithm);
+  const outcome = await outcomeOf(submit, forged(messages[0]!));
+  if (outcome !== 'signature-invalid') throw new Error(`a forged signature is ${outcome}`);
+  const loop = new ClosedLoop(submit, messages, OUTSTANDING);
+  return { run: iterations => loop.run(iterations), sampleOperationsMin: SAMPLE_OPERATIONS_MIN };
+}
+
+function outcomeOf(submit: Submit, message: SignedMessage): Promise<CheckOutcome> {
+  const { promise, resolve } = Promise.withResolvers<CheckOutcome>();
+  const outcome = submit(new BenchCheck(message, resolve));
+  if (outcome !== undefined) resolve(outcome);
+  return promise;
 }
 
 /** A case that sends checks through the gateway's own pool. */
@@ -72,6 +109,6 @@ export async function preparePool(
     counters: new CounterSet(),
   });
   await pool.ready();
-  const loop = new ClosedLoop(check => pool.submit(check), signedMessages(algorithm), OUTSTANDING);
-  return { run: iterations => loop.run(iterations), close: () => pool.close() };
+  const prepared = await prepareChecks(algorithm, check => pool.submit(check));
+  return { ...prepared, close: () => pool.close() };
 }

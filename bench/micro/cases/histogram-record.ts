@@ -2,38 +2,24 @@
  * What recording one exchange costs the front thread: nine stages, its operation among 512 and
  * its status class. The access record is not part of it.
  */
-import { type AnswerSink, Exchange } from '../../../src/core/exchange.ts';
-import type { ApiRecord, CompiledSnapshot, UpstreamRecord } from '../../../src/core/snapshot.ts';
-import { STAGES } from '../../../src/core/stages.ts';
+import type { Exchange } from '../../../src/core/exchange.ts';
+import type { ApiRecord, UpstreamRecord } from '../../../src/core/snapshot.ts';
+import { STAGE, STAGES } from '../../../src/core/stages.ts';
 import { createRecordStep } from '../../../src/data-plane/record/index.ts';
 import { FrontTelemetry } from '../../../src/telemetry/front-telemetry.ts';
+import { STAGE_LAYOUT } from '../../../src/telemetry/histogram-layout.ts';
+import { MergedHistogram } from '../../../src/telemetry/merged-histogram.ts';
+import { SharedHistograms } from '../../../src/telemetry/shared-histograms.ts';
+import type { BenchCase } from '../bench-case.ts';
+import { benchExchange } from '../bench-exchange.ts';
 
 const EXCHANGES = 1024;
 const OPERATIONS = 512;
 
-const DRIVER = { resume() {}, complete() {} };
-const TRANSPORT = { handle: undefined, sink: {} as AnswerSink };
 const GRANT = { planId: 'standard', scopes: new Set<string>() };
 
 function exchangeWithAllStages(index: number): Exchange {
-  const exchange = new Exchange(
-    {
-      requestId: `request-${index}`,
-      traceparent: '',
-      method: 'GET',
-      path: '/accounts/v1/accounts',
-      query: '',
-      scheme: 'http',
-      authority: 'bank.example',
-      headers: [],
-      peer: '127.0.0.1',
-      clientCertificate: undefined,
-      arrivedMs: 0,
-      snapshot: {} as CompiledSnapshot,
-    },
-    TRANSPORT,
-    DRIVER,
-  );
+  const exchange = benchExchange({ requestId: `request-${index}` });
   const id = `accounts.operation${index % OPERATIONS}`;
   const operation = { id, method: 'GET', pathTemplate: '/accounts', scopes: [] };
   const api = { id: 'accounts', direction: 'outbound', upstreamId: 'core', operations: [] };
@@ -50,16 +36,34 @@ function exchangeWithAllStages(index: number): Exchange {
   return exchange;
 }
 
+/** What the histogram of whole exchanges counts. */
+function recordedTotals({ shared }: FrontTelemetry): number {
+  const stages = new SharedHistograms(STAGE_LAYOUT, STAGES.length, shared.stages);
+  const totals = new MergedHistogram(STAGE_LAYOUT);
+  stages.addTo(totals, STAGE.total);
+  return totals.count;
+}
+
 export default {
   name: 'histogram-record',
   async setup() {
     const telemetry = new FrontTelemetry(OPERATIONS);
     const record = createRecordStep({ recorder: telemetry, accessLog: { append() {} } });
     const exchanges = Array.from({ length: EXCHANGES }, (_, i) => exchangeWithAllStages(i));
+    let recorded = 0;
     return {
-      run(iterations: number): void {
+      run(iterations: number): number {
         for (let i = 0; i < iterations; i += 1) record(exchanges[i % EXCHANGES]!);
+        recorded += iterations;
+        const counted = telemetry.counters.get('exchanges');
+        if (counted !== recorded) throw new Error(`${recorded} recorded, ${counted} counted`);
+        return counted | 0;
+      },
+      close() {
+        const totals = recordedTotals(telemetry);
+        if (totals !== recorded)
+          throw new Error(`${recorded} recorded, ${totals} in the histogram`);
       },
     };
   },
-};
+} satisfies BenchCase;

@@ -5,6 +5,7 @@
  */
 import type { ApiRecord, RegistrySnapshot, UpstreamRecord } from '../../../src/core/snapshot.ts';
 import { compileSnapshot } from '../../../src/data-plane/route/index.ts';
+import { fold, type PreparedCase } from '../bench-case.ts';
 
 const APIS = 500;
 const REQUESTS = 1024;
@@ -90,7 +91,7 @@ function buildRequests(snapshot: RegistrySnapshot): { method: string; path: stri
 
 export default {
   name: 'route-10000',
-  async setup(): Promise<{ run(iterations: number): void }> {
+  async setup(): Promise<PreparedCase> {
     const snapshot = buildSnapshot();
     const compiled = compileSnapshot(snapshot);
     const requests = buildRequests(snapshot);
@@ -100,11 +101,15 @@ export default {
     let next = 0;
     return {
       run(iterations) {
+        let checksum = 0;
         for (let i = 0; i < iterations; i++) {
           const { method, path } = requests[next]!;
           next = (next + 1) % REQUESTS;
-          if (!('operation' in compiled.find(method, path))) throw new Error(`${path} is lost`);
+          const found = compiled.find(method, path);
+          if (!('operation' in found)) throw new Error(`${path} is lost`);
+          checksum = fold(checksum, found.index);
         }
+        return checksum;
       },
     };
   },

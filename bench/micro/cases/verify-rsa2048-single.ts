@@ -2,8 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { CheckOutcome } from '../../../src/core/check.ts';
 import type { BenchCase } from '../bench-case.ts';
-import { signedMessages } from '../signed-checks.ts';
-import { ClosedLoop, OUTSTANDING, WORKERS } from '../verify-case.ts';
+import { OUTSTANDING, prepareChecks, WORKERS } from '../verify-case.ts';
 
 /** The same checks as one Piscina task each: what batches save. */
 export default {
@@ -18,19 +17,15 @@ export default {
       atomics: 'async',
       recordTiming: false,
     });
-    const loop = new ClosedLoop(
-      check => {
-        const { entry, base, signature } = check;
-        const task: Promise<CheckOutcome> = piscina.run({ entry, base, signature });
-        task.then(
-          outcome => check.settle(outcome),
-          () => check.settle('failed'),
-        );
-        return undefined;
-      },
-      signedMessages('rsa-v1_5-sha256'),
-      OUTSTANDING,
-    );
-    return { run: iterations => loop.run(iterations), close: () => piscina.destroy() };
+    const prepared = await prepareChecks('rsa-v1_5-sha256', check => {
+      const { entry, base, signature } = check;
+      const task: Promise<CheckOutcome> = piscina.run({ entry, base, signature });
+      task.then(
+        outcome => check.settle(outcome),
+        () => check.settle('failed'),
+      );
+      return undefined;
+    });
+    return { ...prepared, close: () => piscina.destroy() };
   },
 } satisfies BenchCase;
