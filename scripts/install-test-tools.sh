@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
-# Installs the programs that tests call, on Debian and its relatives, where they are missing.
+# Installs the programs that tests and benchmarks call, on Debian and its relatives, where they are
+# missing.
 set -euo pipefail
 
 # command:package
 tools=(
   curl:curl
   openssl:openssl
+  nginx:nginx-light
+  haproxy:haproxy
+  wrk:wrk
 )
+# Where daemons live, which is not on every user's PATH.
+PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 
 missing=()
 for tool in "${tools[@]}"; do
@@ -21,7 +27,15 @@ if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+# Debian starts a daemon as soon as it is installed, unless this policy says no (invoke-rc.d(8)).
+policy=/usr/sbin/policy-rc.d
+own_policy=
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+  own_policy=$policy
+fi
+trap 'rm -f "$log" $own_policy' EXIT
 install() {
   apt-get update -q && apt-get install -q -y --no-install-recommends "${missing[@]}"
 }

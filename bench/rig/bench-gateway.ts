@@ -1,0 +1,102 @@
+/** A gateway process for one benchmark, with files of its own in a folder that goes with it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FromGateway } from '../../src/runtime/supervisor.ts';
+import { type GatewayFilesOptions, writeGatewayFiles } from './gateway-files.ts';
+import { endChild, pinned } from './programs.ts';
+
+export interface BenchGatewayOptions extends GatewayFilesOptions {
+  /** As taskset takes them; all cores where absent. */
+  readonly cores?: string | undefined;
+  /** Arguments for node before the entry, such as `--cpu-prof`. */
+  readonly nodeArgs?: readonly string[];
+}
+
+const ENTRY = fileURLToPath(new URL('../../src/gateway-process.ts', import.meta.url));
+const LOG_MAX_CHARACTERS = 100_000;
+
+export class BenchGateway {
+  readonly folder: string;
+  url = '';
+  adminUrl = '';
+  /** The end of the process log, JSON a line. */
+  log = '';
+  private readonly child: ChildProcess;
+
+  private constructor(folder: string, child: ChildProcess) {
+    this.folder = folder;
+    this.child = child;
+    child.stderr!.on('data', chunk => {
+      this.log = (this.log + chunk).slice(-LOG_MAX_CHARACTERS);
+    });
+  }
+
+  /** @throws Error with the gateway's own message where it cannot start */
+  static async start(options: BenchGatewayOptions): Promise<BenchGateway> {
+    const folder = mkdtempSync(join(tmpdir(), 'xingyun-bench-gateway-'));
+    try {
+      const configFile = writeGatewayFiles(folder, options);
+      const args = [...(options.nodeArgs ?? []), ENTRY, configFile];
+      const command = pinned({ file: process.execPath, args }, options.cores);
+      const child = spawn(command.file, command.args, {
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      });
+      const gateway = new BenchGateway(folder, child);
+      await gateway.untilReady();
+      return gateway;
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** False once the process has ended, asked or not. */
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** What the admin listener answers there, as text. */
+  async admin(path: string): Promise<string> {
+    const answer = await fetch(`${this.adminUrl}${path}`);
+    if (!answer.ok) throw new Error(`the gateway's ${path} answers ${answer.status}`);
+    return answer.text();
+  }
+
+  /** A counter or gauge from /metrics, summed over its labels. */
+  async metric(name: string): Promise<number> {
+    const samples = (await this.admin('/metrics'))
+      .split('\n')
+      .filter(line => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+    if (samples.length === 0) throw new Error(`/metrics has no ${name}`);
+    return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await endChild(this.child, 'SIGTERM');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async untilReady(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<FromGateway>();
+    this.child.once('message', message => resolve(message as FromGateway));
+    this.child.once('error', reject);
+    this.child.once('exit', (code, signal) =>
+      reject(new Error(`the gateway ended: ${code ?? signal}\n${this.log}`)),
+    );
+    const answer = await promise;
+    if (answer.kind === 'failed') throw new Error(answer.message);
+    this.url = answer.url;
+    this.adminUrl = answer.adminUrl;
+  }
+}

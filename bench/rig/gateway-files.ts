@@ -1,0 +1,144 @@
+/** The folder of a benchmark's gateway: keys, registry, configuration, and a trusted nonce state. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { Config } from '../../src/core/config.ts';
+import { initialiseNonceState } from '../../src/stores/shared-memory/index.ts';
+import { BENCH_ALGORITHMS, benchKey, benchKeyId, KEY_NAMES, type KeyName } from './bench-folder.ts';
+
+/** In every signed request, so that signatures do not depend on the port of one run. */
+export const PUBLIC_AUTHORITY = 'bench.xingyun.example';
+
+/** What benchmarks call. */
+export const ORDERS_PATH = '/bench/v1/orders';
+
+/** Operations of the API that benchmarks call; more are in APIs beside it. */
+const OWN_OPERATIONS = 2;
+const OPERATIONS_PER_API = 1_000;
+const NONCES_MAX = 1_048_576;
+/** Signatures made ahead stay good for this long: the longest window that can be configured. */
+export const CREATED_MAX_AGE_MS = 3_600_000;
+
+export type Sections<T> = { [K in keyof T]?: T[K] extends object ? Partial<T[K]> : T[K] };
+
+export interface GatewayFilesOptions {
+  readonly upstreamPort: number;
+  /** Options of the registry's upstream, such as connectionsMax, queueMax and pipeliningMax. */
+  readonly upstream?: Readonly<Record<string, number>>;
+  readonly fronts?: number;
+  /** Worker threads per front. */
+  readonly workers?: number;
+  readonly placement?: 'auto' | 'inline' | 'pool';
+  readonly batchMax?: number;
+  /**
+   * Off by default: a log costs the same in every gateway that writes one, and the peers it is
+   * compared with write none either.
+   */
+  readonly accessLog?: boolean;
+  /** Applications, each with a key per algorithm; keys of one algorithm are the same key pair. */
+  readonly apps?: number;
+  /** Which keys each application has; all by default. */
+  readonly keys?: readonly KeyName[];
+  /** In the whole registry, at least 2. */
+  readonly operations?: number;
+  readonly noncesMax?: number;
+  /** Merged over the rest, section by section. */
+  readonly config?: Sections<Config>;
+}
+
+/** Writes everything into `folder` and returns the configuration's path. */
+export function writeGatewayFiles(folder: string, options: GatewayFilesOptions): string {
+  const { keys = KEY_NAMES, noncesMax = NONCES_MAX } = options;
+  for (const name of keys) {
+    writeFileSync(join(folder, keyFile(name)), benchKey(name).verifyingText, { mode: 0o600 });
+  }
+  const registry = stringify(registryOf(options), { aliasDuplicateObjects: false });
+  writeFileSync(join(folder, 'registry.yaml'), registry);
+  const stateDir = join(folder, 'state');
+  mkdirSync(stateDir, { mode: 0o700 });
+  initialiseNonceState(stateDir, noncesMax);
+  const configFile = join(folder, 'xingyun.yaml');
+  writeFileSync(configFile, stringify(configOf(options, noncesMax)));
+  return configFile;
+}
+
+function keyFile(name: KeyName): string {
+  return name === 'hmac' ? 'hmac.secret' : `${name}.public.pem`;
+}
+
+function configOf(options: GatewayFilesOptions, noncesMax: number): Sections<Config> {
+  const { fronts = 1, workers = 1, placement, batchMax, accessLog = false, config = {} } = options;
+  return {
+    registryFile: 'registry.yaml',
+    stateDir: 'state',
+    ...config,
+    listener: { port: 0, publicAuthority: PUBLIC_AUTHORITY, ...config.listener },
+    admin: { port: 0, ...config.admin },
+    fronts: { count: fronts, ...config.fronts },
+    workers: {
+      count: workers,
+      ...(placement === undefined ? {} : { placement }),
+      ...(batchMax === undefined ? {} : { batchMax }),
+      ...config.workers,
+    },
+    signatures: { createdMaxAgeMs: CREATED_MAX_AGE_MS, noncesMax, ...config.signatures },
+    telemetry: { accessLog, accessLogFile: 'access.log', ...config.telemetry },
+  };
+}
+
+function registryOf(options: GatewayFilesOptions): object {
+  const { upstreamPort, upstream = {}, apps = 1, operations = OWN_OPERATIONS } = options;
+  const { keys = KEY_NAMES } = options;
+  const appIds = Array.from({ length: apps }, (_, app) => `app-${app}`);
+  const fillers = fillerApis(Math.max(operations - OWN_OPERATIONS, 0));
+  const apis = [ordersApi(), ...fillers];
+  return {
+    partners: [{ id: 'bench', name: 'Benchmark', class: 'internet-platform' }],
+    apps: appIds.map(id => ({ id, partner: 'bench' })),
+    keys: appIds.flatMap((id, app) => keys.map(name => keyEntry(name, id, app))),
+    products: [{ id: 'bench', name: 'Benchmark', apis: apis.map(({ id }) => id) }],
+    plans: [{ id: 'standard', name: 'Standard' }],
+    subscriptions: appIds.map(app => ({
+      app,
+      product: 'bench',
+      plan: 'standard',
+      scopes: ['orders:read', 'orders:write'],
+    })),
+    apis,
+    upstreams: [{ id: 'nginx', url: `http://127.0.0.1:${upstreamPort}`, ...upstream }],
+  };
+}
+
+function keyEntry(name: KeyName, app: string, number: number): object {
+  const place = name === 'hmac' ? 'secretFile' : 'publicKeyFile';
+  const algorithm = BENCH_ALGORITHMS[name];
+  return { id: benchKeyId(name, number), app, algorithm, [place]: keyFile(name) };
+}
+
+function ordersApi() {
+  return {
+    id: 'orders',
+    name: 'Orders',
+    basePath: '/bench/v1',
+    upstream: 'nginx',
+    operations: [
+      { id: 'create-order', method: 'POST', path: '/orders', scopes: ['orders:write'] },
+      { id: 'read-order', method: 'GET', path: '/orders/{id}', scopes: ['orders:read'] },
+    ],
+  };
+}
+
+/** APIs that nobody calls: what the route table and the histograms hold beside those two. */
+function fillerApis(operations: number) {
+  const apis = Math.ceil(operations / OPERATIONS_PER_API);
+  return Array.from({ length: apis }, (_, api) => ({
+    id: `filler-${api}`,
+    name: 'Filler',
+    basePath: `/filler-${api}/v1`,
+    upstream: 'nginx',
+    operations: Array.from(
+      { length: Math.min(operations - api * OPERATIONS_PER_API, OPERATIONS_PER_API) },
+      (_, index) => ({ id: `op-${index}`, method: 'GET', path: `/kind-${index}/{id}/entries` }),
+    ),
+  }));
+}
