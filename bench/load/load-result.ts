@@ -79,7 +79,7 @@ export interface LoadResult extends LoadOptions, Percentiles {
   readonly fromActualSend: Percentiles & { readonly curve: readonly CurvePoint[] };
   /** Milliseconds by the gateway's own stages, in the measured time only. */
   readonly stages: Readonly<Record<string, Percentiles & { readonly meanMs: number }>>;
-  /** CPU microseconds per answered request; `process` is everything, the others its named threads. */
+  /** CPU microseconds per answered request; `process` is everything, the others its threads. */
   readonly cpuMicrosPerRequest: Readonly<Record<string, number>>;
   readonly upstreamCpuMicrosPerRequest: number;
   readonly rssMb: number;
