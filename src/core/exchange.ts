@@ -58,7 +58,8 @@ export interface Identity {
 
 export interface Target {
   readonly entry: OperationEntry;
-  readonly grant: Grant;
+  /** Undefined for a public operation. */
+  readonly grant: Grant | undefined;
 }
 
 export interface ClientCertificate {
@@ -110,7 +111,7 @@ export class Exchange {
   closeConnection = false;
   /** front: the whole body once it has arrived. */
   body: Uint8Array = EMPTY_BODY;
-  /** verify */
+  /** verify: undefined for a call without a signature. */
   identity: Identity | undefined = undefined;
   /** route */
   target: Target | undefined = undefined;

@@ -48,6 +48,9 @@ export interface KeyRecord {
   readonly revoked: boolean;
 }
 
+export const OPERATION_ACCESS = ['signed', 'public'] as const;
+export type OperationAccess = (typeof OPERATION_ACCESS)[number];
+
 export interface OperationRecord {
   /** Unique in the registry, `<api>.<operationId>`. */
   readonly id: string;
@@ -56,6 +59,8 @@ export interface OperationRecord {
   readonly pathTemplate: string;
   /** Scopes that the subscription must grant, all of them. */
   readonly scopes: readonly string[];
+  /** `public`: a call without a signature is let through as well, and no subscription is asked. */
+  readonly access: OperationAccess;
 }
 
 export interface ApiRecord {

@@ -112,6 +112,7 @@ export function identified(exchange: Exchange, upstream = anUpstream()): Exchang
     method: exchange.arrival.method,
     pathTemplate: exchange.arrival.path,
     scopes: [],
+    access: 'signed',
   };
   const api: ApiRecord = {
     id: 'accounts',

@@ -37,7 +37,8 @@ export function operationEntry(
   id: string,
   direction: ApiRecord['direction'] = 'outbound',
 ): OperationEntry {
-  const operation = { id, method: 'GET', pathTemplate: '/accounts', scopes: [] };
+  const access = 'signed' as const;
+  const operation = { id, method: 'GET', pathTemplate: '/accounts', scopes: [], access };
   const api: ApiRecord = { id: 'accounts', direction, upstreamId: 'core', operations: [operation] };
   return { index: 0, operation, api, upstream: { id: 'core' } as UpstreamRecord };
 }

@@ -21,7 +21,8 @@ const GRANT = { planId: 'standard', scopes: new Set<string>() };
 function exchangeWithAllStages(index: number): Exchange {
   const exchange = benchExchange({ requestId: `request-${index}` });
   const id = `accounts.operation${index % OPERATIONS}`;
-  const operation = { id, method: 'GET', pathTemplate: '/accounts', scopes: [] };
+  const access = 'signed' as const;
+  const operation = { id, method: 'GET', pathTemplate: '/accounts', scopes: [], access };
   const api = { id: 'accounts', direction: 'outbound', upstreamId: 'core', operations: [] };
   exchange.target = {
     entry: { index, operation, api: api as ApiRecord, upstream: {} as UpstreamRecord },

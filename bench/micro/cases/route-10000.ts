@@ -61,6 +61,7 @@ function buildApi(number: number): ApiRecord {
       method,
       pathTemplate: basePath + template,
       scopes: [],
+      access: 'signed',
     })),
   };
 }

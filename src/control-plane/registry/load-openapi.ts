@@ -1,9 +1,10 @@
 /** Reads the operations of an OpenAPI 3.1 document; the rest of it is for people. */
 import Type, { type Static } from 'typebox';
+import type { OperationAccess } from '../../core/snapshot.ts';
 import { ConfigError, type ProblemList } from '../config/config-error.ts';
 import { createSchemaCheck } from '../config/schema-check.ts';
 import { type OptionPath, YamlSource } from '../config/yaml-source.ts';
-import { operationId, scopes } from './schema.ts';
+import { access, operationId, scopes } from './schema.ts';
 
 const OPENAPI_FILE_MAX_BYTES = 16_777_216;
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
@@ -15,6 +16,7 @@ export interface ReadOperation {
   /** Below the API's base path. */
   readonly path: string;
   readonly scopes: readonly string[];
+  readonly access: OperationAccess;
   readonly source: YamlSource;
   readonly at: OptionPath;
 }
@@ -23,6 +25,7 @@ const operation = Type.Optional(
   Type.Object({
     operationId: operationId('The operation’s id.'),
     'x-required-scopes': scopes('Scopes that a subscription must have, all of them.'),
+    'x-access': access,
   }),
 );
 
@@ -114,6 +117,7 @@ function readPathItem(
       method: method.toUpperCase(),
       path,
       scopes: found['x-required-scopes'],
+      access: found['x-access'],
       source,
       at: ['paths', path, method],
     };

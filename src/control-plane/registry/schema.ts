@@ -3,7 +3,7 @@
  * what a pattern wants.
  */
 import Type, { type Static, type TProperties } from 'typebox';
-import { SIGNATURE_ALGORITHMS } from '../../core/snapshot.ts';
+import { OPERATION_ACCESS, SIGNATURE_ALGORITHMS } from '../../core/snapshot.ts';
 
 const record = <P extends TProperties>(properties: P) =>
   Type.Object(properties, { additionalProperties: false });
@@ -85,6 +85,13 @@ const jwk = Type.Object(
   { description: 'The public key as a JSON Web Key.', additionalProperties: false },
 );
 
+export const access = Type.Enum([...OPERATION_ACCESS], {
+  description:
+    'Who may call: `signed`, apps with a subscription; `public`, anybody, signature or not ' +
+    '(open data such as exchange rates). A signature that is there must be valid all the same.',
+  default: 'signed',
+});
+
 /** RFC 9110 section 9.1; CONNECT and TRACE do not pass a gateway. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -95,6 +102,7 @@ const operation = record({
     description: 'Path template below basePath; `{name}` stands for one whole segment.',
   }),
   scopes: scopes('Scopes that a subscription must have, all of them.'),
+  access,
 });
 
 export const RegistrySchema = Type.Object(
@@ -172,7 +180,7 @@ export const RegistrySchema = Type.Object(
       openapi: Type.Optional(
         file(
           'OpenAPI 3.1 document, YAML or JSON: its paths, methods, operationId and ' +
-            '`x-required-scopes` are read, its servers are not',
+            '`x-required-scopes`, `x-access` (as `access`) are read, its servers are not',
         ),
       ),
     }),

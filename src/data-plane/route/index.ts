@@ -1,6 +1,6 @@
-// Receives: an exchange whose identity is known, with its canonical path and its snapshot.
+// Receives: an exchange whose signature, where it has one, was verified; its canonical path.
 // Adds: the target, that is the operation and the app's grant for its API.
-// May refuse: malformed-request, not-found, method-not-allowed, not-subscribed, scope-insufficient.
+// May refuse: signature-missing, malformed-request, not-found, method-not-allowed, not-*, scope-*.
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Exchange, Step } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
@@ -21,10 +21,17 @@ export function createRouteStep(clock: Clock = systemClock): Step {
 
 function assignTarget(exchange: Exchange): Problem | undefined {
   const { snapshot, method, path } = exchange.arrival;
-  const found = snapshot.find(method, path);
-  if (!('operation' in found)) return found;
   const { identity } = exchange;
-  if (identity === undefined) throw new Error('route runs after verify: the identity is missing');
+  const found = snapshot.find(method, path);
+  if ('operation' in found && found.operation.access === 'public') {
+    exchange.target = { entry: found, grant: undefined };
+    return undefined;
+  }
+  // Before anything else: what is published here is not told to a caller who is nobody.
+  if (identity === undefined) {
+    return problem('signature-missing', 'The request carries no Signature-Input field.');
+  }
+  if (!('operation' in found)) return found;
   const grant = snapshot.grant(identity.entry.app.id, found.api.id);
   if (grant === undefined) {
     return problem('not-subscribed', `The app has no active subscription to ${found.api.id}.`);

@@ -1,7 +1,7 @@
 /**
  * The request head that an upstream gets: the partner's fields without what is not theirs to send.
  */
-import type { Exchange } from '../../core/exchange.ts';
+import type { Exchange, Identity } from '../../core/exchange.ts';
 
 /**
  * Never forwarded: hop-by-hop fields (RFC 9110 section 7.6.1; the front refuses a Connection that
@@ -56,7 +56,6 @@ function isWithheld(name: string): boolean {
 /** The complete head, its last empty line included. `upstreamHost` is the Host field's value. */
 export function requestHead(exchange: Exchange, upstreamHost: string): string {
   const { arrival, body } = exchange;
-  const { app, partner } = exchange.identity!.entry;
   const { headers, authority, scheme, peer } = arrival;
   const target = `${arrival.path}${arrival.query}`;
   let head = `${arrival.method} ${target} HTTP/1.1\r\nhost: ${upstreamHost}\r\n`;
@@ -73,11 +72,17 @@ export function requestHead(exchange: Exchange, upstreamHost: string): string {
     `x-forwarded-for: ${peer}\r\n` +
     `x-forwarded-host: ${authority}\r\n` +
     `x-forwarded-proto: ${scheme}\r\n` +
-    `x-xingyun-app: ${app.id}\r\n` +
-    `x-xingyun-partner: ${partner.id}\r\n` +
+    identityFields(exchange.identity) +
     `x-request-id: ${arrival.requestId}\r\n` +
     `traceparent: ${arrival.traceparent}\r\n\r\n`
   );
+}
+
+/** Nothing for a call of nobody: an upstream never sees these fields from outside. */
+function identityFields(identity: Identity | undefined): string {
+  if (identity === undefined) return '';
+  const { app, partner } = identity.entry;
+  return `x-xingyun-app: ${app.id}\r\nx-xingyun-partner: ${partner.id}\r\n`;
 }
 
 /** RFC 9110 section 8.6: methods that anticipate content say so even when there is none. */

@@ -1,5 +1,5 @@
 // Receives an exchange with its body: headers, canonical target, bytes as they arrived.
-// Adds who calls: the key with its app and partner, and the scheme that proved it.
+// Adds who calls: key, app and partner, and the scheme that proved it; nobody where none is tried.
 // May refuse with signature-*, digest-*, key-*, app-*, nonce-*, verify-saturated, malformed-*.
 import type { CheckRunner } from '../../core/check.ts';
 import type { Clock } from '../../core/clock.ts';

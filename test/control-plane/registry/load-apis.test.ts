@@ -14,7 +14,7 @@ paths:
       x-required-scopes: [accounts:read]
       responses:
         200: {description: All accounts}
-    post: {operationId: open}
+    post: {operationId: open, x-access: public}
   /accounts/{accountId}:
     get: {operationId: get}
   x-internal: {anything: true}
@@ -41,15 +41,31 @@ describe('an API from OpenAPI', () => {
         method: 'GET',
         pathTemplate: '/accounts/v1/accounts',
         scopes: ['accounts:read'],
+        access: 'signed',
       },
-      { id: 'accounts.open', method: 'POST', pathTemplate: '/accounts/v1/accounts', scopes: [] },
+      {
+        id: 'accounts.open',
+        method: 'POST',
+        pathTemplate: '/accounts/v1/accounts',
+        scopes: [],
+        access: 'public',
+      },
       {
         id: 'accounts.get',
         method: 'GET',
         pathTemplate: '/accounts/v1/accounts/{accountId}',
         scopes: [],
+        access: 'signed',
       },
     ]);
+  });
+
+  it('names no scopes where it is public', () => {
+    const document = DOCUMENT.replace(
+      'operationId: list',
+      'operationId: list\n      x-access: public',
+    );
+    expect(openApiPlaces(document)).toEqual(['accounts.yaml 8 paths["/accounts"].get']);
   });
 
   it('may be a JSON document, indented with tabs', () => {

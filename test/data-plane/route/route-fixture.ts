@@ -1,19 +1,21 @@
 import type { ApiRecord, RegistrySnapshot } from '../../../src/core/snapshot.ts';
 import { anUpstream } from '../../support/exchanges.ts';
 
-/** `GET /a/{x}` or, with scopes behind it, `GET /a/{x} read write`. */
+/** `GET /a/{x}` or, with scopes behind it, `GET /a/{x} read write`; `public` stands for access. */
 export function anApi(id: string, ...operations: string[]): ApiRecord {
   return {
     id,
     direction: 'outbound',
     upstreamId: 'bank',
     operations: operations.map(text => {
-      const [method, pathTemplate, ...scopes] = text.split(' ');
+      const [method, pathTemplate, ...words] = text.split(' ');
+      const isPublic = words[0] === 'public';
       return {
         id: `${id}.${method}-${pathTemplate}`,
         method: method!,
         pathTemplate: pathTemplate!,
-        scopes,
+        scopes: isPublic ? [] : words,
+        access: isPublic ? 'public' : 'signed',
       };
     }),
   };

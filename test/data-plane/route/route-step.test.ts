@@ -10,6 +10,7 @@ const compiled = compileSnapshot(
     apis: [
       anApi('accounts', 'GET /accounts/{id} read', 'DELETE /accounts/{id} read write'),
       anApi('cards', 'GET /cards'),
+      anApi('rates', 'GET /rates public'),
     ],
     subscriptions: [{ appId: 'app-1', planId: 'standard', apiIds: ['accounts'], scopes: ['read'] }],
   }),
@@ -63,8 +64,25 @@ describe('the route step', () => {
     expect(refused.stageMs[STAGE.policy]).toBe(0.25);
   });
 
-  it('throws when it runs before verify', () => {
-    const exchange = anExchange({ method: 'GET', path: '/accounts/7', snapshot: compiled });
-    expect(() => route(exchange)).toThrow(/verify/);
+  it('lets anybody call a public operation, signed or not', () => {
+    const anonymous = anExchange({ method: 'GET', path: '/rates', snapshot: compiled });
+    for (const exchange of [anonymous, arrived('GET', '/rates')]) {
+      expect(route(exchange)).toBeUndefined();
+      expect(exchange.target?.entry.operation.id).toBe('rates.GET-/rates');
+      expect(exchange.target?.grant).toBeUndefined();
+    }
   });
+
+  it.each([
+    ['GET', '/accounts/7'],
+    ['GET', '/nowhere'],
+    ['PUT', '/rates'],
+  ])(
+    'asks a caller without a signature for one before it says anything of %s %s',
+    (method, path) => {
+      const exchange = anExchange({ method, path, snapshot: compiled });
+      expect(route(exchange)).toMatchObject({ name: 'signature-missing' });
+      expect(exchange.target).toBeUndefined();
+    },
+  );
 });

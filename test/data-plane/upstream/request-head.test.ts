@@ -33,6 +33,13 @@ describe('the head that an upstream gets', () => {
     expect(text).toContain('x-request-id: test-request-1');
   });
 
+  it('says of a call without identity that it has none, whatever the caller claims', () => {
+    const headers = ['host', 'h', 'x-xingyun-app', 'admin', 'x-xingyun-partner', 'bank'];
+    const head = requestHead(anExchange({ headers }), 'bank.internal:9000');
+    expect(head).toContain('x-request-id: test-request-1');
+    expect(head).not.toMatch(/x-xingyun-/);
+  });
+
   it('drops hop-by-hop fields and the signature', () => {
     const headers = [
       ...['host', 'h', 'connection', 'keep-alive, TE', 'keep-alive', 'timeout=5'],

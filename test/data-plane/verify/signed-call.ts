@@ -213,8 +213,9 @@ export class VerifyBench {
 
   /** The code of the refusal, 'accepted', or 'pending'. */
   verdict(signed: Call): string {
-    const result = this.step(this.exchange(signed));
-    if (result === undefined) return 'accepted';
+    const exchange = this.exchange(signed);
+    const result = this.step(exchange);
+    if (result === undefined) return exchange.identity === undefined ? 'anonymous' : 'accepted';
     return typeof result === 'symbol' ? 'pending' : result.name;
   }
 }

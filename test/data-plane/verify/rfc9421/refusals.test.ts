@@ -68,8 +68,8 @@ describe('signature fields that cannot be used', () => {
   const { input, value } = signature(call());
   const verdict = (...headers: string[]) => registered().verdict(call({ headers }));
 
-  it('are missing where neither is sent', () => {
-    expect(verdict('authorization', 'Bearer x')).toBe('signature-missing');
+  it('make nobody of a caller who sends neither', () => {
+    expect(verdict('authorization', 'Bearer x')).toBe('anonymous');
   });
 
   it.each([
