@@ -1,0 +1,111 @@
+/** The cases: who forwards, what is asked of it, and how many ask at once. */
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startFastify } from '../peers/fastify/index.ts';
+import { type GatewayOptions, PUBLIC_PATH, startGateway } from '../peers/gateway.ts';
+import { startHaproxy } from '../peers/haproxy.ts';
+import { startNginx } from '../peers/nginx.ts';
+import type { Peer, PeerOptions } from '../peers/peer.ts';
+import { benchKey, benchKeyId } from '../rig/bench-folder.ts';
+import { CREATED_MAX_AGE_MS, PUBLIC_AUTHORITY } from '../rig/gateway-files.ts';
+import type { Program } from '../rig/programs.ts';
+
+/**
+ * `plain`: one unsigned GET over and over. `signed`: POST, RFC 9421 with RSA-2048, a nonce each.
+ * `bearer`: GET with a token, RS256 with RSA-2048.
+ */
+export type TrafficKind = 'plain' | 'signed' | 'bearer';
+
+export interface CompareCase {
+  readonly name: string;
+  readonly traffic: TrafficKind;
+  /** Connections of the load, and at most as many to the upstream. */
+  readonly connections: number;
+  /** What it needs beside Node, the upstream and the load. */
+  readonly program: Program | undefined;
+  start(options: PeerOptions): Promise<Peer>;
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const FORWARD_CONNECTIONS = 64;
+const CHECK_CONNECTIONS = 128;
+/** What every forwarder without a route table is asked for as well. */
+export const PLAIN_PATH = PUBLIC_PATH;
+
+/** Ours, of the checkout at `root`; `suffix` tells checkouts apart. */
+function ourCases(root: string, suffix: string): CompareCase[] {
+  const ours = (name: string, traffic: TrafficKind, options: Omit<GatewayOptions, 'root'>) => ({
+    name: `${name}${suffix}`,
+    traffic,
+    connections: traffic === 'plain' ? FORWARD_CONNECTIONS : CHECK_CONNECTIONS,
+    program: undefined,
+    start: (peer: PeerOptions) => startGateway(peer, { root, ...options }),
+  });
+  return [
+    ours('ours-forward', 'plain', {}),
+    ours('ours-signed', 'signed', {}),
+    ours('ours-signed-single', 'signed', { placement: 'pool', batchMax: 1 }),
+    ours('ours-signed-inline', 'signed', { placement: 'inline' }),
+  ];
+}
+
+function peerCases(): CompareCase[] {
+  return [
+    {
+      name: 'haproxy-forward',
+      traffic: 'plain',
+      connections: FORWARD_CONNECTIONS,
+      program: 'haproxy',
+      start: options => startHaproxy(options),
+    },
+    {
+      name: 'nginx-forward',
+      traffic: 'plain',
+      connections: FORWARD_CONNECTIONS,
+      program: 'nginx',
+      start: startNginx,
+    },
+    {
+      name: 'fastify-signed',
+      traffic: 'signed',
+      connections: CHECK_CONNECTIONS,
+      program: undefined,
+      start: options => startFastify(options, fastifySignatures()),
+    },
+    {
+      name: 'haproxy-jwt',
+      traffic: 'bearer',
+      connections: CHECK_CONNECTIONS,
+      program: 'haproxy',
+      start: options => startHaproxy(options, benchKey('rsa').verifyingText),
+    },
+  ];
+}
+
+function fastifySignatures() {
+  return {
+    keyId: benchKeyId('rsa', 0),
+    publicKey: benchKey('rsa').verifyingText,
+    authority: PUBLIC_AUTHORITY,
+    createdMaxAgeMs: CREATED_MAX_AGE_MS,
+  };
+}
+
+/** `@` and the folder's name; the path where two folders have one name. */
+export function suffixesOf(directories: readonly string[]): string[] {
+  const names = directories.map(directory => basename(directory));
+  return directories.map((directory, index) => {
+    const name = names[index]!;
+    return `@${names.indexOf(name) === names.lastIndexOf(name) ? name : directory}`;
+  });
+}
+
+/** Every case, with ours once more for each other checkout. */
+export function allCases(gatewayDirectories: readonly string[]): CompareCase[] {
+  const suffixes = suffixesOf(gatewayDirectories);
+  return [
+    ...ourCases(ROOT, ''),
+    ...gatewayDirectories.flatMap((root, index) => ourCases(root, suffixes[index]!)),
+    ...peerCases(),
+  ];
+}

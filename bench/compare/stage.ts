@@ -1,0 +1,55 @@
+/** What all cases of a comparison share: the upstream, the requests, the hiccup meter. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HiccupBeside } from '../rig/hiccup-beside.ts';
+import { Upstream } from '../rig/upstream.ts';
+import { writeBearerRecords } from './bearer-tokens.ts';
+import { PLAIN_PATH, type TrafficKind } from './cases.ts';
+import { writeSignedRecords } from './signed-records.ts';
+import type { Records } from './wrk.ts';
+
+export interface StageOptions {
+  /** Of each measured window, and of the warm-up before it. */
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  /** Signed requests for each fresh gateway: probe, warm-up and window together. */
+  readonly signedRequests: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Stage extends StageOptions, AsyncDisposable {
+  readonly upstream: Upstream;
+  readonly upstreamBody: string;
+  readonly records: Partial<Readonly<Record<TrafficKind, Records>>>;
+  readonly hiccups: HiccupBeside;
+}
+
+/** Prepares what these kinds of traffic need, on the load's cores. */
+export async function openStage(
+  kinds: ReadonlySet<TrafficKind>,
+  loadCores: string,
+  options: StageOptions,
+): Promise<Stage> {
+  await using stack = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), 'xingyun-compare-'));
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const signed = kinds.has('signed')
+    ? await writeSignedRecords(join(folder, 'signed'), options.signedRequests)
+    : undefined;
+  const bearer = kinds.has('bearer')
+    ? writeBearerRecords(join(folder, 'bearer'), PLAIN_PATH)
+    : undefined;
+  const upstream = stack.use(await Upstream.start({ cores: loadCores }));
+  const hiccups = stack.use(await HiccupBeside.open(loadCores));
+  const answer = await fetch(`http://127.0.0.1:${upstream.port}/`);
+  const kept = stack.move();
+  return {
+    ...options,
+    upstream,
+    upstreamBody: await answer.text(),
+    records: { ...(signed && { signed }), ...(bearer && { bearer }) },
+    hiccups,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}

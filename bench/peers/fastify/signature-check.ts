@@ -1,0 +1,146 @@
+/**
+ * The same check as the gateway's, made of the gateway's own parts: RFC 9421 with all its rules,
+ * RSA by node:crypto, Content-Digest, the nonce. So that the comparison is of how the work is
+ * arranged and not of who parses better, a peer has the fastest parser that we know.
+ */
+import type { Check, CheckOutcome, CheckRunner } from '../../../src/core/check.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { CounterSet } from '../../../src/core/counters.ts';
+import {
+  type Arrival,
+  Exchange,
+  type ExchangeDriver,
+  type Transport,
+} from '../../../src/core/exchange.ts';
+import { type Problem, problem } from '../../../src/core/problems.ts';
+import type { CompiledSnapshot, KeyEntry } from '../../../src/core/snapshot.ts';
+import { createVerifyStep } from '../../../src/data-plane/verify/index.ts';
+import {
+  importVerifyKey,
+  runCheck,
+  type VerifyKey,
+} from '../../../src/data-plane/workers/run-check.ts';
+import { MemoryNonceStore } from '../../../src/stores/memory/nonce-store.ts';
+
+export interface SignatureCheckOptions {
+  readonly keyId: string;
+  /** SubjectPublicKeyInfo DER of an RSA key. */
+  readonly publicKey: Uint8Array;
+  /** The authority that callers sign for. */
+  readonly authority: string;
+  readonly createdMaxAgeMs: number;
+}
+
+/** A request as the check needs it. */
+export interface SignedRequest {
+  readonly method: string;
+  /** Path and query as sent. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Uint8Array;
+}
+
+const ALGORITHM = 'rsa-v1_5-sha256';
+const NONCES_MAX = 4_194_304;
+
+/** Checks on the calling thread, at once. */
+class InlineChecks implements CheckRunner {
+  private readonly key: VerifyKey;
+
+  constructor(key: VerifyKey) {
+    this.key = key;
+  }
+
+  submit({ base, signature, digests, body }: Check): CheckOutcome {
+    return runCheck(this.key, Buffer.from(base, 'latin1'), signature, digests, body);
+  }
+}
+
+function snapshotOf(entry: KeyEntry): CompiledSnapshot {
+  return {
+    version: 1,
+    keys: new Map([[entry.key.id, entry]]),
+    operations: [],
+    upstreams: new Map(),
+    find: () => problem('not-found', 'This peer has no routes of its own.'),
+    grant: () => undefined,
+  };
+}
+
+function keyEntry({ keyId, publicKey }: SignatureCheckOptions): KeyEntry {
+  return {
+    key: {
+      id: keyId,
+      appId: 'app',
+      algorithm: ALGORITHM,
+      material: publicKey,
+      notBeforeMs: 0,
+      notAfterMs: Number.MAX_SAFE_INTEGER,
+      revoked: false,
+    },
+    app: { id: 'app', partnerId: 'partner', active: true },
+    partner: { id: 'partner', name: 'Partner', class: 'software-vendor', active: true },
+    serial: 1,
+  };
+}
+
+const UNSIGNED = problem('signature-missing', 'The request is not signed.');
+
+/** Nothing in this check waits, so nothing is ever resumed or answered through the exchange. */
+const UNUSED_DRIVER: ExchangeDriver = { resume: () => undefined, complete: () => undefined };
+const UNUSED_TRANSPORT = { handle: undefined, sink: undefined } as unknown as Transport;
+
+/**
+ * A function that returns why a request is refused, or undefined where its signature is good.
+ * @throws Error where the key is no RSA key
+ */
+export function createSignatureCheck(
+  options: SignatureCheckOptions,
+): (request: SignedRequest) => Problem | undefined {
+  const key = importVerifyKey(ALGORITHM, options.publicKey);
+  if (key === undefined) throw new Error('The public key is no RSA key.');
+  const snapshot = snapshotOf(keyEntry(options));
+  const { createdMaxAgeMs, authority } = options;
+  const step = createVerifyStep({
+    checks: new InlineChecks(key),
+    nonces: new MemoryNonceStore(NONCES_MAX, systemClock),
+    clock: systemClock,
+    counters: new CounterSet(),
+    ownAuthorities: new Set([authority]),
+    snapshots: { current: snapshot },
+    config: {
+      createdMaxAgeMs,
+      clockSkewMs: 5_000,
+      noncesMax: NONCES_MAX,
+      labelsMax: 4,
+      componentsMax: 64,
+    },
+  });
+  return request => {
+    const exchange = new Exchange(arrivalOf(request, snapshot), UNUSED_TRANSPORT, UNUSED_DRIVER);
+    exchange.body = request.body;
+    const result = step(exchange);
+    if (exchange.identity !== undefined) return undefined;
+    return result === undefined || typeof result === 'symbol' ? UNSIGNED : result;
+  };
+}
+
+function arrivalOf({ method, url, headers }: SignedRequest, snapshot: CompiledSnapshot): Arrival {
+  const flat: string[] = [];
+  for (const name in headers) flat.push(name, String(headers[name]));
+  const queryAt = url.indexOf('?');
+  return {
+    requestId: '',
+    traceparent: '',
+    method,
+    path: queryAt < 0 ? url : url.slice(0, queryAt),
+    query: queryAt < 0 ? '' : url.slice(queryAt),
+    scheme: 'http',
+    authority: String(headers.host),
+    headers: flat,
+    peer: '127.0.0.1',
+    clientCertificate: undefined,
+    arrivedMs: 0,
+    snapshot,
+  };
+}
