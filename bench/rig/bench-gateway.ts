@@ -22,6 +22,8 @@ export class BenchGateway {
   readonly folder: string;
   url = '';
   adminUrl = '';
+  /** From the start of the process to its readiness, in milliseconds; its files were there before. */
+  startMs = 0;
   /** The end of the process log, JSON a line. */
   log = '';
   private readonly child: ChildProcess;
@@ -41,11 +43,13 @@ export class BenchGateway {
       const configFile = writeGatewayFiles(folder, options);
       const args = [...(options.nodeArgs ?? []), ENTRY, configFile];
       const command = pinned({ file: process.execPath, args }, options.cores);
+      const startedMs = performance.now();
       const child = spawn(command.file, command.args, {
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });
       const gateway = new BenchGateway(folder, child);
       await gateway.untilReady();
+      gateway.startMs = performance.now() - startedMs;
       return gateway;
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
