@@ -1,4 +1,5 @@
 /** What one open-loop run found, as `--json` writes it and the report reads it. */
+import type { Environment } from '../rig/environment.ts';
 
 /** Milliseconds at a few percentiles, from an HDR histogram of microseconds. */
 export interface Percentiles {
@@ -34,17 +35,21 @@ export interface LoadOptions {
   readonly workers: number;
 }
 
-/** One second of the run. Every array of the timeline has one entry per second. */
+/** The measured time by second. Every array of the timeline has one entry per second. */
 export interface Timeline {
   /** Requests that were due. */
   readonly due: readonly number[];
+  /** By the second in which the answer came, whenever the request was due; errors likewise. */
   readonly answered: readonly number[];
   readonly errors: readonly number[];
   /** Resident memory of the gateway process, MB. */
   readonly rssMb: readonly number[];
   /** Share of one core that each thread of the gateway used, by its name. */
   readonly cpuByThread: Readonly<Record<string, readonly number[]>>;
-  /** Latency heat: `counts[second][bucket]` answers of at most `upperMs[bucket]`. */
+  /**
+   * Latency heat: `counts[second][bucket]` requests that were due in that second and took at most
+   * `upperMs[bucket]` and more than the bucket before.
+   */
   readonly heat: {
     readonly upperMs: readonly number[];
     readonly counts: readonly (readonly number[])[];
@@ -62,18 +67,24 @@ export interface LoadResult extends LoadOptions, Percentiles {
   readonly name: 'load';
   /** ISO 8601. */
   readonly startedAt: string;
-  /** Answers without error per second of the measured time. */
+  /** Answers without error that came in the measured time, per second of it. */
   readonly achievedRate: number;
   /** Requests that were due in the measured time; answered + errors + missed. */
   readonly requests: number;
   readonly answered: number;
-  /** By kind: a problem's code, `status-NNN`, `reset`, `timeout`, `connect`, `unanswered`. */
+  /**
+   * By kind: a problem's code, `status-NNN`, `reset`, `timeout`, `malformed-answer`, `connect` (no
+   * connection was open), `unanswered`.
+   */
   readonly errors: Readonly<Record<string, number>>;
   /** Due but never sent before the run ended. */
   readonly missedSends: number;
   /** Sent late because no connection was idle. */
   readonly noIdleConnection: number;
-  /** From the intended send time to the last byte of the answer. */
+  /**
+   * From the intended send time to the last byte of the answer. What timed out, was unanswered at
+   * the end or never sent is in it with the time that it had waited by then.
+   */
   readonly curve: readonly CurvePoint[];
   /** From the actual send: what an instrument that waits for answers would have shown. */
   readonly fromActualSend: Percentiles & { readonly curve: readonly CurvePoint[] };
@@ -97,16 +108,4 @@ export interface LoadResult extends LoadOptions, Percentiles {
   readonly environment: Environment;
   /** The checkout's commit, with `+changes` where the tree differs from it; '' outside git. */
   readonly commit: string;
-}
-
-/** Where a result was measured. */
-export interface Environment {
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryMb: number;
-  readonly kernel: string;
-  readonly node: string;
-  readonly os: string;
-  /** Load average over one minute when the run began. */
-  readonly loadAverage: number;
 }

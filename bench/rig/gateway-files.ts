@@ -11,9 +11,11 @@ export const PUBLIC_AUTHORITY = 'bench.xingyun.example';
 
 /** What benchmarks call. */
 export const ORDERS_PATH = '/bench/v1/orders';
+/** Unsigned: any caller may read it. */
+export const RATES_PATH = '/public/v1/rates';
 
-/** Operations of the API that benchmarks call; more are in APIs beside it. */
-const OWN_OPERATIONS = 2;
+/** Operations that benchmarks call; more are in APIs beside theirs. */
+const OWN_OPERATIONS = 3;
 const OPERATIONS_PER_API = 1_000;
 const NONCES_MAX = 1_048_576;
 /** Signatures made ahead stay good for this long: the longest window that can be configured. */
@@ -39,7 +41,7 @@ export interface GatewayFilesOptions {
   readonly apps?: number;
   /** Which keys each application has; all by default. */
   readonly keys?: readonly KeyName[];
-  /** In the whole registry, at least 2. */
+  /** In the whole registry, at least 3. */
   readonly operations?: number;
   readonly noncesMax?: number;
   /** Merged over the rest, section by section. */
@@ -91,7 +93,7 @@ function registryOf(options: GatewayFilesOptions): object {
   const { keys = KEY_NAMES } = options;
   const appIds = Array.from({ length: apps }, (_, app) => `app-${app}`);
   const fillers = fillerApis(Math.max(operations - OWN_OPERATIONS, 0));
-  const apis = [ordersApi(), ...fillers];
+  const apis = [ordersApi(), ratesApi(), ...fillers];
   return {
     partners: [{ id: 'bench', name: 'Benchmark', class: 'internet-platform' }],
     apps: appIds.map(id => ({ id, partner: 'bench' })),
@@ -125,6 +127,16 @@ function ordersApi() {
       { id: 'create-order', method: 'POST', path: '/orders', scopes: ['orders:write'] },
       { id: 'read-order', method: 'GET', path: '/orders/{id}', scopes: ['orders:read'] },
     ],
+  };
+}
+
+function ratesApi() {
+  return {
+    id: 'rates',
+    name: 'Rates',
+    basePath: '/public/v1',
+    upstream: 'nginx',
+    operations: [{ id: 'read-rates', method: 'GET', path: '/rates', access: 'public' }],
   };
 }
 

@@ -1,0 +1,67 @@
+/** The result of a run from what was seen of it. */
+import type { Histogram } from 'hdr-histogram-js';
+import type { Environment } from '../rig/environment.ts';
+import { percentileCurve, percentilesMs } from '../rig/latency-histogram.ts';
+import type { GatewayUsage } from './gateway-watch.ts';
+import { judgeGenerator } from './judge-generator.ts';
+import type { LoadOptions, LoadResult } from './load-result.ts';
+import type { Merged } from './merge-outcomes.ts';
+
+export interface RunFindings {
+  readonly startedAt: Date;
+  readonly environment: Environment;
+  readonly commit: string;
+  readonly merged: Merged;
+  readonly usage: GatewayUsage;
+  readonly stages: LoadResult['stages'];
+  readonly gatewaySideHiccup: Histogram;
+}
+
+export function assembleResult(options: LoadOptions, findings: RunFindings): LoadResult {
+  const { merged, usage } = findings;
+  const answersInTime = merged.answers.reduce((sum, count) => sum + count, 0);
+  const perRequest = (micros: number) =>
+    answersInTime === 0 ? 0 : Math.round((micros / answersInTime) * 100) / 100;
+  const { requests, answered, errors, missedSends, noIdleConnection } = merged;
+  return {
+    name: 'load',
+    ...options,
+    startedAt: findings.startedAt.toISOString(),
+    achievedRate: Math.round((answersInTime / options.durationSeconds) * 10) / 10,
+    ...{ requests, answered, errors, missedSends, noIdleConnection },
+    ...percentilesMs(merged.latency),
+    curve: percentileCurve(merged.latency),
+    fromActualSend: {
+      ...percentilesMs(merged.sinceSent),
+      curve: percentileCurve(merged.sinceSent),
+    },
+    stages: findings.stages,
+    cpuMicrosPerRequest: Object.fromEntries(
+      [...usage.cpuMicros].map(([thread, micros]) => [thread, perRequest(micros)]),
+    ),
+    upstreamCpuMicrosPerRequest: perRequest(usage.upstreamCpuMicros),
+    rssMb: Math.max(...usage.rssMb),
+    hiccup: {
+      generator: percentilesMs(merged.hiccup),
+      gatewaySide: percentilesMs(findings.gatewaySideHiccup),
+    },
+    generator: generatorFigures(merged, perRequest(merged.cpuMicros)),
+    timeline: {
+      due: merged.due,
+      answered: merged.answers,
+      errors: merged.failures,
+      rssMb: usage.rssMb,
+      cpuByThread: usage.cpuByThread,
+      heat: merged.heat,
+    },
+    environment: findings.environment,
+    commit: findings.commit,
+  };
+}
+
+function generatorFigures(merged: Merged, cpuMicrosPerRequest: number): LoadResult['generator'] {
+  const lag = percentilesMs(merged.lag);
+  const cpuShareMax = Math.round(merged.cpuShareMax * 1_000) / 1_000;
+  const limited = judgeGenerator({ lagP99Ms: lag.p99, cpuShareMax });
+  return { lag, cpuMicrosPerRequest, cpuShareMax, limited };
+}

@@ -1,0 +1,56 @@
+/** What a generator's process and the benchmark tell each other over IPC (structured clones). */
+import type { SignedSet } from '../rig/presigned/signed-set.ts';
+import type { TallyCounts } from './run-tally.ts';
+
+export type RequestsSpec =
+  | {
+      readonly kind: 'signed';
+      readonly set: SignedSet;
+      /** Numbers that this generator sends; every generator of a run has its own. */
+      readonly first: number;
+      readonly count: number;
+    }
+  | { readonly kind: 'plain'; readonly method: string; readonly path: string };
+
+export interface GeneratorSpec {
+  readonly host: string;
+  readonly port: number;
+  readonly connections: number;
+  /** Connections of the generators before this one: decides the source address. */
+  readonly connectionsBefore: number;
+  /** Connections of all generators. */
+  readonly connectionsTotal: number;
+  readonly rate: number;
+  readonly warmUpMs: number;
+  readonly measuredMs: number;
+  readonly seed: number;
+  readonly stream: number;
+  readonly requests: RequestsSpec;
+}
+
+export interface GeneratorOutcome extends TallyCounts {
+  /** CPU of the process in the measured time. */
+  readonly cpuMicros: number;
+  /** Of one core, in the measured time. */
+  readonly cpuShare: number;
+  /** Lateness of an idle timer in microseconds, compressed base64. */
+  readonly hiccup: string;
+}
+
+export type ToGenerator =
+  | { readonly kind: 'open'; readonly spec: GeneratorSpec }
+  /** `atNanos`: process.hrtime, which all processes of a machine share. */
+  | { readonly kind: 'run'; readonly atNanos: bigint };
+
+export interface GeneratorProgress {
+  readonly due: number;
+  readonly answered: number;
+  readonly waiting: number;
+  readonly open: number;
+}
+
+export type FromGenerator =
+  | { readonly kind: 'progress'; readonly progress: GeneratorProgress }
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'finished'; readonly outcome: GeneratorOutcome }
+  | { readonly kind: 'failed'; readonly message: string };

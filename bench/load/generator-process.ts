@@ -1,0 +1,105 @@
+/** A generator: one process, one thread, one open loop. Started by Generators over IPC. */
+import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
+import { HiccupMeter } from '../rig/hiccup-meter.ts';
+import {
+  PlainRequests,
+  type RequestSource,
+  SignedRequests,
+} from '../rig/presigned/request-source.ts';
+import { countArrivals } from './arrivals.ts';
+import type {
+  FromGenerator,
+  GeneratorOutcome,
+  GeneratorSpec,
+  RequestsSpec,
+  ToGenerator,
+} from './generator-messages.ts';
+import { OpenLoop } from './open-loop.ts';
+import { sourceAddress } from './source-address.ts';
+
+const PROGRESS_INTERVAL_MS = 1_000;
+
+function tell(message: FromGenerator): void {
+  process.send!(message);
+}
+
+function sourceOf(spec: RequestsSpec): RequestSource {
+  if (spec.kind === 'plain') return new PlainRequests(spec.method, spec.path);
+  return SignedRequests.of(spec.set, spec.first, spec.count);
+}
+
+function createLoop(spec: GeneratorSpec): OpenLoop {
+  const { host, port, connections, rate, seed, stream, warmUpMs } = spec;
+  const arrivals = { rate, seed, stream, durationMs: warmUpMs + spec.measuredMs };
+  return new OpenLoop({
+    host,
+    port,
+    connections,
+    arrivals,
+    warmUpMs,
+    measuredMax: countArrivals(arrivals),
+    requests: sourceOf(spec.requests),
+    localAddress: i => sourceAddress(spec.connectionsBefore + i, spec.connectionsTotal),
+  });
+}
+
+/** CPU and hiccups between the end of the warm-up and the end of the arrivals. */
+function watchSelf(spec: GeneratorSpec, startMs: number) {
+  const meter = new HiccupMeter();
+  let cpu = process.cpuUsage();
+  let sinceMs = performance.now();
+  let share = 0;
+  const measuredMs = startMs + spec.warmUpMs;
+  setTimeout(() => {
+    cpu = process.cpuUsage();
+    sinceMs = performance.now();
+    meter.start();
+  }, measuredMs - performance.now());
+  setTimeout(
+    () => {
+      cpu = process.cpuUsage(cpu);
+      share = (cpu.user + cpu.system) / 1_000 / (performance.now() - sinceMs);
+      meter.stop();
+    },
+    measuredMs + spec.measuredMs - performance.now(),
+  );
+  return () => ({
+    cpuMicros: cpu.user + cpu.system,
+    cpuShare: share,
+    hiccup: encodeIntoCompressedBase64(meter.histogram),
+  });
+}
+
+async function run(loop: OpenLoop, spec: GeneratorSpec, atNanos: bigint): Promise<void> {
+  const startMs = performance.now() + Number(atNanos - process.hrtime.bigint()) / 1e6;
+  const self = watchSelf(spec, startMs);
+  const timer = setInterval(
+    () => tell({ kind: 'progress', progress: loop.progress }),
+    PROGRESS_INTERVAL_MS,
+  );
+  const counts = await loop.run(startMs);
+  clearInterval(timer);
+  const outcome: GeneratorOutcome = { ...counts, ...self() };
+  tell({ kind: 'finished', outcome });
+}
+
+let loop: OpenLoop | undefined;
+let spec: GeneratorSpec | undefined;
+
+async function hear(message: ToGenerator): Promise<void> {
+  if (message.kind === 'open') {
+    spec = message.spec;
+    loop = createLoop(spec);
+    await loop.open(() => tell({ kind: 'progress', progress: loop!.progress }));
+    tell({ kind: 'opened' });
+  } else if (loop !== undefined && spec !== undefined) {
+    await run(loop, spec, message.atNanos);
+  }
+}
+
+process.on('message', (message: ToGenerator) => {
+  hear(message).catch(error => tell({ kind: 'failed', message: (error as Error).message }));
+});
+process.on('disconnect', () => process.exit(0));
+// The terminal sends Ctrl-C to the whole group: the benchmark ends this process, not the key.
+process.on('SIGINT', () => undefined);

@@ -1,0 +1,129 @@
+/** One connection of a generator: at most one request in flight. */
+import { connect, type Socket } from 'node:net';
+import { AnswerReader, BROKEN, COMPLETE, MORE } from './answer-reader.ts';
+
+/**
+ * All connections of a process read into this one buffer: a read is handled whole before the next.
+ * Without it each read allocates 64 KB.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(65_536);
+
+export const CLOSED = 0;
+export const OPENING = 1;
+export const IDLE = 2;
+export const BUSY = 3;
+
+export interface ConnectionTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ConnectionOwner {
+  onOpen(connection: LoadConnection): void;
+  /** The answer is complete; the connection is idle or, where the server wants it, closing. */
+  onAnswer(connection: LoadConnection, status: number): void;
+  /** The request in flight failed; the connection is being closed. */
+  onFailure(connection: LoadConnection, kind: string): void;
+  /** `before`: OPENING where it never opened, IDLE where the server closed it between requests. */
+  onClosed(connection: LoadConnection, before: number): void;
+}
+
+export class LoadConnection {
+  state: number = CLOSED;
+  /** Place among the idle ones; -1 elsewhere. Kept by the owner. */
+  idleIndex = -1;
+  /** Of the request in flight. */
+  dueMs = 0;
+  sentMs = 0;
+  lastError = '';
+  readonly reader = new AnswerReader();
+  private readonly owner: ConnectionOwner;
+  private readonly target: ConnectionTarget;
+  private readonly localAddress: string | undefined;
+  private socket: Socket | undefined;
+
+  constructor(owner: ConnectionOwner, target: ConnectionTarget, localAddress?: string) {
+    this.owner = owner;
+    this.target = target;
+    this.localAddress = localAddress;
+  }
+
+  open(): void {
+    this.state = OPENING;
+    this.reader.reset();
+    const { host, port } = this.target;
+    const socket = connect({
+      host,
+      port,
+      ...(this.localAddress === undefined ? {} : { localAddress: this.localAddress }),
+      noDelay: true,
+      onread: { buffer: readBuffer, callback: length => this.onBytes(length) },
+    });
+    this.socket = socket;
+    socket.once('connect', () => {
+      this.state = IDLE;
+      this.owner.onOpen(this);
+    });
+    // 'close' follows every error and every end.
+    socket.on('error', error => {
+      this.lastError = error.message;
+    });
+    socket.once('close', () => this.onClose(socket));
+  }
+
+  /** Sends a request that was due at `dueMs`; only while idle. */
+  send(text: string, dueMs: number): void {
+    this.state = BUSY;
+    this.reader.reset();
+    this.dueMs = dueMs;
+    this.sentMs = performance.now();
+    this.socket!.write(text, 'latin1');
+  }
+
+  /** Fails what is in flight and closes. */
+  fail(kind: string): void {
+    this.failRequest(kind);
+    this.close();
+  }
+
+  close(): void {
+    this.socket?.destroy();
+  }
+
+  private onBytes(length: number): boolean {
+    // An answer to nothing: whoever was to be asked next would take it for theirs.
+    if (this.state !== BUSY) {
+      this.close();
+      return false;
+    }
+    const outcome = this.reader.read(readBuffer, length);
+    if (outcome === MORE) return true;
+    if (outcome === BROKEN) {
+      this.fail('malformed-answer');
+      return false;
+    }
+    this.complete(this.reader.status);
+    return outcome === COMPLETE;
+  }
+
+  private complete(status: number): void {
+    const { closes } = this.reader;
+    this.state = closes ? CLOSED : IDLE;
+    if (closes) this.close();
+    this.owner.onAnswer(this, status);
+  }
+
+  private onClose(socket: Socket): void {
+    if (this.socket !== socket) return;
+    this.failRequest('reset');
+    const { state } = this;
+    this.state = CLOSED;
+    this.owner.onClosed(this, state);
+  }
+
+  private failRequest(kind: string): void {
+    if (this.state !== BUSY) return;
+    this.state = CLOSED;
+    this.owner.onFailure(this, kind);
+  }
+}

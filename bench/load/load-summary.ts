@@ -1,0 +1,67 @@
+/** A run as text for people. */
+import type { LoadResult, Percentiles } from './load-result.ts';
+
+export interface SummaryExtras {
+  readonly idleCloses: number;
+}
+
+const LABEL_COLUMNS = 26;
+
+export function loadSummary(result: LoadResult, extras: SummaryExtras): string {
+  return [...outcomeLines(result), '', ...latencyLines(result), '', ...costLines(result, extras)]
+    .map(line => `${line.trimEnd()}\n`)
+    .join('');
+}
+
+function row(label: string, text: string): string {
+  return label.padEnd(LABEL_COLUMNS) + text;
+}
+
+function outcomeLines(result: LoadResult): string[] {
+  const { connections, rate, scheme, method, bodyBytes, durationSeconds, seed } = result;
+  const errors = Object.entries(result.errors);
+  const errorText = errors.map(([kind, count]) => `${kind} ${count}`).join(', ');
+  const body = bodyBytes === 0 ? '' : ` with ${bodyBytes} B`;
+  return [
+    row('run', `${connections} connections, ${rate}/s, ${scheme} ${method}${body}`),
+    row('', `${durationSeconds} s after ${result.warmUpSeconds} s of warm-up, seed ${seed}`),
+    row('answered in time', `${result.achievedRate}/s`),
+    row('requests due', `${result.requests}, answered ${result.answered}`),
+    row('errors', errors.length === 0 ? 'none' : errorText),
+    row('never sent', `${result.missedSends}`),
+    row('no idle connection', `${result.noIdleConnection} sends were late for it`),
+  ];
+}
+
+function latencyLines(result: LoadResult): string[] {
+  const titles = ['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max'].map(title => title.padStart(9));
+  const line = (label: string, { p50, p90, p99, p999, p9999, max }: Percentiles) =>
+    row(label, [p50, p90, p99, p999, p9999, max].map(ms => ms.toFixed(2).padStart(9)).join(''));
+  return [
+    row('milliseconds', titles.join('')),
+    line('latency, from due time', result),
+    line('  from actual send', result.fromActualSend),
+    line('generator lag', result.generator.lag),
+    line('hiccups, generator', result.hiccup.generator),
+    line('hiccups, gateway side', result.hiccup.gatewaySide),
+    ...Object.entries(result.stages).map(([stage, times]) => line(`stage ${stage}`, times)),
+  ];
+}
+
+function costLines(result: LoadResult, { idleCloses }: SummaryExtras): string[] {
+  const { generator } = result;
+  const threads = Object.entries(result.cpuMicrosPerRequest);
+  const share = `${Math.round(generator.cpuShareMax * 100)} % of a core`;
+  return [
+    row('CPU µs per request', threads.map(([name, micros]) => `${name} ${micros}`).join(', ')),
+    row('  upstream, generator', `${result.upstreamCpuMicrosPerRequest}, ${costOf(result)}`),
+    row('busiest generator', share),
+    row('gateway memory', `${result.rssMb.toFixed(0)} MB`),
+    ...(idleCloses === 0 ? [] : [row('closed while idle', `${idleCloses}, opened again`)]),
+    row('commit', result.commit || 'not in git'),
+  ];
+}
+
+function costOf({ generator }: LoadResult): string {
+  return `${generator.cpuMicrosPerRequest}`;
+}

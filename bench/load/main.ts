@@ -1,0 +1,88 @@
+/**
+ * npm run bench:load -- --connections 12000 --rate 8000 --duration 30 (more: see USAGE)
+ *
+ * One open-loop run against a gateway process of its own. Exit status 1: the run failed, or the
+ * generator and not the gateway was the limit, and nothing is recorded. 2: wrong usage. 130: Ctrl-C.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderReport } from '../report/render-report.ts';
+import { Progress } from '../rig/progress.ts';
+import { appendResult } from '../rig/results.ts';
+import { writeHistogramFiles } from './histogram-files.ts';
+import { type LoadArguments, readLoadArguments, USAGE, UsageError } from './load-arguments.ts';
+import type { LoadResult } from './load-result.ts';
+import { loadSummary } from './load-summary.ts';
+import { type LoadRun, runLoad } from './run-load.ts';
+
+function fail(message: string, status: number): never {
+  process.stderr.write(`bench:load: ${message}\n`);
+  process.exit(status);
+}
+
+function readArguments(): LoadArguments {
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) {
+    process.stdout.write(USAGE);
+    process.exit(0);
+  }
+  try {
+    return readLoadArguments(args);
+  } catch (error) {
+    if (error instanceof UsageError) fail(error.message, 2);
+    throw error;
+  }
+}
+
+function readEarlier(file: string): LoadResult {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    fail(`--compare ${file} cannot be read (${(error as Error).message}).`, 2);
+  }
+}
+
+function writeReport(folder: string, run: LoadRun, earlier: LoadResult | undefined): void {
+  mkdirSync(folder, { recursive: true });
+  const results = earlier === undefined ? [run.result] : [earlier, run.result];
+  writeFileSync(join(folder, 'report.html'), renderReport(results));
+  writeHistogramFiles(folder, run.latencyBySecond, new Date(run.result.startedAt));
+}
+
+async function runWithProgress(args: LoadArguments, interrupt: AbortSignal): Promise<LoadRun> {
+  const progress = new Progress(process.stderr, 0);
+  try {
+    return await runLoad(args.options, {
+      signal: interrupt,
+      progress: text => progress.show(text),
+      gatewayNodeArgs: nodeArgsOf('BENCH_GATEWAY_NODE_ARGS'),
+      generatorNodeArgs: nodeArgsOf('BENCH_GENERATOR_NODE_ARGS'),
+    });
+  } catch (error) {
+    progress.end();
+    if (interrupt.aborted) fail('interrupted; everything that was started has ended.', 130);
+    fail((error as Error).message, 1);
+  } finally {
+    progress.end();
+  }
+}
+
+/** For profiling, such as `BENCH_GATEWAY_NODE_ARGS=--cpu-prof`. */
+function nodeArgsOf(variable: string): string[] {
+  return (process.env[variable] ?? '').split(' ').filter(argument => argument !== '');
+}
+
+const args = readArguments();
+const earlier = args.compare === undefined ? undefined : readEarlier(args.compare);
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => interrupt.abort(new Error('interrupted')));
+}
+const run = await runWithProgress(args, interrupt.signal);
+const { result } = run;
+if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result)}\n`);
+process.stdout.write(loadSummary(result, run));
+const { limited } = result.generator;
+if (limited.length > 0) fail(`refused: ${limited.join('; ')}. Nothing is recorded.`, 1);
+if (args.report !== undefined) writeReport(args.report, run, earlier);
+if (args.record) appendResult('load', result);
