@@ -22,7 +22,7 @@ export class BenchGateway {
   readonly folder: string;
   url = '';
   adminUrl = '';
-  /** From the start of the process to its readiness, in milliseconds; its files were there before. */
+  /** Milliseconds from the start of the process to its readiness; its files were there before. */
   startMs = 0;
   /** The end of the process log, JSON a line. */
   log = '';
