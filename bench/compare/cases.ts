@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startFastify } from '../peers/fastify/index.ts';
-import { type GatewayOptions, PUBLIC_PATH, startGateway } from '../peers/gateway.ts';
+import { type GatewayOptions, startGateway } from '../peers/gateway.ts';
 import { startHaproxy } from '../peers/haproxy.ts';
 import { startNginx } from '../peers/nginx.ts';
 import type { Peer, PeerOptions } from '../peers/peer.ts';
@@ -29,9 +29,6 @@ export interface CompareCase {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FORWARD_CONNECTIONS = 64;
 const CHECK_CONNECTIONS = 128;
-/** What every forwarder without a route table is asked for as well. */
-export const PLAIN_PATH = PUBLIC_PATH;
-
 /** Ours, of the checkout at `root`; `suffix` tells checkouts apart. */
 function ourCases(root: string, suffix: string): CompareCase[] {
   const ours = (name: string, traffic: TrafficKind, options: Omit<GatewayOptions, 'root'>) => ({

@@ -1,5 +1,7 @@
 /** The whole comparison: every case once per round, each round in another order. */
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
 import { findProgram, MissingProgramError, type Program } from '../rig/programs.ts';
 import { allCases, type CompareCase, suffixesOf } from './cases.ts';
@@ -11,11 +13,12 @@ import {
   type RoundFigures,
   type VoidRound,
 } from './compare-result.ts';
-import { LOAD_CORE, measureCase } from './measure-case.ts';
+import { measureCase } from './measure-case.ts';
 import { shuffledRounds } from './order.ts';
 import { ratiosOf } from './ratios.ts';
 import { type Spread, spreadOf } from './spread.ts';
-import { openStage, type StageOptions } from './stage.ts';
+import { openStage, type Stage, type StageOptions } from './stage.ts';
+import { LOAD_CORE } from './window-usage.ts';
 
 export interface CompareOptions extends StageOptions {
   readonly rounds: number;
@@ -37,6 +40,7 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
   if (availableParallelism() < CORES_NEEDED) {
     throw new Error('A comparison needs two cores: one for the forwarder, one for the load.');
   }
+  for (const directory of gatewayDirectories) refuseOtherFolder(directory);
   const startedAt = new Date().toISOString();
   const environment = readEnvironment();
   const wanted = selectCases(allCases(gatewayDirectories), options.only);
@@ -64,6 +68,13 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
     environment,
     commit: checkoutCommit(),
   };
+}
+
+/** @throws RangeError where no gateway could run from there */
+function refuseOtherFolder(directory: string): void {
+  for (const part of ['src/gateway-process.ts', 'node_modules']) {
+    if (!existsSync(join(directory, part))) throw new RangeError(`${directory} has no ${part}`);
+  }
 }
 
 /** @throws RangeError where a name is of no case */
@@ -132,7 +143,7 @@ async function runCase(
   round: number,
   found: CaseRounds,
   { signal, rounds, tell }: CompareOptions,
-  stage: Parameters<typeof measureCase>[2],
+  stage: Stage,
 ): Promise<void> {
   const place = `round ${round}/${rounds}  ${benchCase.name.padEnd(20)}`;
   try {

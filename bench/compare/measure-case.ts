@@ -1,20 +1,14 @@
 /** One case in one round: a fresh process, a probe, a warm-up, and the window that counts. */
 import { loadavg } from 'node:os';
 import type { Peer } from '../peers/peer.ts';
-import { PUBLIC_AUTHORITY } from '../rig/gateway-files.ts';
-import { HiccupBeside } from '../rig/hiccup-beside.ts';
+import { PUBLIC_AUTHORITY, RATES_PATH } from '../rig/gateway-files.ts';
 import { percentilesMs } from '../rig/latency-histogram.ts';
-import { processCpuMicros } from '../rig/process-usage.ts';
-import { type CompareCase, PLAIN_PATH, type TrafficKind } from './cases.ts';
+import type { CompareCase, TrafficKind } from './cases.ts';
 import type { RoundFigures } from './compare-result.ts';
-import { readCoreTime } from './core-time.ts';
 import { PROBE_RECORDS, probeChecked, probePlain } from './probe.ts';
 import type { Stage } from './stage.ts';
-import { errorsOf, type LoopReport, runLoop, type Traffic } from './wrk.ts';
-
-/** Core of what is measured, and core of the load and the upstream. */
-export const FORWARDER_CORE = 0;
-export const LOAD_CORE = 1;
+import { FORWARDER_CORE, LOAD_CORE, readUsage, usageFigures } from './window-usage.ts';
+import { errorsOf, type LoopReport, type Records, runLoop, type Traffic } from './wrk.ts';
 
 /** @throws Error with the reason why this round of the case does not count */
 export async function measureCase(
@@ -39,24 +33,23 @@ export async function measureCase(
 
 function probe(traffic: TrafficKind, { port }: Peer, stage: Stage): Promise<void> {
   const target = { port, upstreamBody: stage.upstreamBody };
-  if (traffic === 'plain') return probePlain(target, PLAIN_PATH);
+  if (traffic === 'plain') return probePlain(target, RATES_PATH);
   return probeChecked(target, traffic, stage.records[traffic]!);
 }
 
-/** A signed request serves once: those of the probe, the warm-up and the window are different. */
 function trafficOf(kind: TrafficKind, stage: Stage): { warmUp: Traffic; measured: Traffic } {
-  if (kind === 'plain') {
-    const traffic: Traffic = { kind: 'fixed', path: PLAIN_PATH, host: PUBLIC_AUTHORITY };
-    return { warmUp: traffic, measured: traffic };
-  }
-  const records = stage.records[kind]!;
-  if (kind === 'bearer') {
-    const traffic: Traffic = { kind: 'replay', records, again: true };
-    return { warmUp: traffic, measured: traffic };
-  }
+  if (kind === 'signed') return signedTraffic(stage.records.signed!, stage);
+  const traffic: Traffic =
+    kind === 'bearer'
+      ? { kind: 'replay', records: stage.records.bearer!, again: true }
+      : { kind: 'fixed', path: RATES_PATH, host: PUBLIC_AUTHORITY };
+  return { warmUp: traffic, measured: traffic };
+}
+
+/** A signed request serves once: those of the probe, the warm-up and the window are different. */
+function signedTraffic(records: Records, { seconds, warmUpSeconds }: Stage) {
   const left = records.count - PROBE_RECORDS;
-  const share = stage.warmUpSeconds / (stage.warmUpSeconds + stage.seconds);
-  const warmUpCount = Math.floor(left * share);
+  const warmUpCount = Math.floor((left * warmUpSeconds) / (warmUpSeconds + seconds));
   const slice = (first: number, count: number): Traffic => ({
     kind: 'replay',
     records: { ...records, first, count },
@@ -68,6 +61,7 @@ function trafficOf(kind: TrafficKind, stage: Stage): { warmUp: Traffic; measured
   };
 }
 
+/** @throws Error where a single answer is missing or is none of the upstream's */
 async function loop(
   { connections }: CompareCase,
   { port }: Peer,
@@ -83,16 +77,6 @@ async function loop(
   return report;
 }
 
-/** CPU and core time, read at both ends of the window. */
-function readUsage(peer: Peer, stage: Stage) {
-  return {
-    forwarderMicros: peer.pids().reduce((sum, pid) => sum + processCpuMicros(pid), 0),
-    upstreamMicros: processCpuMicros(stage.upstream.pid),
-    own: readCoreTime(FORWARDER_CORE),
-    load: readCoreTime(LOAD_CORE),
-  };
-}
-
 async function measureWindow(
   benchCase: CompareCase,
   peer: Peer,
@@ -100,36 +84,24 @@ async function measureWindow(
   traffic: Traffic,
   round: number,
 ): Promise<RoundFigures> {
-  const [loadAverage] = loadavg();
+  const loadAverage = loadavg()[0]!;
+  const usage = () => readUsage(peer.pids(), stage.upstream.pid);
   await stage.hiccups.start();
-  const before = readUsage(peer, stage);
-  const startedMs = performance.now();
+  const before = usage();
   const report = await loop(benchCase, peer, stage, traffic, stage.seconds);
-  const elapsedMicros = (performance.now() - startedMs) * 1_000;
-  const after = readUsage(peer, stage);
+  const after = usage();
   const hiccup = percentilesMs(await stage.hiccups.stop());
   const { requests, durationMicros } = report;
-  const cpuMicros = after.forwarderMicros - before.forwarderMicros;
-  const ownBusyMicros = after.own.busyMicros - before.own.busyMicros;
-  const stolenMicros =
-    after.own.stolenMicros -
-    before.own.stolenMicros +
-    (after.load.stolenMicros - before.load.stolenMicros);
   return {
     round,
-    requestsPerSecond: (requests / durationMicros) * 1_000_000,
-    cpuMicrosPerRequest: cpuMicros / requests,
-    p99Ms: report.p99Micros / 1_000,
     requests,
     seconds: durationMicros / 1_000_000,
+    requestsPerSecond: (requests * 1_000_000) / durationMicros,
     p50Ms: report.p50Micros / 1_000,
+    p99Ms: report.p99Micros / 1_000,
     maxMs: report.maxMicros / 1_000,
-    upstreamCpuMicrosPerRequest: (after.upstreamMicros - before.upstreamMicros) / requests,
-    coreShare: cpuMicros / elapsedMicros,
-    foreignShare: Math.max(ownBusyMicros - cpuMicros, 0) / elapsedMicros,
-    loadCoreShare: (after.load.busyMicros - before.load.busyMicros) / elapsedMicros,
-    stolenShare: stolenMicros / 2 / elapsedMicros,
-    loadAverage: loadAverage!,
+    ...usageFigures(before, after, requests),
+    loadAverage,
     hiccup,
   };
 }

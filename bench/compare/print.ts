@@ -1,47 +1,50 @@
 /** A result as text for a terminal. */
-import type { CaseSummary, CompareResult, RatioSummary } from './compare-result.ts';
+import type { CaseSummary, CompareResult, RatioSummary, RoundFigures } from './compare-result.ts';
 
 const NAME_COLUMNS = 28;
 const RATIO_COLUMNS = 46;
+const UNIT_COLUMNS = 20;
+const MEDIAN_COLUMNS = 6;
+const RANGE_COLUMNS = 16;
 /** A forwarder that used less of its core than this was waiting for the load. */
 const SATURATED_SHARE = 0.9;
-const FOREIGN_SHARE_SEEN = 0.05;
+/** Above this the others on a forwarder's core are worth a word. */
+const FOREIGN_SHARE_MAX = 0.05;
 
 /** Cases, ratios, and what to know about them. */
 export function resultText(result: CompareResult): string {
+  return [
+    ...originLines(result),
+    '',
+    `${'case'.padEnd(NAME_COLUMNS)}CPU µs/request  requests/s     p99 ms    core`,
+    ...result.cases.map(caseLine),
+    '',
+    ratioHead(),
+    ...result.ratios.map(ratioLine),
+    '',
+    ...notesOf(result),
+  ].join('\n');
+}
+
+function originLines(result: CompareResult): string[] {
   const { cpu, os, kernel, node, loadAverage } = result.environment;
-  const head = [
-    'case'.padEnd(NAME_COLUMNS),
-    'CPU µs/request',
-    '  requests/s',
-    '     p99 ms',
-    '  core',
-  ];
   return [
     `${cpu}, ${os}, Linux ${kernel}, Node ${node}, commit ${result.commit}`,
     `${result.rounds} rounds of ${result.seconds} s after ${result.warmUpSeconds} s of warm-up, ` +
       `seed ${result.seed}, load average ${loadAverage} at the start`,
-    '',
-    head.join(''),
-    ...result.cases.map(caseLine),
-    '',
-    'median of the ratios per round'.padEnd(RATIO_COLUMNS + 22) + 'quartiles      min to max',
-    ...result.ratios.map(ratioLine),
-    ...notesOf(result).map(note => `\n${note}`),
-  ].join('\n');
+  ];
 }
 
 function caseLine({ name, spread, rounds }: CaseSummary): string {
   const { requestsPerSecond, cpuMicrosPerRequest, p99Ms } = spread;
-  if (!requestsPerSecond || !cpuMicrosPerRequest || !p99Ms)
-    return `${name.padEnd(NAME_COLUMNS)}void`;
-  const share = medianOf(rounds.map(({ coreShare }) => coreShare));
+  const label = name.padEnd(NAME_COLUMNS);
+  if (!requestsPerSecond || !cpuMicrosPerRequest || !p99Ms) return `${label}void`;
   return [
-    name.padEnd(NAME_COLUMNS),
+    label,
     cpuMicrosPerRequest.median.toFixed(1).padStart(14),
     Math.round(requestsPerSecond.median).toString().padStart(12),
     p99Ms.median.toFixed(1).padStart(11),
-    `${Math.round(share * 100)} %`.padStart(8),
+    percent(medianOf(rounds, 'coreShare')).padStart(8),
   ].join('');
 }
 
@@ -52,38 +55,60 @@ const UNITS: Readonly<Record<RatioSummary['metric'], string>> = {
   p99Ms: 'p99',
 };
 
+function ratioHead(): string {
+  const label = 'median of the ratios per round';
+  const columns = RATIO_COLUMNS + UNIT_COLUMNS + MEDIAN_COLUMNS + 2;
+  return `${label.padEnd(columns)}${'quartiles'.padEnd(RANGE_COLUMNS)}min to max`;
+}
+
 function ratioLine({ name, metric, median, q1, q3, min, max }: RatioSummary): string {
   const range = (from: number, to: number) => `${from.toFixed(2)} to ${to.toFixed(2)}`;
-  const label = name.padEnd(RATIO_COLUMNS) + UNITS[metric].padEnd(20);
-  return `${label}${median.toFixed(2).padStart(6)}  ${range(q1, q3).padEnd(15)}${range(min, max)}`;
+  const label = name.padEnd(RATIO_COLUMNS) + UNITS[metric].padEnd(UNIT_COLUMNS);
+  const middle = median.toFixed(2).padStart(MEDIAN_COLUMNS);
+  return `${label}${middle}  ${range(q1, q3).padEnd(RANGE_COLUMNS)}${range(min, max)}`;
 }
 
 /** What else a reader has to know: what is missing or void, who waited, who disturbed. */
 function notesOf({ cases, missing }: CompareResult): string[] {
-  const notes = missing.map(program => `MISSING: ${program}; its cases did not run.`);
-  for (const { name, rounds, voidRounds } of cases) {
-    for (const { round, reason } of voidRounds)
-      notes.push(`VOID: ${name}, round ${round}: ${reason}`);
-    const idle = rounds.filter(({ coreShare }) => coreShare < SATURATED_SHARE);
-    if (idle.length > 0) {
-      const share = Math.round(medianOf(idle.map(({ coreShare }) => coreShare)) * 100);
-      notes.push(
-        `${name} used only ${share} % of its core in ${idle.length} of ${rounds.length} rounds: ` +
-          'there the load or the upstream was the limit of its requests/s, not of its CPU/request.',
-      );
-    }
-    const disturbed = rounds.filter(({ foreignShare }) => foreignShare > FOREIGN_SHARE_SEEN);
-    if (disturbed.length > 0) {
-      const most = Math.round(Math.max(...disturbed.map(({ foreignShare }) => foreignShare)) * 100);
-      notes.push(
-        `${name} had others on its core in ${disturbed.length} of ${rounds.length} rounds, ` +
-          `up to ${most} % of its time.`,
-      );
-    }
-  }
-  return notes;
+  return [
+    'Closed loops: with so many in flight, p99 follows from the rate. bench:load shows latency.',
+    ...missing.map(program => `MISSING: ${program}; the cases that need it did not run.`),
+    ...cases.flatMap(voidNotes),
+    ...cases.flatMap(idleNote),
+    ...cases.flatMap(foreignNote),
+  ];
 }
 
-function medianOf(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+function voidNotes({ name, voidRounds }: CaseSummary): string[] {
+  return voidRounds.map(({ round, reason }) => `VOID: ${name}, round ${round}: ${reason}`);
+}
+
+function idleNote({ name, rounds }: CaseSummary): string[] {
+  const idle = rounds.filter(({ coreShare }) => coreShare < SATURATED_SHARE);
+  if (idle.length === 0) return [];
+  const where = `${name} used ${percent(medianOf(idle, 'coreShare'))} of its core`;
+  return [
+    `${where} in ${idle.length} of ${rounds.length} rounds: there the load or the upstream was ` +
+      'the limit of its requests/s, though not of its CPU/request.',
+  ];
+}
+
+function foreignNote({ name, rounds }: CaseSummary): string[] {
+  const shares = rounds.map(({ foreignShare }) => foreignShare);
+  const disturbed = shares.filter(share => share > FOREIGN_SHARE_MAX);
+  if (disturbed.length === 0) return [];
+  const most = percent(Math.max(...disturbed));
+  return [
+    `${name} had others on its core in ${disturbed.length} of ${rounds.length} rounds, ` +
+      `for up to ${most} of the time.`,
+  ];
+}
+
+function medianOf(rounds: readonly RoundFigures[], figure: 'coreShare'): number {
+  const sorted = rounds.map(found => found[figure]).toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }

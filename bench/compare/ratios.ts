@@ -51,11 +51,11 @@ function ratiosByRound(
   const roundsOf = (name: string) => cases.find(found => found.name === name)?.rounds ?? [];
   return roundsOf(of).flatMap(figures => {
     const other = roundsOf(to).find(({ round }) => round === figures.round);
-    return other === undefined ? [] : [valueOf(figures, metric) / valueOf(other, metric)];
+    return other === undefined ? [] : [figureOf(figures, metric) / figureOf(other, metric)];
   });
 }
 
-function valueOf(figures: RoundFigures, metric: RatioSummary['metric']): number {
+function figureOf(figures: RoundFigures, metric: RatioSummary['metric']): number {
   if (metric === 'requestsPerCpuSecond') return 1_000_000 / figures.cpuMicrosPerRequest;
   return figures[metric];
 }

@@ -22,8 +22,13 @@ const VALID_FOR_MS = 25 * 60_000;
  * Writes `count` signed POSTs, each with a nonce of its own, into `file`; signs what is not signed
  * yet, at about 0.6 ms of CPU each.
  */
-export async function writeSignedRecords(file: string, count: number): Promise<Records> {
-  const set = await openSignedSet(SHAPE, count, { validForMs: VALID_FOR_MS });
+export async function writeSignedRecords(
+  file: string,
+  count: number,
+  signal: AbortSignal,
+): Promise<Records> {
+  const signing = openSignedSet(SHAPE, count, { validForMs: VALID_FOR_MS });
+  const set = await Promise.race([signing, rejectedBy(signal)]);
   const requests = SignedRequests.of(set, 0, count);
   const out = openSync(file, 'w', 0o600);
   let recordBytes = 0;
@@ -39,4 +44,10 @@ export async function writeSignedRecords(file: string, count: number): Promise<R
     closeSync(out);
   }
   return { file, recordBytes, first: 0, count };
+}
+
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  return promise;
 }

@@ -2,10 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RATES_PATH } from '../rig/gateway-files.ts';
 import { HiccupBeside } from '../rig/hiccup-beside.ts';
 import { Upstream } from '../rig/upstream.ts';
 import { writeBearerRecords } from './bearer-tokens.ts';
-import { PLAIN_PATH, type TrafficKind } from './cases.ts';
+import type { TrafficKind } from './cases.ts';
 import { writeSignedRecords } from './signed-records.ts';
 import type { Records } from './wrk.ts';
 
@@ -35,10 +36,10 @@ export async function openStage(
   const folder = mkdtempSync(join(tmpdir(), 'xingyun-compare-'));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   const signed = kinds.has('signed')
-    ? await writeSignedRecords(join(folder, 'signed'), options.signedRequests)
+    ? await writeSignedRecords(join(folder, 'signed'), options.signedRequests, options.signal)
     : undefined;
   const bearer = kinds.has('bearer')
-    ? writeBearerRecords(join(folder, 'bearer'), PLAIN_PATH)
+    ? writeBearerRecords(join(folder, 'bearer'), RATES_PATH)
     : undefined;
   const upstream = stack.use(await Upstream.start({ cores: loadCores }));
   const hiccups = stack.use(await HiccupBeside.open(loadCores));

@@ -1,7 +1,5 @@
 /** The gateway itself, of this checkout or of another one, started as its peers are. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { join } from 'node:path';
 import type { FromGateway } from '../../src/runtime/supervisor.ts';
 import { type GatewayFilesOptions, writeGatewayFiles } from '../rig/gateway-files.ts';
 import { type Peer, type PeerOptions, peerFolder, readyPeer } from './peer.ts';
@@ -11,10 +9,6 @@ export interface GatewayOptions extends Pick<GatewayFilesOptions, 'placement' | 
   /** The checkout whose src/ runs, with node_modules beside it. */
   readonly root: string;
 }
-
-/** An operation that needs no signature, for what is compared with plain forwarders. */
-export const PUBLIC_PATH = '/bench/v1/rates';
-const PUBLIC_OPERATION = { id: 'read-rates', method: 'GET', path: '/rates', access: 'public' };
 
 /**
  * Starts one gateway process with one front and one worker, all on the same cores.
@@ -32,7 +26,6 @@ export async function startGateway(
     upstream,
     keys: ['rsa'],
   });
-  addPublicOperation(join(dirname(configFile), 'registry.yaml'));
   const entry = join(root, 'src/gateway-process.ts');
   const started = startPinned(cores, 'node', [entry, configFile], { ipc: true });
   const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -41,10 +34,4 @@ export async function startGateway(
     else reject(new Error(message.message));
   });
   return await readyPeer('the gateway', started, folder, promise);
-}
-
-function addPublicOperation(registryFile: string): void {
-  const registry = parse(readFileSync(registryFile, 'utf8'));
-  registry.apis[0].operations.push(PUBLIC_OPERATION);
-  writeFileSync(registryFile, stringify(registry, { aliasDuplicateObjects: false }));
 }
