@@ -5,9 +5,9 @@
  *     npm run bench:idle -- [--connections 1000,6000,12000,19000] [--tls] [--used]
  *                           [--json FILE] [--no-record]
  *
- * `--tls` measures every level over TLS too. With `--used` each connection makes a call before it is
- * idle, instead of none. The JSON is {levels: [...]}; where there is one level,
- * its fields stand beside `levels` as well.
+ * `--tls` measures every level over TLS too. With `--used` each connection makes a call before it
+ * is idle, instead of none. The JSON is {levels: [...]}; where there is one level, its fields stand
+ * beside `levels` as well.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** An upstream that answers every call with `{}`, in this process: enough for a call now and then. */
+/** Answers every call with `{}`, in this process: an upstream for a call now and then. */
 export class PlainUpstream {
   private readonly server: Server;
 

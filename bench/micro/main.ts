@@ -1,11 +1,14 @@
 /**
  * npm run bench:micro -- [--json FILE] [--only NAME] [--rounds N] [--against FILE] [--quick]
+ *                           [--no-record]
  *
  * Runs each case of bench/micro/cases in several rounds and prints the median of each figure with
  * the lowest and highest round. `--against` compares with the JSON of an earlier run.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
+import { appendResult } from '../rig/results.ts';
 import { caseNames, runRounds } from './run-rounds.ts';
 import { type Comparison, compareRounds, compareRuns, PAIRS, summarise } from './summarise.ts';
 
@@ -19,6 +22,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     against: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    'no-record': { type: 'boolean', default: false },
   },
 });
 const names = caseNames().filter(name => values.only === undefined || name === values.only);
@@ -31,6 +35,8 @@ if (!Number.isInteger(roundCount) || roundCount < 1) {
   console.error('--rounds needs a whole number of at least 1');
   process.exit(2);
 }
+const startedAt = new Date().toISOString();
+const environment = readEnvironment();
 const durationMs = values.quick ? QUICK_DURATION_MS : DURATION_MS;
 const rounds = await runRounds(names, roundCount, durationMs, text =>
   process.stderr.write(`${text}\n`),
@@ -43,9 +49,9 @@ console.table(
       result.name,
       {
         'ops/s': Math.round(result.opsPerSecond),
-        'lowest to highest round': `${Math.round(result.opsPerSecondMin)} to ${Math.round(result.opsPerSecondMax)}`,
+        'lowest to highest round': wholeRange(result.opsPerSecondMin, result.opsPerSecondMax),
         'CPU µs/op': short(result.cpuMicrosPerOp),
-        'lowest to highest': `${short(result.cpuMicrosPerOpMin)} to ${short(result.cpuMicrosPerOpMax)}`,
+        'lowest to highest': shortRange(result.cpuMicrosPerOpMin, result.cpuMicrosPerOpMax),
         'result hash': result.resultHash,
       },
     ]),
@@ -65,15 +71,28 @@ if (values.against !== undefined) {
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
 }
+const complete = !values.quick && values.only === undefined;
+if (complete && !values['no-record']) {
+  const commit = checkoutCommit();
+  const record = { name: 'micro', startedAt, rounds: roundCount, cases: results };
+  appendResult('micro', { ...record, environment, commit });
+}
 
 function printComparisons(heading: string, comparisons: readonly Comparison[]): void {
   if (comparisons.length === 0) return;
   console.log(`\n${heading}`);
   for (const { name, metric, ratio, beyondNoise } of comparisons) {
-    const range = `${short(ratio.min)} to ${short(ratio.max)}`;
-    const verdict = beyondNoise ? '' : ', within the noise';
-    console.log(`  ${name}: ${metric} times ${short(ratio.median)} (${range})${verdict}`);
+    const seen = `${short(ratio.median)} (${shortRange(ratio.min, ratio.max)})`;
+    console.log(`  ${name}: ${metric} times ${seen}${beyondNoise ? '' : ', within the noise'}`);
   }
+}
+
+function wholeRange(min: number, max: number): string {
+  return `${Math.round(min)} to ${Math.round(max)}`;
+}
+
+function shortRange(min: number, max: number): string {
+  return `${short(min)} to ${short(max)}`;
 }
 
 function short(value: number): string {

@@ -1,11 +1,6 @@
 /** From rounds to figures: the median, and beside it how far the rounds lie apart. */
+import { type Spread, spreadOf } from '../compare/spread.ts';
 import type { CaseRound } from './bench-case.ts';
-
-export interface Spread {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-}
 
 /** One entry of the JSON that `--json` writes. */
 export interface CaseResult {
@@ -24,17 +19,9 @@ export interface CaseResult {
   readonly resultHash: string;
 }
 
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const median =
-    sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  return { median, min: sorted[0]!, max: sorted.at(-1)! };
-}
-
 export function summarise(rounds: readonly CaseRound[]): CaseResult {
-  const ops = spreadOf(rounds.map(({ opsPerSecond }) => opsPerSecond));
-  const cpu = spreadOf(rounds.map(({ cpuMicrosPerOp }) => cpuMicrosPerOp));
+  const ops = spreadOf(rounds.map(({ opsPerSecond }) => opsPerSecond))!;
+  const cpu = spreadOf(rounds.map(({ cpuMicrosPerOp }) => cpuMicrosPerOp))!;
   const [first] = rounds;
   return {
     name: first!.name,
@@ -62,7 +49,7 @@ export interface Comparison {
   readonly name: string;
   readonly metric: 'CPU µs/op' | 'ops/s';
   /** Of each round by itself, because a busy minute falls on both cases alike. */
-  readonly ratio: Spread;
+  readonly ratio: Pick<Spread, 'median' | 'min' | 'max'>;
   /** Whether every round says the same about which is larger. */
   readonly beyondNoise: boolean;
 }
@@ -74,7 +61,7 @@ export function compareRounds(
 ): Comparison[] {
   const name = `${one[0]!.name} / ${other[0]!.name}`;
   const ratios = (value: (round: CaseRound) => number) =>
-    spreadOf(one.map((round, index) => value(round) / value(other[index]!)));
+    spreadOf(one.map((round, index) => value(round) / value(other[index]!)))!;
   return [
     comparison(
       name,
@@ -106,6 +93,10 @@ export function compareRuns(
   });
 }
 
-function comparison(name: string, metric: Comparison['metric'], ratio: Spread): Comparison {
+function comparison(
+  name: string,
+  metric: Comparison['metric'],
+  ratio: Comparison['ratio'],
+): Comparison {
   return { name, metric, ratio, beyondNoise: ratio.min > 1 || ratio.max < 1 };
 }

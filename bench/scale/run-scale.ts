@@ -1,0 +1,39 @@
+import { measurePoint, type PointFigures } from './measure-point.ts';
+import { type SectionResult, scalePoint } from './scale-result.ts';
+import { pointOf, type ScaleSection } from './sections.ts';
+
+export interface ScaleRun {
+  readonly sections: readonly ScaleSection[];
+  readonly rounds: number;
+  readonly warmUpMs: number;
+  readonly measuredMs: number;
+  readonly onProgress: (text: string) => void;
+}
+
+/**
+ * Every point once a round, so that a busy minute falls on all of them alike; the seed of the
+ * arrivals is the number of the round.
+ */
+export async function runScale(run: ScaleRun): Promise<SectionResult[]> {
+  const { sections, rounds, warmUpMs, measuredMs, onProgress } = run;
+  const points = sections.flatMap(section =>
+    section.values.map(x => ({
+      section,
+      x,
+      options: pointOf(section, x),
+      rounds: [] as PointFigures[],
+    })),
+  );
+  for (let seed = 1; seed <= rounds; seed++) {
+    for (const point of points) {
+      onProgress(`round ${seed} of ${rounds}: ${point.section.noun} ${point.x}`);
+      point.rounds.push(await measurePoint(point.options, { warmUpMs, measuredMs, seed }));
+    }
+  }
+  return sections.map(section => ({
+    name: section.name,
+    points: points
+      .filter(point => point.section === section)
+      .map(point => scalePoint(point.x, point.options, point.rounds)),
+  }));
+}

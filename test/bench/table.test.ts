@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { appendResult } from '../../bench/rig/results.ts';
+import { readmePages, recordedRows, withTable } from '../../bench/table/readme-table.ts';
+import { renderTable } from '../../bench/table/render-table.ts';
+
+const ENVIRONMENT = {
+  cpu: 'Test CPU',
+  cores: 2,
+  memoryMb: 24_105,
+  kernel: '6.1.0',
+  node: 'v24.21.0',
+  os: 'Debian',
+  loadAverage: 0.1,
+};
+
+const folders: string[] = [];
+function resultsFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'xingyun-table-'));
+  folders.push(folder);
+  return folder;
+}
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+const at = (day: number, commit = 'abc123', environment = ENVIRONMENT) => ({
+  startedAt: `2026-11-0${day}T10:00:00.000Z`,
+  commit,
+  environment,
+});
+
+function loadRun(day: number, p99: number, more: object = {}): object {
+  return {
+    ...at(day),
+    ...{ connections: 12_000, rate: 8_000, durationSeconds: 30, scheme: 'rfc9421-rsa' },
+    ...{ method: 'POST', bodyBytes: 600, seed: 1, fronts: 1, workers: 1 },
+    ...{ p50: 0.91, p99, p999: 25, requests: 240_012, errors: {}, missedSends: 0 },
+    generator: { limited: [] },
+    ...more,
+  };
+}
+
+function microRun(day: number, cpuMicrosPerOp: number, more: object = {}): object {
+  const figures = { cpuMicrosPerOp, cpuMicrosPerOpMin: 0.19, cpuMicrosPerOpMax: 0.214, rounds: 5 };
+  return { ...at(day), cases: [{ name: 'histogram-record', ...figures }], ...more };
+}
+
+function idleRun(levels: object[]): object {
+  const figures = { bytesPerConnection: 1_536, rssAfterBytes: 200 * 2 ** 20 };
+  const call = { callStatus: 200, callMs: 3.1234 };
+  return {
+    ...at(3),
+    levels: levels.map(level => ({ connections: 12_000, ...figures, ...call, ...level })),
+  };
+}
+
+const english = (folder: string) => renderTable(recordedRows(folder), 'en').split('\n');
+
+describe('the table of figures in both READMEs', () => {
+  it.each(readmePages().map(page => [page.name, page] as const))(
+    'is in %s what bench/results says',
+    (_, { now, wanted }) => {
+      expect(now, 'npm run bench:table writes it').toBe(wanted);
+    },
+  );
+
+  it('stands between its markers and leaves the rest of the page alone', () => {
+    const page = 'before\n<!-- bench:table -->\nold\n<!-- /bench:table -->\nafter\n';
+    expect(withTable(page, [], 'en')).toBe(
+      'before\n<!-- bench:table -->\nNo run is recorded.\n<!-- /bench:table -->\nafter\n',
+    );
+    expect(() => withTable('no markers', [], 'en')).toThrow('<!-- bench:table -->');
+  });
+});
+
+describe('a row of the table', () => {
+  it('shows the newest run, its day, commit and machine', () => {
+    const folder = resultsFolder();
+    appendResult('load', loadRun(2, 9), folder);
+    appendResult('load', loadRun(1, 8, { commit: 'older1' }), folder);
+    expect(english(folder)).toEqual([
+      '| what | seen | command | run |',
+      '|---|---|---|---|',
+      '| 12,000 connections, 8,000 signed POSTs a second (RSA-2048) for 30 s, open loop ' +
+        '| p50 0.91 ms, p99 9 ms, p99.9 25 ms, 0 of 240,012 failed ' +
+        '| `npm run bench:load -- --connections 12000 --rate 8000 --duration 30` ' +
+        '| 2026-11-02 abc123 |',
+      '',
+      'Machine: Test CPU (2 cores, 24 GB), Debian, Linux 6.1.0, Node v24.21.0.',
+    ]);
+  });
+
+  it('shows the range over several runs of one commit, and the worst of their failures', () => {
+    const folder = resultsFolder();
+    appendResult('load', loadRun(1, 8, { errors: { reset: 2 }, missedSends: 1 }), folder);
+    appendResult('load', loadRun(2, 9), folder);
+    const [, , row] = english(folder);
+    expect(row).toContain('p99 9 ms (8 to 9 in 2 runs), p99.9 25 ms (25 in 2 runs)');
+    expect(row).toContain('3 of 240,012 failed');
+  });
+
+  it.each([
+    ['of another length', { durationSeconds: 5 }],
+    ['with more workers', { workers: 2 }],
+    ['in which the generator was the limit', { generator: { limited: ['lag'] } }],
+  ])('does not come from a run %s', (_, more) => {
+    const folder = resultsFolder();
+    appendResult('load', loadRun(1, 8, more), folder);
+    expect(recordedRows(folder)).toEqual([]);
+  });
+
+  it('is left out where nothing was recorded, not invented', () => {
+    const folder = resultsFolder();
+    expect(recordedRows(folder)).toEqual([]);
+    appendResult('micro', microRun(1, 0.2), folder);
+    expect(recordedRows(folder).map(({ what }) => what.en)).toEqual([
+      'recording one exchange in every histogram',
+    ]);
+  });
+
+  it('shows the rounds of a micro benchmark, in the words of either language', () => {
+    const folder = resultsFolder();
+    appendResult('micro', microRun(1, 0.1987), folder);
+    const [row] = recordedRows(folder);
+    expect(row!.seen).toEqual({
+      en: '0.199 µs (0.19 to 0.214 in 5 rounds)',
+      zh: '0.199 µs（5 轮：0.19 至 0.214）',
+    });
+    const chinese = renderTable([row!], 'zh');
+    expect(chinese).toContain('| 内容 | 测得 | 命令 | 运行 |');
+    expect(chinese).toContain('| 把一次调用记入全部直方图 |');
+    expect(chinese).toContain('机器：Test CPU');
+  });
+
+  it('shows the ratios of a comparison with what all rounds lie between', () => {
+    const folder = resultsFolder();
+    const ratio = { name: 'ours-forward / haproxy-forward', metric: 'cpuMicrosPerRequest' };
+    const figures = { median: 0.9712, min: 0.95, max: 1.02, count: 7 };
+    appendResult('compare', { ...at(1), ratios: [{ ...ratio, ...figures }] }, folder);
+    const [row] = recordedRows(folder);
+    expect(row!.seen.en).toBe('0.971 times (0.95 to 1.02 in 7 rounds)');
+    expect(row!.command).toBe('npm run bench:compare');
+  });
+
+  it('shows memory per idle connection by transport', () => {
+    const folder = resultsFolder();
+    const levels = [
+      { transport: 'http', used: false },
+      { transport: 'tls', used: false },
+      { transport: 'http', used: false, connections: 1_000 },
+    ];
+    appendResult('idle', idleRun(levels), folder);
+    expect(recordedRows(folder).map(({ seen, command }) => [seen.en, command])).toEqual([
+      ['1.5 KB, of 200 MB in all', 'npm run bench:idle'],
+      ['1.5 KB, of 200 MB in all', 'npm run bench:idle -- --tls'],
+      ['200 in 3.12 ms', 'npm run bench:idle'],
+    ]);
+  });
+
+  it('names its machine by a number where there are several', () => {
+    const folder = resultsFolder();
+    appendResult('load', loadRun(1, 8), folder);
+    const other = { environment: { ...ENVIRONMENT, cpu: 'Other CPU' } };
+    appendResult('micro', microRun(2, 0.2, other), folder);
+    const lines = english(folder);
+    expect(lines[2]).toMatch(/abc123 \(1\) \|$/);
+    expect(lines[3]).toMatch(/abc123 \(2\) \|$/);
+    expect(lines.at(-1)).toMatch(/^Machine: \(1\) Test CPU.*; \(2\) Other CPU/);
+  });
+});
