@@ -13,7 +13,8 @@ export type ReadOutcome = typeof MORE | typeof COMPLETE | typeof BROKEN;
 const HEAD_MAX_CHARS = 65_536;
 const ERROR_BODY_MAX_CHARS = 65_536;
 const STATUS_LINE = /^HTTP\/1\.1 ([1-5]\d\d) [^\r\n]*\r\n/;
-const CONTENT_LENGTH = /\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n/gi;
+const CONTENT_LENGTH = /\r\ncontent-length:([^\r]*)/gi;
+const LENGTH = /^[ \t]*\d{1,15}[ \t]*$/;
 const TRANSFER_ENCODING = /\r\ntransfer-encoding:[ \t]*([^\r]*)\r\n/i;
 const CONNECTION_CLOSE = /\r\nconnection:[^\r]*\bclose\b/i;
 const FIELD_LINES = /^(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*\r\n)*\r\n$/;
@@ -80,10 +81,11 @@ export class AnswerReader {
       this.chunked = new ChunkedBody();
       return lengths.length === 0 && encoding.trim().toLowerCase() === 'chunked';
     }
-    this.left = Number(lengths[0]?.[1] ?? 0);
     const bodiless = this.status < 200 || this.status === 204 || this.status === 304;
+    this.left = bodiless ? 0 : Number(lengths[0]?.[1]);
     // A body that only the end of the connection ends is not counted as an answer.
-    return lengths.length === 1 || (bodiless && lengths.length === 0);
+    if (lengths.length === 0) return bodiless;
+    return lengths.length === 1 && LENGTH.test(lengths[0]![1]!);
   }
 
   private readBody(bytes: Buffer, start: number, length: number): ReadOutcome {

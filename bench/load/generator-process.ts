@@ -101,5 +101,7 @@ process.on('message', (message: ToGenerator) => {
   hear(message).catch(error => tell({ kind: 'failed', message: (error as Error).message }));
 });
 process.on('disconnect', () => process.exit(0));
+// An exit of its own, so that a profile is written where one was asked for.
+process.on('SIGTERM', () => process.exit(0));
 // The terminal sends Ctrl-C to the whole group: the benchmark ends this process, not the key.
 process.on('SIGINT', () => undefined);

@@ -14,11 +14,9 @@ import { endChild, findProgram, pinned, tiedToParent } from './programs.ts';
 export interface UpstreamOptions {
   /** As taskset takes them; all cores where absent. */
   readonly cores?: string | undefined;
-  /** Bytes of every answer's body, at least 2; a small order by default. */
-  readonly bodyBytes?: number;
 }
 
-const SMALL_BODY = '{"id":"o-1","status":"accepted","currency":"CNY","amountMinor":12500}';
+const BODY = '{"id":"o-1","status":"accepted","currency":"CNY","amountMinor":12500}';
 const TEMP_FOLDERS = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 const READY_MAX_MS = 5_000;
 const READY_POLL_MS = 10;
@@ -41,7 +39,7 @@ export class Upstream {
     const folder = mkdtempSync(join(tmpdir(), 'xingyun-upstream-'));
     mkdirSync(join(folder, 'temp'));
     const file = join(folder, 'nginx.conf');
-    writeFileSync(file, nginxConfiguration(folder, port, options.bodyBytes));
+    writeFileSync(file, nginxConfiguration(folder, port));
     const args = ['-p', folder, '-e', join(folder, 'error.log'), '-c', file];
     const command = tiedToParent(pinned({ file: nginx, args }, options.cores));
     const child = spawn(command.file, command.args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -69,8 +67,7 @@ export class Upstream {
  * One process without a master, so that its pid is the one whose CPU counts. `return` reads no
  * body; nginx discards what is on the way and keeps the connection.
  */
-function nginxConfiguration(folder: string, port: number, bodyBytes?: number): string {
-  const body = bodyBytes === undefined ? SMALL_BODY : `"${'x'.repeat(Math.max(bodyBytes - 2, 0))}"`;
+function nginxConfiguration(folder: string, port: number): string {
   const temp = TEMP_FOLDERS.map(name => `  ${name}_temp_path ${join(folder, 'temp', name)};`);
   return `daemon off;
 master_process off;
@@ -90,7 +87,7 @@ ${temp.join('\n')}
     listen 127.0.0.1:${port} backlog=4096;
     location / {
       default_type application/json;
-      return 200 '${body}';
+      return 200 '${BODY}';
     }
   }
 }

@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HistogramLogReader } from 'hdr-histogram-js';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { LoadResult } from '../../../bench/load/load-result.ts';
+
+const MAIN = fileURLToPath(new URL('../../../bench/load/main.ts', import.meta.url));
+const TINY = ['--connections', '50', '--rate', '200', '--duration', '1', '--warm-up', '1'];
+
+const folder = mkdtempSync(join(tmpdir(), 'xingyun-load-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs bench:load in a process group of its own; `onText` sees standard error as it comes. */
+function load(args: readonly string[], onText: (text: string, pid: number) => void = () => {}) {
+  const child = spawn(process.execPath, [MAIN, ...args, '--no-record'], { detached: true });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', chunk => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', chunk => {
+    stderr += chunk;
+    onText(stderr, child.pid!);
+  });
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  child.once('close', status => resolve({ status, stdout, stderr }));
+  return promise;
+}
+
+/** Processes of a group that are still there, whatever they are called. */
+function groupMembers(group: number): string[] {
+  return readdirSync('/proc').filter(pid => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const [state, , processGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(processGroup) === group && state !== 'Z';
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe('bench:load', () => {
+  it('measures signed calls through a gateway of its own', { timeout: 60_000 }, async () => {
+    const json = join(folder, 'run.json');
+    const report = join(folder, 'report');
+    const more = ['--scheme', 'rfc9421-es256', '--generators', '2', '--seed', '9'];
+    const run = await load([...TINY, ...more, '--json', json, '--report', report]);
+    expect(run, run.stderr).toMatchObject({ status: 0 });
+    const result: LoadResult = JSON.parse(readFileSync(json, 'utf8'));
+    expect(result).toMatchObject({ name: 'load', connections: 50, rate: 200, seed: 9 });
+    expect(result).toMatchObject({ scheme: 'rfc9421-es256', method: 'POST', bodyBytes: 600 });
+    expect(result.errors).toEqual({});
+    expect(result.answered).toBe(result.requests);
+    expect(result.requests).toBeGreaterThan(120);
+    expect(result.achievedRate).toBeGreaterThan(120);
+    expect(result.p50).toBeGreaterThan(0);
+    expect(result.p50).toBeGreaterThanOrEqual(result.fromActualSend.p50);
+    expect(result.max).toBeGreaterThanOrEqual(result.p999);
+    expect(result.stages.total!.p50).toBeLessThan(result.max);
+    expect(result.stages.verify!.meanMs).toBeGreaterThan(0);
+    expect(Object.keys(result.cpuMicrosPerRequest)).toEqual(
+      expect.arrayContaining(['process', 'main', 'front-0', 'workers']),
+    );
+    expect(result.cpuMicrosPerRequest['front-0']).toBeGreaterThan(0);
+    expect(result.rssMb).toBeGreaterThan(30);
+    expect(result.hiccup.gatewaySide.max).toBeGreaterThan(0);
+    expect(result.generator.cpuShareMax).toBeGreaterThan(0);
+    expect(result.generator.limited).toEqual([]);
+    expect(result.timeline.due).toEqual([result.requests]);
+    expect(result.environment.cores).toBeGreaterThan(0);
+    expect(run.stdout).toContain('requests due');
+    expect(readFileSync(join(report, 'report.html'), 'utf8')).toContain('<svg');
+    expect(readFileSync(join(report, 'load.hgrm'), 'utf8')).toContain('Percentile');
+    const log = new HistogramLogReader(readFileSync(join(report, 'load.hlog'), 'utf8'));
+    expect(log.nextIntervalHistogram()!.totalCount).toBe(result.answered);
+  });
+
+  it('compares with an earlier run in the report', { timeout: 60_000 }, async () => {
+    const json = join(folder, 'plain.json');
+    const report = join(folder, 'compared');
+    const run = await load([...TINY, '--scheme', 'none', '--json', json]);
+    expect(run, run.stderr).toMatchObject({ status: 0 });
+    const again = await load([...TINY, '--scheme', 'hmac', '--report', report, '--compare', json]);
+    expect(again, again.stderr).toMatchObject({ status: 0 });
+    expect(readFileSync(join(report, 'report.html'), 'utf8')).toContain('2 runs compared');
+  });
+
+  it('leaves no process behind when it is interrupted', { timeout: 60_000 }, async () => {
+    let group = 0;
+    const args = ['--connections', '50', '--rate', '200', '--duration', '60', '--scheme', 'none'];
+    const run = await load(args, (text, pid) => {
+      // It runs: everything that it starts is there.
+      if (group !== 0 || !text.includes('connections open')) return;
+      group = pid;
+      process.kill(-group, 'SIGINT');
+    });
+    expect(run, run.stderr).toMatchObject({ status: 130 });
+    await expect.poll(() => groupMembers(group), { timeout: 5_000 }).toEqual([]);
+  });
+
+  it.each([
+    [['--rate', 'fast'], '--rate takes a whole number'],
+    [['--scheme', 'jwt'], '--scheme takes one of rfc9421-rsa'],
+    [['--scheme', 'none', '--method', 'POST'], '--method GET only'],
+    [['--method', 'GET', '--body', '5'], '--body goes with --method POST'],
+    [['--connections', '900000'], 'open files here'],
+    [['--compare', '/nowhere.json'], 'say where with --report'],
+    [['--compare', '/nowhere.json', '--report', '/tmp'], 'cannot be read'],
+    [['--speed', '9'], "Unknown option '--speed'"],
+  ])('ends with status 2 and a sentence for %j', async (args, sentence) => {
+    const { status, stderr, stdout } = await load(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(sentence);
+    expect(existsSync('/tmp/report.html')).toBe(false);
+  });
+});
