@@ -14,6 +14,7 @@ import { STAGE } from '../../core/stages.ts';
 import type { NonceStore } from '../../stores/contracts.ts';
 import { refuseKey } from './key-status.ts';
 import { normaliseAuthority } from './own-authorities.ts';
+import type { Resumptions } from './resumptions.ts';
 import { type Candidate, isProblem, type SignatureScheme } from './scheme.ts';
 
 /** What the step works with. */
@@ -25,6 +26,7 @@ export interface VerifyParts {
   /** Normalised: under which signatures are accepted. */
   readonly ownAuthorities: ReadonlySet<string>;
   readonly snapshots: SnapshotHolder;
+  readonly resumptions: Resumptions;
   /** Asked in this order; the first that recognises a request decides it alone. */
   readonly schemes: readonly SignatureScheme[];
 }
@@ -121,7 +123,7 @@ class SignatureCheck implements Check {
     try {
       refusal = this.conclude(outcome);
     } finally {
-      this.exchange.resume(refusal);
+      this.parts.resumptions.add(this.exchange, refusal);
     }
   }
 

@@ -9,6 +9,7 @@ import type { Step } from '../../core/exchange.ts';
 import type { SnapshotHolder } from '../../core/snapshot.ts';
 import type { NonceStore } from '../../stores/contracts.ts';
 import { checkSignature, type VerifyParts } from './check-signature.ts';
+import { Resumptions } from './resumptions.ts';
 import { Rfc9421Scheme } from './rfc9421/index.ts';
 
 export { ownAuthorities } from './own-authorities.ts';
@@ -22,6 +23,8 @@ export interface VerifyOptions {
   readonly ownAuthorities: ReadonlySet<string>;
   readonly snapshots: SnapshotHolder;
   readonly counters: CounterSet;
+  /** How exchanges whose checks are settled together go on together; tests do it at once. */
+  readonly defer?: (run: () => void) => void;
 }
 
 /** The step that finds out who calls. Schemes are listed here in the order they are asked. */
@@ -33,6 +36,7 @@ export function createVerifyStep(options: VerifyOptions): Step {
     counters: options.counters,
     ownAuthorities: options.ownAuthorities,
     snapshots: options.snapshots,
+    resumptions: new Resumptions(options.defer),
     schemes: [new Rfc9421Scheme(options.config)],
   };
   return exchange => checkSignature(parts, exchange);

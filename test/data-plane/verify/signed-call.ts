@@ -176,6 +176,7 @@ export class VerifyBench {
       ownAuthorities: new Set(options.authorities ?? ['api.bank.example']),
       snapshots: this.snapshots,
       counters: this.counters,
+      defer: run => run(),
     });
   }
 
