@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { SignatureAlgorithm } from '../../core/snapshot.ts';
-import { importVerifyKey, type VerifyKey } from './run-check.ts';
+import { importVerifyKey, type VerifyKey } from './verify-key.ts';
 
 /**
  * Keys held ready per thread. Importing an RSA key costs 85 µs, a check with it 33 µs; an imported

@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { SignatureAlgorithm } from '../../core/snapshot.ts';
-import { importVerifyKey, type VerifyKey } from './run-check.ts';
+import { importVerifyKey, type VerifyKey } from './verify-key.ts';
 
 /** What the costs are measured with: a base of the usual length, filled with one letter. */
 export const SAMPLE_BASE = Buffer.alloc(600, 'x');

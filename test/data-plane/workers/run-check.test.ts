@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { BodyDigest } from '../../../src/core/check.ts';
 import { EMPTY_BODY } from '../../../src/core/exchange.ts';
 import { SIGNATURE_ALGORITHMS } from '../../../src/core/snapshot.ts';
-import { importVerifyKey, runCheck } from '../../../src/data-plane/workers/run-check.ts';
+import { runCheck } from '../../../src/data-plane/workers/run-check.ts';
+import { importVerifyKey } from '../../../src/data-plane/workers/verify-key.ts';
 import { digestOf, signerFor } from './signed-checks.ts';
 
 const BASE = '"@method": POST\n"@authority": bank.example\n"@signature-params": ("@method")';
@@ -115,7 +116,6 @@ describe('importing a key', () => {
       'rsa-pss-sha512',
       publicKey.export({ format: 'der', type: 'spki' }),
     )!;
-    expect(key.input).toMatchObject({ padding: constants.RSA_PKCS1_PSS_PADDING });
     expect(runCheck(key, Buffer.from(BASE), Buffer.alloc(256), [], EMPTY_BODY)).toBe('failed');
   });
 

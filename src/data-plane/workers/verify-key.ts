@@ -1,0 +1,93 @@
+/** Registered key material, made ready for the checks of one algorithm. */
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
+import type { SignatureAlgorithm } from '../../core/snapshot.ts';
+import { asPssKey } from './signature-forms.ts';
+
+/** A key made ready for one algorithm. */
+export interface VerifyKey {
+  readonly algorithm: SignatureAlgorithm;
+  /** What node:crypto checks with, without parameters beside it. */
+  readonly object: KeyObject;
+  /** The hash inside the signature; null where the algorithm brings its own. */
+  readonly hash: string | null;
+  /** The only length that a signature by this key can have. */
+  readonly signatureBytes: number;
+  /** Signatures are r and s side by side. */
+  readonly isEcdsa: boolean;
+}
+
+const HMAC_SHA256_BYTES = 32;
+const ED25519_SIGNATURE_BYTES = 64;
+/** Two coordinates of the curve's size (RFC 9421 sections 3.3.4 and 3.3.5, IEEE P1363 form). */
+const P256_SIGNATURE_BYTES = 64;
+const P384_SIGNATURE_BYTES = 96;
+
+/**
+ * Makes `material` (SubjectPublicKeyInfo DER, or the secret for hmac-sha256) ready for `algorithm`.
+ * Returns undefined where the material cannot be read or is a key for another algorithm.
+ */
+export function importVerifyKey(
+  algorithm: SignatureAlgorithm,
+  material: Uint8Array,
+): VerifyKey | undefined {
+  // Anyone can sign with an empty secret.
+  if (algorithm === 'hmac-sha256' && material.length === 0) return undefined;
+  try {
+    return algorithm === 'hmac-sha256'
+      ? ready(algorithm, createSecretKey(material), 'sha256', HMAC_SHA256_BYTES)
+      : importPublicKey(algorithm, readKey(material));
+  } catch {
+    // Not hidden: it becomes the outcome `failed`, and the registry refuses such a key at load.
+    return undefined;
+  }
+}
+
+function importPublicKey(
+  algorithm: Exclude<SignatureAlgorithm, 'hmac-sha256'>,
+  object: KeyObject,
+): VerifyKey | undefined {
+  const type = object.asymmetricKeyType;
+  const { namedCurve, modulusLength = 0 } = object.asymmetricKeyDetails ?? {};
+  const modulusBytes = Math.ceil(modulusLength / 8);
+  switch (algorithm) {
+    case 'rsa-v1_5-sha256':
+      if (type !== 'rsa') return undefined;
+      return ready(algorithm, object, 'sha256', modulusBytes);
+    case 'rsa-pss-sha512': {
+      if (type !== 'rsa' && type !== 'rsa-pss') return undefined;
+      return ready(algorithm, type === 'rsa' ? pssKey(object) : object, 'sha512', modulusBytes);
+    }
+    case 'ecdsa-p256-sha256':
+      if (namedCurve !== 'prime256v1') return undefined;
+      return ready(algorithm, object, 'sha256', P256_SIGNATURE_BYTES);
+    case 'ecdsa-p384-sha384':
+      if (namedCurve !== 'secp384r1') return undefined;
+      return ready(algorithm, object, 'sha384', P384_SIGNATURE_BYTES);
+    case 'ed25519':
+      if (type !== 'ed25519') return undefined;
+      return ready(algorithm, object, null, ED25519_SIGNATURE_BYTES);
+  }
+}
+
+function ready(
+  algorithm: SignatureAlgorithm,
+  object: KeyObject,
+  hash: string | null,
+  signatureBytes: number,
+): VerifyKey {
+  const isEcdsa = algorithm === 'ecdsa-p256-sha256' || algorithm === 'ecdsa-p384-sha384';
+  return { algorithm, object, hash, signatureBytes, isEcdsa };
+}
+
+function readKey(spki: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+}
+
+/**
+ * RFC 9421 section 3.3.1 has signers take 64 bytes of salt, but common libraries take the longest
+ * that the key allows. PSS tells the length by itself and none of them is easier to forge, so any
+ * is accepted.
+ */
+function pssKey(object: KeyObject): KeyObject {
+  return readKey(asPssKey(object.export({ format: 'der', type: 'spki' })));
+}
