@@ -7,10 +7,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderReport } from '../report/render-report.ts';
+import { UsageError } from '../rig/command-line.ts';
 import { Progress } from '../rig/progress.ts';
 import { appendResult } from '../rig/results.ts';
 import { writeHistogramFiles } from './histogram-files.ts';
-import { type LoadArguments, readLoadArguments, USAGE, UsageError } from './load-arguments.ts';
+import { type LoadArguments, readLoadArguments, USAGE } from './load-arguments.ts';
 import type { LoadResult } from './load-result.ts';
 import { loadSummary } from './load-summary.ts';
 import { type LoadRun, runLoad } from './run-load.ts';

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  checkFileLimit,
-  readLoadArguments,
-  UsageError,
-} from '../../../bench/load/load-arguments.ts';
+import { readLoadArguments } from '../../../bench/load/load-arguments.ts';
+import { checkFileLimit } from '../../../bench/load/load-shape.ts';
 import { CONNECTIONS_PER_ADDRESS, sourceAddress } from '../../../bench/load/source-address.ts';
+import { UsageError } from '../../../bench/rig/command-line.ts';
 
 describe('the arguments of bench:load', () => {
   it('have the promise of the project as defaults', () => {

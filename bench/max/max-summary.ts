@@ -1,0 +1,22 @@
+/** A search as text for people. */
+import { LIMITS, type MaxResult, type Probe } from './max-result.ts';
+
+export function probeLine(probe: Probe): string {
+  const { rate, verdict, p99, p999, errors, missedSends, achievedRate, lagP99 } = probe;
+  const errorCount = Object.values(errors).reduce((sum, count) => sum + count, 0);
+  const figures = `p99 ${p99.toFixed(1)} ms, p99.9 ${p999.toFixed(1)} ms, ${errorCount} errors`;
+  const more = `${missedSends} never sent, ${achievedRate}/s answered, lag p99 ${lagP99.toFixed(1)} ms`;
+  return `${String(rate).padStart(7)}/s  ${verdict.padEnd(9)}  ${figures}, ${more}\n`;
+}
+
+export function maxSummary(result: MaxResult): string {
+  const { passedAll, notPassed, upperVerdict, repeats, connections, scheme, method } = result;
+  const load = `${connections} connections, ${scheme} ${method}`;
+  const limits = `p99 < ${LIMITS.p99Ms} ms, p99.9 < ${LIMITS.p999Ms} ms, no error`;
+  if (passedAll === 0) return `${load}: no rate from ${result.lowRate}/s kept ${limits}.\n`;
+  const passed = `${load}: ${passedAll}/s kept ${limits} in ${repeats} of ${repeats} runs`;
+  if (notPassed === undefined) return `${passed}. It is the highest rate tried: raise --high.\n`;
+  const limited =
+    upperVerdict === 'undecided' ? ', where the generator may have been the limit' : '';
+  return `${passed}; ${notPassed}/s did not${limited}.\n`;
+}
