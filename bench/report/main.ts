@@ -1,5 +1,6 @@
 /**
- * Renders stored results as one HTML file; two or more are compared in the same charts.
+ * Renders stored results as one HTML file; two or more are compared in the same charts. Of a
+ * `.jsonl` file, the last result.
  *
  *     npm run bench:report -- RESULT.json [RESULT2.json ...] [--out DIR]
  */

@@ -15,7 +15,8 @@ const isResult = new Ajv({ strictNumbers: false }).compile<Static<typeof ResultS
 );
 
 /**
- * A result as `bench:load --json` wrote it. What JSON had to write as null is not a number again.
+ * A result as `bench:load --json` wrote it, or the last one of a `.jsonl` file. What JSON had to
+ * write as null is not a number again.
  * @throws ResultFileError where the file cannot be read or is no such result
  */
 export function readResult(file: string): LoadResult {
@@ -27,7 +28,9 @@ export function readResult(file: string): LoadResult {
 
 function parseFile(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'), (_, value) => value ?? Number.NaN);
+    const text = readFileSync(file, 'utf8');
+    const json = file.endsWith('.jsonl') ? (text.trimEnd().split('\n').at(-1) ?? '') : text;
+    return JSON.parse(json, (_, value) => value ?? Number.NaN);
   } catch (error) {
     throw new ResultFileError(`${file}: ${(error as Error).message}`);
   }

@@ -1,6 +1,6 @@
 import { linearAxis, logAxis } from './drawing/axis.ts';
 import type { DataTable } from './drawing/data-table.ts';
-import { formatNumber, formatTick } from './drawing/format.ts';
+import { formatNumber } from './drawing/format.ts';
 import { html, type Markup } from './drawing/html.ts';
 import { lineChart, type Point, type Series } from './drawing/line-chart.ts';
 import { type PageSection, renderPage } from './page.ts';
@@ -37,13 +37,13 @@ function curveSection(section: CurveSection, index: number): PageSection {
 }
 
 function curveChart(id: string, section: CurveSection): Markup {
-  const { heading, sentence, xLabel, yLabel, logX = false, logY = false, series } = section;
+  const { sentence, xLabel, yLabel, logX = false, logY = false, series } = section;
   const points = series.flatMap(curve => curve.points);
   const xAxis = logX ? logAxis : linearAxis;
   const yAxis = logY ? logAxis : linearAxis;
   return lineChart({
     id,
-    title: heading,
+    title: `${yLabel} by ${xLabel}`,
     description: sentence,
     x: xAxis({ label: xLabel, values: points.map(([x]) => x) }),
     y: yAxis({ label: yLabel, values: points.map(([, y]) => y) }),
@@ -55,7 +55,7 @@ function curveChart(id: string, section: CurveSection): Markup {
 function curveSeries({ name, points }: Curve, hue: number): Series {
   const dots = points.map(at => ({
     at,
-    text: `${name}, ${formatTick(at[0])}: ${formatNumber(at[1])}`,
+    text: `${name}, at ${formatNumber(at[0])}: ${formatNumber(at[1])}`,
   }));
   return { name, hue, style: 'solid', points, dots };
 }
@@ -70,7 +70,7 @@ function curveTable({ heading, xLabel, yLabel, series }: CurveSection): DataTabl
     rows: places
       .sort((first, second) => first - second)
       .map(place => [
-        formatTick(place),
+        formatNumber(place),
         ...series.map(curve => formatNumber(valueAt(curve, place))),
       ]),
   };

@@ -1,4 +1,5 @@
 import type { LoadResult } from '../load/load-result.ts';
+import { formatCount, formatNumber } from './drawing/format.ts';
 import { html } from './drawing/html.ts';
 import { renderPage } from './page.ts';
 import { runsOf } from './run.ts';
@@ -22,7 +23,7 @@ export function renderReport(results: readonly LoadResult[]): string {
   const runs = runsOf(results);
   const isComparison = runs.length > 1;
   return renderPage({
-    title: isComparison ? `Load: ${runs.length} runs compared` : 'Load',
+    title: isComparison ? `Load: ${runs.length} runs compared` : `Load: ${loadOf(results[0]!)}`,
     opening: html`${runs.map(verdict)}`,
     sections: [
       ...(isComparison ? [comparison(runs)] : []),
@@ -35,4 +36,10 @@ export function renderReport(results: readonly LoadResult[]): string {
       machineNoise(runs),
     ],
   });
+}
+
+function loadOf({ method, scheme, connections, rate }: LoadResult): string {
+  const signed = scheme === 'none' ? 'unsigned' : scheme;
+  const load = `${formatCount(connections, 'connection')} at ${formatNumber(rate)}/s`;
+  return `${method}, ${signed}, ${load}`;
 }

@@ -9,6 +9,8 @@ export interface Run {
   /** The letter and what differs from the other runs. */
   readonly label: string;
   readonly hue: number;
+  /** Requests with a latency: answers, and what timed out, was unanswered or was never sent. */
+  readonly timedCount: number;
 }
 
 interface Trait {
@@ -40,13 +42,27 @@ const LABEL_TRAITS_MAX = 2;
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 export function runsOf(results: readonly LoadResult[]): Run[] {
-  const telling = differingTraits(results).slice(0, LABEL_TRAITS_MAX);
+  const differing = differingTraits(results);
+  const weighty = differing.filter(({ name }) => name !== 'seed');
+  const telling = (weighty.length > 0 ? weighty : differing).slice(0, LABEL_TRAITS_MAX);
   return results.map((result, index) => {
-    if (results.length === 1) return { result, letter: '', label: '', hue: 0 };
+    const timedCount = timedCountOf(result);
+    if (results.length === 1) return { result, letter: '', label: '', hue: 0, timedCount };
     const letter = LETTERS[index] ?? String(index + 1);
     const traits = telling.length > 0 ? telling.map(({ of }) => of(result)) : [result.startedAt];
-    return { result, letter, label: `${letter} (${traits.join(', ')})`, hue: index };
+    return { result, letter, label: `${letter} (${traits.join(', ')})`, hue: index, timedCount };
   });
+}
+
+/** By the heat map, which has each of them once. */
+function timedCountOf({ timeline: { heat }, answered }: LoadResult): number {
+  if (heat.counts.length === 0) return answered;
+  return heat.counts.flat().reduce((sum, count) => sum + count, 0);
+}
+
+/** Those of them that were sent, so that they have a latency from the actual send. */
+export function sentCountOf({ timedCount, result }: Run): number {
+  return Math.max(0, timedCount - result.missedSends);
 }
 
 /** `rate: 8,000/s, 9,000/s` for each thing in which the runs are not alike. */
@@ -65,6 +81,11 @@ export function shortCommit(commit: string): string {
   if (commit === '') return 'no commit';
   const [hash = '', ...changes] = commit.split('+');
   return [hash.slice(0, 10), ...changes].join('+');
+}
+
+/** An id of the page that belongs to one run. */
+export function idOf({ letter }: Run, name: string): string {
+  return letter === '' ? name : `${name}-${letter.toLowerCase()}`;
 }
 
 /** The name of a run's series in a legend. */
@@ -86,7 +107,7 @@ export const PERCENTILES = [
   { key: 'max', name: 'max', percentile: 100 },
 ] as const;
 
-const NO_ANSWERS: Percentiles = {
+const NOT_TIMED: Percentiles = {
   p50: Number.NaN,
   p90: Number.NaN,
   p99: Number.NaN,
@@ -95,14 +116,14 @@ const NO_ANSWERS: Percentiles = {
   max: Number.NaN,
 };
 
-/** From the intended send; not numbers where nothing was answered, and not zero. */
-export function intendedLatency({ result }: Run): Percentiles {
-  return result.answered > 0 ? result : NO_ANSWERS;
+/** From the intended send; not numbers where there is no latency at all, and not zero. */
+export function intendedLatency({ result, timedCount }: Run): Percentiles {
+  return timedCount > 0 ? result : NOT_TIMED;
 }
 
-/** From the actual send; not numbers where nothing was answered, and not zero. */
-export function actualLatency({ result }: Run): Percentiles {
-  return result.answered > 0 ? result.fromActualSend : NO_ANSWERS;
+/** From the actual send; not numbers where there is no latency at all, and not zero. */
+export function actualLatency(run: Run): Percentiles {
+  return sentCountOf(run) > 0 ? run.result.fromActualSend : NOT_TIMED;
 }
 
 export function errorCount({ errors }: LoadResult): number {

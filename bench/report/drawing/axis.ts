@@ -21,12 +21,15 @@ export interface AxisOptions {
   /** What has to find its place on the axis. */
   readonly values: Iterable<number>;
   readonly format?: (value: number) => string;
+  /** Least distance of two ticks of a linear axis: 1 for what comes in wholes. */
+  readonly stepMin?: number;
 }
 
 /** From zero to a round number at or above the highest value. */
-export function linearAxis({ label, values, format = formatTick }: AxisOptions): Axis {
+export function linearAxis(options: AxisOptions): Axis {
+  const { label, values, format = formatTick, stepMin = 0 } = options;
   const highest = Math.max(0, ...extremes(values));
-  const step = roundStep((highest || 1) / 5);
+  const step = Math.max(stepMin, roundStep((highest || 1) / 5));
   const count = Math.max(1, Math.ceil((highest || 1) / step - 1e-9));
   return {
     label,
@@ -38,7 +41,7 @@ export function linearAxis({ label, values, format = formatTick }: AxisOptions):
 /** The seconds of a run: ends with the run and not at a round number. */
 export function secondsAxis(seconds: number): Axis {
   const end = Math.max(1, seconds);
-  const step = Math.max(1, roundStep(end / 8));
+  const step = Math.max(1, roundAbove(end / 8));
   return {
     label: 'seconds since the measured time began',
     ticks: evenTicks(Math.floor(end / step), step, end, formatTick),
@@ -66,13 +69,13 @@ const LOG_MIN = 1e-6;
 const LOG_MAX = 1e12;
 
 /**
- * Logarithmic from the lowest value's decade to the highest value, rounded to 1, 2 or 5. Zero, which
- * has no logarithm, stands apart at the low end where one of the values is zero.
+ * Logarithmic from the lowest to the highest value, rounded outwards to 1, 2 or 5. Zero, which has
+ * no logarithm, stands apart at the low end where one of the values is zero.
  */
 export function logAxis({ label, values, format = formatTick }: AxisOptions): Axis {
   const [lowest, highest, hasZero] = logRange(values);
-  const low = 10 ** Math.floor(Math.log10(lowest) + 1e-9);
-  const high = Math.max(roundAbove(highest), low * 10);
+  const low = roundBelow(lowest);
+  const high = Math.max(roundAbove(highest), roundAbove(low * 5));
   const start = hasZero ? ZERO_ROOM : 0;
   const position = (value: number) => {
     if (value <= 0) return 0;
@@ -107,15 +110,22 @@ function logRange(values: Iterable<number>): [lowest: number, highest: number, h
 function logSteps(low: number, high: number): { value: number; isDecade: boolean }[] {
   const decades = Math.ceil(Math.log10(high / low) - 1e-9);
   const factors = decades <= 3 ? [1, 2, 5] : [1];
-  const from = Math.round(Math.log10(low));
-  return Array.from({ length: decades + 1 }, (_, index) =>
+  const from = Math.floor(Math.log10(low) + 1e-9);
+  return Array.from({ length: decades + 2 }, (_, index) =>
     factors.map(factor => ({
       value: Number((factor * 10 ** (from + index)).toPrecision(3)),
       isDecade: factor === 1,
     })),
   )
     .flat()
-    .filter(({ value }) => value <= high * (1 + 1e-9));
+    .filter(({ value }) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
+}
+
+/** The next 1, 2 or 5 times a power of ten at or below the value. */
+function roundBelow(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value) + 1e-9);
+  const factor = [5, 2, 1].find(candidate => candidate * power <= value * (1 + 1e-9)) ?? 1;
+  return Number((factor * power).toPrecision(3));
 }
 
 /** The next 1, 2 or 5 times a power of ten at or above the value. */

@@ -61,6 +61,7 @@ function bar({ hue, value, label }: Bar, top: number, longest: number): Markup {
     Number.isFinite(value) && longest > 0 ? (Math.max(0, value) / longest) * LONGEST : 0;
   const width = percent(share);
   return html`<rect class="bar ${hueClass(hue)}" x="0" y="${top + 1}" width="${width}"
- height="${BAR_PX - 2}"/><text class="bar-figure" x="${width}" y="${top + 10}" dx="6">${label}</text>
+ height="${BAR_PX - 2}"/>
+<text class="bar-figure" x="${width}" y="${top + 10}" dx="6">${label}</text>
 `;
 }

@@ -3,7 +3,7 @@ export const ABSENT = '–';
 
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
-/** Three digits that count, or all digits of a whole number beyond a hundred: 0.912, 16.3, 1,204. */
+/** Three digits that count, all digits from a hundred on: 0.912, 16.3, 1,204. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return ABSENT;
   const size = Math.abs(value);
@@ -22,13 +22,17 @@ export function withUnit(value: number, unit: string): string {
   return text === ABSENT ? text : `${text} ${unit}`;
 }
 
-/** A tick's value, which needs no more digits than it has: 0.1, 20, 5,000. */
+/** From here on a tick's label is shortened to 100K, 1M. */
+const COMPACT_FROM = 100_000;
+
+/** A tick's value, which needs no more digits than it has: 0.1, 20, 5,000, 1M. */
 export function formatTick(value: number): string {
   const short = Number(value.toPrecision(6));
-  if (short !== 0 && (Math.abs(short) >= 1e7 || Math.abs(short) < 1e-4)) {
-    return short.toExponential().replace('e+', 'e');
-  }
-  return short.toLocaleString('en', { maximumFractionDigits: 6 });
+  if (short !== 0 && Math.abs(short) < 1e-4) return short.toExponential();
+  return short.toLocaleString('en', {
+    notation: Math.abs(short) < COMPACT_FROM ? 'standard' : 'compact',
+    maximumFractionDigits: 6,
+  });
 }
 
 /** @param share of one, such as a core */
@@ -42,7 +46,7 @@ export function formatCount(count: number, noun: string): string {
   return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** How many times the first figure the second is: `×1.24`. Nothing where there is no such number. */
+/** How many times the first figure the second is: `×1.24`; '' where there is no such number. */
 export function formatRatio(base: number, value: number): string {
   const ratio = value / base;
   return Number.isFinite(ratio) && base > 0 ? `×${ratio.toFixed(2)}` : '';

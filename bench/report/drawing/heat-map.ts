@@ -51,7 +51,7 @@ export function heatMap(map: HeatMap): Markup {
     ...map,
     legend: heatLegend(most, map.unit, map.gaps.length > 0),
     content: html`${stretched([...gaps, ...paths])}${drawStrips(map.strips, map.x)}`,
-    emptyText: cells.length === 0 ? 'nothing was answered' : '',
+    emptyText: cells.length === 0 ? 'nothing was measured' : '',
     table: foldedTable(map.table),
   });
 }
@@ -86,8 +86,8 @@ function heatLegend(most: number, unit: string, hasGaps: boolean): Markup {
       html`<rect class="heat shade-${shade + 1}" x="${shade * 18}" width="18" height="10"/>`,
   );
   const gap = html`<li><svg class="swatch" width="18" height="10" aria-hidden="true">
-<rect class="gap" width="18" height="10"/></svg>due, but nothing answered</li>`;
-  return html`<ul class="legend"><li>1
+<rect class="gap" width="18" height="10"/></svg>due, and all of it failed</li>`;
+  return html`<ul class="legend"><li>1&nbsp;
 <svg class="swatch" width="${SHADES * 18}" height="10" aria-hidden="true">${shades}</svg>
 ${formatNumber(most)} ${unit}</li>${hasGaps ? gap : NOTHING}</ul>`;
 }

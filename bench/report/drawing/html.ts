@@ -1,4 +1,4 @@
-/** Text that is HTML already: made by `html` alone, so that nothing else reaches a page unescaped. */
+/** Text that is HTML already. Only `html` makes it, so nothing reaches a page unescaped. */
 export class Markup {
   readonly text: string;
 

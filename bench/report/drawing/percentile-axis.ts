@@ -1,16 +1,16 @@
 import type { Axis, Tick } from './axis.ts';
 
-/** Ten million answers; a longer run keeps its last decade at the end. */
+/** Ten million latencies; a longer run has its slowest at the end all the same. */
 const DECADES_MAX = 7;
 const DECADES_MIN = 2;
 
 /**
  * The axis of HdrHistogram's plots: each further nine takes as much room as the one before, so that
- * the slowest thousandth is as wide as the slowest tenth. Ends where one answer is the rest.
- * @param answers in the largest of the runs
+ * the slowest thousandth is as wide as the slowest tenth. Ends where one request is the rest.
+ * @param count of latencies in the largest of the runs
  */
-export function percentileAxis(answers: number): Axis {
-  const reached = Math.log10(Math.max(1, answers));
+export function percentileAxis(count: number): Axis {
+  const reached = Math.log10(Math.max(1, count));
   const decades = Math.min(DECADES_MAX, Math.max(DECADES_MIN, reached));
   const position = (percentile: number) => {
     if (Number.isNaN(percentile)) return undefined;
@@ -18,23 +18,23 @@ export function percentileAxis(answers: number): Axis {
     return Math.min(1, Math.max(0, -Math.log10(1 - percentile / 100)) / decades);
   };
   const nines = Array.from({ length: Math.floor(decades) }, (_, index) => nineTick(index + 1));
-  const ticks = [{ percentile: 0, label: '0%' }, { percentile: 50, label: '50%' }, ...nines];
+  const ticks = [{ percentile: 0, label: '' }, { percentile: 50, label: '50%' }, ...nines];
   return {
-    label: 'percentile of answers, each further nine as wide as the last',
+    label: 'percentile, each further nine as wide as the last',
     ticks: ticks.map(
       ({ percentile, label }): Tick => ({
         at: position(percentile)!,
         label,
-        isExtra: percentile === 50 || label.length > 6,
+        isExtra: label.length > 6,
       }),
     ),
     position,
   };
 }
 
-/** The percentile at which a run's slowest answer stands: nothing is known beyond it. */
-export function lastPercentile(answers: number): number {
-  return answers <= 1 ? 0 : 100 * (1 - 1 / answers);
+/** The percentile at which the slowest of so many stands: nothing is known beyond it. */
+export function lastPercentile(count: number): number {
+  return count <= 1 ? 0 : 100 * (1 - 1 / count);
 }
 
 function nineTick(nines: number): { percentile: number; label: string } {

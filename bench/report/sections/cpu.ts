@@ -3,7 +3,7 @@ import { formatRatio, formatShare, withUnit } from '../drawing/format.ts';
 import { html, type Markup, NOTHING } from '../drawing/html.ts';
 import { HUES } from '../drawing/legend.ts';
 import type { PageSection } from '../page.ts';
-import { columnName, keysOf, type Run, seriesName } from '../run.ts';
+import { columnName, keysOf, type Run } from '../run.ts';
 import { type TimeSeries, timeChart } from './over-time.ts';
 
 /** More lines than hues could not be told apart. */
@@ -18,8 +18,8 @@ export function cpuByThread(runs: readonly Run[]): PageSection {
   return {
     id: 'cpu',
     heading: 'CPU',
-    content: html`<p>Share of one core that each thread of the gateway used. A thread near 100% has no
-room left, however idle the machine is.</p>
+    content: html`<p>Share of one core that each thread of the gateway used. A thread near 100% has
+no room left, however idle the machine is.</p>
 ${left.length === 0 ? NOTHING : html`<p>Not drawn, being the least busy: ${left.join(', ')}.</p>`}
 <div class="charts">${charts}</div>
 ${dataTable(perRequestTable(runs))}`,
@@ -38,6 +38,12 @@ function meanOf(values: readonly number[]): number {
   return known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
 }
 
+/** Every thread's busiest second, so that all charts have one scale. */
+function peaksOf(runs: readonly Run[]): number[] {
+  const series = runs.flatMap(run => Object.values(run.result.timeline.cpuByThread));
+  return series.map(shares => shares.reduce((most, share) => Math.max(most, share), 0));
+}
+
 function chartOfRun(run: Run, threads: readonly string[]): Markup {
   return cpuChart(
     'cpu-chart',
@@ -51,7 +57,8 @@ function chartsOfThreads(runs: readonly Run[], threads: readonly string[]): Mark
     cpuChart(
       `cpu-chart-${index + 1}`,
       `CPU of ${thread}`,
-      runs.map(run => threadSeries(run, thread, seriesName(run, thread), run.hue)),
+      runs.map(run => threadSeries(run, thread, run.label, run.hue)),
+      peaksOf(runs),
     ),
   );
 }
@@ -61,7 +68,12 @@ function threadSeries(run: Run, thread: string, name: string, hue: number): Time
   return { name, column: columnName(run, thread), hue, style: 'solid', perSecond };
 }
 
-function cpuChart(id: string, title: string, series: readonly TimeSeries[]): Markup {
+function cpuChart(
+  id: string,
+  title: string,
+  series: readonly TimeSeries[],
+  alsoOnScale: readonly number[] = [],
+): Markup {
   return timeChart({
     id,
     title,
@@ -69,6 +81,7 @@ function cpuChart(id: string, title: string, series: readonly TimeSeries[]): Mar
     series,
     format: formatShare,
     formatAxis: formatShare,
+    alsoOnScale,
   });
 }
 

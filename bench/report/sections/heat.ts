@@ -5,15 +5,16 @@ import { type HeatCell, heatMap } from '../drawing/heat-map.ts';
 import { html, type Markup } from '../drawing/html.ts';
 import type { Strip } from '../drawing/strips.ts';
 import type { PageSection } from '../page.ts';
-import { columnName, type Run, secondsOf } from '../run.ts';
+import { idOf, type Run, secondsOf } from '../run.ts';
 
 /** Latency over time, a map for each run: two maps in one picture would hide each other. */
 export function latencyOverTime(runs: readonly Run[]): PageSection {
   return {
     id: 'heat',
     heading: 'Latency over time',
-    content: html`<p>Each column is one second and each row one band of latency, from the intended send.
-A single slow answer has the lightest shade and is still seen.</p>
+    content: html`<p>Each column is the requests that were due in one second, each row a band of
+latency from the intended send. What timed out, was unanswered or never sent is in it with the time
+it had waited. A single slow request has the lightest shade and is still seen.</p>
 <div class="charts">${runs.map(heatOfRun)}</div>`,
   };
 }
@@ -25,23 +26,23 @@ function heatOfRun(run: Run): Markup {
   const summaries = seconds.map(second => summaryOf(result, second));
   const bounds = cells.flatMap(({ count, low, high }) => (count > 0 ? [low, high] : []));
   return heatMap({
-    id: `heat-map${run.letter.toLowerCase()}`,
-    title: `${columnName(run, 'latency over time')}`,
-    description: `Answers by second and latency over ${seconds.length} seconds.`,
+    id: idOf(run, 'heat-map'),
+    title: run.letter === '' ? 'Requests by second and latency' : `Run ${run.label}`,
+    description: describe(summaries),
     x: secondsAxis(seconds.length),
     y: logAxis({ label: 'milliseconds, logarithmic', values: bounds }),
     cells,
     gaps: seconds
-      .filter(second => result.timeline.due[second]! > 0 && summaries[second]!.answers === 0)
+      .filter(second => result.timeline.due[second]! > 0 && summaries[second]!.requests === 0)
       .map(second => ({ from: second, to: second + 1 })),
-    unit: 'answers in a second and band',
+    unit: 'requests in a second and band',
     strips: summaries.map(stripOf),
     table: {
-      caption: `${columnName(run, 'latency over time')} as a table`,
-      head: ['second', 'answers', 'p50 at most', 'p99 at most', 'slowest at most'],
-      rows: summaries.map(({ second, answers, p50, p99, slowest }) => [
+      caption: run.letter === '' ? 'Latency over time as a table' : `Run ${run.letter} as a table`,
+      head: ['second', 'requests', 'p50 at most', 'p99 at most', 'slowest at most'],
+      rows: summaries.map(({ second, requests, p50, p99, slowest }) => [
         String(second),
-        formatNumber(answers),
+        formatNumber(requests),
         ...[p50, p99, slowest].map(formatMs),
       ]),
     },
@@ -75,7 +76,7 @@ function lowestOf([first = 1, second = first * 2]: readonly number[]): number {
 
 interface SecondSummary {
   readonly second: number;
-  readonly answers: number;
+  readonly requests: number;
   /** Upper ends of the bands, so at most as exact as the bands. */
   readonly p50: number;
   readonly p99: number;
@@ -85,15 +86,15 @@ interface SecondSummary {
 function summaryOf({ timeline: { heat } }: LoadResult, second: number): SecondSummary {
   const counts = heat.counts[second] ?? [];
   const reached = cumulative(counts);
-  const answers = reached.at(-1) ?? 0;
+  const requests = reached.at(-1) ?? 0;
   const at = (share: number) => {
-    const band = reached.findIndex(sum => sum > 0 && sum >= answers * share);
+    const band = reached.findIndex(sum => sum > 0 && sum >= requests * share);
     return heat.upperMs[band] ?? Number.NaN;
   };
-  return { second, answers, p50: at(0.5), p99: at(0.99), slowest: at(1) };
+  return { second, requests, p50: at(0.5), p99: at(0.99), slowest: at(1) };
 }
 
-/** For each band, the answers in it and below it. */
+/** For each band, the requests in it and below it. */
 function cumulative(counts: readonly number[]): number[] {
   let sum = 0;
   return counts.map(count => {
@@ -102,11 +103,22 @@ function cumulative(counts: readonly number[]): number[] {
   });
 }
 
-function stripOf({ second, answers, p50, p99, slowest }: SecondSummary): Strip {
-  const latency = `p50 ≤ ${formatMs(p50)}, p99 ≤ ${formatMs(p99)}, slowest ≤ ${formatMs(slowest)}`;
+function describe(summaries: readonly SecondSummary[]): string {
+  const timed = summaries.filter(({ requests }) => requests > 0);
+  const slowest = timed.reduce((most, each) => (each.slowest > most.slowest ? each : most), NONE);
+  return `Requests by latency and by the second in which they were due, ${summaries.length} seconds;
+the slowest took at most ${formatMs(slowest.slowest)} and was due in second ${slowest.second}.`;
+}
+
+const NONE: SecondSummary = { second: 0, requests: 0, p50: 0, p99: 0, slowest: 0 };
+
+function stripOf({ second, requests, p50, p99, slowest }: SecondSummary): Strip {
+  const count = `${formatNumber(requests)} requests with a latency`;
+  const figures = [p50, p99, slowest].map(formatMs);
+  const latency = `, p50 ≤ ${figures[0]}, p99 ≤ ${figures[1]}, slowest ≤ ${figures[2]}`;
   return {
     from: second,
     to: second + 1,
-    text: `second ${second}: ${formatNumber(answers)} answers${answers === 0 ? '' : `, ${latency}`}`,
+    text: `second ${second}: ${count}${requests === 0 ? '' : latency}`,
   };
 }

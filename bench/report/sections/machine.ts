@@ -6,7 +6,7 @@ import { html, type Markup } from '../drawing/html.ts';
 import { lineChart, type Series } from '../drawing/line-chart.ts';
 import { percentileAxis } from '../drawing/percentile-axis.ts';
 import type { PageSection } from '../page.ts';
-import { actualLatency, columnName, intendedLatency, PERCENTILES, type Run } from '../run.ts';
+import { actualLatency, idOf, intendedLatency, PERCENTILES, type Run } from '../run.ts';
 
 interface Meter {
   readonly name: string;
@@ -60,8 +60,8 @@ function noiseChart(run: Run): Markup {
   });
   const values = series.flatMap(({ points }) => points.map(([, ms]) => ms));
   return lineChart({
-    id: `noise${run.letter.toLowerCase()}`,
-    title: columnName(run, 'latency beside hiccups and lag'),
+    id: idOf(run, 'noise'),
+    title: run.letter === '' ? 'Latency beside hiccups and lag' : `Run ${run.label}`,
     description: METERS.map(({ name, of }) => describe(name, of(run))).join(' '),
     x: {
       ...percentileAxis(10 ** METER_DECADES),
@@ -79,7 +79,10 @@ function describe(name: string, percentiles: Percentiles): string {
 
 function meterTable(run: Run): DataTable {
   return {
-    caption: columnName(run, 'latency, hiccups and lag'),
+    caption:
+      run.letter === ''
+        ? 'Latency, hiccups and lag'
+        : `Latency, hiccups and lag of run ${run.letter}`,
     head: ['', ...PERCENTILES.map(({ name }) => name)],
     rows: METERS.map(({ name, of }) => {
       const percentiles = of(run);

@@ -9,7 +9,7 @@ export function memoryOverTime(runs: readonly Run[]): PageSection {
   return {
     id: 'memory',
     heading: 'Memory',
-    content: html`<p>Resident memory of the whole gateway process; at the end ${figures}.</p>
+    content: html`<p>Resident memory of the whole gateway process; at most ${figures}.</p>
 <div class="charts">
 ${timeChart({
   id: 'memory-chart',

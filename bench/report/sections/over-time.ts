@@ -22,22 +22,27 @@ export interface TimeChart {
   readonly format?: (value: number) => string;
   /** For the labels of the axis. */
   readonly formatAxis?: (value: number) => string;
+  /** Least distance of two ticks: 1 for what comes in wholes. */
+  readonly stepMin?: number;
+  /** What has to fit on the y axis beside the series, so that charts can share a scale. */
+  readonly alsoOnScale?: readonly number[];
 }
 
 /** Lines over the seconds of the longest run, the figures of each second at the pointer. */
 export function timeChart(chart: TimeChart): Markup {
   const { id, title, yLabel, series, format = formatNumber, formatAxis = formatTick } = chart;
+  const { stepMin = 0, alsoOnScale = [] } = chart;
   const seconds = series.reduce((most, { perSecond }) => Math.max(most, perSecond.length), 0);
-  const values = series.flatMap(({ perSecond }) => perSecond);
+  const values = [...alsoOnScale, ...series.flatMap(({ perSecond }) => perSecond)];
   const rows = Array.from({ length: seconds }, (_, second) =>
     series.map(({ perSecond }) => format(perSecond[second] ?? Number.NaN)),
   );
   return lineChart({
     id,
     title,
-    description: series.map(one => describe(one, format)).join(' '),
+    description: series.map(one => describe(one, format)).join(' ') || 'Nothing was measured.',
     x: secondsAxis(seconds),
-    y: linearAxis({ label: yLabel, values, format: formatAxis }),
+    y: linearAxis({ label: yLabel, values, format: formatAxis, stepMin }),
     series: series.map(one => ({ ...one, points: pointsOf(one) })),
     strips: rows.map((cells, second) => stripOf(series, cells, second)),
     table: {

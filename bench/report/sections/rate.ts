@@ -3,41 +3,43 @@ import type { PageSection } from '../page.ts';
 import { columnName, type Run, seriesName } from '../run.ts';
 import { type TimeSeries, timeChart } from './over-time.ts';
 
-/** The errors' hue where one run has the page for itself. */
-const ERROR_HUE = 1;
+type Count = 'due' | 'answered' | 'errors';
+
+/** Where one run has the page for itself, hues tell its counts apart; else they tell the runs. */
+const LONE_HUES: Readonly<Record<Count, number>> = { answered: 0, errors: 1, due: 7 };
 
 export function rateOverTime(runs: readonly Run[]): PageSection {
-  const series = (
-    run: Run,
-    what: 'due' | 'answered' | 'errors',
-    style: TimeSeries['style'],
-    hue = run.hue,
-  ): TimeSeries => ({
-    name: seriesName(run, what),
-    column: columnName(run, what),
-    hue,
-    style,
-    perSecond: run.result.timeline[what],
-  });
-  const errorHue = (run: Run) => (run.letter === '' ? ERROR_HUE : run.hue);
   return {
     id: 'rate',
     heading: 'Rate and errors over time',
-    content: html`<p>Requests fall due whether or not earlier ones were answered. Where the solid line
-is below the dashed one, answers were owed; where it is above, they were caught up.</p>
+    content: html`<p>Requests fall due whether or not earlier ones were answered; answers and errors
+count in the second in which they came. Where the solid line is below the dashed one, answers were
+owed; where it is above, they were caught up.</p>
 <div class="charts">
 ${timeChart({
   id: 'rate-chart',
   title: 'Requests due and answered',
   yLabel: 'requests per second',
-  series: runs.flatMap(run => [series(run, 'due', 'dashed'), series(run, 'answered', 'solid')]),
+  series: runs.flatMap(run => [countSeries(run, 'answered'), countSeries(run, 'due')]),
+  stepMin: 1,
 })}
 ${timeChart({
   id: 'error-chart',
   title: 'Errors',
   yLabel: 'errors per second',
-  series: runs.map(run => series(run, 'errors', 'solid', errorHue(run))),
+  series: runs.map(run => countSeries(run, 'errors')),
+  stepMin: 1,
 })}
 </div>`,
+  };
+}
+
+function countSeries(run: Run, count: Count): TimeSeries {
+  return {
+    name: seriesName(run, count),
+    column: columnName(run, count),
+    hue: run.letter === '' ? LONE_HUES[count] : run.hue,
+    style: count === 'due' ? 'dashed' : 'solid',
+    perSecond: run.result.timeline[count],
   };
 }

@@ -24,11 +24,11 @@ export function stageBreakdown(runs: readonly Run[]): PageSection {
   return {
     id: 'stages',
     heading: 'Stages in the gateway',
-    content: html`<p>Measured by the gateway itself, from a request’s arrival to the last byte of its
-answer. Means add up; percentiles do not, because the slowest requests of one stage are not those of
-another. The time between the generator and the gateway is not in here.</p>
+    content: html`<p>Measured by the gateway itself, from a request’s arrival to the last byte of
+its answer. Means add up; percentiles do not, because the slowest requests of one stage are not
+those of another. The time between the generator and the gateway is not in here.</p>
 ${runs.map(sumSentence)}
-${runs.length > 1 ? legend(runs.map(({ label, hue }) => ({ name: label, hue, style: 'solid' }))) : NOTHING}
+${runsLegend(runs)}
 <div class="charts thirds">${FIGURES.map(figure => barChart(stageBars(figure, stages, runs)))}</div>
 ${dataTable({
   caption: 'Stages, milliseconds',
@@ -36,6 +36,11 @@ ${dataTable({
   rows: stages.flatMap(stage => runs.map(run => stageRow(stage, run))),
 })}`,
   };
+}
+
+function runsLegend(runs: readonly Run[]): Markup {
+  if (runs.length === 1) return NOTHING;
+  return legend(runs.map(({ label, hue }) => ({ name: label, hue, style: 'solid' })));
 }
 
 /** In the order of the result, the total last. */
@@ -78,8 +83,8 @@ function sumSentence({ result, letter }: Run): Markup {
     .filter(([name]) => name !== TOTAL)
     .reduce((all, [, { meanMs }]) => all + meanMs, 0);
   const whose = letter === '' ? 'The' : `Run ${letter}: the`;
-  return html`<p>${whose} means of the stages sum to ${formatMs(sum)}, ${formatShare(sum / total)} of the
-total’s ${formatMs(total)}.</p>`;
+  return html`<p>${whose} means of the stages sum to ${formatMs(sum)},
+${formatShare(sum / total)} of the total’s ${formatMs(total)}.</p>`;
 }
 
 function stageRow(stage: string, { result, letter }: Run): string[] {

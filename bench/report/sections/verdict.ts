@@ -1,10 +1,17 @@
 import { dataTable } from '../drawing/data-table.ts';
-import { formatCount, formatMs, formatNumber, formatShare, withUnit } from '../drawing/format.ts';
+import {
+  formatCount,
+  formatMs,
+  formatNumber,
+  formatShare,
+  formatTick,
+  withUnit,
+} from '../drawing/format.ts';
 import { html, type Markup, NOTHING } from '../drawing/html.ts';
 import { hueClass } from '../drawing/legend.ts';
 import { errorCount, intendedLatency, PERCENTILES, type Run, shortCommit } from '../run.ts';
 
-/** Below this share of what was asked for, the run did not carry its load. */
+/** In the measured time. Below this share of what was asked for, the run did not carry its load. */
 const CARRIED_SHARE = 0.99;
 
 /** A run in short: whether it counts, what it reached, what was run, when and where. */
@@ -20,7 +27,8 @@ export function verdict(run: Run): Markup {
 ${voidBanner(run)}
 <p class="verdict">${reachedRate(run)} · ${errorsLine(run)} · ${missedLine(run)}</p>
 ${accounting(run)}
-<p class="quiet">Latency from the time each request was due to the last byte of its answer:</p>
+<p class="quiet">Latency from the time each request was due to the last byte of its answer; what
+timed out or was never sent is in it with the time it had waited:</p>
 <dl class="tiles">${tiles}</dl>
 ${errorKinds(run)}
 <p class="facts">${whatWasRun(run)}</p>
@@ -94,7 +102,8 @@ function whatWasRun({ result }: Run): string {
     scheme === 'none' ? 'unsigned' : `signed with ${scheme}`,
     `${formatNumber(durationSeconds)} s after ${formatNumber(warmUpSeconds)} s of warm-up`,
     formatCount(result.generators, 'generator'),
-    `gateway of ${formatCount(result.fronts, 'front')} and ${formatCount(result.workers, 'worker')}`,
+    `gateway of ${formatCount(result.fronts, 'front')}`,
+    `${formatCount(result.workers, 'worker')} per front`,
     `seed ${result.seed}`,
   ].join(' · ');
 }
@@ -109,6 +118,6 @@ function whereItRan({ result }: Run): string {
     environment.os,
     `kernel ${environment.kernel}`,
     `Node ${environment.node}`,
-    `load average ${formatNumber(environment.loadAverage)} when it began`,
+    `load average ${formatTick(environment.loadAverage)} when it began`,
   ].join(' · ');
 }

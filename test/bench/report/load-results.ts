@@ -28,7 +28,7 @@ const STAGE_SHARES = {
 } as const;
 
 interface Sample {
-  readonly second: number;
+  readonly dueSeconds: number;
   readonly intendedMs: number;
   readonly actualMs: number;
 }
@@ -37,10 +37,13 @@ export function buildResult(traits: ResultTraits = {}): LoadResult {
   const { seed = 42, seconds = 30, rate = 8_000, errorShare = 0 } = traits;
   const random = randomFrom(seed);
   const samples = buildSamples(traits, random);
+  // A refusal is fast: those that fail are the fastest, all over the run.
+  if (errorShare > 0) samples.sort((one, other) => one.actualMs - other.actualMs);
   const failed = Math.round(samples.length * errorShare);
   const answered = samples.slice(failed);
   const intended = sorted(answered.map(({ intendedMs }) => intendedMs));
   const actual = sorted(answered.map(({ actualMs }) => actualMs));
+  const timeline = buildTimeline(samples, failed, seconds, random);
   const meanMs = intended.reduce((sum, ms) => sum + ms, 0) / Math.max(1, intended.length);
   return {
     name: 'load',
@@ -50,7 +53,7 @@ export function buildResult(traits: ResultTraits = {}): LoadResult {
     durationSeconds: seconds,
     startedAt: '2026-03-01T12:00:00.000Z',
     ...percentilesOf(intended),
-    achievedRate: answered.length / seconds,
+    achievedRate: timeline.answered.reduce((sum, count) => sum + count, 0) / seconds,
     requests: samples.length,
     answered: answered.length,
     errors: failed === 0 ? {} : { 'verify-saturated': failed - 1, reset: 1 },
@@ -72,7 +75,7 @@ export function buildResult(traits: ResultTraits = {}): LoadResult {
       cpuShareMax: 0.31,
       limited: [],
     },
-    timeline: buildTimeline(samples, answered, seconds, random),
+    timeline,
     environment: ENVIRONMENT,
     commit: 'bd2f891c0ffee00000000000000000000000abcd',
   };
@@ -127,27 +130,31 @@ function buildSamples(
     const tail = random() < 0.02 ? 1 + random() * 14 : 1;
     const actualMs = slowness * 0.9 * Math.exp(normal * 0.45) * tail;
     const heldMs = due < stallAt ? 0 : Math.max(0, stallMs - (due - stallAt) * 1_000);
-    samples.push({ second: Math.floor(due), intendedMs: actualMs + heldMs, actualMs });
+    samples.push({ dueSeconds: due, intendedMs: actualMs + heldMs, actualMs });
   }
 }
 
 function buildTimeline(
   samples: readonly Sample[],
-  answered: readonly Sample[],
+  failed: number,
   seconds: number,
   random: () => number,
 ): LoadResult['timeline'] {
   const perSecond = <T>(of: (second: number) => T): T[] =>
     Array.from({ length: seconds }, (_, second) => of(second));
-  const due = countBySecond(samples, seconds);
-  const answers = countBySecond(answered, seconds);
   const counts = perSecond(() => UPPER_MS.map(() => 0));
-  for (const { second, intendedMs } of answered) counts[second]![bandOf(intendedMs)]! += 1;
+  for (const { dueSeconds, intendedMs } of samples.slice(failed)) {
+    counts[Math.floor(dueSeconds)]![bandOf(intendedMs)]! += 1;
+  }
+  const came = ({ dueSeconds, intendedMs }: Sample) => dueSeconds + intendedMs / 1_000;
   const share = (middle: number) => perSecond(() => middle * (0.94 + random() * 0.12));
   return {
-    due,
-    answered: answers,
-    errors: due.map((count, second) => count - answers[second]!),
+    due: countBySecond(
+      samples.map(({ dueSeconds }) => dueSeconds),
+      seconds,
+    ),
+    answered: countBySecond(samples.slice(failed).map(came), seconds),
+    errors: countBySecond(samples.slice(0, failed).map(came), seconds),
     rssMb: perSecond(second => 148 + 24 * (1 - Math.exp(-second / 6)) + random() * 2),
     cpuByThread: {
       main: share(0.01),
@@ -158,9 +165,10 @@ function buildTimeline(
   };
 }
 
-function countBySecond(samples: readonly Sample[], seconds: number): number[] {
+/** What lies after the last second is in none. */
+function countBySecond(times: readonly number[], seconds: number): number[] {
   const counts = Array.from({ length: seconds }, () => 0);
-  for (const { second } of samples) counts[second]! += 1;
+  for (const time of times) if (time < seconds) counts[Math.floor(time)]! += 1;
   return counts;
 }
 
