@@ -18,8 +18,8 @@ import { scaleCurves } from './scale-curves.ts';
 import type { ScaleResult } from './scale-result.ts';
 import { type ScaleSection, SECTIONS } from './sections.ts';
 
-const FULL = { warmUpMs: 2_000, measuredMs: 4_000 };
-const QUICK = { warmUpMs: 100, measuredMs: 300 };
+const FULL = { trainingMs: 3_000, trainingRate: 4_000, warmUpMs: 1_000, measuredMs: 4_000 };
+const QUICK = { trainingMs: 100, trainingRate: 100, warmUpMs: 100, measuredMs: 300 };
 const QUICK_RATE = 100;
 const QUICK_CONNECTIONS = 20;
 const QUICK_POINTS = 2;
@@ -50,14 +50,14 @@ const chosen = SECTIONS.filter(({ name }) => names.includes(name));
 const sections = await runScale({
   sections: values.quick ? chosen.map(quickly) : chosen,
   rounds,
-  ...timing,
+  timing,
   onProgress: text => process.stderr.write(`${text}\n`),
 });
 const result: ScaleResult = {
   name: 'scale',
   startedAt,
   rounds,
-  ...timing,
+  timing,
   sections,
   environment,
   commit: checkoutCommit(),

@@ -1,12 +1,11 @@
-import { measurePoint, type PointFigures } from './measure-point.ts';
+import { measurePoint, type PointFigures, type PointTiming } from './measure-point.ts';
 import { type SectionResult, scalePoint } from './scale-result.ts';
 import { pointOf, type ScaleSection } from './sections.ts';
 
 export interface ScaleRun {
   readonly sections: readonly ScaleSection[];
   readonly rounds: number;
-  readonly warmUpMs: number;
-  readonly measuredMs: number;
+  readonly timing: Omit<PointTiming, 'seed'>;
   readonly onProgress: (text: string) => void;
 }
 
@@ -15,7 +14,7 @@ export interface ScaleRun {
  * arrivals is the number of the round.
  */
 export async function runScale(run: ScaleRun): Promise<SectionResult[]> {
-  const { sections, rounds, warmUpMs, measuredMs, onProgress } = run;
+  const { sections, rounds, timing, onProgress } = run;
   const points = sections.flatMap(section =>
     section.values.map(x => ({
       section,
@@ -27,7 +26,7 @@ export async function runScale(run: ScaleRun): Promise<SectionResult[]> {
   for (let seed = 1; seed <= rounds; seed++) {
     for (const point of points) {
       onProgress(`round ${seed} of ${rounds}: ${point.section.noun} ${point.x}`);
-      point.rounds.push(await measurePoint(point.options, { warmUpMs, measuredMs, seed }));
+      point.rounds.push(await measurePoint(point.options, { ...timing, seed }));
     }
   }
   return sections.map(section => ({

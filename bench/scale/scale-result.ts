@@ -1,7 +1,7 @@
 /** What bench:scale found, as `--json` writes it. */
 import { type Spread, spreadOf } from '../compare/spread.ts';
 import type { Environment } from '../rig/environment.ts';
-import type { PointFigures } from './measure-point.ts';
+import type { PointFigures, PointTiming } from './measure-point.ts';
 import type { PointOptions } from './sections.ts';
 
 /** Figures that are shown as curves. */
@@ -36,8 +36,7 @@ export interface ScaleResult {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly rounds: number;
-  readonly warmUpMs: number;
-  readonly measuredMs: number;
+  readonly timing: Omit<PointTiming, 'seed'>;
   readonly sections: readonly SectionResult[];
   readonly environment: Environment;
   readonly commit: string;

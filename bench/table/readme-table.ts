@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CompareResult } from '../compare/compare-result.ts';
 import type { LoadResult } from '../load/load-result.ts';
+import type { MaxResult } from '../max/max-result.ts';
 import { readResults } from '../rig/results.ts';
 import { compareRows } from './compare-rows.ts';
 import { type IdleRecord, idleRows } from './idle-rows.ts';
 import { loadRows } from './load-rows.ts';
+import { maxRows } from './max-rows.ts';
 import { type MicroRecord, microRows } from './micro-rows.ts';
 import { renderTable } from './render-table.ts';
 import type { TableRow } from './table-row.ts';
@@ -36,6 +38,7 @@ const CLOSE = '<!-- /bench:table -->';
 export function recordedRows(folder?: string): TableRow[] {
   return [
     ...loadRows(readResults<LoadResult>('load', folder)),
+    ...maxRows(readResults<MaxResult>('max', folder)),
     ...compareRows(readResults<CompareResult>('compare', folder)),
     ...microRows(readResults<MicroRecord>('micro', folder)),
     ...idleRows(readResults<IdleRecord>('idle', folder)),

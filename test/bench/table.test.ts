@@ -121,6 +121,19 @@ describe('a row of the table', () => {
     ]);
   });
 
+  it('shows the highest rate between what passed and what did not', () => {
+    const folder = resultsFolder();
+    const shape = { connections: 12_000, scheme: 'rfc9421-rsa', method: 'POST' };
+    const options = { ...shape, fronts: 1, workers: 1, limits: { p99Ms: 50, p999Ms: 100 } };
+    const run = (day: number, rates: object) => ({ ...at(day), ...options, ...rates });
+    appendResult('max', run(1, { passedAll: 9_000, notPassed: 9_400 }), folder);
+    expect(recordedRows(folder)[0]!.seen.en).toBe('9,000 a second; 9,400 did not pass');
+    appendResult('max', run(2, { passedAll: 9_300, notPassed: undefined }), folder);
+    expect(recordedRows(folder)[0]!.seen.en).toBe(
+      '9,300 a second (9,000 to 9,300 in 2 runs), the highest that was tried',
+    );
+  });
+
   it('shows the rounds of a micro benchmark, in the words of either language', () => {
     const folder = resultsFolder();
     appendResult('micro', microRun(1, 0.1987), folder);

@@ -1,0 +1,55 @@
+import type { MaxResult } from '../max/max-result.ts';
+import { latestRuns } from './recorded-runs.ts';
+import type { TableRow } from './table-row.ts';
+import { count, range, type Text } from './text.ts';
+
+const CONNECTIONS = 12_000;
+
+/** The search with one front and one worker, RSA-2048. */
+export function maxRows(results: readonly MaxResult[]): TableRow[] {
+  const runs = latestRuns(
+    results.filter(result => {
+      return (
+        result.connections === CONNECTIONS &&
+        result.scheme === 'rfc9421-rsa' &&
+        result.method === 'POST' &&
+        result.fronts === 1 &&
+        result.workers === 1
+      );
+    }),
+  );
+  if (runs === undefined) return [];
+  const { limits } = runs.newest;
+  const bounds = `p99 < ${limits.p99Ms} ms, p99.9 < ${limits.p999Ms} ms`;
+  return [
+    {
+      what: {
+        en: `highest rate of signed POSTs over ${count(CONNECTIONS)} connections: ${bounds}, no error`,
+        zh: `${count(CONNECTIONS)} 个连接上签名 POST 的最高速率：${bounds}，无错误`,
+      },
+      seen: rateSeen(runs.all),
+      command: 'npm run bench:max',
+      run: runs.newest,
+    },
+  ];
+}
+
+/** The rate that passed; the answer lies between it and the lowest that did not. */
+function rateSeen([newest, ...others]: readonly MaxResult[]): Text {
+  const passed = count(newest!.passedAll);
+  const { notPassed } = newest!;
+  const bound: Text =
+    notPassed === undefined
+      ? { en: ', the highest that was tried', zh: '，为尝试过的最高值' }
+      : { en: `; ${count(notPassed)} did not pass`, zh: `；${count(notPassed)} 未通过` };
+  const rates = [newest!, ...others].map(({ passedAll }) => passedAll);
+  const { en, zh } = range(Math.min(...rates), Math.max(...rates));
+  const several: Text =
+    others.length === 0
+      ? { en: '', zh: '' }
+      : { en: ` (${en} in ${rates.length} runs)`, zh: `（${rates.length} 次运行：${zh}）` };
+  return {
+    en: `${passed} a second${several.en}${bound.en}`,
+    zh: `每秒 ${passed} 次${several.zh}${bound.zh}`,
+  };
+}
