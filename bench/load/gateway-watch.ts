@@ -1,6 +1,6 @@
 /**
- * Samples the gateway from outside, from /proc, once a second of the measured time: its own /metrics
- * would cost it several milliseconds each time it is asked.
+ * Samples the gateway from outside, from /proc, once a second of the measured time: its own
+ * /metrics would cost it several milliseconds each time it is asked.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { processCpuMicros, residentBytes, threadCpuMicros } from '../rig/process-usage.ts';

@@ -2,7 +2,8 @@
  * npm run bench:load -- --connections 12000 --rate 8000 --duration 30 (more: see USAGE)
  *
  * One open-loop run against a gateway process of its own. Exit status 1: the run failed, or the
- * generator and not the gateway was the limit, and nothing is recorded. 2: wrong usage. 130: Ctrl-C.
+ * generator and not the gateway was the limit, and nothing is recorded. 2: wrong usage.
+ * 130: Ctrl-C.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -88,8 +88,8 @@ export class OpenLoop implements ConnectionOwner {
   }
 
   /**
-   * Runs from `startMs` on the monotonic clock to the end of the arrivals and of the drain. Requests
-   * still unanswered then are errors, those not even sent are missed.
+   * Runs from `startMs` on the monotonic clock to the end of the arrivals and of the drain.
+   * Requests still unanswered then are errors, those not even sent are missed.
    */
   async run(startMs: number): Promise<TallyCounts> {
     this.startMs = startMs;

@@ -40,8 +40,8 @@ export interface LoadRun {
 /** Before the first arrival, so that every generator is told in time. */
 const LEAD_MS = 200;
 /**
- * The gateway's histograms are read this long before the measured time: to write them takes its main
- * thread a few milliseconds of a core, which would be in the measured percentiles.
+ * The gateway's histograms are read this long before the measured time: to write them takes its
+ * main thread a few milliseconds of a core, which would be in the measured percentiles.
  */
 const READING_LEAD_MS = 300;
 /** Starting, opening connections and draining, on top of the run: signatures must last. */
@@ -108,7 +108,7 @@ async function watchRun(options: LoadOptions, parts: Watched, measuredMs: number
   return { logBefore, usage, hiccup: await hiccups.stop() };
 }
 
-/** Rejects as soon as the signal aborts; what was waited for is then ended by whoever started it. */
+/** Rejects as soon as the signal aborts; what was waited for is ended by whoever started it. */
 async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (signal === undefined) return work;
   const { promise, reject } = Promise.withResolvers<never>();

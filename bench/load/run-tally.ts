@@ -1,4 +1,4 @@
-/** What one generator counts in the measured time; requests due in the warm-up are in none of it. */
+/** What one generator counts in the measured time: nothing of what was due in the warm-up. */
 import { type LoadSamples, SampleRecorder } from './samples.ts';
 
 /** The counts that cross from a generator's process to the benchmark's. */

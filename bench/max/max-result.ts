@@ -42,7 +42,7 @@ export interface RateInterval {
   readonly passedAll: number;
   /** The lowest rate that did not pass once; undefined where the highest rate passed. */
   readonly notPassed: number | undefined;
-  /** What the lowest rate that did not pass did: `undecided` says that it may be the generator's. */
+  /** Of that lowest rate: `undecided` says that the generator may have been the limit. */
   readonly upperVerdict: Verdict;
 }
 

@@ -5,7 +5,8 @@ export function probeLine(probe: Probe): string {
   const { rate, verdict, p99, p999, errors, missedSends, achievedRate, lagP99 } = probe;
   const errorCount = Object.values(errors).reduce((sum, count) => sum + count, 0);
   const figures = `p99 ${p99.toFixed(1)} ms, p99.9 ${p999.toFixed(1)} ms, ${errorCount} errors`;
-  const more = `${missedSends} never sent, ${achievedRate}/s answered, lag p99 ${lagP99.toFixed(1)} ms`;
+  const lag = `lag p99 ${lagP99.toFixed(1)} ms`;
+  const more = `${missedSends} never sent, ${achievedRate}/s answered, ${lag}`;
   return `${String(rate).padStart(7)}/s  ${verdict.padEnd(9)}  ${figures}, ${more}\n`;
 }
 

@@ -1,4 +1,4 @@
-/** The folder of a benchmark's gateway: keys, registry, configuration, and a trusted nonce state. */
+/** The folder of a benchmark's gateway: keys, registry, configuration, trusted nonce state. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';

@@ -32,7 +32,7 @@ export class Upstream {
     this.folder = folder;
   }
 
-  /** @throws MissingProgramError without nginx; Error with nginx's own words where it cannot start */
+  /** @throws MissingProgramError without nginx; Error with nginx's own words else */
   static async start(options: UpstreamOptions = {}): Promise<Upstream> {
     const nginx = findProgram('nginx');
     const port = await freePort();

@@ -1,6 +1,6 @@
 /**
- * One signed request as a function of its number. `created` is fixed for a set and the nonce follows
- * from the number, so that of each request nothing but the signature has to be kept; the rest is
+ * One signed request as a function of its number. `created` is fixed for a set and the nonce
+ * follows from the number, so that of each request nothing but the signature has to be kept; the rest is
  * put together when it is sent. A test holds it against what the partner client signs.
  */
 import { contentDigest } from '../../../src/client/request-signer.ts';
@@ -33,14 +33,14 @@ const CONTENT_TYPE = 'application/json';
 const NOTE_START = '{"note":"';
 const NOTE_END = '"}';
 
-/** JSON of exactly that many bytes, ASCII: an object, or a number where there is no room for one. */
+/** JSON of exactly that many bytes: an object, or a number where there is no room for one. */
 export function bodyOf(bytes: number): string {
   const room = bytes - NOTE_START.length - NOTE_END.length;
   if (room < 0) return '1'.repeat(bytes);
   return `${NOTE_START}${'n'.repeat(room)}${NOTE_END}`;
 }
 
-/** The parts of a request that are the same for all of a set, and the two functions of its number. */
+/** What all requests of a set have in common, and the two functions of their number. */
 export class SignedRequest {
   private readonly shape: SignedShape;
   /** Signature base before and behind what depends on the number. */

@@ -1,4 +1,4 @@
-/** A raw HTTP server for tests of the generator: what it answers, and when, is the test's to say. */
+/** A raw HTTP server for tests of the generator; what it answers, and when, the test says. */
 import { createServer, type Server, type Socket } from 'node:net';
 
 export interface FakeServer {

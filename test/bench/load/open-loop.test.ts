@@ -66,7 +66,7 @@ describe('the open loop', () => {
     expect(counts.lagMicros.length + counts.noIdleConnection).toBe(counts.requests);
   });
 
-  it('counts a stall of the server from when requests were due, not from when they were sent', async () => {
+  it('counts a stall from when requests were due, not from when they were sent', async () => {
     let stalledUntilMs = 0;
     const counts = await runAgainst(
       (socket, number) => {

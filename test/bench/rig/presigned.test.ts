@@ -115,7 +115,7 @@ describe('requests signed ahead', () => {
     expect(isValid(again.shape, 29, readSignatures(again, 29, 1))).toBe(true);
   });
 
-  it('are made anew where they would not stay valid for the run, or are past their window', async () => {
+  it('are made anew where they would not outlast the run or are past their window', async () => {
     const shape = { ...SHAPE, key: 'hmac', path: '/bench/v1/anew' } as const;
     const first = await openSignedSet(shape, 1, OPTIONS);
     const longRun = await openSignedSet(shape, 1, { ...OPTIONS, validForMs: 3_700_000 });

@@ -108,7 +108,7 @@ describe('what the kernel counts', () => {
 });
 
 describe('the hiccup meter', () => {
-  it('shows a stall of its thread at its full length, and all firings that it prevented', async () => {
+  it('shows a stall at its full length, and all firings that it prevented', async () => {
     const meter = new HiccupMeter().start();
     busyFor(120);
     await new Promise(resolve => setTimeout(resolve, 20));
