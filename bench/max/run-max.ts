@@ -15,8 +15,8 @@ export interface MaxExtras {
 
 /**
  * Each run has a gateway of its own: one that had just been overloaded would begin the next run
- * with another heap and other compiled code than one that had not, and the order of the search would be
- * in its answer. It also lets all runs send the same requests, which are signed once.
+ * with another heap and other compiled code than one that had not, and the order of the search
+ * would be in its answer. It also lets all runs send the same requests, which are signed once.
  */
 export async function runMax(options: MaxOptions, extras: MaxExtras = {}): Promise<MaxResult> {
   const { signal, progress = () => undefined, onProbe = () => undefined } = extras;

@@ -1,7 +1,7 @@
 /**
  * One signed request as a function of its number. `created` is fixed for a set and the nonce
- * follows from the number, so that of each request nothing but the signature has to be kept; the rest is
- * put together when it is sent. A test holds it against what the partner client signs.
+ * follows from the number, so that of each request nothing but the signature has to be kept; the
+ * rest is put together when it is sent. A test holds it against what the partner client signs.
  */
 import { contentDigest } from '../../../src/client/request-signer.ts';
 import { BENCH_ALGORITHMS, benchKeyId, type KeyName } from '../bench-folder.ts';

@@ -1,7 +1,7 @@
 /**
  * Sets of signatures made ahead, kept in the benchmarks' folder for later runs while their
- * `created` is within the gateway's window. To use a set again is no cheat: each run has a gateway of its own
- * with an empty nonce state, for which every request is new, and it checks each in full.
+ * `created` is within the gateway's window. To use a set again is no cheat: each run has a gateway
+ * of its own with an empty nonce state, for which every request is new, and it checks each in full.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import {
