@@ -26,7 +26,8 @@ export interface CompareCase {
   start(options: PeerOptions): Promise<Peer>;
 }
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** This checkout. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FORWARD_CONNECTIONS = 64;
 const CHECK_CONNECTIONS = 128;
 /** Ours, of the checkout at `root`; `suffix` tells checkouts apart. */

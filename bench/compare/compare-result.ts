@@ -66,8 +66,16 @@ export interface CompareResult {
   readonly ratios: readonly RatioSummary[];
   /** Programs that are not installed; the cases that need them are absent. */
   readonly missing: readonly string[];
-  /** Every checkout whose gateway ran: the suffix of its cases, and its commit. */
-  readonly gateways: readonly { readonly suffix: string; readonly commit: string }[];
+  readonly gateways: readonly MeasuredCheckout[];
   readonly environment: Environment;
   readonly commit: string;
+}
+
+/** A checkout whose gateway ran. */
+export interface MeasuredCheckout {
+  /** Of its cases: empty for this checkout, else `@` and a name. */
+  readonly suffix: string;
+  readonly commit: string;
+  /** Its sources were edited during the run, so that rounds may have measured different programs. */
+  readonly changedMeanwhile: boolean;
 }

@@ -1,10 +1,9 @@
 /** The whole comparison: every case once per round, each round in another order. */
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
 import { findProgram, MissingProgramError, type Program } from '../rig/programs.ts';
-import { allCases, type CompareCase, suffixesOf } from './cases.ts';
+import { allCases, type CompareCase, ROOT, suffixesOf } from './cases.ts';
+import { Checkout, refuseOtherFolder } from './checkout.ts';
 import {
   type CaseSummary,
   type CompareResult,
@@ -15,6 +14,7 @@ import {
 } from './compare-result.ts';
 import { measureCase } from './measure-case.ts';
 import { shuffledRounds } from './order.ts';
+import { oneLine } from './print.ts';
 import { ratiosOf } from './ratios.ts';
 import { type Spread, spreadOf } from './spread.ts';
 import { openStage, type Stage, type StageOptions } from './stage.ts';
@@ -43,11 +43,13 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
   for (const directory of gatewayDirectories) refuseOtherFolder(directory);
   const startedAt = new Date().toISOString();
   const environment = readEnvironment();
+  const commit = checkoutCommit();
   const wanted = selectCases(allCases(gatewayDirectories), options.only);
   const { cases, missing } = presentCases(wanted);
   for (const program of missing) tell(new MissingProgramError(program).message);
+  const checkouts = [ROOT, ...gatewayDirectories].map(root => new Checkout(root));
   const summaries = cases.length === 0 ? [] : await runRounds(cases, options);
-  const suffixes = suffixesOf(gatewayDirectories);
+  const suffixes = ['', ...suffixesOf(gatewayDirectories)];
   return {
     name: 'compare',
     startedAt,
@@ -58,23 +60,10 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
     cases: summaries,
     ratios: ratiosOf(summaries, suffixes),
     missing,
-    gateways: [
-      { suffix: '', commit: checkoutCommit() },
-      ...gatewayDirectories.map((directory, index) => ({
-        suffix: suffixes[index]!,
-        commit: checkoutCommit(directory),
-      })),
-    ],
+    gateways: checkouts.map((checkout, index) => checkout.measuredAs(suffixes[index]!)),
     environment,
-    commit: checkoutCommit(),
+    commit,
   };
-}
-
-/** @throws RangeError where no gateway could run from there */
-function refuseOtherFolder(directory: string): void {
-  for (const part of ['src/gateway-process.ts', 'node_modules']) {
-    if (!existsSync(join(directory, part))) throw new RangeError(`${directory} has no ${part}`);
-  }
 }
 
 /** @throws RangeError where a name is of no case */
@@ -154,7 +143,7 @@ async function runCase(
     signal.throwIfAborted();
     const reason = (error as Error).message;
     found.voidRounds.push({ round, reason });
-    tell(`${place} VOID: ${reason}`);
+    tell(`${place} VOID: ${oneLine(reason)}`);
   }
 }
 

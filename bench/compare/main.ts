@@ -5,8 +5,8 @@
  *       [--gateway-dir DIR] [--seed N] [--json FILE] [--no-record]
  *
  * `--gateway-dir` (may be given again) runs another checkout's gateway beside this one's; its cases
- * are named `ours-forward@DIR` and so on. A complete run is appended to bench/results. The exit
- * status is 1 where a program is missing or a case has no round that counts.
+ * are named `ours-forward@DIR` and so on. A complete run is appended to bench/results.
+ * The exit status is 1 where a program is missing or a case has no round that counts.
  */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -69,9 +69,14 @@ function report(result: CompareResult): void {
   if (values.json !== undefined) {
     writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
   }
-  const complete =
-    only.length === 0 && gatewayDirectories.length === 0 && result.missing.length === 0;
-  if (complete && !values['no-record']) appendResult('compare', result);
+  if (isComplete(result) && !values['no-record']) appendResult('compare', result);
   const empty = result.cases.some(({ rounds }) => rounds.length === 0);
   if (empty || result.missing.length > 0) process.exitCode = 1;
+}
+
+/** Whether it may stand in the record: every case, every round, one and the same gateway. */
+function isComplete({ cases, missing, gateways }: CompareResult): boolean {
+  const whole = cases.every(({ voidRounds }) => voidRounds.length === 0);
+  const steady = gateways.every(({ changedMeanwhile }) => !changedMeanwhile);
+  return only.length === 0 && gateways.length === 1 && missing.length === 0 && whole && steady;
 }

@@ -1,11 +1,18 @@
 /** A result as text for a terminal. */
-import type { CaseSummary, CompareResult, RatioSummary, RoundFigures } from './compare-result.ts';
+import type {
+  CaseSummary,
+  CompareResult,
+  MeasuredCheckout,
+  RatioSummary,
+  RoundFigures,
+} from './compare-result.ts';
 
 const NAME_COLUMNS = 28;
 const RATIO_COLUMNS = 46;
 const UNIT_COLUMNS = 20;
 const MEDIAN_COLUMNS = 6;
 const RANGE_COLUMNS = 16;
+const REASON_COLUMNS = 300;
 /** A forwarder that used less of its core than this was waiting for the load. */
 const SATURATED_SHARE = 0.9;
 /** Above this the others on a forwarder's core are worth a word. */
@@ -20,7 +27,7 @@ export function resultText(result: CompareResult): string {
     ...result.cases.map(caseLine),
     '',
     ratioHead(),
-    ...result.ratios.map(ratioLine),
+    ...result.ratios.map(ratio => ratioLine(ratio, result.rounds)),
     '',
     ...notesOf(result),
   ].join('\n');
@@ -61,26 +68,43 @@ function ratioHead(): string {
   return `${label.padEnd(columns)}${'quartiles'.padEnd(RANGE_COLUMNS)}min to max`;
 }
 
-function ratioLine({ name, metric, median, q1, q3, min, max }: RatioSummary): string {
+function ratioLine(ratio: RatioSummary, rounds: number): string {
+  const { name, metric, median, q1, q3, min, max, count } = ratio;
   const range = (from: number, to: number) => `${from.toFixed(2)} to ${to.toFixed(2)}`;
   const label = name.padEnd(RATIO_COLUMNS) + UNITS[metric].padEnd(UNIT_COLUMNS);
   const middle = median.toFixed(2).padStart(MEDIAN_COLUMNS);
-  return `${label}${middle}  ${range(q1, q3).padEnd(RANGE_COLUMNS)}${range(min, max)}`;
+  const partly = count === rounds ? '' : `  (${count} of ${rounds} rounds)`;
+  return `${label}${middle}  ${range(q1, q3).padEnd(RANGE_COLUMNS)}${range(min, max)}${partly}`;
 }
 
 /** What else a reader has to know: what is missing or void, who waited, who disturbed. */
-function notesOf({ cases, missing }: CompareResult): string[] {
+function notesOf({ cases, missing, gateways }: CompareResult): string[] {
   return [
     'Closed loops: with so many in flight, p99 follows from the rate. bench:load shows latency.',
     ...missing.map(program => `MISSING: ${program}; the cases that need it did not run.`),
+    ...gateways.flatMap(changedNote),
     ...cases.flatMap(voidNotes),
     ...cases.flatMap(idleNote),
     ...cases.flatMap(foreignNote),
   ];
 }
 
+function changedNote({ suffix, changedMeanwhile }: MeasuredCheckout): string[] {
+  if (!changedMeanwhile) return [];
+  const which = suffix === '' ? 'This checkout' : suffix;
+  return [`CHANGED: ${which} was edited during the run; its rounds may be of different gateways.`];
+}
+
 function voidNotes({ name, voidRounds }: CaseSummary): string[] {
-  return voidRounds.map(({ round, reason }) => `VOID: ${name}, round ${round}: ${reason}`);
+  return voidRounds.map(({ round, reason }) => {
+    return `VOID: ${name}, round ${round}: ${oneLine(reason)}`;
+  });
+}
+
+/** A reason may be a program's last words with its stack; the record has it whole. */
+export function oneLine(text: string): string {
+  const words = text.replace(/\s+/g, ' ');
+  return words.length > REASON_COLUMNS ? `${words.slice(0, REASON_COLUMNS)} ...` : words;
 }
 
 function idleNote({ name, rounds }: CaseSummary): string[] {

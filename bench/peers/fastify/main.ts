@@ -3,7 +3,6 @@
  * signature check in a preHandler. `main.ts OPTIONS`, where OPTIONS is JSON of FastifyOptions;
  * tells its port over IPC and ends with the process that started it.
  */
-import { createPublicKey } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import proxy from '@fastify/http-proxy';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
@@ -11,10 +10,7 @@ import type { FastifyOptions } from './options.ts';
 import { createSignatureCheck } from './signature-check.ts';
 
 const options: FastifyOptions = JSON.parse(process.argv[2]!);
-const check = createSignatureCheck({
-  ...options,
-  publicKey: createPublicKey(options.publicKey).export({ format: 'der', type: 'spki' }),
-});
+const check = createSignatureCheck(options);
 
 function refuseUnsigned(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   const { method, url, headers } = request.raw;

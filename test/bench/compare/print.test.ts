@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CaseSummary, CompareResult } from '../../../bench/compare/compare-result.ts';
-import { resultText } from '../../../bench/compare/print.ts';
+import { oneLine, resultText } from '../../../bench/compare/print.ts';
 import { spreadOf } from '../../../bench/compare/spread.ts';
 import { caseSummary, roundFigures } from './figures.ts';
 
@@ -15,7 +15,7 @@ function result(changes: Partial<CompareResult>): CompareResult {
     cases: [],
     ratios: [],
     missing: [],
-    gateways: [{ suffix: '', commit: 'abc' }],
+    gateways: [{ suffix: '', commit: 'abc', changedMeanwhile: false }],
     environment: {
       cpu: 'CPU',
       cores: 2,
@@ -46,7 +46,7 @@ describe('printed result', () => {
   });
 
   it('has ratios with what they lie between', () => {
-    const spread = { median: 1.234, min: 1, max: 2, q1: 1.1, q3: 1.5, count: 5 };
+    const spread = { median: 1.234, min: 1, max: 2, q1: 1.1, q3: 1.5, count: 2 };
     const ratio = { name: 'a / b', metric: 'p99Ms', ...spread } as const;
     const text = resultText(result({ ratios: [ratio] }));
     expect(text).toMatch(/^a \/ b +p99 +1\.23 {2}1\.10 to 1\.50 +1\.00 to 2\.00$/m);
@@ -66,5 +66,25 @@ describe('printed result', () => {
     expect(text).toContain('VOID: haproxy-jwt, round 2: 17 status');
     expect(text).toContain('ours-forward used 60 % of its core in 1 of 1 rounds');
     expect(text).toContain('ours-forward had others on its core in 1 of 1 rounds, for up to 20 %');
+  });
+
+  it('says on how few rounds a ratio stands', () => {
+    const ratio = { name: 'a / b', metric: 'p99Ms', ...spreadOf([2])! } as const;
+    expect(resultText(result({ ratios: [ratio] }))).toContain('2.00 to 2.00  (1 of 2 rounds)');
+  });
+
+  it('says which checkout was edited during the run', () => {
+    const gateways = [
+      { suffix: '', commit: 'abc', changedMeanwhile: false },
+      { suffix: '@before', commit: 'def', changedMeanwhile: true },
+    ];
+    const text = resultText(result({ gateways }));
+    expect(text).toContain('CHANGED: @before was edited');
+    expect(text).not.toContain('CHANGED: This checkout');
+  });
+
+  it('keeps the last words of a program on one line', () => {
+    expect(oneLine('ended (1).\n  at main.ts')).toBe('ended (1). at main.ts');
+    expect(oneLine('x'.repeat(1_000))).toHaveLength(304);
   });
 });
