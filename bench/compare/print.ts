@@ -13,6 +13,9 @@ const UNIT_COLUMNS = 20;
 const MEDIAN_COLUMNS = 6;
 const RANGE_COLUMNS = 16;
 const REASON_COLUMNS = 300;
+const CLOSED_LOOP_NOTE =
+  'Closed loops: with so many in flight, p99 follows from the rate, and it counts the wait of the ' +
+  'first requests on\nnew connections. bench:load shows latency under a given rate.';
 /** A forwarder that used less of its core than this was waiting for the load. */
 const SATURATED_SHARE = 0.9;
 /** Above this the others on a forwarder's core are worth a word. */
@@ -80,7 +83,7 @@ function ratioLine(ratio: RatioSummary, rounds: number): string {
 /** What else a reader has to know: what is missing or void, who waited, who disturbed. */
 function notesOf({ cases, missing, gateways }: CompareResult): string[] {
   return [
-    'Closed loops: with so many in flight, p99 follows from the rate. bench:load shows latency.',
+    CLOSED_LOOP_NOTE,
     ...missing.map(program => `MISSING: ${program}; the cases that need it did not run.`),
     ...gateways.flatMap(changedNote),
     ...cases.flatMap(voidNotes),

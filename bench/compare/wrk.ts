@@ -26,7 +26,12 @@ export interface LoopOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What wrk measured, from the first byte of a request to the last of its answer. */
+/**
+ * What wrk measured, from the first byte of a request to the last of its answer. wrk 4 adds to an
+ * answer that took longer than the mean interval between a connection's requests the samples that it
+ * kept from being sent (its own correction for coordinated omission), so that 128 slow first
+ * requests of a window weigh more in p99 than 128 samples do.
+ */
 export interface LoopReport {
   /** Answers, whatever their status. */
   readonly requests: number;
