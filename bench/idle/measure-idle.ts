@@ -16,6 +16,12 @@ export interface IdleOptions {
   readonly used: boolean;
 }
 
+export interface IdleWatch {
+  /** Aborted, the measurement rejects, and what it started ends. */
+  readonly signal: AbortSignal;
+  onProgress(open: number): void;
+}
+
 export interface IdleLevel extends IdleOptions {
   /** Resident memory of the whole gateway process, after its warm-up calls. */
   readonly rssBeforeBytes: number;
@@ -50,7 +56,7 @@ const CALLER_CONNECTIONS_MAX = 8;
  */
 export async function measureIdle(
   options: IdleOptions,
-  onProgress: (open: number) => void,
+  { signal, onProgress }: IdleWatch,
 ): Promise<IdleLevel> {
   const { transport, connections, used } = options;
   using certificate = transport === 'tls' ? new SelfSigned() : undefined;
@@ -59,10 +65,10 @@ export async function measureIdle(
   const caller = new SignedCaller(gateway.port, certificate?.certificate);
   try {
     for (let i = 0; i < WARM_UP_CALLS; i++) await caller.call();
-    const rssBeforeBytes = await settledBytes(gateway.pid);
+    const rssBeforeBytes = await settledBytes(gateway.pid, signal);
     const order = { port: gateway.port, connections, tls: transport === 'tls', used };
-    await using client = await IdleClient.open(order, onProgress);
-    const rssAfterBytes = await settledBytes(gateway.pid);
+    await using client = await IdleClient.open(order, open => onProgress(open));
+    const rssAfterBytes = await settledBytes(gateway.pid, signal);
     const privateAfterBytes = privateBytes(gateway.pid);
     const call = await caller.call();
     return {
@@ -99,11 +105,11 @@ function startGateway(
 }
 
 /** Resident memory once it stays where it is, or after the longest wait. */
-async function settledBytes(pid: number): Promise<number> {
+async function settledBytes(pid: number, signal: AbortSignal): Promise<number> {
   const endMs = performance.now() + SETTLING_MAX_MS;
   let reading = residentBytes(pid);
   for (let settled = 0; settled < SETTLED_READINGS && performance.now() < endMs; ) {
-    await pause(READING_MS);
+    await pause(READING_MS, undefined, { signal });
     const next = residentBytes(pid);
     settled = Math.abs(next - reading) <= SETTLED_TOLERANCE_BYTES ? settled + 1 : 0;
     reading = next;

@@ -1,83 +1,68 @@
 /**
- * How cost grows with connections, operations, apps, bodies, fronts and workers: at each point a
- * short run of signed calls through a gateway of its own.
+ * npm run bench:scale -- [--only connections,apps] [--json FILE] [--report DIR] (more: see USAGE)
  *
- *     npm run bench:scale -- [--only rate,connections,operations,apps,body,fronts,workers]
- *                            [--rounds 3] [--quick] [--json FILE] [--report DIR] [--no-record]
- *
- * `--quick` is for tests: two points of each section, a few calls, never recorded.
+ * How cost grows with the rate, connections, operations, apps, bodies, fronts and workers: at each
+ * point a short run of signed calls through a gateway of its own; a sentence on each curve. Exit
+ * status 1: a run could not be made. 2: wrong usage. 130: Ctrl-C.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { renderCurves } from '../report/render-curves.ts';
+import { UsageError } from '../rig/command-line.ts';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
 import { appendResult } from '../rig/results.ts';
 import { runScale } from './run-scale.ts';
+import { readScaleArguments, type ScaleArguments, USAGE } from './scale-arguments.ts';
 import { scaleCurves } from './scale-curves.ts';
 import type { ScaleResult } from './scale-result.ts';
-import { type ScaleSection, SECTIONS } from './sections.ts';
 
-const FULL = { trainingMs: 3_000, trainingRate: 4_000, warmUpMs: 1_000, measuredMs: 4_000 };
-const QUICK = { trainingMs: 100, trainingRate: 100, warmUpMs: 100, measuredMs: 300 };
-const QUICK_RATE = 100;
-const QUICK_CONNECTIONS = 20;
-const QUICK_POINTS = 2;
-
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    rounds: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    report: { type: 'string' },
-    'no-record': { type: 'boolean', default: false },
-  },
-});
-const names = values.only?.split(',') ?? SECTIONS.map(({ name }) => name);
-const unknown = names.find(name => !SECTIONS.some(section => section.name === name));
-const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-if (unknown !== undefined || !Number.isInteger(rounds) || rounds < 1) {
-  const known = SECTIONS.map(({ name }) => name).join(', ');
-  console.error(`--only takes a list of ${known}; --rounds a number of at least 1`);
-  process.exit(2);
+function fail(message: string, status: number): never {
+  process.stderr.write(`bench:scale: ${message}\n`);
+  process.exit(status);
 }
 
-const startedAt = new Date().toISOString();
-const environment = readEnvironment();
-const timing = values.quick ? QUICK : FULL;
-const chosen = SECTIONS.filter(({ name }) => names.includes(name));
-const sections = await runScale({
-  sections: values.quick ? chosen.map(quickly) : chosen,
-  rounds,
-  timing,
-  onProgress: text => process.stderr.write(`${text}\n`),
-});
-const result: ScaleResult = {
-  name: 'scale',
-  startedAt,
-  rounds,
-  timing,
-  sections,
-  environment,
-  commit: checkoutCommit(),
-};
-const curves = scaleCurves(sections);
+function readArguments(): ScaleArguments {
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) {
+    process.stdout.write(USAGE);
+    process.exit(0);
+  }
+  try {
+    return readScaleArguments(args);
+  } catch (error) {
+    if (error instanceof UsageError) fail(error.message, 2);
+    throw error;
+  }
+}
+
+async function measure(args: ScaleArguments, interrupt: AbortSignal): Promise<ScaleResult> {
+  const { rounds, timing } = args;
+  const startedAt = new Date().toISOString();
+  const environment = readEnvironment();
+  const onProgress = (text: string) => process.stderr.write(`${text}\n`);
+  try {
+    const sections = await runScale({ ...args, signal: interrupt, onProgress });
+    const commit = checkoutCommit();
+    return { name: 'scale', startedAt, rounds, timing, sections, environment, commit };
+  } catch (error) {
+    if (interrupt.aborted) fail('interrupted; everything that was started has ended.', 130);
+    fail((error as Error).message, 1);
+  }
+}
+
+const args = readArguments();
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => interrupt.abort(new Error('interrupted')));
+}
+const result = await measure(args, interrupt.signal);
+const curves = scaleCurves(result.sections);
 for (const { heading, sentence } of curves) console.log(`${heading}\n  ${sentence}`);
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
-if (values.report !== undefined) {
-  mkdirSync(values.report, { recursive: true });
-  const file = join(values.report, 'scale.html');
+if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result, null, 2)}\n`);
+if (args.report !== undefined) {
+  mkdirSync(args.report, { recursive: true });
+  const file = join(args.report, 'scale.html');
   writeFileSync(file, renderCurves('How cost grows', curves));
   console.log(file);
 }
-const complete = !values.quick && chosen.length === SECTIONS.length;
-if (complete && !values['no-record']) appendResult('scale', result);
-
-function quickly(section: ScaleSection): ScaleSection {
-  return {
-    ...section,
-    values: section.values.slice(0, QUICK_POINTS),
-    base: { ...section.base, rate: QUICK_RATE, connections: QUICK_CONNECTIONS },
-  };
-}
+if (args.record) appendResult('scale', result);

@@ -55,6 +55,7 @@ const LEAD_MS = 100;
 export async function measurePoint(
   options: PointOptions,
   timing: PointTiming,
+  signal: AbortSignal,
 ): Promise<PointFigures> {
   const { trainingMs, trainingRate, warmUpMs, measuredMs, seed } = timing;
   const training = await planRun(
@@ -69,12 +70,13 @@ export async function measurePoint(
     ...options,
     keys: ['rsa'],
   });
-  await generate(gateway.port, training);
+  signal.throwIfAborted();
+  await generate(gateway.port, training, () => pause(LEAD_MS + trainingMs, undefined, { signal }));
   const usage = new GatewayUsage(gateway.pid);
-  const { outcome, used } = await generate(gateway.port, plan, () =>
-    usageDuring(usage, LEAD_MS + warmUpMs, measuredMs),
+  const { outcome, watched } = await generate(gateway.port, plan, () =>
+    usageDuring(usage, LEAD_MS + warmUpMs, measuredMs, signal),
   );
-  return figuresOf(outcome, used!, residentBytes(gateway.pid), gateway.startMs);
+  return figuresOf(outcome, watched, residentBytes(gateway.pid), gateway.startMs);
 }
 
 /** What one generator is to send; the port comes when there is one. */
@@ -108,16 +110,16 @@ async function planRun(options: PointOptions, timing: RunTiming): Promise<RunPla
 }
 
 /** Runs a plan to its end, and `watch` beside it. */
-async function generate(
+async function generate<Watched>(
   port: number,
   { spec }: RunPlan,
-  watch?: () => Promise<UsedMicros>,
-): Promise<{ outcome: GeneratorOutcome; used: UsedMicros | undefined }> {
+  watch: () => Promise<Watched>,
+): Promise<{ outcome: GeneratorOutcome; watched: Watched }> {
   await using generators = new Generators([{ ...spec, port }]);
   await generators.open();
   const running = generators.run(process.hrtime.bigint() + BigInt(LEAD_MS * 1e6));
-  const [[outcome], used] = await Promise.all([running, watch?.()]);
-  return { outcome: outcome!, used };
+  const [[outcome], watched] = await Promise.all([running, watch()]);
+  return { outcome: outcome!, watched };
 }
 
 interface UsedMicros {
@@ -148,10 +150,11 @@ async function usageDuring(
   usage: GatewayUsage,
   delayMs: number,
   measuredMs: number,
+  signal: AbortSignal,
 ): Promise<UsedMicros> {
-  await pause(delayMs);
+  await pause(delayMs, undefined, { signal });
   const before = usage.read();
-  await pause(measuredMs);
+  await pause(measuredMs, undefined, { signal });
   const after = usage.read();
   return { process: after.process - before.process, fronts: after.fronts - before.fronts };
 }

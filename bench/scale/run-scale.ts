@@ -6,6 +6,8 @@ export interface ScaleRun {
   readonly sections: readonly ScaleSection[];
   readonly rounds: number;
   readonly timing: Omit<PointTiming, 'seed'>;
+  /** Aborted, the run rejects, and what it started ends. */
+  readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
 }
 
@@ -14,7 +16,7 @@ export interface ScaleRun {
  * arrivals is the number of the round.
  */
 export async function runScale(run: ScaleRun): Promise<SectionResult[]> {
-  const { sections, rounds, timing, onProgress } = run;
+  const { sections, rounds, timing, signal, onProgress } = run;
   const points = sections.flatMap(section =>
     section.values.map(x => ({
       section,
@@ -26,7 +28,7 @@ export async function runScale(run: ScaleRun): Promise<SectionResult[]> {
   for (let seed = 1; seed <= rounds; seed++) {
     for (const point of points) {
       onProgress(`round ${seed} of ${rounds}: ${point.section.noun} ${point.x}`);
-      point.rounds.push(await measurePoint(point.options, { ...timing, seed }));
+      point.rounds.push(await measurePoint(point.options, { ...timing, seed }, signal));
     }
   }
   return sections.map(section => ({

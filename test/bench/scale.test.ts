@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { findProgram, MissingProgramError } from '../../bench/rig/programs.ts';
 import { growthSentence } from '../../bench/scale/growth-sentence.ts';
+import { readScaleArguments } from '../../bench/scale/scale-arguments.ts';
 import { scaleCurves } from '../../bench/scale/scale-curves.ts';
 import { type ScalePoint, scalePoint } from '../../bench/scale/scale-result.ts';
 import { BASE, pointOf, SECTIONS } from '../../bench/scale/sections.ts';
@@ -80,6 +81,13 @@ describe('bench:scale', () => {
 
   it('ends with status 2 for a section that does not exist', async () => {
     await expect(bench('--only', 'weather')).rejects.toMatchObject({ code: 2 });
+  });
+
+  it('records a run only where it is whole', () => {
+    expect(readScaleArguments([]).record).toBe(true);
+    expect(readScaleArguments(['--only', 'apps,body']).record).toBe(false);
+    expect(readScaleArguments(['--quick']).record).toBe(false);
+    expect(readScaleArguments(['--no-record']).record).toBe(false);
   });
 
   it('varies one thing at a time', () => {
