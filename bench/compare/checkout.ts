@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UsageError } from '../rig/command-line.ts';
 import { checkoutCommit } from '../rig/environment.ts';
 import type { MeasuredCheckout } from './compare-result.ts';
 
-/** @throws RangeError where no gateway could run from there */
+/** @throws UsageError where no gateway could run from there */
 export function refuseOtherFolder(directory: string): void {
   for (const part of ['src/gateway-process.ts', 'node_modules']) {
-    if (!existsSync(join(directory, part))) throw new RangeError(`${directory} has no ${part}`);
+    if (!existsSync(join(directory, part))) throw new UsageError(`${directory} has no ${part}`);
   }
 }
 

@@ -76,6 +76,6 @@ export interface MeasuredCheckout {
   /** Of its cases: empty for this checkout, else `@` and a name. */
   readonly suffix: string;
   readonly commit: string;
-  /** Its sources were edited during the run, so that rounds may have measured different programs. */
+  /** Its sources were edited during the run, so that rounds may be of different programs. */
   readonly changedMeanwhile: boolean;
 }

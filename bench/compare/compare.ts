@@ -1,7 +1,7 @@
 /** The whole comparison: every case once per round, each round in another order. */
 import { availableParallelism } from 'node:os';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
-import { findProgram, MissingProgramError, type Program } from '../rig/programs.ts';
+import { MissingProgramError } from '../rig/programs.ts';
 import { allCases, type CompareCase, ROOT, suffixesOf } from './cases.ts';
 import { Checkout, refuseOtherFolder } from './checkout.ts';
 import {
@@ -16,6 +16,7 @@ import { measureCase } from './measure-case.ts';
 import { shuffledRounds } from './order.ts';
 import { oneLine } from './print.ts';
 import { ratiosOf } from './ratios.ts';
+import { presentCases, selectCases } from './select-cases.ts';
 import { type Spread, spreadOf } from './spread.ts';
 import { openStage, type Stage, type StageOptions } from './stage.ts';
 import { LOAD_CORE } from './window-usage.ts';
@@ -30,8 +31,6 @@ export interface CompareOptions extends StageOptions {
   readonly tell: (line: string) => void;
 }
 
-/** What runs every case: the load, its upstream and the pinning. */
-const ALWAYS_NEEDED: readonly Program[] = ['wrk', 'nginx', 'taskset', 'setpriv'];
 const CORES_NEEDED = 2;
 
 /** Runs the comparison; a missing program takes its cases away and is named in the result. */
@@ -64,40 +63,6 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
     environment,
     commit,
   };
-}
-
-/** @throws RangeError where a name is of no case */
-export function selectCases(cases: readonly CompareCase[], only: readonly string[]): CompareCase[] {
-  const unknown = only.filter(name => !cases.some(found => found.name === name));
-  if (unknown.length > 0) {
-    const names = cases.map(({ name }) => name).join(', ');
-    throw new RangeError(`no case named ${unknown.join(', ')}; there are ${names}`);
-  }
-  return cases.filter(({ name }) => only.length === 0 || only.includes(name));
-}
-
-/** The cases that can run here, and the programs that the others want. */
-export function presentCases(
-  cases: readonly CompareCase[],
-  isMissing: (program: Program) => boolean = isProgramMissing,
-): { cases: CompareCase[]; missing: Program[] } {
-  const needed = cases.flatMap(({ program }) => program ?? []);
-  const missing = [...new Set([...ALWAYS_NEEDED, ...needed])].filter(isMissing);
-  if (missing.some(program => ALWAYS_NEEDED.includes(program))) return { cases: [], missing };
-  const present = cases.filter(
-    ({ program }) => program === undefined || !missing.includes(program),
-  );
-  return { cases: present, missing };
-}
-
-function isProgramMissing(program: Program): boolean {
-  try {
-    findProgram(program);
-    return false;
-  } catch (error) {
-    if (error instanceof MissingProgramError) return true;
-    throw error;
-  }
 }
 
 interface CaseRounds {

@@ -14,8 +14,8 @@ const MEDIAN_COLUMNS = 6;
 const RANGE_COLUMNS = 16;
 const REASON_COLUMNS = 300;
 const CLOSED_LOOP_NOTE =
-  'Closed loops: with so many in flight, p99 follows from the rate, and it counts the wait of the ' +
-  'first requests on\nnew connections. bench:load shows latency under a given rate.';
+  'Closed loops: with so many in flight, p99 follows from the rate, and it counts the wait of\n' +
+  'the first requests on new connections. bench:load shows latency under a given rate.';
 /** A forwarder that used less of its core than this was waiting for the load. */
 const SATURATED_SHARE = 0.9;
 /** Above this the others on a forwarder's core are worth a word. */

@@ -27,10 +27,10 @@ export interface LoopOptions {
 }
 
 /**
- * What wrk measured, from the first byte of a request to the last of its answer. wrk 4 adds to an
- * answer that took longer than the mean interval between a connection's requests the samples that it
- * kept from being sent (its own correction for coordinated omission), so that 128 slow first
- * requests of a window weigh more in p99 than 128 samples do.
+ * What wrk measured, from the first byte of a request to the last of its answer. wrk 4 corrects for
+ * coordinated omission: to an answer that took longer than the mean interval of a connection it adds
+ * the samples that could not be sent meanwhile. So 128 slow first requests of a window weigh more in
+ * p99 than 128 samples do.
  */
 export interface LoopReport {
   /** Answers, whatever their status. */

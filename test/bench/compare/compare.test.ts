@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { allCases } from '../../../bench/compare/cases.ts';
-import { presentCases } from '../../../bench/compare/compare.ts';
 import type { CompareResult } from '../../../bench/compare/compare-result.ts';
+import { presentCases } from '../../../bench/compare/select-cases.ts';
 import { eventually } from '../../support/eventually.ts';
 import { CompareCommand } from './command.ts';
 

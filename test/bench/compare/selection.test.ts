@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { allCases, suffixesOf } from '../../../bench/compare/cases.ts';
-import { presentCases, selectCases } from '../../../bench/compare/compare.ts';
+import { presentCases, selectCases } from '../../../bench/compare/select-cases.ts';
 
 const names = (cases: readonly { readonly name: string }[]) => cases.map(({ name }) => name);
 
