@@ -28,9 +28,9 @@ export interface LoopOptions {
 
 /**
  * What wrk measured, from the first byte of a request to the last of its answer. wrk 4 corrects for
- * coordinated omission: to an answer that took longer than the mean interval of a connection it adds
- * the samples that could not be sent meanwhile. So 128 slow first requests of a window weigh more in
- * p99 than 128 samples do.
+ * coordinated omission: to an answer that took longer than the mean interval of a connection it
+ * adds the samples that could not be sent meanwhile. So 128 slow first requests of a window weigh
+ * more in p99 than 128 samples do.
  */
 export interface LoopReport {
   /** Answers, whatever their status. */
