@@ -11,26 +11,26 @@ const MICROS_PER_MS = 1_000;
 export function writeHistogramFiles(
   folder: string,
   latencyBySecond: readonly Histogram[],
-  startedAt: Date,
+  measuredAt: Date,
 ): void {
   const whole = createHistogram();
   for (const histogram of latencyBySecond) whole.add(histogram);
-  writeFileSync(join(folder, 'load.hlog'), histogramLog(latencyBySecond, startedAt));
+  writeFileSync(join(folder, 'load.hlog'), histogramLog(latencyBySecond, measuredAt));
   const text = whole.outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, MICROS_PER_MS);
   writeFileSync(join(folder, 'load.hgrm'), text);
 }
 
 /** Format 1.3, values in microseconds, Interval_Max in milliseconds. */
-function histogramLog(latencyBySecond: readonly Histogram[], startedAt: Date): string {
+function histogramLog(latencyBySecond: readonly Histogram[], measuredAt: Date): string {
   let log = '';
   const writer = new HistogramLogWriter(text => {
     log += text;
   });
-  const startedSeconds = startedAt.getTime() / 1_000;
+  const startedSeconds = measuredAt.getTime() / 1_000;
   writer.outputComment('[Latency from the intended send time, microseconds, by second due]');
   writer.outputLogFormatVersion();
   // The library's outputStartTime adds an empty line, at which some readers stop.
-  const date = startedAt.toISOString();
+  const date = measuredAt.toISOString();
   writer.outputComment(`[StartTime: ${startedSeconds.toFixed(3)} (seconds since epoch), ${date}]`);
   writer.outputLegend();
   latencyBySecond.forEach((histogram, second) => {

@@ -28,6 +28,9 @@ ${LOAD_SHAPE_USAGE}\
   --report DIR      write report.html, load.hlog and load.hgrm
   --compare FILE    draw this earlier result beside the new one in the report
   --no-record       do not append the result to bench/results/load.jsonl
+
+The environment may hold arguments for node, such as --cpu-prof, in BENCH_GATEWAY_NODE_ARGS and
+BENCH_GENERATOR_NODE_ARGS.
 `;
 
 const OPTIONS = {

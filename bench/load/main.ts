@@ -48,7 +48,9 @@ function writeReport(folder: string, run: LoadRun, earlier: LoadResult | undefin
   mkdirSync(folder, { recursive: true });
   const results = earlier === undefined ? [run.result] : [earlier, run.result];
   writeFileSync(join(folder, 'report.html'), renderReport(results));
-  writeHistogramFiles(folder, run.latencyBySecond, new Date(run.result.startedAt));
+  const { startedAt, warmUpSeconds } = run.result;
+  const measuredAt = new Date(Date.parse(startedAt) + warmUpSeconds * 1_000);
+  writeHistogramFiles(folder, run.latencyBySecond, measuredAt);
 }
 
 async function runWithProgress(args: LoadArguments, interrupt: AbortSignal): Promise<LoadRun> {
@@ -69,7 +71,7 @@ async function runWithProgress(args: LoadArguments, interrupt: AbortSignal): Pro
   }
 }
 
-/** For profiling, such as `BENCH_GATEWAY_NODE_ARGS=--cpu-prof`. */
+/** For profiling. */
 function nodeArgsOf(variable: string): string[] {
   return (process.env[variable] ?? '').split(' ').filter(argument => argument !== '');
 }

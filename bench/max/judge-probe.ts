@@ -16,6 +16,8 @@ export function probeOf(result: LoadResult): Probe {
     ...{ rate, seed, verdict: judgeProbe(result), achievedRate, p50, p99, p999, errors },
     missedSends,
     lagP99: generator.lag.p99,
+    hiccupP99: result.hiccup.gatewaySide.p99,
+    hiccupMax: result.hiccup.gatewaySide.max,
     generatorCpuShare: generator.cpuShareMax,
   };
 }

@@ -22,6 +22,9 @@ export interface Probe {
   readonly errors: Readonly<Record<string, number>>;
   readonly missedSends: number;
   readonly lagP99: number;
+  /** How late an idle timer beside the gateway fired. */
+  readonly hiccupP99: number;
+  readonly hiccupMax: number;
   readonly generatorCpuShare: number;
 }
 
@@ -40,10 +43,12 @@ export interface MaxOptions extends LoadShape {
 export interface RateInterval {
   /** The highest rate that passed each of its repeats; 0 where not even the lowest rate did. */
   readonly passedAll: number;
-  /** The lowest rate that did not pass once; undefined where the highest rate passed. */
+  /** The lowest rate above it that did not pass; undefined where the highest rate passed. */
   readonly notPassed: number | undefined;
   /** Of that lowest rate: `undecided` says that the generator may have been the limit. */
   readonly upperVerdict: Verdict;
+  /** Runs at or below `passedAll` that did not pass; what the machine did is in `probes`. */
+  readonly failuresBelow: number;
 }
 
 export interface MaxResult extends MaxOptions, RateInterval {

@@ -5,17 +5,19 @@ export function probeLine(probe: Probe): string {
   const { rate, verdict, p99, p999, errors, missedSends, achievedRate, lagP99 } = probe;
   const errorCount = Object.values(errors).reduce((sum, count) => sum + count, 0);
   const figures = `p99 ${p99.toFixed(1)} ms, p99.9 ${p999.toFixed(1)} ms, ${errorCount} errors`;
-  const lag = `lag p99 ${lagP99.toFixed(1)} ms`;
+  const lag = `lag p99 ${lagP99.toFixed(1)} ms, hiccup max ${probe.hiccupMax.toFixed(1)} ms`;
   const more = `${missedSends} never sent, ${achievedRate}/s answered, ${lag}`;
   return `${String(rate).padStart(7)}/s  ${verdict.padEnd(9)}  ${figures}, ${more}\n`;
 }
 
 export function maxSummary(result: MaxResult): string {
-  const { passedAll, notPassed, upperVerdict, repeats, connections, scheme, method } = result;
+  const { passedAll, notPassed, upperVerdict, repeats, failuresBelow } = result;
+  const { connections, scheme, method } = result;
   const load = `${connections} connections, ${scheme} ${method}`;
   const limits = `p99 < ${LIMITS.p99Ms} ms, p99.9 < ${LIMITS.p999Ms} ms, no error`;
   if (passedAll === 0) return `${load}: no rate from ${result.lowRate}/s kept ${limits}.\n`;
-  const passed = `${load}: ${passedAll}/s kept ${limits} in ${repeats} of ${repeats} runs`;
+  const below = failuresBelow === 0 ? '' : ` (${failuresBelow} earlier runs up to it did not)`;
+  const passed = `${load}: ${passedAll}/s kept ${limits} in ${repeats} runs in a row${below}`;
   if (notPassed === undefined) return `${passed}. It is the highest rate tried: raise --high.\n`;
   const limited =
     upperVerdict === 'undecided' ? ', where the generator may have been the limit' : '';
