@@ -3,13 +3,14 @@ export const ABSENT = '–';
 
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
-/** Three digits that count, all digits from a hundred on: 0.912, 16.3, 1,204. */
+/** Three digits that count, all from a hundred on, none beyond a thousandth: 0.002, 16.3, 1,204. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return ABSENT;
   const size = Math.abs(value);
   if (size >= 1e9) return value.toExponential(2);
   if (Number.isInteger(value) || size >= 100) return WHOLE.format(value);
   if (size < 0.001) return value.toExponential(1);
+  if (size < 1) return value.toFixed(3);
   return value.toPrecision(3);
 }
 

@@ -62,7 +62,7 @@ export function comparison(runs: readonly Run[]): PageSection {
     heading: 'Comparison',
     content: html`${unlikeness(runs)}${dataTable({
       caption: 'Figures of all runs; in brackets, how many times the first run’s',
-      head: ['', ...runs.map(({ label }) => label)],
+      head: ['', ...runs.map(({ letter }) => letter)],
       rows: MEASURES.map(measure => measureRow(measure, runs)),
     })}`,
   };

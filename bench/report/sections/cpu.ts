@@ -97,7 +97,7 @@ function perRequestTable(runs: readonly Run[]): DataTable {
   const threads = keysOf(runs.map(({ result }) => result.cpuMicrosPerRequest));
   return {
     caption: 'CPU microseconds per answered request',
-    head: ['', ...runs.map(run => (run.label === '' ? 'CPU per request' : run.label))],
+    head: ['', ...runs.map(({ letter }) => letter || 'CPU per request')],
     rows: [
       ...threads.map(thread =>
         row(

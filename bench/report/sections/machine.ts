@@ -1,5 +1,5 @@
 import type { Percentiles } from '../../load/load-result.ts';
-import { logAxis } from '../drawing/axis.ts';
+import { type Axis, logAxis } from '../drawing/axis.ts';
 import { type DataTable, dataTable } from '../drawing/data-table.ts';
 import { formatMs, formatShare, withUnit } from '../drawing/format.ts';
 import { html, type Markup } from '../drawing/html.ts';
@@ -63,13 +63,16 @@ function noiseChart(run: Run): Markup {
     id: idOf(run, 'noise'),
     title: run.letter === '' ? 'Latency beside hiccups and lag' : `Run ${run.label}`,
     description: METERS.map(({ name, of }) => describe(name, of(run))).join(' '),
-    x: {
-      ...percentileAxis(10 ** METER_DECADES),
-      label: 'percentile; the maximum at the right end',
-    },
+    x: meterAxis(),
     y: logAxis({ label: 'milliseconds, logarithmic', values }),
     series,
   });
+}
+
+function meterAxis(): Axis {
+  const { ticks, position } = percentileAxis(10 ** METER_DECADES);
+  const end = { at: 1, label: 'max', isExtra: false };
+  return { label: 'percentile', ticks: [...ticks.filter(({ at }) => at < 0.99), end], position };
 }
 
 function describe(name: string, percentiles: Percentiles): string {

@@ -28,7 +28,7 @@ ${voidBanner(run)}
 <p class="verdict">${reachedRate(run)} · ${errorsLine(run)} · ${missedLine(run)}</p>
 ${accounting(run)}
 <p class="quiet">Latency from the time each request was due to the last byte of its answer; what
-timed out or was never sent is in it with the time it had waited:</p>
+timed out or was never sent is in it with the time it had waited, what was refused is not:</p>
 <dl class="tiles">${tiles}</dl>
 ${errorKinds(run)}
 <p class="facts">${whatWasRun(run)}</p>

@@ -91,6 +91,12 @@ describe('a report of one run', () => {
     ]);
   });
 
+  it('ends the axis of the machine with the maximum', () => {
+    const labels = allOf(byId(page, 'noise'), 'text').map(textOf);
+    expect(labels).toContain('99.99%');
+    expect(labels.at(-1)).toBe('max');
+  });
+
   it('has the figures of every line chart in a table', () => {
     const charts = allOf(page, 'figure').filter(figure => seriesPaths(figure).size > 0);
     expect(charts.length).toBeGreaterThan(5);
