@@ -4,6 +4,8 @@ export interface ArrivalOptions {
   /** Mean arrivals per second. */
   readonly rate: number;
   readonly durationMs: number;
+  /** In which the rate rises from 0 to its value, evenly. */
+  readonly rampMs: number;
   readonly seed: number;
   /** Generators of one run have streams of their own; together they are Poisson again. */
   readonly stream: number;
@@ -16,22 +18,51 @@ export interface ArrivalOptions {
 export class Arrivals {
   /** Milliseconds from the start at which the next request is due; Infinity when there is none. */
   nextMs = 0;
+  private readonly options: ArrivalOptions;
   private readonly random: Random;
-  private readonly meanGapMs: number;
-  private readonly durationMs: number;
+  private readonly ratePerMs: number;
+  /** How many arrivals are to be expected until the next one: the process in time of its own. */
+  private expected = 0;
 
   constructor(options: ArrivalOptions) {
+    this.options = options;
     this.random = new Random(options.seed, options.stream);
-    this.meanGapMs = 1_000 / options.rate;
-    this.durationMs = options.durationMs;
+    this.ratePerMs = options.rate / 1_000;
     this.advance();
   }
 
   /** Goes on to the arrival after the next. */
   advance(): void {
-    this.nextMs -= Math.log(1 - this.random.unit()) * this.meanGapMs;
-    if (this.nextMs >= this.durationMs) this.nextMs = Number.POSITIVE_INFINITY;
+    this.expected -= Math.log(1 - this.random.unit());
+    const atMs = this.timeOf(this.expected);
+    this.nextMs = atMs < this.options.durationMs ? atMs : Number.POSITIVE_INFINITY;
   }
+
+  /** Inverse of the mean count until then, which is a parabola in the ramp and a line behind it. */
+  private timeOf(expected: number): number {
+    const { rampMs } = this.options;
+    const inRamp = (this.ratePerMs * rampMs) / 2;
+    if (expected < inRamp) return Math.sqrt((2 * rampMs * expected) / this.ratePerMs);
+    return rampMs + (expected - inRamp) / this.ratePerMs;
+  }
+}
+
+export interface RunTimes {
+  readonly rate: number;
+  readonly warmUpMs: number;
+  readonly measuredMs: number;
+  readonly seed: number;
+  readonly stream: number;
+}
+
+/**
+ * The arrivals of one generator. In the first half of the warm-up the rate rises: a process that
+ * has compiled nothing yet would take a queue of several seconds into the measured time, and the result
+ * would be about its first second.
+ */
+export function arrivalsOfRun({ rate, warmUpMs, measuredMs, seed, stream }: RunTimes) {
+  const durationMs = warmUpMs + measuredMs;
+  return { rate, durationMs, rampMs: warmUpMs / 2, seed, stream } satisfies ArrivalOptions;
 }
 
 /** How many arrivals there will be: the seed decides it before the run. 10 million a second. */

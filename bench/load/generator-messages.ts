@@ -1,5 +1,6 @@
 /** What a generator's process and the benchmark tell each other over IPC (structured clones). */
 import type { SignedSet } from '../rig/presigned/signed-set.ts';
+import type { RunTimes } from './arrivals.ts';
 import type { TallyCounts } from './run-tally.ts';
 
 export type RequestsSpec =
@@ -12,7 +13,7 @@ export type RequestsSpec =
     }
   | { readonly kind: 'plain'; readonly method: string; readonly path: string };
 
-export interface GeneratorSpec {
+export interface GeneratorSpec extends RunTimes {
   readonly host: string;
   readonly port: number;
   readonly connections: number;
@@ -20,11 +21,6 @@ export interface GeneratorSpec {
   readonly connectionsBefore: number;
   /** Connections of all generators. */
   readonly connectionsTotal: number;
-  readonly rate: number;
-  readonly warmUpMs: number;
-  readonly measuredMs: number;
-  readonly seed: number;
-  readonly stream: number;
   readonly requests: RequestsSpec;
 }
 

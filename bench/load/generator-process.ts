@@ -6,7 +6,7 @@ import {
   type RequestSource,
   SignedRequests,
 } from '../rig/presigned/request-source.ts';
-import { countArrivals } from './arrivals.ts';
+import { arrivalsOfRun, countArrivals } from './arrivals.ts';
 import type {
   FromGenerator,
   GeneratorOutcome,
@@ -29,8 +29,8 @@ function sourceOf(spec: RequestsSpec): RequestSource {
 }
 
 function createLoop(spec: GeneratorSpec): OpenLoop {
-  const { host, port, connections, rate, seed, stream, warmUpMs } = spec;
-  const arrivals = { rate, seed, stream, durationMs: warmUpMs + spec.measuredMs };
+  const { host, port, connections, warmUpMs } = spec;
+  const arrivals = arrivalsOfRun(spec);
   return new OpenLoop({
     host,
     port,

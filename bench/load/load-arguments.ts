@@ -22,7 +22,7 @@ export const USAGE = `usage: npm run bench:load -- [options]
 
   --rate N          requests due per second, all connections together (8000)
   --duration N      measured seconds, whole (30)
-  --warm-up N       seconds before them, whole (5)
+  --warm-up N       seconds before them, whole; in the first half the rate rises (5)
 ${LOAD_SHAPE_USAGE}\
   --json FILE       write the result
   --report DIR      write report.html, load.hlog and load.hgrm

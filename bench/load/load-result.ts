@@ -24,6 +24,7 @@ export interface LoadOptions {
   /** Requests due per second, all connections together. */
   readonly rate: number;
   readonly durationSeconds: number;
+  /** Before the measured time; in its first half the rate rises from 0. */
   readonly warmUpSeconds: number;
   readonly scheme: Scheme;
   readonly method: string;

@@ -10,7 +10,7 @@ import { HiccupBeside } from '../rig/hiccup-beside.ts';
 import { openSignedSet, type SignedSet } from '../rig/presigned/signed-set.ts';
 import { Progress } from '../rig/progress.ts';
 import { Upstream } from '../rig/upstream.ts';
-import { countArrivals } from './arrivals.ts';
+import { arrivalsOfRun, countArrivals, type RunTimes } from './arrivals.ts';
 import { assembleResult } from './assemble-result.ts';
 import { watchGateway } from './gateway-watch.ts';
 import type { GeneratorProgress, GeneratorSpec, RequestsSpec } from './generator-messages.ts';
@@ -124,15 +124,16 @@ async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T
   }
 }
 
-function arrivalsOf(options: LoadOptions, stream: number) {
+/** When requests are due, of one generator. */
+function timesOf(options: LoadOptions, stream: number): RunTimes {
   const { rate, generators, seed, warmUpSeconds, durationSeconds } = options;
-  const durationMs = (warmUpSeconds + durationSeconds) * 1_000;
-  return { rate: rate / generators, seed, stream, durationMs };
+  const measuredMs = durationSeconds * 1_000;
+  return { rate: rate / generators, warmUpMs: warmUpSeconds * 1_000, measuredMs, seed, stream };
 }
 
 function arrivalCounts(options: LoadOptions): number[] {
   return Array.from({ length: options.generators }, (_, stream) =>
-    countArrivals(arrivalsOf(options, stream)),
+    countArrivals(arrivalsOfRun(timesOf(options, stream))),
   );
 }
 
@@ -159,7 +160,7 @@ function noncesFor(options: LoadOptions): number {
 }
 
 function specsFor(options: LoadOptions, port: number, set: SignedSet | undefined): GeneratorSpec[] {
-  const { generators, connections, rate, seed } = options;
+  const { generators, connections } = options;
   const counts = arrivalCounts(options);
   return counts.map((count, stream) => {
     const first = sum(counts.slice(0, stream));
@@ -174,11 +175,7 @@ function specsFor(options: LoadOptions, port: number, set: SignedSet | undefined
       connections: Math.floor((connections * (stream + 1)) / generators) - connectionsBefore,
       connectionsBefore,
       connectionsTotal: connections,
-      rate: rate / generators,
-      warmUpMs: options.warmUpSeconds * 1_000,
-      measuredMs: options.durationSeconds * 1_000,
-      seed,
-      stream,
+      ...timesOf(options, stream),
       requests,
     };
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Arrivals, countArrivals } from '../../../bench/load/arrivals.ts';
+import { Arrivals, arrivalsOfRun, countArrivals } from '../../../bench/load/arrivals.ts';
 import { Random } from '../../../bench/load/random.ts';
 
-const OPTIONS = { rate: 1_000, durationMs: 100_000, seed: 7, stream: 0 };
+const OPTIONS = { rate: 1_000, durationMs: 100_000, rampMs: 0, seed: 7, stream: 0 };
 
 function schedule(options: typeof OPTIONS): number[] {
   const arrivals = new Arrivals(options);
@@ -51,6 +51,18 @@ describe('arrivals', () => {
     expect(schedule(short)).toEqual(schedule(short));
     expect(schedule({ ...short, seed: 8 })).not.toEqual(schedule(short));
     expect(schedule({ ...short, stream: 1 })).not.toEqual(schedule(short));
+  });
+
+  it('rise evenly in the first half of the warm-up', () => {
+    const times = { rate: 10_000, warmUpMs: 20_000, measuredMs: 5_000, seed: 7, stream: 0 };
+    const due = schedule(arrivalsOfRun(times));
+    const between = (fromMs: number, toMs: number) =>
+      due.filter(at => at >= fromMs && at < toMs).length;
+    // Half the rate on average, a quarter of the ramp's arrivals in its first half.
+    expect(between(0, 10_000) / 50_000).toBeCloseTo(1, 1);
+    expect(between(0, 5_000) / 12_500).toBeCloseTo(1, 1);
+    expect(between(10_000, 20_000) / 100_000).toBeCloseTo(1, 1);
+    expect(between(20_000, 25_000) / 50_000).toBeCloseTo(1, 1);
   });
 
   it('are counted before the run exactly', () => {

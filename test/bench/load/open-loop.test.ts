@@ -30,7 +30,7 @@ async function runAgainst(
   { connections = 8, rate = 400, warmUpMs = 0, measuredMs = 1_000, more = {} }: Scene = {},
 ): Promise<TallyCounts> {
   server = await startFakeServer(answer);
-  const arrivals = { rate, durationMs: warmUpMs + measuredMs, seed: 3, stream: 0 };
+  const arrivals = { rate, durationMs: warmUpMs + measuredMs, rampMs: 0, seed: 3, stream: 0 };
   const loop = new OpenLoop({
     ...{ host: '127.0.0.1', port: server.port, connections, arrivals, warmUpMs },
     requests: { next: () => REQUEST },
@@ -55,7 +55,7 @@ function percentiles(micros: Uint32Array) {
 describe('the open loop', () => {
   it('sends what is due and measures what comes after the warm-up', async () => {
     const counts = await runAgainst(socket => socket.write(OK), { warmUpMs: 500 });
-    const arrivals = { rate: 400, durationMs: 1_500, seed: 3, stream: 0 };
+    const arrivals = { rate: 400, durationMs: 1_500, rampMs: 0, seed: 3, stream: 0 };
     const due = countArrivals(arrivals);
     expect(server!.requests()).toBe(due);
     expect(counts.requests).toBe(due - countArrivals({ ...arrivals, durationMs: 500 }));
@@ -157,7 +157,7 @@ describe('the open loop', () => {
     server = await startFakeServer(socket => socket.destroy());
     const { port } = server;
     await server.close();
-    const arrivals = { rate: 1, durationMs: 1_000, seed: 1, stream: 0 };
+    const arrivals = { rate: 1, durationMs: 1_000, rampMs: 0, seed: 1, stream: 0 };
     const loop = new OpenLoop({
       ...{ host: '127.0.0.1', port, connections: 2, arrivals, warmUpMs: 0, measuredMax: 1 },
       requests: { next: () => REQUEST },
