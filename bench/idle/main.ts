@@ -1,9 +1,9 @@
 /**
  * npm run bench:idle -- [--connections 1000,12000] [--tls] [--json FILE] (more: see USAGE)
  *
- * Memory per idle connection: at each level opens connections to a gateway process of its own, reads
- * its resident memory before and after, and makes one signed call while all of them are open. Exit
- * status 1: a level could not be measured. 2: wrong usage. 130: Ctrl-C.
+ * Memory per idle connection: at each level opens connections to a gateway process of its own,
+ * reads its resident memory before and after, and makes one signed call while all of them are open.
+ * Exit status 1: a level could not be measured. 2: wrong usage. 130: Ctrl-C.
  */
 import { writeFileSync } from 'node:fs';
 import { UsageError } from '../rig/command-line.ts';

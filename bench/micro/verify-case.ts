@@ -78,14 +78,13 @@ export class ClosedLoop {
 }
 
 /**
- * A case that submits checks of one algorithm.
+ * A case that submits checks of these messages.
  * @throws Error where a forged signature is not refused: then nothing is checked at all
  */
 export async function prepareChecks(
-  algorithm: 'rsa-v1_5-sha256' | 'hmac-sha256',
+  messages: readonly SignedMessage[],
   submit: Submit,
 ): Promise<Omit<PreparedCase, 'close'>> {
-  const messages = signedMessages(algorithm);
   const outcome = await outcomeOf(submit, forged(messages[0]!));
   if (outcome !== 'signature-invalid') throw new Error(`a forged signature is ${outcome}`);
   const loop = new ClosedLoop(submit, messages, OUTSTANDING);
@@ -109,6 +108,6 @@ export async function preparePool(
     counters: new CounterSet(),
   });
   await pool.ready();
-  const prepared = await prepareChecks(algorithm, check => pool.submit(check));
+  const prepared = await prepareChecks(signedMessages(algorithm), check => pool.submit(check));
   return { ...prepared, close: () => pool.close() };
 }

@@ -24,7 +24,9 @@ export function maxRows(results: readonly MaxResult[]): TableRow[] {
   return [
     {
       what: {
-        en: `highest rate of signed POSTs over ${count(CONNECTIONS)} connections: ${bounds}, no error`,
+        en:
+          `highest rate of signed POSTs over ${count(CONNECTIONS)} connections: ` +
+          `${bounds}, no error`,
         zh: `${count(CONNECTIONS)} 个连接上签名 POST 的最高速率：${bounds}，无错误`,
       },
       seen: rateSeen(runs.all),

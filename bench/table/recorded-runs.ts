@@ -23,10 +23,16 @@ export function latestRuns<Run extends RecordedRun>(
   const sorted = runs.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt));
   const [newest] = sorted;
   if (newest === undefined) return undefined;
-  const all = sorted.filter(run => {
-    return run.commit === newest.commit && machineOf(run) === machineOf(newest);
-  });
-  return { newest, all };
+  const isSame = (run: Run) =>
+    namesOneTree(run.commit) &&
+    run.commit === newest.commit &&
+    machineOf(run) === machineOf(newest);
+  return { newest, all: sorted.filter(run => run === newest || isSame(run)) };
+}
+
+/** Not outside git, and not with changes: two such runs may be of two trees. */
+function namesOneTree(commit: string): boolean {
+  return commit !== '' && !commit.endsWith('+changes');
 }
 
 /** The machine in one line, the same text for the same machine. */

@@ -92,7 +92,9 @@ describe('the results of a case', () => {
   });
 
   it('fail where everything is taken for valid', async () => {
-    await expect(prepareChecks('hmac-sha256', () => 'valid')).rejects.toThrow('forged');
+    await expect(prepareChecks(signedMessages('hmac-sha256'), () => 'valid')).rejects.toThrow(
+      'forged',
+    );
   });
 });
 

@@ -114,8 +114,8 @@ describe('the sentence on a curve', () => {
 
   it('says so where the rounds differ by as much', () => {
     expect(sentence(point(10, [40, 45, 50]), point(20, [44, 49, 55]))).toBe(
-      'From 10 to 20 apps the CPU of the gateway per call changes no more than the rounds differ: ' +
-        '45 and 49 µs.',
+      'From 10 to 20 apps the CPU of the gateway per call changes no more than the rounds ' +
+        'differ: 45 and 49 µs.',
     );
   });
 

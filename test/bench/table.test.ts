@@ -102,6 +102,13 @@ describe('a row of the table', () => {
     expect(row).toContain('3 of 240,012 failed');
   });
 
+  it('does not take runs of changed trees together', () => {
+    const folder = resultsFolder();
+    appendResult('load', loadRun(1, 8, { commit: 'abc123+changes' }), folder);
+    appendResult('load', loadRun(2, 9, { commit: 'abc123+changes' }), folder);
+    expect(english(folder)[2]).toContain('p99 9 ms, p99.9');
+  });
+
   it.each([
     ['of another length', { durationSeconds: 5 }],
     ['with more workers', { workers: 2 }],
