@@ -4,8 +4,8 @@ export interface ArrivalOptions {
   /** Mean arrivals per second. */
   readonly rate: number;
   readonly durationMs: number;
-  /** In which the rate rises from 0 to its value, evenly. */
-  readonly rampMs: number;
+  /** In which the rate rises from 0 to its value, evenly; none where absent. */
+  readonly rampMs?: number;
   readonly seed: number;
   /** Generators of one run have streams of their own; together they are Poisson again. */
   readonly stream: number;
@@ -40,7 +40,7 @@ export class Arrivals {
 
   /** Inverse of the mean count until then, which is a parabola in the ramp and a line behind it. */
   private timeOf(expected: number): number {
-    const { rampMs } = this.options;
+    const { rampMs = 0 } = this.options;
     const inRamp = (this.ratePerMs * rampMs) / 2;
     if (expected < inRamp) return Math.sqrt((2 * rampMs * expected) / this.ratePerMs);
     return rampMs + (expected - inRamp) / this.ratePerMs;
