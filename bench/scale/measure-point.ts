@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { countArrivals } from '../load/arrivals.ts';
+import { arrivalsOfRun, countArrivals } from '../load/arrivals.ts';
 import type { GeneratorOutcome, GeneratorSpec } from '../load/generator-messages.ts';
 import { Generators } from '../load/generators.ts';
 import { BenchGateway } from '../rig/bench-gateway.ts';
@@ -60,7 +60,8 @@ export async function measurePoint(
   const { trainingMs, trainingRate, warmUpMs, measuredMs, seed } = timing;
   const training = await planRun(
     { ...BASE, rate: trainingRate, connections: TRAINING_CONNECTIONS },
-    { warmUpMs: 0, measuredMs: trainingMs, seed, first: 0 },
+    // The rate rises in the first half of a warm-up, so that no queue builds up in cold code.
+    { warmUpMs: trainingMs / 2, measuredMs: trainingMs / 2, seed, first: 0 },
   );
   // Behind those of the training, which may be of the same set: a nonce is good for one call.
   const plan = await planRun(options, { warmUpMs, measuredMs, seed, first: training.count });
@@ -97,13 +98,13 @@ interface RunTiming {
 async function planRun(options: PointOptions, timing: RunTiming): Promise<RunPlan> {
   const { connections, rate, bodyBytes, apps } = options;
   const { warmUpMs, measuredMs, seed, first } = timing;
-  const durationMs = warmUpMs + measuredMs;
-  const count = countArrivals({ rate, durationMs, seed, stream: 0 });
+  const times = { rate, warmUpMs, measuredMs, seed, stream: 0 };
+  const count = countArrivals(arrivalsOfRun(times));
   const shape = { key: 'rsa', method: 'POST', path: ORDERS_PATH, bodyBytes, apps } as const;
   const set = await openSignedSet(shape, first + count, { validForMs: VALID_FOR_MS });
   const spec = {
     ...{ host: '127.0.0.1', connections, connectionsBefore: 0, connectionsTotal: connections },
-    ...{ rate, warmUpMs, measuredMs, seed, stream: 0 },
+    ...times,
     requests: { kind: 'signed' as const, set, first, count },
   };
   return { spec, count };
