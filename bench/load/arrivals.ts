@@ -57,8 +57,8 @@ export interface RunTimes {
 
 /**
  * The arrivals of one generator. In the first half of the warm-up the rate rises: a process that
- * has compiled nothing yet would take a queue of several seconds into the measured time, and the result
- * would be about its first second.
+ * has compiled nothing yet would take a queue of several seconds into the measured time, and the
+ * result would be about its first second.
  */
 export function arrivalsOfRun({ rate, warmUpMs, measuredMs, seed, stream }: RunTimes) {
   const durationMs = warmUpMs + measuredMs;
