@@ -1,9 +1,9 @@
 /** The pool's task, with checks that do to their worker what their base says. */
-import { workerData } from 'node:worker_threads';
-import { move } from 'piscina';
+import { type MessagePort, workerData } from 'node:worker_threads';
 import { KeyCache } from '../../src/data-plane/workers/key-cache.ts';
 import { runBatch } from '../../src/data-plane/workers/run-batch.ts';
 import { runCheck } from '../../src/data-plane/workers/run-check.ts';
+import { serveBatches } from '../../src/data-plane/workers/serve-batches.ts';
 
 if (process.env.XINGYUN_TEST_START === 'fail') throw new Error('this worker does not start');
 
@@ -30,6 +30,6 @@ const check: typeof runCheck = (key, base, signature, digests, body) => {
   return runCheck(key, base, signature, digests, body);
 };
 
-export default function verifyBatch(buffer: ArrayBuffer) {
-  return move(runBatch(buffer, keys, workerData.progress, check));
+export default function verifyBatches(port: MessagePort): Promise<void> {
+  return serveBatches(port, buffer => runBatch(buffer, keys, workerData.progress, check));
 }

@@ -3,7 +3,7 @@ import type { CounterSet } from '../../core/counters.ts';
 import { BatchBuffers } from './batch-buffers.ts';
 import { BATCH_HEADER_BYTES, BatchEncoder, BatchResults, encodedBytes } from './batch-codec.ts';
 import { type Batch, planRecovery } from './batch-recovery.ts';
-import type { BatchWorkers } from './piscina-workers.ts';
+import type { BatchJourney, BatchWorkers } from './piscina-workers.ts';
 import { itemIn, notBegun } from './progress-cell.ts';
 
 /** Buffers kept per worker: one travels while the next is filled. */
@@ -43,7 +43,7 @@ interface Slot {
   batch: Batch | undefined;
   /** What the progress cell held before the batch began. */
   progressStart: number;
-  abort: AbortController | undefined;
+  journey: BatchJourney | undefined;
 }
 
 /** Keeps idle workers busy, and sees batches through the loss of the worker that they are with. */
@@ -141,12 +141,12 @@ export class BatchDispatcher {
     this.encoder.encode(checks, slot.index, slot.progressStart, buffer);
     Atomics.store(this.progress, slot.index, slot.progressStart);
     slot.batch = batch;
-    slot.abort = new AbortController();
     slot.timer.refresh();
     this.batches++;
     this.batchSizes[Math.min(32 - Math.clz32(checks.length - 1), BATCH_SIZE_GROUPS - 1)]! += 1;
     this.counters.add('verify_batches');
-    this.workers.run(buffer, slot.abort.signal).then(
+    slot.journey = this.workers.run(buffer);
+    slot.journey.returned.then(
       returned => this.finish(slot, returned),
       error => this.recover(slot, error),
     );
@@ -178,7 +178,7 @@ export class BatchDispatcher {
   private release(slot: Slot): Batch {
     const batch = slot.batch!;
     slot.batch = undefined;
-    slot.abort = undefined;
+    slot.journey = undefined;
     this.freeSlots.push(slot);
     return batch;
   }
@@ -189,7 +189,7 @@ export class BatchDispatcher {
       timer: setTimeout(() => this.onTimeout(slot), batchTimeoutMs).unref(),
       batch: undefined,
       progressStart: 0,
-      abort: undefined,
+      journey: undefined,
     };
     return slot;
   }
@@ -202,7 +202,7 @@ export class BatchDispatcher {
     const { batch } = slot;
     if (batch === undefined) return;
     setImmediate(() => {
-      if (slot.batch === batch) slot.abort?.abort();
+      if (slot.batch === batch) slot.journey?.giveUp();
     });
   }
 }

@@ -1,12 +1,12 @@
-/** What a Piscina worker runs: one batch in, the same buffer out. It keeps keys, nothing else. */
-import { workerData } from 'node:worker_threads';
-import { move } from 'piscina';
+/** What a Piscina worker runs: batch after batch over one port. It keeps keys, nothing else. */
+import { type MessagePort, workerData } from 'node:worker_threads';
 import { KeyCache } from './key-cache.ts';
 import { runBatch } from './run-batch.ts';
+import { serveBatches } from './serve-batches.ts';
 
 const keys = new KeyCache();
 const progress: Int32Array = workerData.progress;
 
-export default function verifyBatch(buffer: ArrayBuffer) {
-  return move(runBatch(buffer, keys, progress));
+export default function verifyBatches(port: MessagePort): Promise<void> {
+  return serveBatches(port, buffer => runBatch(buffer, keys, progress));
 }

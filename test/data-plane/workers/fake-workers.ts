@@ -5,7 +5,10 @@ import { CounterSet } from '../../../src/core/counters.ts';
 import { BatchReader } from '../../../src/data-plane/workers/batch-codec.ts';
 import { CheckCosts } from '../../../src/data-plane/workers/check-costs.ts';
 import { WorkerCheckPool } from '../../../src/data-plane/workers/check-pool.ts';
-import type { BatchWorkers } from '../../../src/data-plane/workers/piscina-workers.ts';
+import type {
+  BatchJourney,
+  BatchWorkers,
+} from '../../../src/data-plane/workers/piscina-workers.ts';
 import { atItem } from '../../../src/data-plane/workers/progress-cell.ts';
 import { poolConfig } from './pool-config.ts';
 
@@ -14,7 +17,8 @@ interface HeldBatch {
   /** The bases of its checks, in order. */
   readonly bases: readonly string[];
   readonly buffer: ArrayBuffer;
-  readonly abort: AbortSignal;
+  /** The pool has asked for the end of its worker. */
+  readonly givenUp: boolean;
   readonly progressCell: number;
   readonly progressStart: number;
   readonly ended: PromiseWithResolvers<ArrayBuffer>;
@@ -36,7 +40,7 @@ class FakeWorkers implements BatchWorkers {
     return this.count - this.held.length;
   }
 
-  run(buffer: ArrayBuffer, abort: AbortSignal): Promise<ArrayBuffer> {
+  run(buffer: ArrayBuffer): BatchJourney {
     const reader = new BatchReader(buffer);
     const bases = Array.from({ length: reader.items }, () => {
       reader.next();
@@ -44,8 +48,12 @@ class FakeWorkers implements BatchWorkers {
     });
     const { progressCell, progressStart } = reader;
     const ended = Promise.withResolvers<ArrayBuffer>();
-    this.held.push({ bases, buffer, abort, progressCell, progressStart, ended });
-    return ended.promise;
+    const batch = { bases, buffer, progressCell, progressStart, ended, givenUp: false };
+    this.held.push(batch);
+    const giveUp = () => {
+      batch.givenUp = true;
+    };
+    return { returned: ended.promise, giveUp };
   }
 
   note(error: unknown): void {
