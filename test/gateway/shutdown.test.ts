@@ -81,6 +81,8 @@ describe('a second signal', () => {
     await start();
     const answers = await inFlight([slowGet, slowPost]);
     const ended = gateway.end('SIGINT');
+    // Signals that are pending together are delivered in the order of their numbers.
+    await eventually(async () => (await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(503);
     gateway.process!.kill('SIGINT');
     gateway.process!.kill('SIGTERM');
     // Nothing is read again while the gateway drains.

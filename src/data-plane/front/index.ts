@@ -74,7 +74,7 @@ export class Front {
   constructor(options: FrontOptions) {
     const { listener, limits } = options.config;
     this.options = options;
-    this.bodies = new BodyReader(limits, options.counters);
+    this.bodies = new BodyReader(limits, options.counters, setImmediate);
     this.requireCertificate = listener.tls?.clientCertificate === 'required';
     this.head = {
       scheme: listener.publicScheme ?? (listener.tls === undefined ? 'http' : 'https'),

@@ -7,6 +7,7 @@ import type { CounterSet } from '../../core/counters.ts';
 import { Deadlines } from '../../core/deadlines.ts';
 import { EMPTY_BODY, type Exchange, PENDING, type StepResult } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
+import { Resumptions } from '../../core/resumptions.ts';
 import { STAGE } from '../../core/stages.ts';
 import type { HttpResponse } from './uws.ts';
 
@@ -27,11 +28,14 @@ type Limits = Config['limits'];
 export class BodyReader {
   private readonly limits: Limits;
   private readonly counters: CounterSet;
+  /** Exchanges whose whole body is there. */
+  readonly arrived: Resumptions;
   private readonly waiting: Deadlines<BodyCollector>;
 
-  constructor(limits: Limits, counters: CounterSet) {
+  constructor(limits: Limits, counters: CounterSet, defer: (run: () => void) => void) {
     this.limits = limits;
     this.counters = counters;
+    this.arrived = new Resumptions(defer);
     this.waiting = new Deadlines(limits.bodyTimeoutMs);
   }
 
@@ -166,7 +170,7 @@ export class BodyCollector {
     exchange.body = this.room.subarray(0, this.bytes);
     exchange.stageMs[STAGE.body] = performance.now() - exchange.arrival.arrivedMs;
     this.settle();
-    exchange.resume();
+    this.reader.arrived.add(exchange, undefined);
   }
 
   /**

@@ -9,12 +9,12 @@ import {
   type StepResult,
 } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
+import type { Resumptions } from '../../core/resumptions.ts';
 import type { KeyEntry, SnapshotHolder } from '../../core/snapshot.ts';
 import { STAGE } from '../../core/stages.ts';
 import type { NonceStore } from '../../stores/contracts.ts';
 import { refuseKey } from './key-status.ts';
 import { normaliseAuthority } from './own-authorities.ts';
-import type { Resumptions } from './resumptions.ts';
 import { type Candidate, isProblem, type SignatureScheme } from './scheme.ts';
 
 /** What the step works with. */

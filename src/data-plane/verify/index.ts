@@ -6,10 +6,10 @@ import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { Step } from '../../core/exchange.ts';
+import { Resumptions } from '../../core/resumptions.ts';
 import type { SnapshotHolder } from '../../core/snapshot.ts';
 import type { NonceStore } from '../../stores/contracts.ts';
 import { checkSignature, type VerifyParts } from './check-signature.ts';
-import { Resumptions } from './resumptions.ts';
 import { Rfc9421Scheme } from './rfc9421/index.ts';
 
 export { ownAuthorities } from './own-authorities.ts';
@@ -36,7 +36,7 @@ export function createVerifyStep(options: VerifyOptions): Step {
     counters: options.counters,
     ownAuthorities: options.ownAuthorities,
     snapshots: options.snapshots,
-    resumptions: new Resumptions(options.defer),
+    resumptions: new Resumptions(options.defer ?? queueMicrotask),
     schemes: [new Rfc9421Scheme(options.config)],
   };
   return exchange => checkSignature(parts, exchange);

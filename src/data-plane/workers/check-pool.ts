@@ -80,6 +80,8 @@ interface CheckPoolParts {
   /** Undefined where the placement is `inline`. */
   readonly workers: BatchWorkers | undefined;
   readonly workersMissingMaxMs?: number;
+  /** Calls its argument once this turn's submissions are in; a microtask where absent. */
+  readonly defer?: (run: () => void) => void;
 }
 
 /**
@@ -102,6 +104,13 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
   private readonly sweepTimer: NodeJS.Timeout;
   private sweepIsDue = false;
   private missingTimer: NodeJS.Timeout | undefined = undefined;
+  private readonly defer: (run: () => void) => void;
+  private pumpIsDue = false;
+  private readonly pump = () => {
+    this.pumpIsDue = false;
+    this.dispatcher!.pump();
+    if (this.dispatcher!.inFlight === 0) this.workersMissing();
+  };
   private outstanding = 0;
   private drained: PromiseWithResolvers<void> | undefined = undefined;
   private closed: Promise<void> | undefined = undefined;
@@ -112,6 +121,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     this.clock = parts.clock;
     this.costModel = parts.costs;
     this.workers = workers;
+    this.defer = parts.defer ?? queueMicrotask;
     this.inlineMaxMicros = inlineMaxMicros(config);
     this.workersMissingMaxMs = parts.workersMissingMaxMs ?? WORKERS_MISSING_MAX_MS;
     this.lanes = new FairLanes(config.queueMax, ESTIMATED);
@@ -143,8 +153,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     check.waitMs = submittedMs;
     check.serviceMs = micros;
     this.outstanding++;
-    this.dispatcher!.pump();
-    if (this.dispatcher!.inFlight === 0) this.workersMissing();
+    this.pumpSoon();
     this.sweepSoon();
     this.counters.set('verify_queue_length', this.lanes.length);
     if (loser !== undefined) this.settle(loser, this.refuse(), submittedMs, 0);
@@ -226,6 +235,13 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
 
   settlePoisoned(check: Check): void {
     this.settle(check, 'failed', this.clock.monotonicMs(), 0);
+  }
+
+  /** Once for all that is submitted in this turn, so that they leave in one batch. */
+  private pumpSoon(): void {
+    if (this.pumpIsDue) return;
+    this.pumpIsDue = true;
+    this.defer(this.pump);
   }
 
   /** Either a worker comes back soon, or what waits fails. */

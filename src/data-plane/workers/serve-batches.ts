@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 
-/** What comes back for a batch whose code threw: a bug, which costs the batch and not the worker. */
+/** Comes back for a batch whose code threw: a bug, which costs the batch and not the worker. */
 export interface BatchFailure {
   readonly failed: string;
 }
@@ -25,6 +25,6 @@ export function serveBatches(
     }
     port.postMessage(returned, [returned]);
   });
-  port.on('close', resolve);
+  port.on('close', () => resolve());
   return promise;
 }

@@ -18,7 +18,7 @@ function aBody(contentLength: number | undefined, limits: Partial<Config['limits
     bodyTimeoutMs: TIMEOUT_MS,
     ...limits,
   } as Config['limits'];
-  const reader = new BodyReader(all, counters);
+  const reader = new BodyReader(all, counters, run => run());
   const driver = new RecordingDriver();
   const exchange = anExchange({}, driver);
   let take: Take | undefined;

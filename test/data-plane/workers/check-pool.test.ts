@@ -374,3 +374,13 @@ describe('closing', () => {
     expect(pool.submit(rsaCheck())).toBeUndefined();
   });
 });
+
+describe('checks that are submitted in one turn', () => {
+  it('leave in one batch, though a worker is idle', async () => {
+    const { pool, workers } = fakePool({}, undefined, queueMicrotask);
+    submitAll(pool, [rsaCheck(A), rsaCheck(B), rsaCheck(A)]);
+    expect(workers.held).toHaveLength(0);
+    await Promise.resolve();
+    expect(workers.held.map(({ bases }) => bases.length)).toEqual([3]);
+  });
+});

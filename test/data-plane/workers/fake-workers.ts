@@ -115,13 +115,18 @@ const COSTS = new CheckCosts({
 });
 
 /** A pool on fake workers, with everything that a test looks at. */
-export function fakePool(overrides: Partial<Config['workers']> = {}, missingMaxMs = 10_000) {
+export function fakePool(
+  overrides: Partial<Config['workers']> = {},
+  missingMaxMs = 10_000,
+  defer: (run: () => void) => void = run => run(),
+) {
   const config = poolConfig(overrides);
   const workers = new FakeWorkers(config.count);
   const counters = new CounterSet();
   const clock = new TestClock();
   const progress = new Int32Array(new SharedArrayBuffer(config.count * 4));
   const pool = new WorkerCheckPool({
+    defer,
     config,
     counters,
     clock,
