@@ -8,11 +8,18 @@ interface RatioDefinition {
   readonly metric: RatioSummary['metric'];
 }
 
-const OURS = ['ours-forward', 'ours-signed', 'ours-signed-single', 'ours-signed-inline'];
+const OURS = [
+  'ours-forward',
+  'ours-forward-unpipelined',
+  'ours-signed',
+  'ours-signed-single',
+  'ours-signed-inline',
+];
 
 const RATIOS: readonly RatioDefinition[] = [
   { of: 'ours-forward', to: 'haproxy-forward', metric: 'cpuMicrosPerRequest' },
   { of: 'ours-forward', to: 'nginx-forward', metric: 'cpuMicrosPerRequest' },
+  { of: 'ours-forward-unpipelined', to: 'haproxy-forward', metric: 'cpuMicrosPerRequest' },
   { of: 'ours-signed', to: 'haproxy-jwt', metric: 'requestsPerCpuSecond' },
   { of: 'ours-signed', to: 'ours-signed-single', metric: 'requestsPerSecond' },
   { of: 'ours-signed', to: 'ours-signed-single', metric: 'p99Ms' },

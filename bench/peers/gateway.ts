@@ -5,7 +5,9 @@ import { type GatewayFilesOptions, writeGatewayFiles } from '../rig/gateway-file
 import { type Peer, type PeerOptions, peerFolder, readyPeer } from './peer.ts';
 import { startPinned } from './pinned-process.ts';
 
-export interface GatewayOptions extends Pick<GatewayFilesOptions, 'placement' | 'batchMax'> {
+type Tunable = 'placement' | 'batchMax' | 'upstream';
+
+export interface GatewayOptions extends Pick<GatewayFilesOptions, Tunable> {
   /** The checkout whose src/ runs, with node_modules beside it. */
   readonly root: string;
 }
@@ -19,7 +21,7 @@ export async function startGateway(
   { root, ...options }: GatewayOptions,
 ): Promise<Peer> {
   const folder = peerFolder('gateway');
-  const upstream = { connectionsMax: upstreamConnections };
+  const upstream = { connectionsMax: upstreamConnections, ...options.upstream };
   const configFile = writeGatewayFiles(folder, {
     ...options,
     upstreamPort,
