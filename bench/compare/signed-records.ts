@@ -7,11 +7,12 @@ import { openSignedSet } from '../rig/presigned/signed-set.ts';
 import type { Records } from './wrk.ts';
 
 /** A small order: what a partner's call carries. */
+export const ORDER_BODY_BYTES = 560;
 const SHAPE: RequestShape = {
   key: 'rsa',
   method: 'POST',
   path: ORDERS_PATH,
-  bodyBytes: 560,
+  bodyBytes: ORDER_BODY_BYTES,
   apps: 1,
 };
 const CHUNK = 1_024;

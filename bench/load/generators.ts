@@ -1,7 +1,7 @@
 /** The processes that send, seen from the benchmark. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { endChild } from '../rig/programs.ts';
+import { endChild, pinned } from '../rig/programs.ts';
 import type {
   FromGenerator,
   GeneratorOutcome,
@@ -15,6 +15,8 @@ const ENTRY = fileURLToPath(new URL('generator-process.ts', import.meta.url));
 export interface GeneratorsOptions {
   /** Arguments for node before the entry, such as `--cpu-prof`. */
   readonly nodeArgs?: readonly string[] | undefined;
+  /** As taskset takes them; all cores where absent. */
+  readonly cores?: string | undefined;
   /** Sums over all generators. */
   readonly onProgress?: (progress: GeneratorProgress) => void;
 }
@@ -29,10 +31,11 @@ export class Generators {
     this.specs = specs;
     this.onProgress = options.onProgress ?? (() => undefined);
     this.progress = specs.map(() => ({ due: 0, answered: 0, waiting: 0, open: 0 }));
+    const args = [...(options.nodeArgs ?? []), ENTRY];
+    const command = pinned({ file: process.execPath, args }, options.cores);
     this.children = specs.map(() =>
-      fork(ENTRY, {
+      spawn(command.file, command.args, {
         serialization: 'advanced',
-        execArgv: [...(options.nodeArgs ?? [])],
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       }),
     );

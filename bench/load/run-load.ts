@@ -25,6 +25,8 @@ export interface RunExtras {
   /** Arguments for node of the gateway and of the generators, such as `--cpu-prof`. */
   readonly gatewayNodeArgs?: readonly string[];
   readonly generatorNodeArgs?: readonly string[];
+  /** Which cores the gateway has, and which the generators and the upstream; all where absent. */
+  readonly cores?: { readonly gateway: string; readonly load: string };
   /** Shows progress; nothing where absent. */
   readonly progress?: (text: string) => void;
 }
@@ -59,18 +61,20 @@ export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Pro
   const commit = checkoutCommit();
   const set = await signedSetFor(options);
   signal?.throwIfAborted();
-  await using upstream = await Upstream.start();
+  await using upstream = await Upstream.start({ cores: extras.cores?.load });
   await using gateway = await BenchGateway.start({
     upstreamPort: upstream.port,
     fronts: options.fronts,
     workers: options.workers,
     nodeArgs: extras.gatewayNodeArgs ?? [],
+    cores: extras.cores?.gateway,
     noncesMax: noncesFor(options),
     config: { limits: { connectionsMax: Math.max(options.connections, 19_000) } },
   });
   await using hiccups = await HiccupBeside.open();
   await using generators = new Generators(specsFor(options, gateway.port, set), {
     nodeArgs: extras.generatorNodeArgs,
+    cores: extras.cores?.load,
     onProgress: seen => progress(progressLine(options, seen)),
   });
   await unlessAborted(signal, generators.open());
