@@ -51,9 +51,8 @@ try {
 function report(result: AgreeResult, json: string | undefined): void {
   const { ratio, rounds } = result;
   console.table(rounds);
-  console.log(
-    `bench:load / wrk  ${ratio.median.toFixed(3)} (${ratio.min.toFixed(3)} to ${ratio.max.toFixed(3)})`,
-  );
+  const [median, least, most] = [ratio.median, ratio.min, ratio.max].map(each => each.toFixed(3));
+  console.log(`bench:load / wrk  ${median} (${least} to ${most})`);
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
   if (Math.abs(ratio.median - 1) > APART_MAX) process.exitCode = 1;
 }
