@@ -1,6 +1,7 @@
 /**
  * Reads one answer at a time from a connection, strictly: what an instrument lets pass it cannot
- * report. The body is counted, and kept only of an error, whose problem code is wanted.
+ * report. The body is counted, and kept only where it is looked at: of an error, whose problem code
+ * is wanted, and of the first answer of each connection, which is compared byte by byte.
  */
 import { ChunkedBody } from './chunked-body.ts';
 
@@ -11,7 +12,7 @@ export const BROKEN = 2;
 export type ReadOutcome = typeof MORE | typeof COMPLETE | typeof BROKEN;
 
 const HEAD_MAX_CHARS = 65_536;
-const ERROR_BODY_MAX_CHARS = 65_536;
+const KEPT_BODY_MAX_CHARS = 65_536;
 const STATUS_LINE = /^HTTP\/1\.1 ([1-5]\d\d) [^\r\n]*\r\n/;
 const CONTENT_LENGTH = /\r\ncontent-length:([^\r]*)/gi;
 const LENGTH = /^[ \t]*\d{1,15}[ \t]*$/;
@@ -24,18 +25,22 @@ export class AnswerReader {
   status = 0;
   /** Whether the server closes the connection behind the answer. */
   closes = false;
+  /** Whether the body of the next good answer is kept, to be compared; of others its length is. */
+  comparesBody = true;
   private head = '';
   private inBody = false;
   private left = 0;
   private chunked: ChunkedBody | undefined;
-  private errorBody = '';
+  private bodyBytes = 0;
+  private body = '';
 
   /** Forgets the answer that is complete and waits for the next. */
   reset(): void {
     this.head = '';
     this.inBody = false;
     this.chunked = undefined;
-    this.errorBody = '';
+    this.bodyBytes = 0;
+    this.body = '';
   }
 
   /** Takes the first `length` bytes. */
@@ -52,15 +57,29 @@ export class AnswerReader {
     return this.readBody(bytes, bodyStart - before, length);
   }
 
+  /** What is wrong with the answer; undefined for 200 and this body, which is latin1. */
+  faultOf(expectedBody: string): string | undefined {
+    if (this.status !== 200) return this.errorKind();
+    const { chunked } = this;
+    const length = chunked === undefined ? this.bodyBytes : chunked.dataBytes;
+    if (length !== expectedBody.length) return 'wrong-answer';
+    if (this.comparesBody && this.keptBody !== expectedBody) return 'wrong-answer';
+    return undefined;
+  }
+
   /** The problem's code (RFC 9457 with the gateway's `code`), or `status-NNN`. */
   errorKind(): string {
     try {
-      const { code } = JSON.parse(this.errorBody);
+      const { code } = JSON.parse(this.keptBody);
       if (typeof code === 'string' && /^[a-z][a-z0-9-]{0,63}$/.test(code)) return code;
     } catch {
       // Not a problem of the gateway's: the status has to do.
     }
     return `status-${this.status}`;
+  }
+
+  private get keptBody(): string {
+    return this.chunked?.data ?? this.body;
   }
 
   /** An interim answer (RFC 9110 section 15.2) has no body; the real one may follow at once. */
@@ -78,7 +97,7 @@ export class AnswerReader {
     const lengths = [...head.matchAll(CONTENT_LENGTH)];
     const encoding = TRANSFER_ENCODING.exec(head)?.[1];
     if (encoding !== undefined) {
-      this.chunked = new ChunkedBody();
+      this.chunked = new ChunkedBody(this.keptMax);
       return lengths.length === 0 && encoding.trim().toLowerCase() === 'chunked';
     }
     const bodiless = this.status < 200 || this.status === 204 || this.status === 304;
@@ -88,14 +107,17 @@ export class AnswerReader {
     return lengths.length === 1 && LENGTH.test(lengths[0]![1]!);
   }
 
+  private get keptMax(): number {
+    return this.comparesBody || this.status !== 200 ? KEPT_BODY_MAX_CHARS : 0;
+  }
+
   private readBody(bytes: Buffer, start: number, length: number): ReadOutcome {
-    if (this.status >= 400 && this.errorBody.length < ERROR_BODY_MAX_CHARS) {
-      this.errorBody += bytes.toString('latin1', start, length);
-    }
     if (this.chunked !== undefined) {
       const end = this.chunked.read(bytes, start, length);
       return end === -1 ? MORE : end === length ? COMPLETE : BROKEN;
     }
+    this.bodyBytes += length - start;
+    if (this.body.length < this.keptMax) this.body += bytes.toString('latin1', start, length);
     this.left -= length - start;
     return this.left > 0 ? MORE : this.left === 0 ? COMPLETE : BROKEN;
   }

@@ -22,13 +22,14 @@ export function assembleResult(options: LoadOptions, findings: RunFindings): Loa
   const answersInTime = merged.answers.reduce((sum, count) => sum + count, 0);
   const perRequest = (micros: number) =>
     answersInTime === 0 ? 0 : Math.round((micros / answersInTime) * 100) / 100;
-  const { requests, answered, errors, missedSends, noIdleConnection } = merged;
+  const { requests, answered, errors, missedSends, noIdleConnection, connectionsLost } = merged;
   return {
     name: 'load',
     ...options,
     startedAt: findings.startedAt.toISOString(),
     achievedRate: Math.round((answersInTime / options.durationSeconds) * 10) / 10,
-    ...{ requests, answered, errors, missedSends, noIdleConnection },
+    ...{ requests, answered, errors, connectionsLost, missedSends, noIdleConnection },
+    connectionsOpenMin: Math.min(...merged.openConnections),
     ...percentilesMs(merged.latency),
     curve: percentileCurve(merged.latency),
     fromActualSend: {
@@ -50,6 +51,7 @@ export function assembleResult(options: LoadOptions, findings: RunFindings): Loa
       due: merged.due,
       answered: merged.answers,
       errors: merged.failures,
+      openConnections: merged.openConnections,
       rssMb: usage.rssMb,
       cpuByThread: usage.cpuByThread,
       heat: merged.heat,

@@ -8,12 +8,20 @@ const TRAILER = 3;
 const SIZE_LINE_MAX = 256;
 const TRAILER_MAX = 16_384;
 
-/** Finds the end of a chunked body (RFC 9112 section 7.1) without keeping any of it. */
+/** Finds the end of a chunked body (RFC 9112 section 7.1); keeps its data where that is wanted. */
 export class ChunkedBody {
+  /** Bytes of data so far, and the data as latin1 up to `keptMax` of them. */
+  dataBytes = 0;
+  data = '';
+  private readonly keptMax: number;
   private state = SIZE;
   private line = '';
   private left = 0;
   private trailerBytes = 0;
+
+  constructor(keptMax = 0) {
+    this.keptMax = keptMax;
+  }
 
   /**
    * Takes bytes from `start` to `end`. Returns where the body ended, -1 while it goes on, -2 where
@@ -25,6 +33,8 @@ export class ChunkedBody {
       if (this.state === DATA) {
         const step = Math.min(this.left, end - at);
         this.left -= step;
+        this.dataBytes += step;
+        if (this.data.length < this.keptMax) this.data += bytes.toString('latin1', at, at + step);
         at += step;
         if (this.left === 0) this.state = DATA_END;
         continue;

@@ -22,6 +22,8 @@ export interface GeneratorSpec extends RunTimes {
   /** Connections of all generators. */
   readonly connectionsTotal: number;
   readonly requests: RequestsSpec;
+  /** Of a good answer, latin1. */
+  readonly expectedBody: string;
 }
 
 export interface GeneratorOutcome extends TallyCounts {

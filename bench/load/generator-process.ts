@@ -29,7 +29,7 @@ function sourceOf(spec: RequestsSpec): RequestSource {
 }
 
 function createLoop(spec: GeneratorSpec): OpenLoop {
-  const { host, port, connections, warmUpMs } = spec;
+  const { host, port, connections, warmUpMs, expectedBody } = spec;
   const arrivals = arrivalsOfRun(spec);
   return new OpenLoop({
     host,
@@ -37,6 +37,7 @@ function createLoop(spec: GeneratorSpec): OpenLoop {
     connections,
     arrivals,
     warmUpMs,
+    expectedBody,
     measuredMax: countArrivals(arrivals),
     requests: sourceOf(spec.requests),
     localAddress: i => sourceAddress(spec.connectionsBefore + i, spec.connectionsTotal),

@@ -19,8 +19,8 @@ export function judgeGenerator({ lagP99Ms, cpuShareMax }: GeneratorFindings): st
   const reasons: string[] = [];
   if (lagP99Ms > LAG_P99_MAX_MS) {
     reasons.push(
-      `1 % of the sends left more than ${lagP99Ms.toFixed(1)} ms late although a connection was ` +
-        `idle; at most ${LAG_P99_MAX_MS} ms is accepted`,
+      `1 % of the requests were noticed or sent more than ${lagP99Ms.toFixed(1)} ms late by the ` +
+        `generator; at most ${LAG_P99_MAX_MS} ms is accepted`,
     );
   }
   if (cpuShareMax > CPU_SHARE_MAX) {

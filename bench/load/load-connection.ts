@@ -13,19 +13,36 @@ export const OPENING = 1;
 export const IDLE = 2;
 export const BUSY = 3;
 
+/** Of a close that nothing else explains, by the state that it found. */
+const CAUSES: Readonly<Record<number, CloseCause>> = {
+  [OPENING]: 'open-failed',
+  [IDLE]: 'idle-close',
+};
+
 export interface ConnectionTarget {
   readonly host: string;
   readonly port: number;
 }
 
+/** How a connection came to be lost that had been open, or was to be opened again. */
+export const LOSSES = [
+  'idle-close',
+  'close-after-answer',
+  'reopen-failed',
+  'unsolicited-bytes',
+] as const;
+export type Loss = (typeof LOSSES)[number];
+
+/** `request-failed`: with the request in flight, whose error tells of it. */
+export type CloseCause = Exclude<Loss, 'reopen-failed'> | 'open-failed' | 'request-failed';
+
 export interface ConnectionOwner {
   onOpen(connection: LoadConnection): void;
   /** The answer is complete; the connection is idle or, where the server wants it, closing. */
-  onAnswer(connection: LoadConnection, status: number): void;
+  onAnswer(connection: LoadConnection): void;
   /** The request in flight failed; the connection is being closed. */
   onFailure(connection: LoadConnection, kind: string): void;
-  /** `before`: OPENING where it never opened, IDLE where the server closed it between requests. */
-  onClosed(connection: LoadConnection, before: number): void;
+  onClosed(connection: LoadConnection, cause: CloseCause): void;
 }
 
 export class LoadConnection {
@@ -41,6 +58,7 @@ export class LoadConnection {
   private readonly target: ConnectionTarget;
   private readonly localAddress: string | undefined;
   private socket: Socket | undefined;
+  private cause: CloseCause | undefined;
 
   constructor(owner: ConnectionOwner, target: ConnectionTarget, localAddress?: string) {
     this.owner = owner;
@@ -50,7 +68,9 @@ export class LoadConnection {
 
   open(): void {
     this.state = OPENING;
+    this.cause = undefined;
     this.reader.reset();
+    this.reader.comparesBody = true;
     const { host, port } = this.target;
     const socket = connect({
       host,
@@ -93,6 +113,7 @@ export class LoadConnection {
   private onBytes(length: number): boolean {
     // An answer to nothing: whoever was to be asked next would take it for theirs.
     if (this.state !== BUSY) {
+      this.cause = 'unsolicited-bytes';
       this.close();
       return false;
     }
@@ -102,23 +123,26 @@ export class LoadConnection {
       this.fail('malformed-answer');
       return false;
     }
-    this.complete(this.reader.status);
+    this.complete();
     return outcome === COMPLETE;
   }
 
-  private complete(status: number): void {
+  private complete(): void {
     const { closes } = this.reader;
     this.state = closes ? CLOSED : IDLE;
-    if (closes) this.close();
-    this.owner.onAnswer(this, status);
+    if (closes) {
+      this.cause = 'close-after-answer';
+      this.close();
+    }
+    this.owner.onAnswer(this);
   }
 
   private onClose(socket: Socket): void {
     if (this.socket !== socket) return;
     this.failRequest('reset');
-    const { state } = this;
+    const cause = this.cause ?? CAUSES[this.state] ?? 'request-failed';
     this.state = CLOSED;
-    this.owner.onClosed(this, state);
+    this.owner.onClosed(this, cause);
   }
 
   private failRequest(kind: string): void {

@@ -1,5 +1,9 @@
 /** What one open-loop run found, as `--json` writes it and the report reads it. */
 import type { Environment } from '../rig/environment.ts';
+import type { Loss } from './load-connection.ts';
+
+/** In `errors`: connections, not requests. */
+export const CONNECTION_LOST = 'connection-lost';
 
 /** Milliseconds at a few percentiles, from an HDR histogram of microseconds. */
 export interface Percentiles {
@@ -43,6 +47,11 @@ export interface Timeline {
   /** By the second in which the answer came, whenever the request was due; errors likewise. */
   readonly answered: readonly number[];
   readonly errors: readonly number[];
+  /**
+   * The fewest connections that were open in that second. Of several generators the sum of each
+   * one's fewest, which errs against the gateway.
+   */
+  readonly openConnections: readonly number[];
   /** Resident memory of the gateway process, MB. */
   readonly rssMb: readonly number[];
   /** Share of one core that each thread of the gateway used, by its name. */
@@ -70,14 +79,24 @@ export interface LoadResult extends LoadOptions, Percentiles {
   readonly startedAt: string;
   /** Answers without error that came in the measured time, per second of it. */
   readonly achievedRate: number;
-  /** Requests that were due in the measured time; answered + errors + missed. */
+  /** Requests that were due in the measured time; answered + missed + errors but lost connections. */
   readonly requests: number;
   readonly answered: number;
   /**
-   * By kind: a problem's code, `status-NNN`, `reset`, `timeout`, `malformed-answer`, `connect` (no
-   * connection was open), `unanswered`.
+   * By kind: a problem's code, `status-NNN` (not 200), `wrong-answer` (not the upstream's body),
+   * `reset`, `timeout`, `malformed-answer`, `connect` (no connection was open), `unanswered`; and
+   * `connection-lost`, the sum of `connectionsLost`, which belongs to no request.
    */
   readonly errors: Readonly<Record<string, number>>;
+  /**
+   * Connections that the server closed while they were idle or behind an answer, that could not be
+   * opened again (each attempt counts), or that sent bytes nobody had asked for: from the last of
+   * the first openings to the end of the drain, warm-up included. One lost under a request is that
+   * request's `reset`.
+   */
+  readonly connectionsLost: Readonly<Partial<Record<Loss, number>>>;
+  /** The smallest of the timeline's `openConnections`. */
+  readonly connectionsOpenMin: number;
   /** Due but never sent before the run ended. */
   readonly missedSends: number;
   /** Sent late because no connection was idle. */
@@ -97,7 +116,7 @@ export interface LoadResult extends LoadOptions, Percentiles {
   readonly rssMb: number;
   readonly hiccup: Hiccup;
   readonly generator: {
-    /** How late sends left although a connection was idle. */
+    /** How late each arrival was noticed, and sent where a connection was idle. */
     readonly lag: Percentiles;
     readonly cpuMicrosPerRequest: number;
     /** Busiest generator's share of one core. */

@@ -1,14 +1,10 @@
 /** A run as text for people. */
 import type { LoadResult, Percentiles } from './load-result.ts';
 
-export interface SummaryExtras {
-  readonly idleCloses: number;
-}
-
 const LABEL_COLUMNS = 26;
 
-export function loadSummary(result: LoadResult, extras: SummaryExtras): string {
-  return [...outcomeLines(result), '', ...latencyLines(result), '', ...costLines(result, extras)]
+export function loadSummary(result: LoadResult): string {
+  return [...outcomeLines(result), '', ...latencyLines(result), '', ...costLines(result)]
     .map(line => `${line.trimEnd()}\n`)
     .join('');
 }
@@ -19,18 +15,23 @@ function row(label: string, text: string): string {
 
 function outcomeLines(result: LoadResult): string[] {
   const { connections, rate, scheme, method, bodyBytes, durationSeconds, seed } = result;
-  const errors = Object.entries(result.errors);
-  const errorText = errors.map(([kind, count]) => `${kind} ${count}`).join(', ');
   const body = bodyBytes === 0 ? '' : ` with ${bodyBytes} B`;
   return [
     row('run', `${connections} connections, ${rate}/s, ${scheme} ${method}${body}`),
     row('', `${durationSeconds} s after ${result.warmUpSeconds} s of warm-up, seed ${seed}`),
     row('answered in time', `${result.achievedRate}/s`),
     row('requests due', `${result.requests}, answered ${result.answered}`),
-    row('errors', errors.length === 0 ? 'none' : errorText),
+    row('errors', countsText(result.errors)),
+    row('connections lost', countsText(result.connectionsLost)),
+    row('fewest open', `${result.connectionsOpenMin} of ${connections} connections`),
     row('never sent', `${result.missedSends}`),
     row('no idle connection', `${result.noIdleConnection} sends were late for it`),
   ];
+}
+
+function countsText(counts: Readonly<Record<string, number>>): string {
+  const texts = Object.entries(counts).map(([kind, count]) => `${kind} ${count}`);
+  return texts.length === 0 ? 'none' : texts.join(', ');
 }
 
 function latencyLines(result: LoadResult): string[] {
@@ -48,7 +49,7 @@ function latencyLines(result: LoadResult): string[] {
   ];
 }
 
-function costLines(result: LoadResult, { idleCloses }: SummaryExtras): string[] {
+function costLines(result: LoadResult): string[] {
   const { generator } = result;
   const threads = Object.entries(result.cpuMicrosPerRequest);
   const share = `${Math.round(generator.cpuShareMax * 100)} % of a core`;
@@ -57,7 +58,6 @@ function costLines(result: LoadResult, { idleCloses }: SummaryExtras): string[] 
     row('  upstream, generator', `${result.upstreamCpuMicrosPerRequest}, ${costOf(result)}`),
     row('busiest generator', share),
     row('gateway memory', `${result.rssMb.toFixed(0)} MB`),
-    ...(idleCloses === 0 ? [] : [row('closed while idle', `${idleCloses}, opened again`)]),
     row('commit', result.commit || 'not in git'),
   ];
 }

@@ -85,7 +85,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const run = await runWithProgress(args, interrupt.signal);
 const { result } = run;
 if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result)}\n`);
-process.stdout.write(loadSummary(result, run));
+process.stdout.write(loadSummary(result));
 const { limited } = result.generator;
 if (limited.length > 0) fail(`refused: ${limited.join('; ')}. Nothing is recorded.`, 1);
 if (args.report !== undefined) writeReport(args.report, run, earlier);

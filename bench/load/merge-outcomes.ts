@@ -2,16 +2,18 @@
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import { createHistogram, recordable } from '../rig/latency-histogram.ts';
 import type { GeneratorOutcome } from './generator-messages.ts';
-import type { Timeline } from './load-result.ts';
+import type { Loss } from './load-connection.ts';
+import { CONNECTION_LOST, type Timeline } from './load-result.ts';
 import { NEVER_SENT } from './samples.ts';
 
 export interface Merged {
   readonly requests: number;
   readonly answered: number;
+  /** Connections lost among them. */
   readonly errors: Readonly<Record<string, number>>;
+  readonly connectionsLost: Readonly<Partial<Record<Loss, number>>>;
   readonly missedSends: number;
   readonly noIdleConnection: number;
-  readonly idleCloses: number;
   /** All in microseconds. */
   readonly latency: Histogram;
   readonly sinceSent: Histogram;
@@ -22,6 +24,7 @@ export interface Merged {
   readonly due: readonly number[];
   readonly answers: readonly number[];
   readonly failures: readonly number[];
+  readonly openConnections: readonly number[];
   readonly heat: Timeline['heat'];
   readonly cpuMicros: number;
   readonly cpuShareMax: number;
@@ -63,6 +66,7 @@ export function mergeOutcomes(outcomes: readonly GeneratorOutcome[], seconds: nu
     due: addedUp(outcomes.map(({ due }) => due)),
     answers: addedUp(outcomes.map(({ answers }) => answers)),
     failures: addedUp(outcomes.map(({ failures }) => failures)),
+    openConnections: addedUp(outcomes.map(({ openConnections }) => openConnections)),
     heat: { upperMs: HEAT_UPPER_MS, counts },
   };
 }
@@ -70,20 +74,27 @@ export function mergeOutcomes(outcomes: readonly GeneratorOutcome[], seconds: nu
 function sums(outcomes: readonly GeneratorOutcome[]) {
   const total = (of: (outcome: GeneratorOutcome) => number) =>
     outcomes.reduce((sum, outcome) => sum + of(outcome), 0);
-  const errors: Record<string, number> = {};
-  for (const [kind, count] of outcomes.flatMap(outcome => Object.entries(outcome.errors))) {
-    errors[kind] = (errors[kind] ?? 0) + count;
-  }
+  const errors = summed(outcomes.map(outcome => outcome.errors));
+  const connectionsLost = summed(outcomes.map(outcome => outcome.connectionsLost));
+  const lost = Object.values(connectionsLost).reduce((sum, count) => sum + count, 0);
+  if (lost > 0) errors[CONNECTION_LOST] = lost;
   return {
     requests: total(({ requests }) => requests),
     answered: total(({ answered }) => answered),
-    errors,
+    ...{ errors, connectionsLost },
     missedSends: total(({ missedSends }) => missedSends),
     noIdleConnection: total(({ noIdleConnection }) => noIdleConnection),
-    idleCloses: total(({ idleCloses }) => idleCloses),
     cpuMicros: total(({ cpuMicros }) => cpuMicros),
     cpuShareMax: Math.max(...outcomes.map(({ cpuShare }) => cpuShare)),
   };
+}
+
+function summed(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [kind, count] of counts.flatMap(each => Object.entries(each))) {
+    sums[kind] = (sums[kind] ?? 0) + count;
+  }
+  return sums;
 }
 
 function heatBucket(ms: number): number {

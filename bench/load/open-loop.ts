@@ -11,11 +11,11 @@ import { IdleConnections } from './idle-connections.ts';
 import {
   BUSY,
   CLOSED,
+  type CloseCause,
   type ConnectionOwner,
   type ConnectionTarget,
   IDLE,
   LoadConnection,
-  OPENING,
 } from './load-connection.ts';
 import { Random } from './random.ts';
 import { RunTally, type TallyCounts } from './run-tally.ts';
@@ -27,6 +27,8 @@ export interface OpenLoopOptions extends ConnectionTarget {
   /** Requests due in it are sent and not measured. */
   readonly warmUpMs: number;
   readonly requests: RequestSource;
+  /** Of a good answer, latin1: its length is checked each time, its bytes once a connection. */
+  readonly expectedBody: string;
   /** How many of the arrivals are measured at most. */
   readonly measuredMax: number;
   /** Where connection n comes from; the kernel's choice where absent. */
@@ -54,11 +56,12 @@ export class OpenLoop implements ConnectionOwner {
   private readonly idle: IdleConnections;
   private readonly arrivals: Arrivals;
   private readonly waiting = new DueQueue();
-  private tally: RunTally;
+  private readonly tally: RunTally;
   private startMs = Number.POSITIVE_INFINITY;
   private openCount = 0;
   private openingCount = 0;
   private busyCount = 0;
+  private allOpened = false;
   private running = false;
   private closing = false;
   private opened = Promise.withResolvers<void>();
@@ -69,7 +72,8 @@ export class OpenLoop implements ConnectionOwner {
     const { arrivals, localAddress } = options;
     this.arrivals = new Arrivals(arrivals);
     this.idle = new IdleConnections(new Random(arrivals.seed, DRAW_STREAM + arrivals.stream));
-    this.tally = this.newTally();
+    const measuredMs = arrivals.durationMs - options.warmUpMs;
+    this.tally = new RunTally(options.measuredMax, measuredMs, options.connections);
     this.connections = Array.from(
       { length: options.connections },
       (_, i) => new LoadConnection(this, options, localAddress?.(i)),
@@ -93,13 +97,13 @@ export class OpenLoop implements ConnectionOwner {
    */
   async run(startMs: number): Promise<TallyCounts> {
     this.startMs = startMs;
-    this.tally = this.newTally();
+    this.tally.startMs = startMs + this.options.warmUpMs;
     this.running = true;
-    const tick = setInterval(() => this.sendDue(performance.now()), TICK_MS);
+    const tick = setInterval(() => this.tick(performance.now()), TICK_MS);
     const sweep = setInterval(() => this.sweep(), SWEEP_MS);
     await untilMs(this.endMs);
     // What was due in the last millisecond is due, whether or not the timer came in time.
-    this.sendDue(performance.now());
+    this.tick(performance.now());
     this.running = false;
     clearInterval(tick);
     this.missWaiting();
@@ -128,17 +132,20 @@ export class OpenLoop implements ConnectionOwner {
     this.openingCount -= 1;
     this.openCount += 1;
     this.becomeIdle(connection);
-    if (this.running || this.closing) return;
-    if (this.openCount === this.connections.length) this.opened.resolve();
+    if (this.allOpened || this.closing) return;
+    this.allOpened = this.openCount === this.connections.length;
+    if (this.allOpened) this.opened.resolve();
     else this.openMissing();
   }
 
-  onAnswer(connection: LoadConnection, status: number): void {
+  onAnswer(connection: LoadConnection): void {
     const nowMs = performance.now();
-    const { dueMs, sentMs } = connection;
+    const { dueMs, sentMs, reader } = connection;
     this.busyCount -= 1;
-    if (status < 400) this.tally.onAnswer(dueMs, sentMs, nowMs);
-    else this.tally.onError(connection.reader.errorKind(), dueMs, nowMs);
+    const fault = reader.faultOf(this.options.expectedBody);
+    reader.comparesBody = false;
+    if (fault === undefined) this.tally.onAnswer(dueMs, sentMs, nowMs);
+    else this.tally.onError(fault, dueMs, nowMs);
     if (connection.state === IDLE) this.becomeIdle(connection);
     if (this.running) this.sendDue(nowMs);
     this.finishWhenQuiet();
@@ -153,21 +160,23 @@ export class OpenLoop implements ConnectionOwner {
     this.finishWhenQuiet();
   }
 
-  onClosed(connection: LoadConnection, before: number): void {
+  onClosed(connection: LoadConnection, cause: CloseCause): void {
     this.idle.remove(connection);
-    if (before === OPENING) this.openingCount -= 1;
+    if (cause === 'open-failed') this.openingCount -= 1;
     else this.openCount -= 1;
-    if (before === IDLE && this.running) this.tally.idleCloses += 1;
-    if (!this.running && !this.closing) {
-      const { openCount } = this;
-      const reason = connection.lastError || 'the server closed it';
-      this.opened.reject(new Error(`connection ${openCount + 1} failed before the run: ${reason}`));
+    if (this.closing) return;
+    if (this.allOpened) {
+      this.tally.onClosed(cause, this.openCount, performance.now());
+      return;
     }
+    const reason = connection.lastError || 'the server closed it';
+    const number = this.openCount + 1;
+    this.opened.reject(new Error(`connection ${number} failed before the run: ${reason}`));
   }
 
-  private newTally(): RunTally {
-    const { warmUpMs, arrivals, measuredMax } = this.options;
-    return new RunTally(measuredMax, this.startMs + warmUpMs, arrivals.durationMs - warmUpMs);
+  private tick(nowMs: number): void {
+    this.tally.onOpenCount(this.openCount, nowMs);
+    this.sendDue(nowMs);
   }
 
   private becomeIdle(connection: LoadConnection): void {
@@ -181,7 +190,10 @@ export class OpenLoop implements ConnectionOwner {
     connection.send(this.options.requests.next(), dueMs);
   }
 
-  /** Sends everything that is due by now. */
+  /**
+   * Sends everything that is due by now. How late that is, is lag for each of them: where no
+   * connection is idle too, a generator that looks late is late.
+   */
   private sendDue(nowMs: number): void {
     const { arrivals, startMs, tally } = this;
     while (startMs + arrivals.nextMs <= nowMs) {
@@ -191,6 +203,7 @@ export class OpenLoop implements ConnectionOwner {
       if (measured) tally.onDue(dueMs);
       const connection = this.idle.draw();
       if (connection === undefined) {
+        if (measured) tally.onLag(performance.now() - dueMs);
         this.wait(dueMs, measured, nowMs);
         continue;
       }

@@ -9,7 +9,7 @@ import { ORDERS_PATH, RATES_PATH } from '../rig/gateway-files.ts';
 import { HiccupBeside } from '../rig/hiccup-beside.ts';
 import { openSignedSet, type SignedSet } from '../rig/presigned/signed-set.ts';
 import { Progress } from '../rig/progress.ts';
-import { Upstream } from '../rig/upstream.ts';
+import { UPSTREAM_BODY, Upstream } from '../rig/upstream.ts';
 import { arrivalsOfRun, countArrivals, type RunTimes } from './arrivals.ts';
 import { assembleResult } from './assemble-result.ts';
 import { watchGateway } from './gateway-watch.ts';
@@ -35,8 +35,6 @@ export interface LoadRun {
   readonly result: LoadResult;
   /** In microseconds: of what was due in each second of the measured time. */
   readonly latencyBySecond: readonly Histogram[];
-  /** Connections that the gateway closed between two requests. */
-  readonly idleCloses: number;
 }
 
 /** Before the first arrival, so that every generator is told in time. */
@@ -92,7 +90,7 @@ export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Pro
     stages: stageDeltas(watched.logBefore, logAfter),
     gatewaySideHiccup: watched.hiccup,
   });
-  return { result, latencyBySecond: merged.latencyBySecond, idleCloses: merged.idleCloses };
+  return { result, latencyBySecond: merged.latencyBySecond };
 }
 
 interface Watched {
@@ -181,6 +179,7 @@ function specsFor(options: LoadOptions, port: number, set: SignedSet | undefined
       connectionsTotal: connections,
       ...timesOf(options, stream),
       requests,
+      expectedBody: UPSTREAM_BODY,
     };
   });
 }

@@ -1,4 +1,5 @@
 /** What one generator counts in the measured time: nothing of what was due in the warm-up. */
+import type { CloseCause, Loss } from './load-connection.ts';
 import { type LoadSamples, SampleRecorder } from './samples.ts';
 
 /** The counts that cross from a generator's process to the benchmark's. */
@@ -10,15 +11,18 @@ export interface TallyCounts {
   readonly errors: Readonly<Record<string, number>>;
   readonly missedSends: number;
   readonly noIdleConnection: number;
-  /** Connections that the server closed between two requests; they were opened again. */
-  readonly idleCloses: number;
+  /** From the last of the first openings to the end of the drain; only kinds that there were. */
+  readonly connectionsLost: Readonly<Partial<Record<Loss, number>>>;
   readonly samples: LoadSamples;
-  /** How late sends left although a connection was idle. */
+  /** How late each arrival was noticed, and sent where a connection was idle. */
   readonly lagMicros: Uint32Array;
   /** By second of the measured time. Answers and errors by when they came, whenever due. */
   readonly due: readonly number[];
   readonly answers: readonly number[];
+  /** Connections lost are failures too. */
   readonly failures: readonly number[];
+  /** The fewest that were open in each second, looked at every millisecond and at each loss. */
+  readonly openConnections: readonly number[];
 }
 
 export class RunTally {
@@ -26,25 +30,27 @@ export class RunTally {
   answered = 0;
   missedSends = 0;
   noIdleConnection = 0;
-  idleCloses = 0;
+  /** Of the measured time, on the monotonic clock; nothing is measured before it is known. */
+  startMs = Number.POSITIVE_INFINITY;
   readonly due: number[];
   readonly answers: number[];
   readonly failures: number[];
+  readonly openConnections: number[];
   private readonly errors = new Map<string, number>();
+  private readonly lost = new Map<Loss, number>();
   private readonly recorder: SampleRecorder;
   private readonly lags: Uint32Array;
   private lagCount = 0;
-  private readonly startMs: number;
 
-  /** `requestsMax`: how many are due in the measured time, which starts at `startMs`. */
-  constructor(requestsMax: number, startMs: number, durationMs: number) {
+  /** `requestsMax`: how many are due in the measured time. */
+  constructor(requestsMax: number, durationMs: number, connections: number) {
     const seconds = Math.ceil(durationMs / 1_000);
     this.due = new Array(seconds).fill(0);
     this.answers = new Array(seconds).fill(0);
     this.failures = new Array(seconds).fill(0);
+    this.openConnections = new Array(seconds).fill(connections);
     this.recorder = new SampleRecorder(requestsMax);
     this.lags = new Uint32Array(requestsMax);
-    this.startMs = startMs;
   }
 
   isMeasured(dueMs: number): boolean {
@@ -87,6 +93,22 @@ export class RunTally {
     this.recorder.addNeverSent(this.second(dueMs), nowMs - dueMs);
   }
 
+  onOpenCount(open: number, nowMs: number): void {
+    const second = this.second(nowMs);
+    const { openConnections } = this;
+    if (second < 0 || second >= openConnections.length) return;
+    openConnections[second] = Math.min(openConnections[second]!, open);
+  }
+
+  /** What went with a request is its error already. */
+  onClosed(cause: CloseCause, open: number, nowMs: number): void {
+    this.onOpenCount(open, nowMs);
+    if (cause === 'request-failed') return;
+    const loss = cause === 'open-failed' ? 'reopen-failed' : cause;
+    this.lost.set(loss, (this.lost.get(loss) ?? 0) + 1);
+    this.countIn(this.failures, nowMs);
+  }
+
   counts(): TallyCounts {
     return {
       requests: this.requests,
@@ -94,12 +116,13 @@ export class RunTally {
       errors: Object.fromEntries(this.errors),
       missedSends: this.missedSends,
       noIdleConnection: this.noIdleConnection,
-      idleCloses: this.idleCloses,
+      connectionsLost: Object.fromEntries(this.lost),
       samples: this.recorder.samples(),
       lagMicros: this.lags.subarray(0, this.lagCount),
       due: this.due,
       answers: this.answers,
       failures: this.failures,
+      openConnections: this.openConnections,
     };
   }
 

@@ -16,7 +16,9 @@ export interface UpstreamOptions {
   readonly cores?: string | undefined;
 }
 
-const BODY = '{"id":"o-1","status":"accepted","currency":"CNY","amountMinor":12500}';
+/** What it answers to everything, with status 200. */
+export const UPSTREAM_BODY =
+  '{"id":"o-1","status":"accepted","currency":"CNY","amountMinor":12500}';
 const TEMP_FOLDERS = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 const READY_MAX_MS = 5_000;
 const READY_POLL_MS = 10;
@@ -87,7 +89,7 @@ ${temp.join('\n')}
     listen 127.0.0.1:${port} backlog=4096;
     location / {
       default_type application/json;
-      return 200 '${BODY}';
+      return 200 '${UPSTREAM_BODY}';
     }
   }
 }

@@ -7,7 +7,7 @@ import { ORDERS_PATH } from '../rig/gateway-files.ts';
 import { createHistogram, percentilesMs, recordable } from '../rig/latency-histogram.ts';
 import { openSignedSet } from '../rig/presigned/signed-set.ts';
 import { residentBytes, threadCpuMicros } from '../rig/process-usage.ts';
-import { Upstream } from '../rig/upstream.ts';
+import { UPSTREAM_BODY, Upstream } from '../rig/upstream.ts';
 import { BASE, type PointOptions } from './sections.ts';
 
 export interface PointTiming {
@@ -106,6 +106,7 @@ async function planRun(options: PointOptions, timing: RunTiming): Promise<RunPla
     ...{ host: '127.0.0.1', connections, connectionsBefore: 0, connectionsTotal: connections },
     ...times,
     requests: { kind: 'signed' as const, set, first, count },
+    expectedBody: UPSTREAM_BODY,
   };
   return { spec, count };
 }

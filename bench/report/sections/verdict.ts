@@ -1,3 +1,4 @@
+import { CONNECTION_LOST } from '../../load/load-result.ts';
 import { dataTable } from '../drawing/data-table.ts';
 import {
   formatCount,
@@ -25,7 +26,8 @@ export function verdict(run: Run): Markup {
   return html`<article class="run ${hueClass(hue)}" aria-label="${heading}">
 <h3>${heading}</h3>
 ${voidBanner(run)}
-<p class="verdict">${reachedRate(run)} · ${errorsLine(run)} · ${missedLine(run)}</p>
+<p class="verdict">${reachedRate(run)} · ${errorsLine(run)} · ${missedLine(run)} ·
+${connectionsLine(run)}</p>
 ${accounting(run)}
 <p class="quiet">Latency from the time each request was due to the last byte of its answer; what
 timed out or was never sent is in it with the time it had waited, what was refused is not:</p>
@@ -71,10 +73,21 @@ function missedLine({ result }: Run): Markup {
   return html`<span class="bad">${formatCount(missedSends, 'missed send')}</span>, ${late}`;
 }
 
+function connectionsLine({ result }: Run): Markup {
+  const { connections, connectionsOpenMin, connectionsLost } = result;
+  const open = `never fewer than ${formatNumber(connectionsOpenMin)} of
+${formatCount(connections, 'connection')} open`;
+  const lost = Object.entries(connectionsLost);
+  if (lost.length === 0) return html`<span class="good">no connection lost</span>, ${open}`;
+  const kinds = lost.map(([kind, count]) => `${kind} ${formatNumber(count)}`).join(', ');
+  return html`<span class="bad">connections lost: ${kinds}</span>, ${open}`;
+}
+
 /** Every request that was due is answered, an error or missed; else a count is wrong. */
 function accounting({ result }: Run): Markup {
   const { requests, answered, missedSends } = result;
-  const errors = errorCount(result);
+  // A lost connection is an error that belongs to no request.
+  const errors = errorCount(result) - (result.errors[CONNECTION_LOST] ?? 0);
   const sum = answered + errors + missedSends;
   if (sum === requests) return NOTHING;
   const parts = [answered, errors, missedSends].map(formatNumber).join(' + ');

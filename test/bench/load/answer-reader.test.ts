@@ -70,6 +70,22 @@ describe('the answer reader', () => {
     expect(odd.errorKind()).toBe('status-400');
   });
 
+  it('compares length always, and bytes where it is told to', () => {
+    const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello';
+    for (const { reader } of [
+      read(answer),
+      read(...answer),
+      read(`${CHUNKED}5\r\nhello\r\n0\r\n\r\n`),
+    ]) {
+      expect(reader.faultOf('hello')).toBeUndefined();
+      expect(reader.faultOf('hell')).toBe('wrong-answer');
+      expect(reader.faultOf('jello')).toBe('wrong-answer');
+      reader.comparesBody = false;
+      expect(reader.faultOf('jello')).toBeUndefined();
+    }
+    expect(read('HTTP/1.1 204 No\r\n\r\n').reader.faultOf('')).toBe('status-204');
+  });
+
   it('sees that the server closes the connection', () => {
     const closing = 'HTTP/1.1 200 OK\r\nConnection: close\r\ncontent-length: 0\r\n\r\n';
     expect(read(closing).reader.closes).toBe(true);

@@ -5,6 +5,8 @@ export interface FakeServer {
   readonly port: number;
   /** Requests that have arrived. */
   readonly requests: () => number;
+  /** Connections that are open. */
+  readonly sockets: () => Socket[];
   close(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export async function startFakeServer(
   return {
     port: (server.address() as { port: number }).port,
     requests: () => requests,
+    sockets: () => [...sockets],
     close: () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());

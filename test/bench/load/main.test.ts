@@ -60,6 +60,8 @@ describe('bench:load', () => {
     expect(result).toMatchObject({ name: 'load', connections: 50, rate: 200, seed: 9 });
     expect(result).toMatchObject({ scheme: 'rfc9421-es256', method: 'POST', bodyBytes: 600 });
     expect(result.errors).toEqual({});
+    expect(result).toMatchObject({ connectionsLost: {}, connectionsOpenMin: 50 });
+    expect(result.timeline.openConnections).toEqual([50]);
     expect(result.answered).toBe(result.requests);
     expect(result.requests).toBeGreaterThan(120);
     expect(result.achievedRate).toBeGreaterThan(120);

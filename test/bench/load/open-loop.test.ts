@@ -19,6 +19,8 @@ interface Scene {
   readonly rate?: number;
   readonly warmUpMs?: number;
   readonly measuredMs?: number;
+  /** Between the opening and the run. */
+  readonly onOpen?: (server: FakeServer) => void;
   readonly more?: Partial<OpenLoopOptions>;
 }
 
@@ -27,18 +29,22 @@ afterEach(() => server?.close());
 
 async function runAgainst(
   answer: (socket: Socket, number: number) => void,
-  { connections = 8, rate = 400, warmUpMs = 0, measuredMs = 1_000, more = {} }: Scene = {},
+  scene: Scene = {},
 ): Promise<TallyCounts> {
+  const { connections = 8, rate = 400, warmUpMs = 0, measuredMs = 1_000 } = scene;
+  const { onOpen = () => undefined, more = {} } = scene;
   server = await startFakeServer(answer);
   const arrivals = { rate, durationMs: warmUpMs + measuredMs, rampMs: 0, seed: 3, stream: 0 };
   const loop = new OpenLoop({
     ...{ host: '127.0.0.1', port: server.port, connections, arrivals, warmUpMs },
     requests: { next: () => REQUEST },
+    expectedBody: 'ok',
     measuredMax: countArrivals(arrivals),
     drainMs: 300,
     ...more,
   });
   await loop.open();
+  onOpen(server);
   const counts = await loop.run(performance.now() + 20);
   loop.close();
   const errors = Object.values(counts.errors).reduce((sum, count) => sum + count, 0);
@@ -63,7 +69,9 @@ describe('the open loop', () => {
     expect(counts.errors).toEqual({});
     expect(counts.due).toEqual([counts.requests]);
     expect(counts.samples.latencyMicros).toHaveLength(counts.requests);
-    expect(counts.lagMicros.length + counts.noIdleConnection).toBe(counts.requests);
+    expect(counts.lagMicros).toHaveLength(counts.requests);
+    expect(counts.connectionsLost).toEqual({});
+    expect(counts.openConnections).toEqual([8]);
   });
 
   it('counts a stall from when requests were due, not from when they were sent', async () => {
@@ -83,6 +91,8 @@ describe('the open loop', () => {
     expect(percentiles(counts.samples.latencyMicros).p90).toBeGreaterThan(50);
     expect(percentiles(counts.samples.sinceSentMicros).p99).toBeLessThan(100);
     expect(counts.noIdleConnection).toBeGreaterThan(100);
+    // The server was late and not the generator, but it would have been seen.
+    expect(counts.lagMicros).toHaveLength(counts.requests);
   });
 
   it('reports what it could never send, with the time that it waited', async () => {
@@ -139,6 +149,9 @@ describe('the open loop', () => {
     );
     expect(counts.errors.reset).toBeGreaterThanOrEqual(1);
     expect(counts.errors.connect).toBeGreaterThan(100);
+    expect(counts.connectionsLost['reopen-failed']).toBeGreaterThan(1);
+    expect(counts.openConnections).toEqual([0]);
+    expect(counts.failures[0]).toBeGreaterThan(counts.errors.connect!);
   });
 
   it('opens again what the server closes between two requests', async () => {
@@ -149,8 +162,58 @@ describe('the open loop', () => {
       },
       { connections: 50, rate: 200 },
     );
-    expect(counts.idleCloses).toBe(1);
+    expect(counts.connectionsLost).toEqual({ 'idle-close': 1 });
+    expect(counts.openConnections).toEqual([49]);
+    expect(counts.failures).toEqual([1]);
     expect(counts.answered).toBe(counts.requests);
+  });
+
+  it('counts a connection that the server closes behind its answer', async () => {
+    const closing = OK.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n');
+    const counts = await runAgainst((socket, number) => {
+      if (number === 50) socket.end(closing);
+      else socket.write(OK);
+    });
+    expect(counts.connectionsLost).toEqual({ 'close-after-answer': 1 });
+    expect(counts.openConnections).toEqual([7]);
+    expect(counts.answered).toBe(counts.requests);
+  });
+
+  it('counts a connection that brings bytes nobody asked for', async () => {
+    const counts = await runAgainst(
+      (socket, number) => {
+        socket.write(OK);
+        if (number === 50) setTimeout(() => socket.write(OK), 5);
+      },
+      { connections: 50, rate: 200 },
+    );
+    expect(counts.connectionsLost).toEqual({ 'unsolicited-bytes': 1 });
+    expect(counts.answered).toBe(counts.requests);
+  });
+
+  it('counts what is closed between the opening and the run', async () => {
+    const counts = await runAgainst(socket => socket.write(OK), {
+      onOpen: ({ sockets }) => sockets()[0]!.end(),
+      more: { warmUpMs: 500 },
+    });
+    expect(counts.connectionsLost).toEqual({ 'idle-close': 1 });
+    // It was opened again in the warm-up.
+    expect(counts.openConnections.at(-1)).toBe(8);
+  });
+
+  it('takes nothing but 200 with the whole of the upstream’s body', async () => {
+    const answers = new Map([
+      [10, 'HTTP/1.1 204 No\r\n\r\n'],
+      [20, 'HTTP/1.1 302 Found\r\ncontent-length: 2\r\n\r\nok'],
+      [30, 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\no'],
+    ]);
+    const counts = await runAgainst((socket, number) => socket.write(answers.get(number) ?? OK));
+    expect(counts.errors).toEqual({ 'status-204': 1, 'status-302': 1, 'wrong-answer': 1 });
+  });
+
+  it('compares the bytes of the first answer of each connection', async () => {
+    const counts = await runAgainst(socket => socket.write(OK.replace('ok', 'no')));
+    expect(counts.errors).toEqual({ 'wrong-answer': 8 });
   });
 
   it('does not start without all its connections', async () => {
@@ -161,6 +224,7 @@ describe('the open loop', () => {
     const loop = new OpenLoop({
       ...{ host: '127.0.0.1', port, connections: 2, arrivals, warmUpMs: 0, measuredMax: 1 },
       requests: { next: () => REQUEST },
+      expectedBody: 'ok',
     });
     await expect(loop.open()).rejects.toThrow('ECONNREFUSED');
     loop.close();
@@ -171,6 +235,12 @@ describe('the open loop', () => {
     const hiccup = encodeIntoCompressedBase64(createHistogram());
     const outcome = { ...counts, cpuMicros: 10, cpuShare: 0.2, hiccup };
     const merged = mergeOutcomes([outcome, { ...outcome, cpuShare: 0.4 }], 1);
+    expect(merged.errors).toEqual({});
+    const lossy = { ...outcome, errors: { reset: 1 }, connectionsLost: { 'idle-close': 2 } };
+    expect(mergeOutcomes([lossy, lossy], 1)).toMatchObject({
+      errors: { reset: 2, 'connection-lost': 4 },
+      connectionsLost: { 'idle-close': 4 },
+    });
     expect(merged.requests).toBe(2 * counts.requests);
     expect(merged.latency.totalCount).toBe(2 * counts.answered);
     expect(merged.latencyBySecond[0]!.totalCount).toBe(2 * counts.answered);

@@ -57,6 +57,8 @@ export function buildResult(traits: ResultTraits = {}): LoadResult {
     requests: samples.length,
     answered: answered.length,
     errors: failed === 0 ? {} : { 'verify-saturated': failed - 1, reset: 1 },
+    connectionsLost: {},
+    connectionsOpenMin: OPTIONS.connections,
     missedSends: 0,
     noIdleConnection: Math.round(samples.length * 0.0001),
     curve: curveOf(intended),
@@ -155,6 +157,7 @@ function buildTimeline(
     ),
     answered: countBySecond(samples.slice(failed).map(came), seconds),
     errors: countBySecond(samples.slice(0, failed).map(came), seconds),
+    openConnections: perSecond(() => OPTIONS.connections),
     rssMb: perSecond(second => 148 + 24 * (1 - Math.exp(-second / 6)) + random() * 2),
     cpuByThread: {
       main: share(0.01),

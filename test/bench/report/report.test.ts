@@ -30,6 +30,7 @@ describe('a report of one run', () => {
       'AMD EPYC 7B13, 2 cores',
       'no errors',
       'no missed sends',
+      'no connection lost',
       'of 2,000/s asked for',
     ]) {
       expect(text).toContain(part);
@@ -103,6 +104,19 @@ describe('a report of one run', () => {
     const bare = charts.filter(figure => allOf(figure, 'table').length === 0);
     expect(bare.map(figure => attribute(figure, 'id'))).toEqual(['noise']);
     expect(allOf(byId(page, 'machine'), 'table')).toHaveLength(1);
+  });
+});
+
+describe('a report of a run that lost connections', () => {
+  it('says how many and how, and that the counts add up all the same', () => {
+    const errors = { 'connection-lost': 3 };
+    const connectionsLost = { 'idle-close': 2, 'unsolicited-bytes': 1 };
+    const lossy = { ...first, errors, connectionsLost, connectionsOpenMin: 11_997 };
+    const page = expectSoundPage(renderReport([lossy]));
+    const text = textOf(allOf(page, 'header')[0]!).replace(/\s+/g, ' ');
+    expect(text).toContain('connections lost: idle-close 2, unsolicited-bytes 1');
+    expect(text).toContain('never fewer than 11,997 of 12,000 connections open');
+    expect(text).not.toContain('do not add up');
   });
 });
 
