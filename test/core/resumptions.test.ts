@@ -32,4 +32,26 @@ describe('exchanges whose checks are settled together', () => {
     await Promise.resolve();
     expect(log).toEqual(['first on', 'second on', 'third on']);
   });
+
+  it('go on though one of them throws, and the throw surfaces', async () => {
+    const log: string[] = [];
+    const surfaced: unknown[] = [];
+    const before = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', error => surfaced.push(error));
+    const bug = new Error('a bug');
+    const resumptions = new Resumptions(queueMicrotask);
+    resumptions.add(
+      anExchange(log, 'first', () => {
+        throw bug;
+      }),
+      undefined,
+    );
+    resumptions.add(anExchange(log, 'second'), undefined);
+    await new Promise(setImmediate);
+    process.removeAllListeners('uncaughtException');
+    for (const listener of before) process.on('uncaughtException', listener);
+    expect(log).toEqual(['first on', 'second on']);
+    expect(surfaced).toEqual([bug]);
+  });
 });

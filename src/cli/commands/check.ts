@@ -19,6 +19,9 @@ function countRegistry(snapshot: RegistrySnapshot) {
     keys: keys.length,
     apis: apis.length,
     operations: apis.reduce((sum, api) => sum + api.operations.length, 0),
+    publicOperations: apis
+      .flatMap(api => api.operations)
+      .reduce((sum, { access }) => sum + (access === 'public' ? 1 : 0), 0),
     subscriptions: subscriptions.length,
     upstreams: upstreams.length,
   };

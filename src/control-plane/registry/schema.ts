@@ -88,7 +88,9 @@ const jwk = Type.Object(
 export const access = Type.Enum([...OPERATION_ACCESS], {
   description:
     'Who may call: `signed`, apps with a subscription; `public`, anybody, signature or not ' +
-    '(open data such as exchange rates). A signature that is there must be valid all the same.',
+    '(open data such as exchange rates). A signature that is there must be valid all the same. ' +
+    'Give public operations an upstream of their own: what anybody sends shares its ' +
+    'connectionsMax and queueMax.',
   default: 'signed',
 });
 

@@ -9,6 +9,8 @@ import { STAGE } from '../../core/stages.ts';
 export { compileSnapshot, compileSnapshotSliced } from './compile-snapshot.ts';
 export { ROUTE_SEGMENTS_MAX } from './segment-words.ts';
 
+const WITHOUT_CONTENT = new Set(['GET', 'HEAD', 'OPTIONS']);
+
 /** Decides what is called and whether this app may; adds its time to the policy stage. */
 export function createRouteStep(clock: Clock = systemClock): Step {
   return exchange => {
@@ -25,7 +27,7 @@ function assignTarget(exchange: Exchange): Problem | undefined {
   const found = snapshot.find(method, path);
   if ('operation' in found && found.operation.access === 'public') {
     exchange.target = { entry: found, grant: undefined };
-    return undefined;
+    return identity === undefined ? refuseContent(exchange) : undefined;
   }
   // Before anything else: what is published here is not told to a caller who is nobody.
   if (identity === undefined) {
@@ -43,4 +45,13 @@ function assignTarget(exchange: Exchange): Problem | undefined {
   }
   exchange.target = { entry: found, grant };
   return undefined;
+}
+
+/**
+ * RFC 9110 section 9.3.1: content of a GET has no meaning, and a server that does not read it takes
+ * it for the next request. Nobody answers for a call without a signature, so it brings none.
+ */
+function refuseContent({ arrival, body }: Exchange): Problem | undefined {
+  if (body.length === 0 || !WITHOUT_CONTENT.has(arrival.method)) return undefined;
+  return problem('malformed-request', 'A call without a signature sends no body with this method.');
 }

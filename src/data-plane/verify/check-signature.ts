@@ -35,10 +35,10 @@ export interface VerifyParts {
 export function checkSignature(parts: VerifyParts, exchange: Exchange): StepResult {
   const startedMs = parts.clock.monotonicMs();
   const scheme = recognise(parts.schemes, exchange);
-  // A call without a signature is nobody's; the route room knows which operations take it.
-  if (scheme === undefined) return undefined;
   const foreign = refuseAuthority(parts.ownAuthorities, exchange.arrival);
   if (foreign !== undefined) return foreign;
+  // A call without a signature is nobody's; the route room knows which operations take it.
+  if (scheme === undefined) return undefined;
   const { keys } = parts.snapshots.current;
   const { acceptCreatedAfterMs } = parts.nonces;
   const prepared = scheme.prepare(exchange, keys, parts.clock.wallMs(), acceptCreatedAfterMs);
@@ -57,7 +57,8 @@ function recognise(
 
 /**
  * What a signature covers as its authority is the caller's word until it is one of ours: without
- * this rule a call that was signed for another gateway would verify here under that one's Host.
+ * this rule a call that was signed for another gateway would verify here under that one's Host. And
+ * no upstream is told a host that is not ours, whoever calls.
  */
 function refuseAuthority(
   own: ReadonlySet<string>,

@@ -13,8 +13,11 @@ const BATCH_SIZE_GROUPS = 11;
 
 /** Where batches come from and go to. */
 export interface BatchOwner {
-  /** The next checks that may leave together; empty where none wait. */
-  nextChecks(): readonly Check[];
+  /**
+   * The next checks that may leave together, at most the share of one of so many idle workers;
+   * empty where none wait.
+   */
+  nextChecks(idleWorkers: number): readonly Check[];
   /** Those of `checks` that somebody waits for; the owner keeps the others, to settle them. */
   dropAbandoned(checks: readonly Check[]): readonly Check[];
   /** Called once batches have left: callers may come back from inside their settlement. */
@@ -99,7 +102,7 @@ export class BatchDispatcher {
         this.rerun(lost);
         continue;
       }
-      const checks = this.owner.nextChecks();
+      const checks = this.owner.nextChecks(Math.min(this.freeSlots.length, this.workers.idle()));
       if (checks.length === 0) break;
       this.send({ checks, losses: 0, suspect: undefined });
     }
@@ -133,10 +136,10 @@ export class BatchDispatcher {
 
   private send(batch: Batch): void {
     const { checks } = batch;
-    const slot = this.freeSlots.pop()!;
     let bytes = BATCH_HEADER_BYTES;
     for (let i = 0; i < checks.length; i++) bytes += encodedBytes(checks[i]!);
     const buffer = this.buffers.take(bytes);
+    const slot = this.freeSlots.pop()!;
     slot.progressStart = notBegun(this.batches);
     this.encoder.encode(checks, slot.index, slot.progressStart, buffer);
     Atomics.store(this.progress, slot.index, slot.progressStart);

@@ -148,6 +148,8 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     const micros = this.costModel.microsOf(check);
     if (micros <= this.inlineMaxMicros) return this.runInline(check);
     const submittedMs = this.clock.monotonicMs();
+    // What waits for the end of this turn only must not count as a full queue.
+    if (this.pumpIsDue && this.lanes.isFull && this.dispatcher!.hasRoom()) this.dispatcher!.pump();
     const loser = this.lanes.admit(check);
     if (loser === check) return this.refuse();
     check.waitMs = submittedMs;
@@ -203,8 +205,10 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     return this.workers === undefined ? Promise.resolve([]) : this.workers.cpu();
   }
 
-  nextChecks(): readonly Check[] {
-    const checks = this.lanes.take(this.bounds);
+  nextChecks(idleWorkers: number): readonly Check[] {
+    const share = Math.ceil(this.lanes.length / idleWorkers);
+    const itemsMax = Math.min(this.bounds.itemsMax, share);
+    const checks = this.lanes.take({ ...this.bounds, itemsMax });
     this.counters.set('verify_queue_length', this.lanes.length);
     return checks;
   }
@@ -325,7 +329,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     this.missingTimer = undefined;
     if (this.dispatcher!.inFlight > 0) return;
     const waiting = this.dispatcher!.takeReruns();
-    while (this.lanes.length > 0) waiting.push(...this.nextChecks());
+    while (this.lanes.length > 0) waiting.push(...this.nextChecks(1));
     const nowMs = this.clock.monotonicMs();
     for (const check of waiting) this.settle(check, 'failed', nowMs, 0);
     this.settleDropped();

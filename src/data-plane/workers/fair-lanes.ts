@@ -58,6 +58,10 @@ export class FairLanes {
     this.costs = costs;
   }
 
+  get isFull(): boolean {
+    return this.length >= this.queueMax;
+  }
+
   get laneCount(): number {
     return this.lanes.size;
   }

@@ -146,6 +146,7 @@ export class PiscinaWorkers implements BatchWorkers {
   async destroy(): Promise<void> {
     this.destroyed = true;
     clearTimeout(this.reviveTimer);
+    this.started.reject(new Error('The pool was closed while it started.'));
     for (const line of this.lines) line.port.close();
     await this.piscina.destroy();
   }

@@ -19,8 +19,8 @@ export function serveBatches(
     try {
       returned = run(buffer);
     } catch (error) {
-      const failure: BatchFailure = { failed: error instanceof Error ? error.message : `${error}` };
-      port.postMessage(failure);
+      const failed = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      port.postMessage({ failed } satisfies BatchFailure);
       return;
     }
     port.postMessage(returned, [returned]);

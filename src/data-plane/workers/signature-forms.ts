@@ -9,21 +9,31 @@ const SEQUENCE = 0x30;
 const LONG_FORM = 0x80;
 const SIGN_BIT = 0x80;
 
-/** SubjectPublicKeyInfo's algorithm rsaEncryption with its NULL parameters (RFC 3279 2.3.1). */
-const RSA_ALGORITHM = Buffer.from('300d06092a864886f70d0101010500', 'hex');
 /** id-RSASSA-PSS without parameters: any hash and salt (RFC 4055 section 1.2). */
 const PSS_ALGORITHM = Buffer.from('300b06092a864886f70d01010a', 'hex');
 
 /**
- * The same RSA key as one that is for PSS alone (RFC 8017 appendix A.2.3), which needs no
- * parameters at a check: OpenSSL takes the salt's length from the signature and MGF1's hash from
- * the message's. `spki` is the DER of an rsaEncryption key as node:crypto exports it.
+ * The same RSA key as one that is for PSS alone (RFC 8017 appendix A.2.3) and has no parameters:
+ * OpenSSL takes the salt's length from the signature and MGF1's hash from the message's. `spki` is
+ * the DER of an RSA or RSA-PSS key as node:crypto exports it.
  */
 export function asPssKey(spki: Uint8Array): Buffer {
-  const bytes = Buffer.from(spki);
-  const at = bytes.indexOf(RSA_ALGORITHM);
-  const key = bytes.subarray(at + RSA_ALGORITHM.length);
-  return sequence([PSS_ALGORITHM, key]);
+  const algorithm = contentStart(spki, 0);
+  const key = contentStart(spki, algorithm) + contentLength(spki, algorithm);
+  return sequence([PSS_ALGORITHM, spki.subarray(key)]);
+}
+
+/** Where the content of the DER element at `at` starts. */
+function contentStart(der: Uint8Array, at: number): number {
+  const first = der[at + 1]!;
+  return at + 2 + (first < LONG_FORM ? 0 : first - LONG_FORM);
+}
+
+function contentLength(der: Uint8Array, at: number): number {
+  if (der[at + 1]! < LONG_FORM) return der[at + 1]!;
+  let length = 0;
+  for (let i = at + 2; i < contentStart(der, at); i++) length = length * 256 + der[i]!;
+  return length;
 }
 
 /**

@@ -53,10 +53,9 @@ function importPublicKey(
     case 'rsa-v1_5-sha256':
       if (type !== 'rsa') return undefined;
       return ready(algorithm, object, 'sha256', modulusBytes);
-    case 'rsa-pss-sha512': {
+    case 'rsa-pss-sha512':
       if (type !== 'rsa' && type !== 'rsa-pss') return undefined;
-      return ready(algorithm, type === 'rsa' ? pssKey(object) : object, 'sha512', modulusBytes);
-    }
+      return ready(algorithm, pssKey(object), 'sha512', modulusBytes);
     case 'ecdsa-p256-sha256':
       if (namedCurve !== 'prime256v1') return undefined;
       return ready(algorithm, object, 'sha256', P256_SIGNATURE_BYTES);
@@ -86,8 +85,12 @@ function readKey(spki: Uint8Array): KeyObject {
 /**
  * RFC 9421 section 3.3.1 has signers take 64 bytes of salt, but common libraries take the longest
  * that the key allows. PSS tells the length by itself and none of them is easier to forge, so any
- * is accepted.
+ * is accepted, also where a key's parameters name one: RFC 4055 section 3.1 means the least, and
+ * OpenSSL would take it for the only one. A key whose parameters forbid the algorithm's hash stays
+ * as it is and fails at the check.
  */
 function pssKey(object: KeyObject): KeyObject {
+  const { hashAlgorithm = 'sha512', mgf1HashAlgorithm = 'sha512' } = object.asymmetricKeyDetails!;
+  if (hashAlgorithm !== 'sha512' || mgf1HashAlgorithm !== 'sha512') return object;
   return readKey(asPssKey(object.export({ format: 'der', type: 'spki' })));
 }

@@ -73,6 +73,18 @@ describe('the route step', () => {
     }
   });
 
+  it('takes no body with a GET from a caller without a signature', () => {
+    for (const [exchange, refused] of [
+      [anExchange({ method: 'GET', path: '/rates', snapshot: compiled }), true],
+      [arrived('GET', '/rates'), false],
+    ] as const) {
+      exchange.body = Buffer.from('GET /accounts/7 HTTP/1.1');
+      const result = route(exchange);
+      if (refused) expect(result).toMatchObject({ name: 'malformed-request' });
+      else expect(result).toBeUndefined();
+    }
+  });
+
   it.each([
     ['GET', '/accounts/7'],
     ['GET', '/nowhere'],

@@ -103,8 +103,9 @@ describe('a signature for another site', () => {
     expect(registered({ authorities: [] }).verdict(signCall(call()))).toBe('malformed-request');
   });
 
-  it('is nobody’s concern where there is no signature', () => {
-    expect(registered().verdict(call({ authority: 'sandbox.example' }))).toBe('anonymous');
+  it('counts for a call without a signature as well', () => {
+    expect(registered().verdict(call({ authority: 'sandbox.example' }))).toBe('malformed-request');
+    expect(registered().verdict(call())).toBe('anonymous');
   });
 });
 

@@ -84,6 +84,22 @@ describe('an RSA-PSS signature', () => {
   );
 });
 
+describe('an RSA-PSS key with parameters of its own', () => {
+  it.each([0, 20, 64])('whose salt length is %i takes the 64 bytes that RFC 9421 asks for', own => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa-pss', {
+      modulusLength: 2_048,
+      hashAlgorithm: 'sha512',
+      mgf1HashAlgorithm: 'sha512',
+      saltLength: own,
+    });
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    const bytes = sign('sha512', Buffer.from(BASE), { key: privateKey, padding, saltLength: 64 });
+    const spki = publicKey.export({ format: 'der', type: 'spki' });
+    const key = importVerifyKey('rsa-pss-sha512', spki)!;
+    expect(runCheck(key, Buffer.from(BASE), bytes, [], EMPTY_BODY)).toBe('valid');
+  });
+});
+
 describe('importing a key', () => {
   it('refuses a key of another kind than the algorithm', () => {
     for (const of of SIGNATURE_ALGORITHMS) {

@@ -68,4 +68,19 @@ describe('an RSA key for PSS alone', () => {
     const other = sign('sha256', message, { key: privateKey, padding, saltLength: 32 });
     expect(verify('sha512', message, key, other)).toBe(false);
   });
+
+  it.each([0, 20, 64])('is rid of the salt length %i that its parameters name', saltBytes => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa-pss', {
+      modulusLength: 2_048,
+      hashAlgorithm: 'sha512',
+      mgf1HashAlgorithm: 'sha512',
+      saltLength: saltBytes,
+    });
+    const spki = asPssKey(publicKey.export({ format: 'der', type: 'spki' }));
+    const key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+    expect(key.asymmetricKeyDetails?.hashAlgorithm).toBeUndefined();
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    const signature = sign('sha512', message, { key: privateKey, padding, saltLength: 64 });
+    expect(verify('sha512', message, key, signature)).toBe(true);
+  });
 });
