@@ -11,6 +11,7 @@ export interface RunFindings {
   readonly startedAt: Date;
   readonly environment: Environment;
   readonly commit: string;
+  readonly configuration: LoadResult['configuration'];
   readonly merged: Merged;
   readonly usage: GatewayUsage;
   readonly stages: LoadResult['stages'];
@@ -26,6 +27,7 @@ export function assembleResult(options: LoadOptions, findings: RunFindings): Loa
   return {
     name: 'load',
     ...options,
+    configuration: findings.configuration,
     startedAt: findings.startedAt.toISOString(),
     achievedRate: Math.round((answersInTime / options.durationSeconds) * 10) / 10,
     ...{ requests, answered, errors, connectionsLost, missedSends, noIdleConnection },
@@ -46,7 +48,7 @@ export function assembleResult(options: LoadOptions, findings: RunFindings): Loa
       generator: percentilesMs(merged.hiccup),
       gatewaySide: percentilesMs(findings.gatewaySideHiccup),
     },
-    generator: generatorFigures(merged, perRequest(merged.cpuMicros)),
+    generator: generatorFigures(findings, perRequest(merged.cpuMicros)),
     timeline: {
       due: merged.due,
       answered: merged.answers,
@@ -61,9 +63,15 @@ export function assembleResult(options: LoadOptions, findings: RunFindings): Loa
   };
 }
 
-function generatorFigures(merged: Merged, cpuMicrosPerRequest: number): LoadResult['generator'] {
+function generatorFigures(
+  { merged, usage }: RunFindings,
+  cpuMicrosPerRequest: number,
+): LoadResult['generator'] {
   const lag = percentilesMs(merged.lag);
   const cpuShareMax = Math.round(merged.cpuShareMax * 1_000) / 1_000;
-  const limited = judgeGenerator({ lagP99Ms: lag.p99, cpuShareMax });
+  const limited = judgeGenerator({
+    ...{ lagP99Ms: lag.p99, cpuShareMax },
+    firstReadingLateMs: usage.firstReadingLateMs,
+  });
   return { lag, cpuMicrosPerRequest, cpuShareMax, limited };
 }

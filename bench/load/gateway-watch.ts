@@ -6,15 +6,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { processCpuMicros, residentBytes, threadCpuMicros } from '../rig/process-usage.ts';
 
 export interface GatewayUsage {
-  /** CPU microseconds of the measured time by thread; `process` is all of them. */
+  /**
+   * CPU microseconds by thread; `process` is all of them. Of exactly the measured time, in which
+   * answers are counted: what was read between two readings a little off is scaled to it.
+   */
   readonly cpuMicros: ReadonlyMap<string, number>;
   readonly upstreamCpuMicros: number;
+  /** How late the first reading came: CPU of the measured time that nobody saw. */
+  readonly firstReadingLateMs: number;
   readonly rssMb: readonly number[];
   /** Share of one core by thread and second. */
   readonly cpuByThread: Readonly<Record<string, readonly number[]>>;
 }
 
-interface Reading {
+/** One look at both processes; CPU in microseconds since their start. */
+export interface Reading {
   readonly atMs: number;
   readonly threads: ReadonlyMap<string, number>;
   readonly processMicros: number;
@@ -42,7 +48,7 @@ export async function watchGateway(
     await pause(Math.max(startMs + second * 1_000 - performance.now(), 0));
     readings.push(read(pids.gateway, pids.upstream));
   }
-  return usageOf(readings);
+  return usageOf(readings, startMs);
 }
 
 function read(gateway: number, upstream: number): Reading {
@@ -60,14 +66,16 @@ function read(gateway: number, upstream: number): Reading {
   };
 }
 
-function usageOf(readings: readonly Reading[]): GatewayUsage {
+/** Readings a second apart, the first meant for `startMs`; at least two. */
+export function usageOf(readings: readonly Reading[], startMs: number): GatewayUsage {
   const first = readings[0]!;
   const last = readings.at(-1)!;
   const names = [...last.threads.keys()].sort();
-  const cpuMicros = new Map([['process', last.processMicros - first.processMicros]]);
+  const toWindow = ((readings.length - 1) * 1_000) / (last.atMs - first.atMs);
+  const cpuMicros = new Map([['process', (last.processMicros - first.processMicros) * toWindow]]);
   const cpuByThread: Record<string, number[]> = {};
   for (const name of names) {
-    cpuMicros.set(name, gained(first, last, name));
+    cpuMicros.set(name, gained(first, last, name) * toWindow);
     cpuByThread[name] = readings.slice(1).map((reading, i) => {
       const before = readings[i]!;
       return round(gained(before, reading, name) / (reading.atMs - before.atMs) / 1_000);
@@ -75,7 +83,8 @@ function usageOf(readings: readonly Reading[]): GatewayUsage {
   }
   return {
     cpuMicros,
-    upstreamCpuMicros: last.upstreamMicros - first.upstreamMicros,
+    upstreamCpuMicros: (last.upstreamMicros - first.upstreamMicros) * toWindow,
+    firstReadingLateMs: Math.max(first.atMs - startMs, 0),
     rssMb: readings.slice(1).map(({ rssMb }) => round(rssMb)),
     cpuByThread,
   };

@@ -44,43 +44,59 @@ function createLoop(spec: GeneratorSpec): OpenLoop {
   });
 }
 
-/** CPU and hiccups between the end of the warm-up and the end of the arrivals. */
-function watchSelf(spec: GeneratorSpec, startMs: number) {
-  const meter = new HiccupMeter();
-  let cpu = process.cpuUsage();
-  let sinceMs = performance.now();
-  let share = 0;
-  const measuredMs = startMs + spec.warmUpMs;
-  setTimeout(() => {
-    cpu = process.cpuUsage();
-    sinceMs = performance.now();
-    meter.start();
-  }, measuredMs - performance.now());
-  setTimeout(
-    () => {
-      cpu = process.cpuUsage(cpu);
-      share = (cpu.user + cpu.system) / 1_000 / (performance.now() - sinceMs);
-      meter.stop();
-    },
-    measuredMs + spec.measuredMs - performance.now(),
-  );
-  return () => ({
-    cpuMicros: cpu.user + cpu.system,
-    cpuShare: share,
-    hiccup: encodeIntoCompressedBase64(meter.histogram),
-  });
+/**
+ * CPU and hiccups between the end of the warm-up and the end of the arrivals. The end is closed by
+ * its timer or by whoever reads first: a loop with nothing left to drain may be done in the same
+ * millisecond.
+ */
+class SelfWatch {
+  private readonly meter = new HiccupMeter();
+  private readonly timers: NodeJS.Timeout[];
+  private before = process.cpuUsage();
+  private sinceMs = performance.now();
+  private used = { cpuMicros: 0, cpuShare: 0 };
+  private ended = false;
+
+  constructor(spec: GeneratorSpec, startMs: number) {
+    const delayMs = startMs + spec.warmUpMs - performance.now();
+    this.timers = [
+      setTimeout(() => this.begin(), delayMs),
+      setTimeout(() => this.end(), delayMs + spec.measuredMs),
+    ];
+  }
+
+  figures(): Pick<GeneratorOutcome, 'cpuMicros' | 'cpuShare' | 'hiccup'> {
+    this.end();
+    return { ...this.used, hiccup: encodeIntoCompressedBase64(this.meter.histogram) };
+  }
+
+  private begin(): void {
+    this.before = process.cpuUsage();
+    this.sinceMs = performance.now();
+    this.meter.start();
+  }
+
+  private end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    for (const timer of this.timers) clearTimeout(timer);
+    const { user, system } = process.cpuUsage(this.before);
+    const cpuMicros = user + system;
+    this.used = { cpuMicros, cpuShare: cpuMicros / 1_000 / (performance.now() - this.sinceMs) };
+    this.meter.stop();
+  }
 }
 
 async function run(loop: OpenLoop, spec: GeneratorSpec, atNanos: bigint): Promise<void> {
   const startMs = performance.now() + Number(atNanos - process.hrtime.bigint()) / 1e6;
-  const self = watchSelf(spec, startMs);
+  const self = new SelfWatch(spec, startMs);
   const timer = setInterval(
     () => tell({ kind: 'progress', progress: loop.progress }),
     PROGRESS_INTERVAL_MS,
   );
   const counts = await loop.run(startMs);
   clearInterval(timer);
-  const outcome: GeneratorOutcome = { ...counts, ...self() };
+  const outcome: GeneratorOutcome = { ...counts, ...self.figures() };
   tell({ kind: 'finished', outcome });
 }
 

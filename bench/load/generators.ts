@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { endChild, pinned } from '../rig/programs.ts';
+import { within } from '../rig/within.ts';
 import type {
   FromGenerator,
   GeneratorOutcome,
@@ -9,8 +10,14 @@ import type {
   GeneratorSpec,
   ToGenerator,
 } from './generator-messages.ts';
+import { DRAIN_MS } from './open-loop.ts';
 
 const ENTRY = fileURLToPath(new URL('generator-process.ts', import.meta.url));
+
+/** To start a process, read its signatures and open tens of thousands of connections. */
+const OPEN_MAX_MS = 120_000;
+/** Beyond lead, arrivals and drain: an overloaded machine, and samples on their way over IPC. */
+const RUN_MARGIN_MS = 30_000;
 
 export interface GeneratorsOptions {
   /** Arguments for node before the entry, such as `--cpu-prof`. */
@@ -33,19 +40,21 @@ export class Generators {
     this.progress = specs.map(() => ({ due: 0, answered: 0, waiting: 0, open: 0 }));
     const args = [...(options.nodeArgs ?? []), ENTRY];
     const command = pinned({ file: process.execPath, args }, options.cores);
-    this.children = specs.map(() =>
-      spawn(command.file, command.args, {
+    this.children = specs.map(() => {
+      const child = spawn(command.file, command.args, {
         serialization: 'advanced',
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      }),
-    );
+      });
+      // Whoever waits hears of it by a listener of its own.
+      return child.on('error', () => undefined);
+    });
   }
 
   /** Opens all connections; rejects with the reason where one cannot be opened. */
   async open(): Promise<void> {
     const all = this.children.map(async (child, i) => {
       this.send(child, { kind: 'open', spec: this.specs[i]! });
-      await this.answer(i, 'opened');
+      await within(OPEN_MAX_MS, 'opening the connections', this.answer(i, 'opened'));
     });
     await Promise.all(all);
   }
@@ -55,7 +64,9 @@ export class Generators {
     return Promise.all(
       this.children.map(async (child, i) => {
         this.send(child, { kind: 'run', atNanos });
-        return (await this.answer(i, 'finished')).outcome;
+        const answer = this.answer(i, 'finished');
+        const maxMs = runMaxMs(this.specs[i]!, atNanos);
+        return (await within(maxMs, 'the run of a generator', answer)).outcome;
       }),
     );
   }
@@ -85,9 +96,11 @@ export class Generators {
       reject(new Error(`a generator ended: ${code ?? signal}`));
     child.on('message', onMessage);
     child.once('exit', onExit);
+    child.once('error', reject);
     return promise.finally(() => {
       child.off('message', onMessage);
       child.off('exit', onExit);
+      child.off('error', reject);
     });
   }
 
@@ -102,4 +115,10 @@ export class Generators {
     }
     this.onProgress(sum);
   }
+}
+
+/** From now to the end of the drain, and the margin. */
+function runMaxMs({ warmUpMs, measuredMs }: GeneratorSpec, atNanos: bigint): number {
+  const leadMs = Number(atNanos - process.hrtime.bigint()) / 1e6;
+  return leadMs + warmUpMs + measuredMs + DRAIN_MS + RUN_MARGIN_MS;
 }

@@ -24,10 +24,13 @@ export const USAGE = `usage: npm run bench:load -- [options]
   --duration N      measured seconds, whole (30)
   --warm-up N       seconds before them, whole; in the first half the rate rises (5)
 ${LOAD_SHAPE_USAGE}\
+  --access-log      let the gateway write its access log (off)
   --json FILE       write the result
   --report DIR      write report.html, load.hlog and load.hgrm
   --compare FILE    draw this earlier result beside the new one in the report
   --no-record       do not append the result to bench/results/load.jsonl
+
+WebSocket load comes with the WebSocket listener.
 
 The environment may hold arguments for node, such as --cpu-prof, in BENCH_GATEWAY_NODE_ARGS and
 BENCH_GENERATOR_NODE_ARGS.
@@ -38,6 +41,7 @@ const OPTIONS = {
   rate: { type: 'string', default: '8000' },
   duration: { type: 'string', default: '30' },
   'warm-up': { type: 'string', default: '5' },
+  'access-log': { type: 'boolean', default: false },
   json: { type: 'string' },
   report: { type: 'string' },
   compare: { type: 'string' },
@@ -52,6 +56,7 @@ export function readLoadArguments(args: readonly string[]): LoadArguments {
     rate: wholeNumber('--rate', values.rate, 1, 1_000_000),
     durationSeconds: wholeNumber('--duration', values.duration, 1, 3_000),
     warmUpSeconds: wholeNumber('--warm-up', values['warm-up'], 0, 600),
+    accessLog: values['access-log'],
   };
   checkFileLimit(options, openFilesMax());
   if (values.compare !== undefined && values.report === undefined) {

@@ -38,6 +38,8 @@ export interface LoadOptions {
   readonly generators: number;
   readonly fronts: number;
   readonly workers: number;
+  /** Whether the gateway writes its access log; off where absent. */
+  readonly accessLog?: boolean;
 }
 
 /** The measured time by second. Every array of the timeline has one entry per second. */
@@ -77,6 +79,8 @@ export interface LoadResult extends LoadOptions, Percentiles {
   readonly name: 'load';
   /** ISO 8601. */
   readonly startedAt: string;
+  /** Every option of the gateway's configuration whose value is not the product's default. */
+  readonly configuration: Readonly<Record<string, string | number | boolean>>;
   /** Answers without error that came in the measured time, per second of it. */
   readonly achievedRate: number;
   /** Requests that were due in the measured time; answered + missed + errors but lost connections. */
@@ -108,7 +112,10 @@ export interface LoadResult extends LoadOptions, Percentiles {
   readonly curve: readonly CurvePoint[];
   /** From the actual send: what an instrument that waits for answers would have shown. */
   readonly fromActualSend: Percentiles & { readonly curve: readonly CurvePoint[] };
-  /** Milliseconds by the gateway's own stages, in the measured time only. */
+  /**
+   * Milliseconds by the gateway's own stages, of the measured time with up to 300 ms of warm-up
+   * before it and the drain behind it.
+   */
   readonly stages: Readonly<Record<string, Percentiles & { readonly meanMs: number }>>;
   /** CPU microseconds per answered request; `process` is everything, the others its threads. */
   readonly cpuMicrosPerRequest: Readonly<Record<string, number>>;

@@ -19,6 +19,7 @@ function outcomeLines(result: LoadResult): string[] {
   return [
     row('run', `${connections} connections, ${rate}/s, ${scheme} ${method}${body}`),
     row('', `${durationSeconds} s after ${result.warmUpSeconds} s of warm-up, seed ${seed}`),
+    ...configurationLines(result),
     row('answered in time', `${result.achievedRate}/s`),
     row('requests due', `${result.requests}, answered ${result.answered}`),
     row('errors', countsText(result.errors)),
@@ -27,6 +28,14 @@ function outcomeLines(result: LoadResult): string[] {
     row('never sent', `${result.missedSends}`),
     row('no idle connection', `${result.noIdleConnection} sends were late for it`),
   ];
+}
+
+/** Whoever reads the figures has to know what was not as it comes. */
+function configurationLines({ configuration }: LoadResult): string[] {
+  const entries = Object.entries(configuration);
+  return entries.map(([option, value], i) =>
+    row(i === 0 ? 'not the default' : '', `${option} ${value}`),
+  );
 }
 
 function countsText(counts: Readonly<Record<string, number>>): string {

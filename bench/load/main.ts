@@ -15,6 +15,7 @@ import { writeHistogramFiles } from './histogram-files.ts';
 import { type LoadArguments, readLoadArguments, USAGE } from './load-arguments.ts';
 import type { LoadResult } from './load-result.ts';
 import { loadSummary } from './load-summary.ts';
+import { refusalOf } from './refusal.ts';
 import { type LoadRun, runLoad } from './run-load.ts';
 
 function fail(message: string, status: number): never {
@@ -86,7 +87,7 @@ const run = await runWithProgress(args, interrupt.signal);
 const { result } = run;
 if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result)}\n`);
 process.stdout.write(loadSummary(result));
-const { limited } = result.generator;
-if (limited.length > 0) fail(`refused: ${limited.join('; ')}. Nothing is recorded.`, 1);
+const refusal = refusalOf(result);
+if (refusal !== undefined) fail(refusal, 1);
 if (args.report !== undefined) writeReport(args.report, run, earlier);
 if (args.record) appendResult('load', result);

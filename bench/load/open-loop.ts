@@ -42,7 +42,7 @@ export interface OpenLoopOptions extends ConnectionTarget {
 /** Connections that are being opened at a time: the listen backlog is 512. */
 const OPENING_MAX = 250;
 const REQUEST_TIMEOUT_MS = 10_000;
-const DRAIN_MS = 5_000;
+export const DRAIN_MS = 5_000;
 /** Between two looks at what is due, besides the one on every answer. */
 const TICK_MS = 1;
 /** Between two looks at time-outs and lost connections. */

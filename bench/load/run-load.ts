@@ -57,7 +57,7 @@ export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Pro
   const { signal, progress = () => undefined } = extras;
   const environment = readEnvironment();
   const commit = checkoutCommit();
-  const set = await signedSetFor(options);
+  const set = await signedSetFor(options, signal);
   signal?.throwIfAborted();
   await using upstream = await Upstream.start({ cores: extras.cores?.load });
   await using gateway = await BenchGateway.start({
@@ -67,6 +67,7 @@ export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Pro
     nodeArgs: extras.gatewayNodeArgs ?? [],
     cores: extras.cores?.gateway,
     noncesMax: noncesFor(options),
+    accessLog: options.accessLog ?? false,
     config: { limits: { connectionsMax: Math.max(options.connections, 19_000) } },
   });
   await using hiccups = await HiccupBeside.open();
@@ -85,7 +86,7 @@ export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Pro
   const logAfter = await gateway.admin('/histograms.hlog');
   const merged = mergeOutcomes(outcomes, options.durationSeconds);
   const result = assembleResult(options, {
-    ...{ startedAt, environment, commit, merged },
+    ...{ startedAt, environment, commit, merged, configuration: gateway.configuration },
     usage: watched.usage,
     stages: stageDeltas(watched.logBefore, logAfter),
     gatewaySideHiccup: watched.hiccup,
@@ -104,9 +105,11 @@ async function watchRun(options: LoadOptions, parts: Watched, measuredMs: number
   await pause(Math.max(measuredMs - READING_LEAD_MS - performance.now(), 0));
   const logBefore = await gateway.admin('/histograms.hlog');
   await pause(Math.max(measuredMs - performance.now(), 0));
-  await hiccups.start();
   const pids = { gateway: gateway.pid, upstream: upstream.pid };
-  const usage = await watchGateway(pids, measuredMs, options.durationSeconds);
+  const [usage] = await Promise.all([
+    watchGateway(pids, measuredMs, options.durationSeconds),
+    hiccups.start(),
+  ]);
   return { logBefore, usage, hiccup: await hiccups.stop() };
 }
 
@@ -143,7 +146,10 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-async function signedSetFor(options: LoadOptions): Promise<SignedSet | undefined> {
+async function signedSetFor(
+  options: LoadOptions,
+  signal: AbortSignal | undefined,
+): Promise<SignedSet | undefined> {
   const { scheme, method, bodyBytes, warmUpSeconds, durationSeconds } = options;
   if (scheme === 'none') return undefined;
   const path = method === 'POST' ? ORDERS_PATH : `${ORDERS_PATH}/o-1`;
@@ -152,6 +158,7 @@ async function signedSetFor(options: LoadOptions): Promise<SignedSet | undefined
   return openSignedSet(shape, sum(arrivalCounts(options)), {
     validForMs,
     progress: new Progress(),
+    signal,
   });
 }
 

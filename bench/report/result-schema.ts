@@ -56,6 +56,10 @@ export const ResultSchema = Type.Object({
   ...PERCENTILES,
   name: Type.Literal('load'),
   startedAt: Type.String(),
+  configuration: Type.Record(
+    Type.String(),
+    Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
+  ),
   achievedRate: Figure,
   requests: Figure,
   answered: Figure,

@@ -28,6 +28,10 @@ const TRAITS: readonly Trait[] = [
   { name: 'body', of: ({ bodyBytes }) => `${formatNumber(bodyBytes)}-byte body` },
   { name: 'fronts', of: ({ fronts }) => formatCount(fronts, 'front') },
   { name: 'workers', of: ({ workers }) => formatCount(workers, 'worker') },
+  {
+    name: 'access log',
+    of: ({ accessLog = false }) => (accessLog ? 'access log written' : 'no access log'),
+  },
   { name: 'generators', of: ({ generators }) => formatCount(generators, 'generator') },
   { name: 'duration', of: ({ durationSeconds }) => `${formatNumber(durationSeconds)} s` },
   { name: 'warm-up', of: ({ warmUpSeconds }) => `${formatNumber(warmUpSeconds)} s of warm-up` },

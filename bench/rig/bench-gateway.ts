@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FromGateway } from '../../src/runtime/supervisor.ts';
-import { type GatewayFilesOptions, writeGatewayFiles } from './gateway-files.ts';
+import { type ConfigValue, configDifferences } from './config-differences.ts';
+import { type GatewayFilesOptions, gatewayConfig, writeGatewayFiles } from './gateway-files.ts';
 import { endChild, pinned } from './programs.ts';
+import { within } from './within.ts';
 
 export interface BenchGatewayOptions extends GatewayFilesOptions {
   /** As taskset takes them; all cores where absent. */
@@ -17,9 +19,15 @@ export interface BenchGatewayOptions extends GatewayFilesOptions {
 
 const ENTRY = fileURLToPath(new URL('../../src/gateway-process.ts', import.meta.url));
 const LOG_MAX_CHARACTERS = 100_000;
+/** A registry of 40,000 apps takes seconds. */
+const READY_MAX_MS = 60_000;
+/** A gateway that is overloaded answers its operators late, but in time. */
+const ADMIN_MAX_MS = 10_000;
 
 export class BenchGateway {
   readonly folder: string;
+  /** Options whose value is not the product's default, by their full name. */
+  readonly configuration: Readonly<Record<string, ConfigValue>>;
   url = '';
   adminUrl = '';
   /** Milliseconds from the start of the process to its readiness; its files were there before. */
@@ -28,9 +36,12 @@ export class BenchGateway {
   log = '';
   private readonly child: ChildProcess;
 
-  private constructor(folder: string, child: ChildProcess) {
+  private constructor(folder: string, options: BenchGatewayOptions, child: ChildProcess) {
     this.folder = folder;
+    this.configuration = configDifferences(gatewayConfig(options));
     this.child = child;
+    // What cannot be started has no 'exit'; whoever waits hears of it by a listener of its own.
+    child.on('error', () => undefined);
     child.stderr!.on('data', chunk => {
       this.log = (this.log + chunk).slice(-LOG_MAX_CHARACTERS);
     });
@@ -39,19 +50,21 @@ export class BenchGateway {
   /** @throws Error with the gateway's own message where it cannot start */
   static async start(options: BenchGatewayOptions): Promise<BenchGateway> {
     const folder = mkdtempSync(join(tmpdir(), 'xingyun-bench-gateway-'));
+    let child: ChildProcess | undefined;
     try {
       const configFile = writeGatewayFiles(folder, options);
       const args = [...(options.nodeArgs ?? []), ENTRY, configFile];
       const command = pinned({ file: process.execPath, args }, options.cores);
       const startedMs = performance.now();
-      const child = spawn(command.file, command.args, {
+      child = spawn(command.file, command.args, {
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });
-      const gateway = new BenchGateway(folder, child);
-      await gateway.untilReady();
+      const gateway = new BenchGateway(folder, options, child);
+      await within(READY_MAX_MS, 'the start of the gateway', gateway.untilReady());
       gateway.startMs = performance.now() - startedMs;
       return gateway;
     } catch (error) {
+      if (child !== undefined) await endChild(child, 'SIGTERM');
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
@@ -72,7 +85,9 @@ export class BenchGateway {
 
   /** What the admin listener answers there, as text. */
   async admin(path: string): Promise<string> {
-    const answer = await fetch(`${this.adminUrl}${path}`);
+    const answer = await fetch(`${this.adminUrl}${path}`, {
+      signal: AbortSignal.timeout(ADMIN_MAX_MS),
+    });
     if (!answer.ok) throw new Error(`the gateway's ${path} answers ${answer.status}`);
     return answer.text();
   }

@@ -60,7 +60,7 @@ export function writeGatewayFiles(folder: string, options: GatewayFilesOptions):
   mkdirSync(stateDir, { mode: 0o700 });
   initialiseNonceState(stateDir, noncesMax);
   const configFile = join(folder, 'xingyun.yaml');
-  writeFileSync(configFile, stringify(configOf(options, noncesMax)));
+  writeFileSync(configFile, stringify(gatewayConfig(options)));
   return configFile;
 }
 
@@ -68,8 +68,10 @@ function keyFile(name: KeyName): string {
   return name === 'hmac' ? 'hmac.secret' : `${name}.public.pem`;
 }
 
-function configOf(options: GatewayFilesOptions, noncesMax: number): Sections<Config> {
+/** What stands in `xingyun.yaml`. */
+export function gatewayConfig(options: GatewayFilesOptions): Sections<Config> {
   const { fronts = 1, workers = 1, placement, batchMax, accessLog = false, config = {} } = options;
+  const { noncesMax = NONCES_MAX } = options;
   return {
     registryFile: 'registry.yaml',
     stateDir: 'state',

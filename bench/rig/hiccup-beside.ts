@@ -3,14 +3,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import { endChild, pinned } from './programs.ts';
+import { within } from './within.ts';
 
 const ENTRY = fileURLToPath(new URL('hiccup-process.ts', import.meta.url));
+
+/** To start a process and to hear from it. */
+const ANSWER_MAX_MS = 10_000;
 
 export class HiccupBeside {
   private readonly child: ChildProcess;
 
   private constructor(child: ChildProcess) {
     this.child = child;
+    // Whoever waits hears of it by a listener of its own.
+    child.on('error', () => undefined);
   }
 
   /** A meter that waits to be started, on these cores only, as taskset takes them. */
@@ -20,7 +26,12 @@ export class HiccupBeside {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const meter = new HiccupBeside(child);
-    await meter.answer();
+    try {
+      await meter.answer();
+    } catch (error) {
+      await meter[Symbol.asyncDispose]();
+      throw error;
+    }
     return meter;
   }
 
@@ -50,6 +61,6 @@ export class HiccupBeside {
       this.child.off('error', reject);
       resolve(message as string);
     });
-    return promise;
+    return within(ANSWER_MAX_MS, 'an answer of the hiccup meter', promise);
   }
 }

@@ -20,7 +20,8 @@ const PEAK_SHARE = 0.1;
 
 /**
  * First value, last value, and the change between them, or that the rounds differ by as much; a
- * point between that lies above both ends; and every point at which calls failed.
+ * point between that lies above both ends; and every point at which calls failed, or at which the
+ * generator may have been the limit.
  */
 export function growthSentence(
   noun: string,
@@ -42,7 +43,7 @@ export function growthSentence(
       ? `changes no more than the rounds differ: ${values}`
       : `${direction(from.median, to.median)}: ${values}`;
   const rounds = from.count > 1 ? '' : ' (one round, so its noise is unknown)';
-  return `${span} ${subject} ${change}${rounds}${peak(metric, points)}.${failures(points)}`;
+  return `${span} ${subject} ${change}${rounds}${peak(metric, points)}.${failures(points)}${limits(points)}`;
 }
 
 function direction(from: number, to: number): string {
@@ -67,6 +68,16 @@ function failures(points: readonly ScalePoint[]): string {
     .map(point => {
       const calls = `${count(point.failed)} of ${count(point.requests)} calls`;
       return ` At ${count(point.x)}, ${calls} were not answered.`;
+    })
+    .join('');
+}
+
+function limits(points: readonly ScalePoint[]): string {
+  return points
+    .filter(({ limitedRounds }) => limitedRounds > 0)
+    .map(({ x, limitedRounds, figures }) => {
+      const rounds = `${limitedRounds} of ${figures.p99Ms.count} rounds`;
+      return ` At ${count(x)}, the generator may have been the limit in ${rounds}.`;
     })
     .join('');
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { arrivalsOfRun, countArrivals } from '../load/arrivals.ts';
 import type { GeneratorOutcome, GeneratorSpec } from '../load/generator-messages.ts';
 import { Generators } from '../load/generators.ts';
+import { judgeGenerator } from '../load/judge-generator.ts';
 import { BenchGateway } from '../rig/bench-gateway.ts';
 import { ORDERS_PATH } from '../rig/gateway-files.ts';
 import { createHistogram, percentilesMs, recordable } from '../rig/latency-histogram.ts';
@@ -34,8 +35,10 @@ export interface PointFigures {
   readonly startMs: number;
   readonly requests: number;
   readonly answered: number;
-  /** Requests that were not answered, whatever the reason. */
+  /** Requests that were not answered, whatever the reason, and connections lost. */
   readonly failed: number;
+  /** Why the generator and not the gateway may have been the limit; empty where it was not. */
+  readonly limited: readonly string[];
 }
 
 /** Signatures must be good until the last run of a long series. */
@@ -129,6 +132,11 @@ interface UsedMicros {
   readonly fronts: number;
 }
 
+/** CPU of exactly the measured time. */
+interface WindowUsage extends UsedMicros {
+  readonly firstReadingLateMs: number;
+}
+
 class GatewayUsage {
   private readonly pid: number;
 
@@ -153,24 +161,32 @@ async function usageDuring(
   delayMs: number,
   measuredMs: number,
   signal: AbortSignal,
-): Promise<UsedMicros> {
+): Promise<WindowUsage> {
+  const startMs = performance.now() + delayMs;
   await pause(delayMs, undefined, { signal });
+  const fromMs = performance.now();
   const before = usage.read();
-  await pause(measuredMs, undefined, { signal });
+  await pause(startMs + measuredMs - fromMs, undefined, { signal });
+  const toWindow = measuredMs / (performance.now() - fromMs);
   const after = usage.read();
-  return { process: after.process - before.process, fronts: after.fronts - before.fronts };
+  return {
+    process: (after.process - before.process) * toWindow,
+    fronts: (after.fronts - before.fronts) * toWindow,
+    firstReadingLateMs: fromMs - startMs,
+  };
 }
 
 function figuresOf(
   outcome: GeneratorOutcome,
-  used: UsedMicros,
+  used: WindowUsage,
   rssBytes: number,
   startMs: number,
 ): PointFigures {
-  const { requests, answered, samples } = outcome;
-  const histogram = createHistogram();
-  for (const micros of samples.latencyMicros) histogram.recordValue(recordable(micros));
-  const { p50, p99 } = percentilesMs(histogram);
+  const { requests, answered, samples, lagMicros, cpuShare, connectionsLost } = outcome;
+  const { p50, p99 } = percentilesOf(samples.latencyMicros);
+  const { firstReadingLateMs } = used;
+  const lagP99Ms = percentilesOf(lagMicros).p99;
+  const lost = Object.values(connectionsLost).reduce((sum, count) => sum + count, 0);
   return {
     cpuMicrosPerRequest: used.process / answered,
     frontCpuMicrosPerRequest: used.fronts / answered,
@@ -180,6 +196,13 @@ function figuresOf(
     startMs,
     requests,
     answered,
-    failed: requests - answered,
+    failed: requests - answered + lost,
+    limited: judgeGenerator({ lagP99Ms, cpuShareMax: cpuShare, firstReadingLateMs }),
   };
+}
+
+function percentilesOf(micros: Uint32Array) {
+  const histogram = createHistogram();
+  for (const value of micros) histogram.recordValue(recordable(value));
+  return percentilesMs(histogram);
 }

@@ -24,6 +24,8 @@ export interface ScalePoint {
   /** Of all rounds together. */
   readonly requests: number;
   readonly failed: number;
+  /** Rounds in which the generator and not the gateway may have been the limit. */
+  readonly limitedRounds: number;
 }
 
 export interface SectionResult {
@@ -59,5 +61,6 @@ export function scalePoint(
     figures,
     requests: sum(({ requests }) => requests),
     failed: sum(({ failed }) => failed),
+    limitedRounds: sum(({ limited }) => (limited.length > 0 ? 1 : 0)),
   };
 }

@@ -27,7 +27,12 @@ function missingPrograms(): string | undefined {
 }
 
 /** A point with these medians of CPU, one value a round. */
-function point(x: number, cpu: readonly number[], failed = 0): ScalePoint {
+function point(
+  x: number,
+  cpu: readonly number[],
+  failed = 0,
+  limited: readonly string[] = [],
+): ScalePoint {
   return scalePoint(
     x,
     BASE,
@@ -41,6 +46,7 @@ function point(x: number, cpu: readonly number[], failed = 0): ScalePoint {
       requests: 1_000,
       answered: 1_000 - failed,
       failed,
+      limited,
     })),
   );
 }
@@ -128,6 +134,13 @@ describe('the sentence on a curve', () => {
     expect(sentence(...points)).toBe(
       'From 10 to 30 apps the CPU of the gateway per call grows by 25 %: 40 and 50 µs; ' +
         'highest is 90 µs at 20. At 30, 6 of 2,000 calls were not answered.',
+    );
+  });
+
+  it('names every point at which the generator may have been the limit', () => {
+    const points = [point(10, [40, 40]), point(20, [40, 40], 0, ['late'])];
+    expect(sentence(...points)).toContain(
+      'At 20, the generator may have been the limit in 2 of 2 rounds.',
     );
   });
 

@@ -26,7 +26,8 @@ export function stageBreakdown(runs: readonly Run[]): PageSection {
     heading: 'Stages in the gateway',
     content: html`<p>Measured by the gateway itself, from a request’s arrival to the last byte of
 its answer. Means add up; percentiles do not, because the slowest requests of one stage are not
-those of another. The time between the generator and the gateway is not in here.</p>
+those of another. The time between the generator and the gateway is not in here; up to 300 ms of the
+warm-up and the drain are.</p>
 ${runs.map(sumSentence)}
 ${runsLegend(runs)}
 <div class="charts thirds">${FIGURES.map(figure => barChart(stageBars(figure, stages, runs)))}</div>

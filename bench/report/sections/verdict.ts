@@ -34,6 +34,7 @@ timed out or was never sent is in it with the time it had waited, what was refus
 <dl class="tiles">${tiles}</dl>
 ${errorKinds(run)}
 <p class="facts">${whatWasRun(run)}</p>
+<p class="facts">${howItWasConfigured(run)}</p>
 <p class="facts">${whereItRan(run)}</p>
 </article>
 `;
@@ -119,6 +120,13 @@ function whatWasRun({ result }: Run): string {
     `${formatCount(result.workers, 'worker')} per front`,
     `seed ${result.seed}`,
   ].join(' · ');
+}
+
+function howItWasConfigured({ result }: Run): string {
+  const options = Object.entries(result.configuration);
+  if (options.length === 0) return 'gateway configured by its defaults';
+  const texts = options.map(([option, value]) => `${option}: ${value}`);
+  return `not the gateway’s defaults: ${texts.join(' · ')}`;
 }
 
 function whereItRan({ result }: Run): string {

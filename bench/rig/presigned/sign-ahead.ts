@@ -25,13 +25,23 @@ export const DONE_CELL = 1;
 
 const PROGRESS_INTERVAL_MS = 250;
 
-/** The signatures of requests `firstNumber` to `firstNumber + count - 1`, side by side. */
+export interface SigningExtras {
+  readonly progress?: Progress;
+  /** Ends the threads when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The signatures of requests `firstNumber` to `firstNumber + count - 1`, side by side.
+ * @throws the signal's reason where it aborts before all are there
+ */
 export async function signAhead(
   shape: SignedShape,
   firstNumber: number,
   count: number,
-  progress = new Progress(),
+  { progress = new Progress(), signal }: SigningExtras = {},
 ): Promise<Buffer> {
+  signal?.throwIfAborted();
   const work: SigningWork = {
     shape,
     privateText: benchKey(shape.key).privateText,
@@ -45,13 +55,19 @@ export async function signAhead(
     progress.showShare('signing requests ahead', Atomics.load(cells, DONE_CELL), count);
   }, PROGRESS_INTERVAL_MS);
   const workers = Array.from({ length: availableParallelism() }, () => startWorker(work));
+  const endAll = () => {
+    for (const { worker } of workers) void worker.terminate();
+  };
+  signal?.addEventListener('abort', endAll);
   try {
     await Promise.all(workers.map(({ ended }) => ended));
   } finally {
     clearInterval(timer);
     progress.end();
-    for (const { worker } of workers) void worker.terminate();
+    endAll();
+    signal?.removeEventListener('abort', endAll);
   }
+  signal?.throwIfAborted();
   return Buffer.from(work.signatures);
 }
 

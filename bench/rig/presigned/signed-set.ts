@@ -19,7 +19,7 @@ import {
 import { join } from 'node:path';
 import { benchFolder, benchKey } from '../bench-folder.ts';
 import { CREATED_MAX_AGE_MS, PUBLIC_AUTHORITY } from '../gateway-files.ts';
-import { Progress } from '../progress.ts';
+import type { Progress } from '../progress.ts';
 import { signAhead } from './sign-ahead.ts';
 import { type RequestShape, SIGNATURE_BYTES, type SignedShape } from './signed-request.ts';
 
@@ -34,6 +34,8 @@ export interface SignedSetOptions {
   readonly validForMs: number;
   readonly folder?: string;
   readonly progress?: Progress;
+  /** Ends the signing when it aborts; the call rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const NONCE_PREFIX_BYTES = 9;
@@ -53,8 +55,7 @@ export async function openSignedSet(
   const kept = keptSignatures(set.file);
   const have = kept.length / SIGNATURE_BYTES[shape.key];
   if (have < count) {
-    const progress = options.progress ?? new Progress();
-    const more = await signAhead(set.shape, have, count - have, progress);
+    const more = await signAhead(set.shape, have, count - have, options);
     writeWhole(set.file, [kept, more]);
   }
   return set;

@@ -8,6 +8,7 @@ describe('the arguments of bench:load', () => {
   it('have the promise of the project as defaults', () => {
     expect(readLoadArguments(['--no-record'])).toEqual({
       options: {
+        accessLog: false,
         connections: 12_000,
         rate: 8_000,
         durationSeconds: 30,

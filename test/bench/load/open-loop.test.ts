@@ -252,14 +252,21 @@ describe('the open loop', () => {
 });
 
 describe('a run in which the generator was the limit', () => {
-  it('is told by its lag and by its share of a core', () => {
-    expect(judgeGenerator({ lagP99Ms: 2, cpuShareMax: 0.3 })).toEqual([]);
-    expect(judgeGenerator({ lagP99Ms: 30, cpuShareMax: 0.3 })).toEqual([
+  const fine = { lagP99Ms: 2, cpuShareMax: 0.3, firstReadingLateMs: 1 };
+
+  it('is told by its lag, by its share of a core and by a reading that came late', () => {
+    expect(judgeGenerator(fine)).toEqual([]);
+    expect(judgeGenerator({ ...fine, lagP99Ms: 30 })).toEqual([
       expect.stringContaining('30.0 ms late'),
     ]);
-    expect(judgeGenerator({ lagP99Ms: 2, cpuShareMax: 0.97 })).toEqual([
+    expect(judgeGenerator({ ...fine, cpuShareMax: 0.97 })).toEqual([
       expect.stringContaining('97 % of a core'),
     ]);
-    expect(judgeGenerator({ lagP99Ms: 30, cpuShareMax: 0.97 })).toHaveLength(2);
+    expect(judgeGenerator({ ...fine, firstReadingLateMs: 51 })).toEqual([
+      expect.stringContaining('first read 51 ms late'),
+    ]);
+    expect(
+      judgeGenerator({ lagP99Ms: 30, cpuShareMax: 0.97, firstReadingLateMs: 60 }),
+    ).toHaveLength(3);
   });
 });

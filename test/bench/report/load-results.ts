@@ -52,6 +52,7 @@ export function buildResult(traits: ResultTraits = {}): LoadResult {
     rate,
     durationSeconds: seconds,
     startedAt: '2026-03-01T12:00:00.000Z',
+    configuration: { 'signatures.createdMaxAgeMs': 3_600_000, 'telemetry.accessLog': false },
     ...percentilesOf(intended),
     achievedRate: timeline.answered.reduce((sum, count) => sum + count, 0) / seconds,
     requests: samples.length,

@@ -31,6 +31,7 @@ describe('a report of one run', () => {
       'no errors',
       'no missed sends',
       'no connection lost',
+      'signatures.createdMaxAgeMs: 3600000 · telemetry.accessLog: false',
       'of 2,000/s asked for',
     ]) {
       expect(text).toContain(part);

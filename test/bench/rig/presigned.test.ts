@@ -126,6 +126,18 @@ describe('requests signed ahead', () => {
     expect(statSync(first.file, { throwIfNoEntry: false })).toBeUndefined();
   });
 
+  it('are signed no further when they are called off', async () => {
+    const call = new AbortController();
+    const shape = { ...SHAPE, bodyBytes: 77 };
+    const many = openSignedSet(shape, 1_000_000, { ...OPTIONS, signal: call.signal });
+    call.abort(new Error('called off'));
+    await expect(many).rejects.toThrow('called off');
+    const unstarted = openSignedSet(shape, 1, { ...OPTIONS, signal: call.signal });
+    await expect(unstarted).rejects.toThrow('called off');
+    const { file } = await openSignedSet(shape, 1, OPTIONS);
+    expect(statSync(file).size).toBe(SIGNATURE_BYTES.rsa);
+  });
+
   it('have bodies of any size', () => {
     for (const bytes of [1, 10, 11, 12, 600]) {
       expect(bodyOf(bytes)).toHaveLength(bytes);
