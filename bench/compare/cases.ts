@@ -9,6 +9,7 @@ import type { Peer, PeerOptions } from '../peers/peer.ts';
 import { benchKey, benchKeyId } from '../rig/bench-folder.ts';
 import { CREATED_MAX_AGE_MS, PUBLIC_AUTHORITY } from '../rig/gateway-files.ts';
 import type { Program } from '../rig/programs.ts';
+import type { CheckPlace } from './window-checks.ts';
 
 /**
  * `plain`: one unsigned GET over and over. `signed`: POST, RFC 9421 with RSA-2048, a nonce each.
@@ -23,6 +24,8 @@ export interface CompareCase {
   readonly connections: number;
   /** What it needs beside Node, the upstream and the load. */
   readonly program: Program | undefined;
+  /** Where its checks must run, of a gateway that counts them; else a round is void. */
+  readonly checkPlace: CheckPlace | undefined;
   start(options: PeerOptions): Promise<Peer>;
 }
 
@@ -30,23 +33,33 @@ export interface CompareCase {
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FORWARD_CONNECTIONS = 64;
 const CHECK_CONNECTIONS = 128;
-/** As many requests in flight as the other forwarders have connections. */
-const PIPELINED = { connectionsMax: 4, pipeliningMax: 16 };
+/**
+ * As many requests in flight as the other forwarders have connections. Not the product's default,
+ * which is one request on each of 64: that is `ours-forward-unpipelined`.
+ */
+export const PIPELINED = { connectionsMax: 4, pipeliningMax: 16 };
+
+interface OurOptions extends Omit<GatewayOptions, 'root'> {
+  /** Never `auto`: what a case is called would be the gateway's choice. */
+  readonly placement?: CheckPlace;
+}
 
 /** Ours, of the checkout at `root`; `suffix` tells checkouts apart. */
 function ourCases(root: string, suffix: string): CompareCase[] {
-  const ours = (name: string, traffic: TrafficKind, options: Omit<GatewayOptions, 'root'>) => ({
+  const ours = (name: string, traffic: TrafficKind, options: OurOptions) => ({
     name: `${name}${suffix}`,
     traffic,
     connections: traffic === 'plain' ? FORWARD_CONNECTIONS : CHECK_CONNECTIONS,
     program: undefined,
+    checkPlace: traffic === 'signed' ? options.placement : undefined,
     start: (peer: PeerOptions) => startGateway(peer, { root, ...options }),
   });
   return [
     // Safe methods may share upstream connections (pipeliningMax): what makes forwarding cheapest.
     ours('ours-forward', 'plain', { upstream: PIPELINED }),
     ours('ours-forward-unpipelined', 'plain', {}),
-    ours('ours-signed', 'signed', {}),
+    ours('ours-signed', 'signed', { placement: 'pool' }),
+    // One message to the worker for each check, over the same port: not one Piscina task.
     ours('ours-signed-single', 'signed', { placement: 'pool', batchMax: 1 }),
     ours('ours-signed-inline', 'signed', { placement: 'inline' }),
   ];
@@ -59,6 +72,7 @@ function peerCases(): CompareCase[] {
       traffic: 'plain',
       connections: FORWARD_CONNECTIONS,
       program: 'haproxy',
+      checkPlace: undefined,
       start: options => startHaproxy(options),
     },
     {
@@ -66,6 +80,7 @@ function peerCases(): CompareCase[] {
       traffic: 'plain',
       connections: FORWARD_CONNECTIONS,
       program: 'nginx',
+      checkPlace: undefined,
       start: startNginx,
     },
     {
@@ -73,6 +88,7 @@ function peerCases(): CompareCase[] {
       traffic: 'signed',
       connections: CHECK_CONNECTIONS,
       program: undefined,
+      checkPlace: undefined,
       start: options => startFastify(options, fastifySignatures()),
     },
     {
@@ -80,6 +96,7 @@ function peerCases(): CompareCase[] {
       traffic: 'bearer',
       connections: CHECK_CONNECTIONS,
       program: 'haproxy',
+      checkPlace: undefined,
       start: options => startHaproxy(options, benchKey('rsa').verifyingText),
     },
   ];

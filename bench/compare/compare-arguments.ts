@@ -23,6 +23,8 @@ export interface CompareArguments extends Omit<CompareOptions, 'signal' | 'tell'
   readonly record: boolean;
 }
 
+export const COMPARE_DEFAULTS = { rounds: 5, seconds: 5, warmUpSeconds: 6, seed: 1 } as const;
+
 /** As much as one core does, or more; where it does more, a window ends when they are used up. */
 const SIGNED_PER_SECOND = 16_000;
 const ROUNDS_MAX = 100;
@@ -34,20 +36,19 @@ const SEED_MAX = 2 ** 31 - 1;
 /** @throws UsageError in one sentence that says what is accepted */
 export function readCompareArguments(args: readonly string[]): CompareArguments {
   const values = parseOptions(args, {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '5' },
-    'warm-up': { type: 'string', default: '6' },
+    rounds: { type: 'string', default: String(COMPARE_DEFAULTS.rounds) },
+    seconds: { type: 'string', default: String(COMPARE_DEFAULTS.seconds) },
+    'warm-up': { type: 'string', default: String(COMPARE_DEFAULTS.warmUpSeconds) },
     only: { type: 'string', default: '' },
     'gateway-dir': { type: 'string', multiple: true, default: [] },
     'signed-requests': { type: 'string' },
-    seed: { type: 'string', default: '1' },
+    seed: { type: 'string', default: String(COMPARE_DEFAULTS.seed) },
     json: { type: 'string' },
     record: { type: 'boolean', default: true },
   });
   const seconds = duration('--seconds', values.seconds);
   const warmUpSeconds = duration('--warm-up', values['warm-up']);
-  const enough = Math.ceil((seconds + warmUpSeconds) * SIGNED_PER_SECOND);
-  const signed = values['signed-requests'] ?? String(Math.min(enough, SIGNED_MAX));
+  const signed = values['signed-requests'] ?? String(signedRequestsFor(seconds, warmUpSeconds));
   return {
     rounds: wholeNumber('--rounds', values.rounds, 1, ROUNDS_MAX),
     seconds,
@@ -59,6 +60,11 @@ export function readCompareArguments(args: readonly string[]): CompareArguments 
     json: values.json,
     record: values.record,
   };
+}
+
+/** As many as a window and its warm-up can use up. */
+export function signedRequestsFor(seconds: number, warmUpSeconds: number): number {
+  return Math.min(Math.ceil((seconds + warmUpSeconds) * SIGNED_PER_SECOND), SIGNED_MAX);
 }
 
 /** Seconds, in tenths too: the tests of this command take less than one. */

@@ -30,6 +30,8 @@ export interface RoundFigures extends Readonly<Record<Metric, number>> {
   readonly loadAverage: number;
   /** How late an idle timer fired on the load's core. */
   readonly hiccup: PercentilesMs;
+  /** The same on the forwarder's core, where it waits for the forwarder's own turns too. */
+  readonly forwarderHiccup: PercentilesMs;
 }
 
 /** A round that does not count, and why. */
@@ -51,6 +53,8 @@ export interface RatioSummary extends Spread {
   /** What is divided by what, such as `ours-forward / haproxy-forward`. */
   readonly name: string;
   readonly metric: Metric | 'requestsPerCpuSecond';
+  /** Of either side, median over these rounds: what share of its core it used. */
+  readonly coreShares: readonly [of: number, to: number];
 }
 
 export interface CompareResult {
@@ -61,6 +65,8 @@ export interface CompareResult {
   /** Of each measured window, and of the warm-up before it. */
   readonly seconds: number;
   readonly warmUpSeconds: number;
+  /** Made ahead for each fresh gateway. */
+  readonly signedRequests: number;
   readonly seed: number;
   readonly cases: readonly CaseSummary[];
   readonly ratios: readonly RatioSummary[];

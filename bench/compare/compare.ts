@@ -16,10 +16,10 @@ import { measureCase } from './measure-case.ts';
 import { shuffledRounds } from './order.ts';
 import { oneLine } from './print.ts';
 import { ratiosOf } from './ratios.ts';
+import { validForMs } from './run-time.ts';
 import { presentCases, selectCases } from './select-cases.ts';
 import { type Spread, spreadOf } from './spread.ts';
 import { openStage, type Stage, type StageOptions } from './stage.ts';
-import { LOAD_CORE } from './window-usage.ts';
 
 export interface CompareOptions extends StageOptions {
   readonly rounds: number;
@@ -55,6 +55,7 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
     rounds,
     seconds,
     warmUpSeconds,
+    signedRequests: options.signedRequests,
     seed,
     cases: summaries,
     ratios: ratiosOf(summaries, suffixes),
@@ -77,7 +78,8 @@ async function runRounds(
   const { signal, rounds, seed } = options;
   const kinds = new Set(cases.map(({ traffic }) => traffic));
   const found = new Map(cases.map(({ name }) => [name, emptyRounds()]));
-  await using stage = await openStage(kinds, String(LOAD_CORE), options);
+  const preparation = { kinds, validForMs: validForMs(options, cases.length) };
+  await using stage = await openStage(preparation, options);
   for (const [index, order] of shuffledRounds(cases, rounds, seed).entries()) {
     for (const benchCase of order) {
       signal.throwIfAborted();

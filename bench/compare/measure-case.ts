@@ -7,6 +7,7 @@ import type { CompareCase, TrafficKind } from './cases.ts';
 import type { RoundFigures } from './compare-result.ts';
 import { PROBE_RECORDS, probeChecked, probePlain } from './probe.ts';
 import type { Stage } from './stage.ts';
+import { refuseOtherPlace, refuseShortAnswers } from './window-checks.ts';
 import { FORWARDER_CORE, LOAD_CORE, readUsage, usageFigures } from './window-usage.ts';
 import { errorsOf, type LoopReport, type Records, runLoop, type Traffic } from './wrk.ts';
 
@@ -65,7 +66,7 @@ function signedTraffic(records: Records, { seconds, warmUpSeconds }: Stage) {
 async function loop(
   { connections }: CompareCase,
   { port }: Peer,
-  { signal }: Stage,
+  { signal, upstreamBody }: Stage,
   traffic: Traffic,
   seconds: number,
 ): Promise<LoopReport> {
@@ -74,6 +75,7 @@ async function loop(
   const errors = errorsOf(report);
   if (errors !== '') throw new Error(`errors among ${report.requests} answers: ${errors}`);
   if (report.requests === 0) throw new Error('no request was answered');
+  refuseShortAnswers(report, upstreamBody);
   return report;
 }
 
@@ -86,12 +88,19 @@ async function measureWindow(
 ): Promise<RoundFigures> {
   const loadAverage = loadavg()[0]!;
   const usage = () => readUsage(peer.pids(), stage.upstream.pid);
+  const checkedBefore = await peer.checksDone?.();
   await stage.hiccups.start();
+  await stage.forwarderHiccups.start();
   const before = usage();
   const report = await loop(benchCase, peer, stage, traffic, stage.seconds);
   const after = usage();
   const hiccup = percentilesMs(await stage.hiccups.stop());
+  const forwarderHiccup = percentilesMs(await stage.forwarderHiccups.stop());
   const { requests, durationMicros } = report;
+  const checkedAfter = await peer.checksDone?.();
+  if (benchCase.checkPlace !== undefined) {
+    refuseOtherPlace(benchCase.checkPlace, checkedBefore, checkedAfter, requests);
+  }
   return {
     round,
     requests,
@@ -103,5 +112,6 @@ async function measureWindow(
     ...usageFigures(before, after, requests),
     loadAverage,
     hiccup,
+    forwarderHiccup,
   };
 }

@@ -6,6 +6,8 @@ import type {
   RatioSummary,
   RoundFigures,
 } from './compare-result.ts';
+import { isUnsaturated, SATURATED_SHARE } from './ratios.ts';
+import { spreadOf } from './spread.ts';
 
 const NAME_COLUMNS = 28;
 const RATIO_COLUMNS = 46;
@@ -16,8 +18,6 @@ const REASON_COLUMNS = 300;
 const CLOSED_LOOP_NOTE =
   'Closed loops: with so many in flight, p99 follows from the rate, and it counts the wait of\n' +
   'the first requests on new connections. bench:load shows latency under a given rate.';
-/** A forwarder that used less of its core than this was waiting for the load. */
-const SATURATED_SHARE = 0.9;
 /** Above this the others on a forwarder's core are worth a word. */
 const FOREIGN_SHARE_MAX = 0.05;
 
@@ -26,7 +26,7 @@ export function resultText(result: CompareResult): string {
   return [
     ...originLines(result),
     '',
-    `${'case'.padEnd(NAME_COLUMNS)}CPU µs/request  requests/s     p99 ms    core`,
+    `${'case'.padEnd(NAME_COLUMNS)}CPU µs/request  requests/s     p99 ms    core   steal`,
     ...result.cases.map(caseLine),
     '',
     ratioHead(),
@@ -55,6 +55,7 @@ function caseLine({ name, spread, rounds }: CaseSummary): string {
     Math.round(requestsPerSecond.median).toString().padStart(12),
     p99Ms.median.toFixed(1).padStart(11),
     percent(medianOf(rounds, 'coreShare')).padStart(8),
+    percent(medianOf(rounds, 'stolenShare')).padStart(8),
   ].join('');
 }
 
@@ -77,7 +78,10 @@ function ratioLine(ratio: RatioSummary, rounds: number): string {
   const label = name.padEnd(RATIO_COLUMNS) + UNITS[metric].padEnd(UNIT_COLUMNS);
   const middle = median.toFixed(2).padStart(MEDIAN_COLUMNS);
   const partly = count === rounds ? '' : `  (${count} of ${rounds} rounds)`;
-  return `${label}${middle}  ${range(q1, q3).padEnd(RANGE_COLUMNS)}${range(min, max)}${partly}`;
+  const [ofCore, toCore] = ratio.coreShares.map(percent);
+  const cores = isUnsaturated(ratio) ? `  UNSATURATED: ${ofCore} and ${toCore} of the core` : '';
+  const ranges = `${range(q1, q3).padEnd(RANGE_COLUMNS)}${range(min, max)}`;
+  return `${label}${middle}  ${ranges}${partly}${cores}`;
 }
 
 /** What else a reader has to know: what is missing or void, who waited, who disturbed. */
@@ -110,13 +114,17 @@ export function oneLine(text: string): string {
   return words.length > REASON_COLUMNS ? `${words.slice(0, REASON_COLUMNS)} ...` : words;
 }
 
+/**
+ * With idle time an event loop takes fewer events at each wake-up, so that a request pays more for
+ * wake-ups and system calls: below saturation neither figure is what the forwarder could do.
+ */
 function idleNote({ name, rounds }: CaseSummary): string[] {
   const idle = rounds.filter(({ coreShare }) => coreShare < SATURATED_SHARE);
   if (idle.length === 0) return [];
   const where = `${name} used ${percent(medianOf(idle, 'coreShare'))} of its core`;
   return [
     `${where} in ${idle.length} of ${rounds.length} rounds: there the load or the upstream was ` +
-      'the limit of its requests/s, though not of its CPU/request.',
+      'the limit of its requests/s, and its CPU/request is higher than at saturation.',
   ];
 }
 
@@ -131,9 +139,11 @@ function foreignNote({ name, rounds }: CaseSummary): string[] {
   ];
 }
 
-function medianOf(rounds: readonly RoundFigures[], figure: 'coreShare'): number {
-  const sorted = rounds.map(found => found[figure]).toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
+function medianOf(
+  rounds: readonly RoundFigures[],
+  figure: 'coreShare' | 'stolenShare' | 'foreignShare',
+): number {
+  return spreadOf(rounds.map(found => found[figure]))?.median ?? 0;
 }
 
 function percent(share: number): string {

@@ -2,6 +2,9 @@
 import type { CaseSummary, Metric, RatioSummary, RoundFigures } from './compare-result.ts';
 import { spreadOf } from './spread.ts';
 
+/** A forwarder that used less of its core than this was waiting for the load. */
+export const SATURATED_SHARE = 0.9;
+
 interface RatioDefinition {
   readonly of: string;
   readonly to: string;
@@ -44,22 +47,35 @@ export function ratiosOf(
 ): RatioSummary[] {
   const definitions = [...RATIOS, ...suffixes.filter(Boolean).flatMap(againstThis)];
   return definitions.flatMap(({ of, to, metric }) => {
-    const spread = spreadOf(ratiosByRound(cases, of, to, metric));
-    return spread === undefined ? [] : [{ name: `${of} / ${to}`, metric, ...spread }];
+    const pairs = pairsByRound(cases, of, to);
+    const ratios = pairs.map(([one, other]) => figureOf(one, metric) / figureOf(other, metric));
+    const spread = spreadOf(ratios);
+    if (spread === undefined) return [];
+    const coreShares = [
+      medianShare(pairs.map(pair => pair[0])),
+      medianShare(pairs.map(pair => pair[1])),
+    ] as const;
+    return [{ name: `${of} / ${to}`, metric, ...spread, coreShares }];
   });
 }
 
-function ratiosByRound(
-  cases: readonly CaseSummary[],
-  of: string,
-  to: string,
-  metric: RatioSummary['metric'],
-): number[] {
+/** Whether either side had idle time on its core, so that the ratio is not one at saturation. */
+export function isUnsaturated({ coreShares }: Pick<RatioSummary, 'coreShares'>): boolean {
+  return coreShares.some(share => share < SATURATED_SHARE);
+}
+
+type Pair = readonly [of: RoundFigures, to: RoundFigures];
+
+function pairsByRound(cases: readonly CaseSummary[], of: string, to: string): Pair[] {
   const roundsOf = (name: string) => cases.find(found => found.name === name)?.rounds ?? [];
-  return roundsOf(of).flatMap(figures => {
+  return roundsOf(of).flatMap((figures): Pair[] => {
     const other = roundsOf(to).find(({ round }) => round === figures.round);
-    return other === undefined ? [] : [figureOf(figures, metric) / figureOf(other, metric)];
+    return other === undefined ? [] : [[figures, other]];
   });
+}
+
+function medianShare(rounds: readonly RoundFigures[]): number {
+  return spreadOf(rounds.map(({ coreShare }) => coreShare))?.median ?? 0;
 }
 
 function figureOf(figures: RoundFigures, metric: RatioSummary['metric']): number {

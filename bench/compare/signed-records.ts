@@ -16,8 +16,13 @@ const SHAPE: RequestShape = {
   apps: 1,
 };
 const CHUNK = 1_024;
-/** Longer than any comparison takes. */
-const VALID_FOR_MS = 25 * 60_000;
+
+export interface SignedRecordsOptions {
+  readonly count: number;
+  /** How long from now on the signatures must be good. */
+  readonly validForMs: number;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Writes `count` signed POSTs, each with a nonce of its own, into `file`; signs what is not signed
@@ -25,10 +30,9 @@ const VALID_FOR_MS = 25 * 60_000;
  */
 export async function writeSignedRecords(
   file: string,
-  count: number,
-  signal: AbortSignal,
+  { count, validForMs, signal }: SignedRecordsOptions,
 ): Promise<Records> {
-  const signing = openSignedSet(SHAPE, count, { validForMs: VALID_FOR_MS });
+  const signing = openSignedSet(SHAPE, count, { validForMs });
   const set = await Promise.race([signing, rejectedBy(signal)]);
   const requests = SignedRequests.of(set, 0, count);
   const out = openSync(file, 'w', 0o600);

@@ -1,8 +1,8 @@
 /** The gateway itself, of this checkout or of another one, started as its peers are. */
 import { join } from 'node:path';
-import type { FromGateway } from '../../src/runtime/supervisor.ts';
+import type { FromGateway, GatewayReady } from '../../src/runtime/supervisor.ts';
 import { type GatewayFilesOptions, writeGatewayFiles } from '../rig/gateway-files.ts';
-import { type Peer, type PeerOptions, peerFolder, readyPeer } from './peer.ts';
+import { type ChecksDone, type Peer, type PeerOptions, peerFolder, readyPeer } from './peer.ts';
 import { startPinned } from './pinned-process.ts';
 
 type Tunable = 'placement' | 'batchMax' | 'upstream';
@@ -30,10 +30,29 @@ export async function startGateway(
   });
   const entry = join(root, 'src/gateway-process.ts');
   const started = startPinned(cores, 'node', [entry, configFile], { ipc: true });
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const { promise, resolve, reject } = Promise.withResolvers<GatewayReady>();
   started.process.once('message', (message: FromGateway) => {
-    if (message.kind === 'ready') resolve(Number(new URL(message.url).port));
+    if (message.kind === 'ready') resolve(message);
     else reject(new Error(message.message));
   });
-  return await readyPeer('the gateway', started, folder, promise);
+  const port = promise.then(({ url }) => Number(new URL(url).port));
+  const peer = await readyPeer('the gateway', started, folder, port);
+  const { adminUrl } = await promise;
+  return { ...peer, checksDone: () => readChecksDone(adminUrl) };
+}
+
+async function readChecksDone(adminUrl: string): Promise<ChecksDone> {
+  const answer = await fetch(`${adminUrl}/metrics`);
+  const text = await answer.text();
+  return {
+    pool: counterIn(text, 'xingyun_verify_pooled_total'),
+    inline: counterIn(text, 'xingyun_verify_inline_total'),
+  };
+}
+
+/** @throws Error where /metrics has no such counter */
+export function counterIn(text: string, name: string): number {
+  const samples = text.split('\n').filter(line => line.split(/[ {]/, 1)[0] === name);
+  if (samples.length === 0) throw new Error(`the gateway's /metrics has no ${name}`);
+  return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }

@@ -11,8 +11,16 @@ export interface Peer {
   readonly port: number;
   /** All its processes, whose CPU time is what a request costs. */
   pids(): number[];
+  /** Of the gateway: what its /metrics count; absent of the others. */
+  readonly checksDone?: () => Promise<ChecksDone>;
   /** Ends its processes and removes its files. */
   stop(): Promise<void>;
+}
+
+/** Signature checks since the start, by where they ran: on workers or on the front thread. */
+export interface ChecksDone {
+  readonly pool: number;
+  readonly inline: number;
 }
 
 export interface PeerOptions {

@@ -106,7 +106,7 @@ describe('bench:compare', () => {
     await using command = new CompareCommand(LONG);
     await measuring(command);
     command.process.kill('SIGINT');
-    expect(await command.ended).toBe(1);
+    expect(await command.ended).toBe(130);
     expect(command.err).toContain('ended by SIGINT');
     expect(command.processesLeft()).toEqual([]);
     expect(command.filesLeft()).toEqual([]);
@@ -131,11 +131,25 @@ describe('bench:compare', () => {
     expect(command.out).toContain('MISSING: wrk');
   });
 
-  it('ends with status 2 for a case or a checkout that does not exist', async () => {
+  it('says how it is used', async () => {
+    await using command = new CompareCommand(['--help']);
+    expect(await command.ended).toBe(0);
+    expect(command.out).toMatch(/^usage: npm run bench:compare/);
+  });
+
+  it('ends with status 2 for what does not exist or would outlast its signatures', async () => {
     await using unknown = new CompareCommand(['--only', 'envoy']);
     expect(await unknown.ended).toBe(2);
     await using elsewhere = new CompareCommand(['--gateway-dir', unknown.folder]);
     expect(await elsewhere.ended).toBe(2);
     expect(elsewhere.err).toContain('has no src/gateway-process.ts');
+    await using tooLong = new CompareCommand([
+      '--rounds',
+      '100',
+      '--only',
+      'ours-forward,ours-signed,ours-signed-single',
+    ]);
+    expect(await tooLong.ended).toBe(2);
+    expect(tooLong.err).toContain('signatures are good for one hour');
   });
 });

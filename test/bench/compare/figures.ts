@@ -17,6 +17,7 @@ export function roundFigures(round: number, changes: Partial<RoundFigures> = {})
     loadCoreShare: 0.5,
     stolenShare: 0,
     loadAverage: 1,
+    forwarderHiccup: { p50: 0.1, p90: 0.1, p99: 0.2, p999: 0.5, p9999: 1, max: 1 },
     hiccup: { p50: 0.1, p90: 0.1, p99: 0.2, p999: 0.5, p9999: 1, max: 1 },
     ...changes,
   };

@@ -11,6 +11,7 @@ function result(changes: Partial<CompareResult>): CompareResult {
     rounds: 2,
     seconds: 5,
     warmUpSeconds: 6,
+    signedRequests: 176_000,
     seed: 1,
     cases: [],
     ratios: [],
@@ -42,12 +43,12 @@ const measured: CaseSummary = {
 describe('printed result', () => {
   it('has medians of a case and the share of its core', () => {
     const line = resultText(result({ cases: [measured] })).match(/^ours-signed.*$/m)?.[0];
-    expect(line?.split(/\s{2,}/)).toEqual(['ours-signed', '100.0', '10001', '10.0', '99 %']);
+    expect(line?.split(/\s{2,}/)).toEqual(['ours-signed', '100.0', '10001', '10.0', '99 %', '0 %']);
   });
 
   it('has ratios with what they lie between', () => {
     const spread = { median: 1.234, min: 1, max: 2, q1: 1.1, q3: 1.5, count: 2 };
-    const ratio = { name: 'a / b', metric: 'p99Ms', ...spread } as const;
+    const ratio = { name: 'a / b', metric: 'p99Ms', coreShares: [0.98, 0.9], ...spread } as const;
     const text = resultText(result({ ratios: [ratio] }));
     expect(text).toMatch(/^a \/ b +p99 +1\.23 {2}1\.10 to 1\.50 +1\.00 to 2\.00$/m);
   });
@@ -69,8 +70,21 @@ describe('printed result', () => {
   });
 
   it('says on how few rounds a ratio stands', () => {
-    const ratio = { name: 'a / b', metric: 'p99Ms', ...spreadOf([2])! } as const;
+    const ratio = {
+      name: 'a / b',
+      metric: 'p99Ms',
+      coreShares: [1, 1],
+      ...spreadOf([2])!,
+    } as const;
     expect(resultText(result({ ratios: [ratio] }))).toContain('2.00 to 2.00  (1 of 2 rounds)');
+  });
+
+  it('marks a ratio with a side that had idle time on its core', () => {
+    const shares = { coreShares: [0.99, 0.89], ...spreadOf([2, 2])! } as const;
+    const ratio = { name: 'a / b', metric: 'cpuMicrosPerRequest', ...shares } as const;
+    expect(resultText(result({ ratios: [ratio] }))).toMatch(
+      /UNSATURATED: 99 % and 89 % of the core$/m,
+    );
   });
 
   it('says which checkout was edited during the run', () => {

@@ -12,7 +12,11 @@ const PATH = '/public/v1/rates';
 const BODY = '{"ok":true}';
 const folder = mkdtempSync(join(tmpdir(), 'compare-probe-'));
 const bearer = writeBearerRecords(join(folder, 'bearer'), PATH);
-const signed = await writeSignedRecords(join(folder, 'signed'), 3, new AbortController().signal);
+const signed = await writeSignedRecords(join(folder, 'signed'), {
+  count: 3,
+  validForMs: 60_000,
+  signal: new AbortController().signal,
+});
 
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -21,6 +21,7 @@ describe('ratios', () => {
       min: 0.5,
       max: 2,
       count: 3,
+      coreShares: [0.99, 0.99],
     });
   });
 

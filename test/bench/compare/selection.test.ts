@@ -12,6 +12,7 @@ describe('cases', () => {
       'haproxy-jwt',
       'nginx-forward',
       'ours-forward',
+      'ours-forward-unpipelined',
       'ours-signed',
       'ours-signed-inline',
       'ours-signed-single',
@@ -22,6 +23,7 @@ describe('cases', () => {
     const added = names(allCases(['/elsewhere/before'])).filter(name => name.includes('@'));
     expect(added).toEqual([
       'ours-forward@before',
+      'ours-forward-unpipelined@before',
       'ours-signed@before',
       'ours-signed-single@before',
       'ours-signed-inline@before',
@@ -41,7 +43,7 @@ describe('a missing program', () => {
     const { cases, missing } = presentCases(allCases([]), program => program === 'haproxy');
     expect(missing).toEqual(['haproxy']);
     expect(names(cases)).not.toContain('haproxy-jwt');
-    expect(cases).toHaveLength(6);
+    expect(cases).toHaveLength(7);
   });
 
   it('is not missed where its cases were left out', () => {
