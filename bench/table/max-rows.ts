@@ -1,11 +1,17 @@
 import type { MaxResult } from '../max/max-result.ts';
+import { namesOneTree } from '../rig/commit.ts';
+import { commandText } from './command-text.ts';
 import { latestRuns } from './recorded-runs.ts';
 import type { TableRow } from './table-row.ts';
 import { count, range, type Text } from './text.ts';
 
 const CONNECTIONS = 12_000;
+const BODY_BYTES = 600;
+/** The command's own defaults, below which a search is no figure. */
+const LEAST = { durationSeconds: 8, warmUpSeconds: 5, repeats: 3 };
+const RESOLUTION_MAX = 0.04;
 
-/** The search with one front and one worker, RSA-2048. */
+/** Clean searches with one front and one worker, RSA-2048. */
 export function maxRows(results: readonly MaxResult[]): TableRow[] {
   const runs = latestRuns(
     results.filter(result => {
@@ -14,9 +20,16 @@ export function maxRows(results: readonly MaxResult[]): TableRow[] {
         result.scheme === 'rfc9421-rsa' &&
         result.method === 'POST' &&
         result.fronts === 1 &&
-        result.workers === 1
+        result.workers === 1 &&
+        result.bodyBytes === BODY_BYTES &&
+        result.durationSeconds >= LEAST.durationSeconds &&
+        result.warmUpSeconds >= LEAST.warmUpSeconds &&
+        result.repeats >= LEAST.repeats &&
+        result.resolution <= RESOLUTION_MAX &&
+        namesOneTree(result.commit)
       );
     }),
+    run => commandOf({ ...run, seed: 1 }),
   );
   if (runs === undefined) return [];
   const { limits } = runs.newest;
@@ -30,10 +43,23 @@ export function maxRows(results: readonly MaxResult[]): TableRow[] {
         zh: `${count(CONNECTIONS)} 个连接上签名 POST 的最高速率：${bounds}，无错误`,
       },
       seen: rateSeen(runs.all),
-      command: 'npm run bench:max',
+      command: commandOf(runs.newest),
       run: runs.newest,
     },
   ];
+}
+
+function commandOf(run: MaxResult): string {
+  return commandText('max', [
+    ['low', run.lowRate, 2_000],
+    ['high', run.highRate, 16_000],
+    ['resolution', Math.round(run.resolution * 100), 4],
+    ['repeats', run.repeats, LEAST.repeats],
+    ['duration', run.durationSeconds, LEAST.durationSeconds],
+    ['warm-up', run.warmUpSeconds, LEAST.warmUpSeconds],
+    ['generators', run.generators, 1],
+    ['seed', run.seed, 1],
+  ]);
 }
 
 /** The rate that passed; the answer lies between it and the lowest that did not. */

@@ -18,7 +18,7 @@ const CASES: readonly (readonly [name: string, what: Text])[] = [
   ],
   [
     'verify-rsa2048-single',
-    { en: 'the same, one pool task a check', zh: '同上，每次验签一个任务' },
+    { en: 'the same, one Piscina task a check', zh: '同上，每次验签一个 Piscina 任务' },
   ],
   ['verify-rsa2048-inline', { en: 'the same, on the front thread', zh: '同上，在接入线程上' }],
   [

@@ -1,10 +1,12 @@
 /** The table between its two markers in README.md and README.zh-CN.md. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { AgreeResult } from '../agree/agree.ts';
 import type { CompareResult } from '../compare/compare-result.ts';
 import type { LoadResult } from '../load/load-result.ts';
 import type { MaxResult } from '../max/max-result.ts';
 import { readResults } from '../rig/results.ts';
+import { agreeRows } from './agree-rows.ts';
 import { compareRows } from './compare-rows.ts';
 import { type IdleRecord, idleRows } from './idle-rows.ts';
 import { loadRows } from './load-rows.ts';
@@ -39,6 +41,7 @@ export function recordedRows(folder?: string): TableRow[] {
   return [
     ...loadRows(readResults<LoadResult>('load', folder)),
     ...maxRows(readResults<MaxResult>('max', folder)),
+    ...agreeRows(readResults<AgreeResult>('agree', folder)),
     ...compareRows(readResults<CompareResult>('compare', folder)),
     ...microRows(readResults<MicroRecord>('micro', folder)),
     ...idleRows(readResults<IdleRecord>('idle', folder)),

@@ -1,3 +1,4 @@
+import { namesOneTree } from '../rig/commit.ts';
 import type { Environment } from '../rig/environment.ts';
 import { figure, range, type Text } from './text.ts';
 
@@ -9,16 +10,17 @@ export interface RecordedRun {
   readonly environment: Environment;
 }
 
-/** The newest run, and with it every other of the same commit on the same machine. */
+/** The newest run, and with it every other like it: same commit, machine and command. */
 export interface LatestRuns<Run> {
   readonly newest: Run;
   /** Newest first; the newest is among them. */
   readonly all: readonly Run[];
 }
 
-/** Undefined where there is no run. */
+/** Undefined where there is no run. `commandOf` tells runs with other options apart. */
 export function latestRuns<Run extends RecordedRun>(
   runs: readonly Run[],
+  commandOf: (run: Run) => string = () => '',
 ): LatestRuns<Run> | undefined {
   const sorted = runs.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt));
   const [newest] = sorted;
@@ -26,13 +28,9 @@ export function latestRuns<Run extends RecordedRun>(
   const isSame = (run: Run) =>
     namesOneTree(run.commit) &&
     run.commit === newest.commit &&
-    machineOf(run) === machineOf(newest);
+    machineOf(run) === machineOf(newest) &&
+    commandOf(run) === commandOf(newest);
   return { newest, all: sorted.filter(run => run === newest || isSame(run)) };
-}
-
-/** Not outside git, and not with changes: two such runs may be of two trees. */
-function namesOneTree(commit: string): boolean {
-  return commit !== '' && !commit.endsWith('+changes');
 }
 
 /** The machine in one line, the same text for the same machine. */

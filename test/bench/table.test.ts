@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { allCases } from '../../bench/compare/cases.ts';
 import { appendResult } from '../../bench/rig/results.ts';
 import { readmePages, recordedRows, withTable } from '../../bench/table/readme-table.ts';
 import { renderTable } from '../../bench/table/render-table.ts';
+import { caseSummary, roundFigures } from './compare/figures.ts';
 
 const ENVIRONMENT = {
   cpu: 'Test CPU',
@@ -37,8 +39,27 @@ function loadRun(day: number, p99: number, more: object = {}): object {
     ...at(day),
     ...{ connections: 12_000, rate: 8_000, durationSeconds: 30, scheme: 'rfc9421-rsa' },
     ...{ method: 'POST', bodyBytes: 600, seed: 1, fronts: 1, workers: 1 },
+    ...{ warmUpSeconds: 5, generators: 1 },
     ...{ p50: 0.91, p99, p999: 25, requests: 240_012, errors: {}, missedSends: 0 },
     generator: { limited: [] },
+    ...more,
+  };
+}
+
+/** A whole comparison of three rounds, with the two ratios to HAProxy. */
+function compareRun(day: number, more: object): object {
+  const figures = { median: 0.9712, min: 0.95, max: 1.02, count: 3 };
+  const ratio = (name: string, toShare: number) => ({
+    ...{ name: `${name} / haproxy-forward`, metric: 'cpuMicrosPerRequest', ...figures },
+    coreShares: [0.99, toShare],
+  });
+  const rounds = [1, 2, 3].map(number => roundFigures(number));
+  return {
+    ...at(day),
+    ...{ rounds: 3, seconds: 5, warmUpSeconds: 6, seed: 1, signedRequests: 176_000, missing: [] },
+    cases: allCases([]).map(({ name }) => caseSummary(name, rounds)),
+    gateways: [{ suffix: '', commit: 'abc123', changedMeanwhile: false }],
+    ratios: [ratio('ours-forward', 0.98), ratio('ours-forward-unpipelined', 0.85)],
     ...more,
   };
 }
@@ -104,13 +125,27 @@ describe('a row of the table', () => {
 
   it('does not take runs of changed trees together', () => {
     const folder = resultsFolder();
-    appendResult('load', loadRun(1, 8, { commit: 'abc123+changes' }), folder);
-    appendResult('load', loadRun(2, 9, { commit: 'abc123+changes' }), folder);
-    expect(english(folder)[2]).toContain('p99 9 ms, p99.9');
+    appendResult('micro', microRun(1, 0.1, { commit: 'abc123+changes' }), folder);
+    appendResult('micro', microRun(2, 0.2, { commit: 'abc123+changes' }), folder);
+    expect(english(folder)[2]).toContain('0.2 µs (0.19 to 0.214 in 5 rounds)');
+  });
+
+  it('says with which options a run was made, and takes no others together with it', () => {
+    const folder = resultsFolder();
+    appendResult('load', loadRun(1, 8), folder);
+    const options = { warmUpSeconds: 10, durationSeconds: 60, generators: 2, seed: 7 };
+    appendResult('load', loadRun(2, 9, options), folder);
+    const [, , row] = english(folder);
+    expect(row).toContain('for 60 s, open loop | p50 0.91 ms, p99 9 ms, p99.9');
+    expect(row).toContain('--duration 60 --warm-up 10 --generators 2 --seed 7`');
   });
 
   it.each([
     ['of another length', { durationSeconds: 5 }],
+    ['with a short warm-up', { warmUpSeconds: 4 }],
+    ['of another body', { bodyBytes: 0 }],
+    ['of a changed tree', { commit: 'abc123+changes' }],
+    ['of an unknown tree', { commit: '' }],
     ['with more workers', { workers: 2 }],
     ['in which the generator was the limit', { generator: { limited: ['lag'] } }],
   ])('does not come from a run %s', (_, more) => {
@@ -131,14 +166,24 @@ describe('a row of the table', () => {
   it('shows the highest rate between what passed and what did not', () => {
     const folder = resultsFolder();
     const shape = { connections: 12_000, scheme: 'rfc9421-rsa', method: 'POST' };
-    const options = { ...shape, fronts: 1, workers: 1, limits: { p99Ms: 50, p999Ms: 100 } };
-    const run = (day: number, rates: object) => ({ ...at(day), ...options, ...rates });
+    const least = { durationSeconds: 8, warmUpSeconds: 5, repeats: 3, resolution: 0.04 };
+    const usual = { lowRate: 2_000, highRate: 16_000, bodyBytes: 600, generators: 1, seed: 1 };
+    const limits = { p99Ms: 50, p999Ms: 100 };
+    const options = { ...shape, ...least, ...usual, fronts: 1, workers: 1, limits };
+    const run = (day: number, more: object) => ({ ...at(day), ...options, ...more });
+    for (const less of [{ durationSeconds: 7 }, { repeats: 2 }, { commit: 'abc123+changes' }]) {
+      appendResult('max', run(3, { passedAll: 9_999, ...less }), folder);
+    }
+    expect(recordedRows(folder)).toEqual([]);
     appendResult('max', run(1, { passedAll: 9_000, notPassed: 9_400 }), folder);
     expect(recordedRows(folder)[0]!.seen.en).toBe('9,000 a second; 9,400 did not pass');
     appendResult('max', run(2, { passedAll: 9_300, notPassed: undefined }), folder);
     expect(recordedRows(folder)[0]!.seen.en).toBe(
       '9,300 a second (9,000 to 9,300 in 2 runs), the highest that was tried',
     );
+    expect(recordedRows(folder)[0]!.command).toBe('npm run bench:max');
+    appendResult('max', run(4, { passedAll: 9_000, notPassed: 9_400, repeats: 10 }), folder);
+    expect(recordedRows(folder)[0]!.command).toBe('npm run bench:max -- --repeats 10');
   });
 
   it('shows the rounds of a micro benchmark, in the words of either language', () => {
@@ -155,14 +200,31 @@ describe('a row of the table', () => {
     expect(chinese).toContain('机器：Test CPU');
   });
 
-  it('shows the ratios of a comparison with what all rounds lie between', () => {
+  it('shows the ratios of a comparison with its setting and what all rounds lie between', () => {
     const folder = resultsFolder();
-    const ratio = { name: 'ours-forward / haproxy-forward', metric: 'cpuMicrosPerRequest' };
-    const figures = { median: 0.9712, min: 0.95, max: 1.02, count: 7 };
-    appendResult('compare', { ...at(1), ratios: [{ ...ratio, ...figures }] }, folder);
+    appendResult('compare', compareRun(2, { rounds: 2 }), folder);
+    expect(recordedRows(folder)).toEqual([]);
+    appendResult('compare', compareRun(1, { warmUpSeconds: 10, signedRequests: 240_000 }), folder);
+    const [tuned, byDefault] = recordedRows(folder);
+    expect(tuned!.what.en).toContain(
+      '`connectionsMax: 4, pipeliningMax: 16` (by default 64 and 1)',
+    );
+    expect(tuned!.what.zh).toContain('`connectionsMax: 4, pipeliningMax: 16`（默认为 64 和 1）');
+    expect(tuned!.seen.en).toBe('0.971 times (0.95 to 1.02 in 3 rounds)');
+    expect(tuned!.command).toBe('npm run bench:compare -- --rounds 3 --warm-up 10');
+    expect(byDefault!.seen.en).toContain('; not saturated: 99 % and 85 % of a core used');
+  });
+
+  it('shows whether the instruments agree', () => {
+    const folder = resultsFolder();
+    const ratio = { median: 0.985, min: 0.97, max: 1.01, count: 3 };
+    appendResult('agree', { ...at(2, 'abc123+changes'), ratio }, folder);
+    appendResult('agree', { ...at(2), ratio: { ...ratio, count: 2 } }, folder);
+    expect(recordedRows(folder)).toEqual([]);
+    appendResult('agree', { ...at(1), ratio }, folder);
     const [row] = recordedRows(folder);
-    expect(row!.seen.en).toBe('0.971 times (0.95 to 1.02 in 7 rounds)');
-    expect(row!.command).toBe('npm run bench:compare');
+    expect(row!.seen.en).toBe('0.985 times (0.97 to 1.01 in 3 rounds)');
+    expect(row!.command).toBe('npm run bench:agree');
   });
 
   it('shows memory per idle connection by transport', () => {
