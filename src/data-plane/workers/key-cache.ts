@@ -3,10 +3,10 @@ import type { SignatureAlgorithm } from '../../core/snapshot.ts';
 import { importVerifyKey, type VerifyKey } from './verify-key.ts';
 
 /**
- * Keys held ready per thread. Importing an RSA key costs 85 µs, a check with it 33 µs; an imported
- * key holds a few KB of native memory.
+ * Keys held ready per thread. An RSA-2048 key with its first check costs 54 µs, a check with it 25
+ * to 29 µs; it holds 4.3 KB of native memory, so that all of them hold 70 MB.
  */
-export const KEY_CACHE_MAX = 4_096;
+export const KEY_CACHE_MAX = 16_384;
 
 /** Imported keys by `KeyEntry.serial`, which is never reused: an entry cannot go stale. */
 export class KeyCache {
