@@ -10,6 +10,7 @@ tools=(
   nginx:nginx-light
   haproxy:haproxy
   wrk:wrk
+  chromium:chromium
 )
 # Where daemons live, which is not on every user's PATH.
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
