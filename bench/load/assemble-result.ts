@@ -2,10 +2,12 @@
 import type { Histogram } from 'hdr-histogram-js';
 import type { Environment } from '../rig/environment.ts';
 import { percentileCurve, percentilesMs } from '../rig/latency-histogram.ts';
+import { CLIENTS_MAX, closedLoopLatency } from './closed-loop.ts';
 import type { GatewayUsage } from './gateway-watch.ts';
 import { judgeGenerator } from './judge-generator.ts';
 import type { LoadOptions, LoadResult } from './load-result.ts';
 import type { Merged } from './merge-outcomes.ts';
+import type { LoadSamples } from './samples.ts';
 
 export interface RunFindings {
   readonly startedAt: Date;
@@ -13,6 +15,8 @@ export interface RunFindings {
   readonly commit: string;
   readonly configuration: LoadResult['configuration'];
   readonly merged: Merged;
+  /** Of each generator. */
+  readonly samples: readonly LoadSamples[];
   readonly usage: GatewayUsage;
   readonly stages: LoadResult['stages'];
   readonly gatewaySideHiccup: Histogram;
@@ -38,6 +42,7 @@ export function assembleResult(options: LoadOptions, findings: RunFindings): Loa
       ...percentilesMs(merged.sinceSent),
       curve: percentileCurve(merged.sinceSent),
     },
+    closedLoop: closedLoopFigures(findings, options.connections),
     stages: findings.stages,
     cpuMicrosPerRequest: Object.fromEntries(
       [...usage.cpuMicros].map(([thread, micros]) => [thread, perRequest(micros)]),
@@ -61,6 +66,16 @@ export function assembleResult(options: LoadOptions, findings: RunFindings): Loa
     environment: findings.environment,
     commit: findings.commit,
   };
+}
+
+function closedLoopFigures(
+  { samples }: RunFindings,
+  connections: number,
+): LoadResult['closedLoop'] {
+  const clients = Math.min(connections, CLIENTS_MAX);
+  const latency = closedLoopLatency(samples, clients);
+  const curve = percentileCurve(latency);
+  return { clients, requests: latency.totalCount, ...percentilesMs(latency), curve };
 }
 
 function generatorFigures(

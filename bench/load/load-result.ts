@@ -110,8 +110,20 @@ export interface LoadResult extends LoadOptions, Percentiles {
    * the end or never sent is in it with the time that it had waited by then.
    */
   readonly curve: readonly CurvePoint[];
-  /** From the actual send: what an instrument that waits for answers would have shown. */
+  /**
+   * From the actual send, of every request that was sent: the time on the wire and in the gateway,
+   * without the wait for an idle connection. It still has every request that an open loop sends.
+   */
   readonly fromActualSend: Percentiles & { readonly curve: readonly CurvePoint[] };
+  /**
+   * What a closed loop would have shown of the same samples: `clients` that wait for each answer,
+   * and would have sent `requests` of what was due. Hides what it is compared with.
+   */
+  readonly closedLoop: Percentiles & {
+    readonly clients: number;
+    readonly requests: number;
+    readonly curve: readonly CurvePoint[];
+  };
   /**
    * Milliseconds by the gateway's own stages, of the measured time with up to 300 ms of warm-up
    * before it and the drain behind it.

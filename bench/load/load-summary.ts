@@ -51,6 +51,7 @@ function latencyLines(result: LoadResult): string[] {
     row('milliseconds', titles.join('')),
     line('latency, from due time', result),
     line('  from actual send', result.fromActualSend),
+    line(`  closed loop of ${result.closedLoop.clients}`, result.closedLoop),
     line('generator lag', result.generator.lag),
     line('hiccups, generator', result.hiccup.generator),
     line('hiccups, gateway side', result.hiccup.gatewaySide),

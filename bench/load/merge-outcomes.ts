@@ -45,7 +45,7 @@ export function mergeOutcomes(outcomes: readonly GeneratorOutcome[], seconds: nu
   const counts = Array.from({ length: seconds }, () => new Array(HEAT_UPPER_MS.length).fill(0));
   for (const { samples, lagMicros, hiccup: encoded } of outcomes) {
     samples.latencyMicros.forEach((micros, i) => {
-      const second = samples.dueSecond[i]!;
+      const second = Math.floor(samples.dueMicros[i]! / 1_000_000);
       latency.recordValue(recordable(micros));
       latencyBySecond[second]!.recordValue(recordable(micros));
       counts[second]![heatBucket(micros / 1_000)]! += 1;

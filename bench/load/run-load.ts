@@ -87,6 +87,7 @@ export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Pro
   const merged = mergeOutcomes(outcomes, options.durationSeconds);
   const result = assembleResult(options, {
     ...{ startedAt, environment, commit, merged, configuration: gateway.configuration },
+    samples: outcomes.map(({ samples }) => samples),
     usage: watched.usage,
     stages: stageDeltas(watched.logBefore, logAfter),
     gatewaySideHiccup: watched.hiccup,

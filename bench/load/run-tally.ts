@@ -71,7 +71,7 @@ export class RunTally {
     this.countIn(this.answers, nowMs);
     if (!this.isMeasured(dueMs)) return;
     this.answered += 1;
-    this.recorder.add(this.second(dueMs), nowMs - dueMs, nowMs - sentMs);
+    this.recorder.add(dueMs - this.startMs, nowMs - dueMs, nowMs - sentMs);
   }
 
   /** An answer that says no, or none at all. Its latency would flatter: a refusal is fast. */
@@ -84,13 +84,13 @@ export class RunTally {
   onGivenUp(kind: string, dueMs: number, sentMs: number, nowMs: number): void {
     this.onError(kind, dueMs, nowMs);
     if (!this.isMeasured(dueMs)) return;
-    this.recorder.add(this.second(dueMs), nowMs - dueMs, nowMs - sentMs);
+    this.recorder.add(dueMs - this.startMs, nowMs - dueMs, nowMs - sentMs);
   }
 
   onMissed(dueMs: number, nowMs: number): void {
     if (!this.isMeasured(dueMs)) return;
     this.missedSends += 1;
-    this.recorder.addNeverSent(this.second(dueMs), nowMs - dueMs);
+    this.recorder.addNeverSent(dueMs - this.startMs, nowMs - dueMs);
   }
 
   onOpenCount(open: number, nowMs: number): void {

@@ -14,32 +14,33 @@ export interface LoadSamples {
   readonly latencyMicros: Uint32Array;
   /** From the actual send, of the same requests; NEVER_SENT where there was none. */
   readonly sinceSentMicros: Uint32Array;
-  /** The second of the measured time in which each was due. */
-  readonly dueSecond: Uint16Array;
+  /** When each was due, from the start of the measured time. */
+  readonly dueMicros: Uint32Array;
 }
 
 export class SampleRecorder {
   private readonly latency: Uint32Array;
   private readonly sinceSent: Uint32Array;
-  private readonly second: Uint16Array;
+  private readonly due: Uint32Array;
   private count = 0;
 
   /** `requests`: how many are due in the measured time at most. */
   constructor(requests: number) {
     this.latency = new Uint32Array(requests);
     this.sinceSent = new Uint32Array(requests);
-    this.second = new Uint16Array(requests);
+    this.due = new Uint32Array(requests);
   }
 
-  add(dueSecond: number, latencyMs: number, sinceSentMs: number): void {
+  /** `dueMs` from the start of the measured time. */
+  add(dueMs: number, latencyMs: number, sinceSentMs: number): void {
     this.latency[this.count] = Math.min(latencyMs * 1_000, MICROS_MAX);
     this.sinceSent[this.count] = Math.min(sinceSentMs * 1_000, MICROS_MAX);
-    this.second[this.count] = dueSecond;
+    this.due[this.count] = dueMs * 1_000;
     this.count += 1;
   }
 
-  addNeverSent(dueSecond: number, latencyMs: number): void {
-    this.add(dueSecond, latencyMs, 0);
+  addNeverSent(dueMs: number, latencyMs: number): void {
+    this.add(dueMs, latencyMs, 0);
     this.sinceSent[this.count - 1] = NEVER_SENT;
   }
 
@@ -47,7 +48,7 @@ export class SampleRecorder {
     return {
       latencyMicros: this.latency.subarray(0, this.count),
       sinceSentMicros: this.sinceSent.subarray(0, this.count),
-      dueSecond: this.second.subarray(0, this.count),
+      dueMicros: this.due.subarray(0, this.count),
     };
   }
 }

@@ -13,13 +13,23 @@ export function probeLine(probe: Probe): string {
 export function maxSummary(result: MaxResult): string {
   const { passedAll, notPassed, upperVerdict, repeats, failuresBelow } = result;
   const { connections, scheme, method } = result;
+  const { passes, tries } = triesAt(result);
   const load = `${connections} connections, ${scheme} ${method}`;
   const limits = `p99 < ${LIMITS.p99Ms} ms, p99.9 < ${LIMITS.p999Ms} ms, no error`;
   if (passedAll === 0) return `${load}: no rate from ${result.lowRate}/s kept ${limits}.\n`;
   const below = failuresBelow === 0 ? '' : ` (${failuresBelow} earlier runs up to it did not)`;
-  const passed = `${load}: ${passedAll}/s kept ${limits} in ${repeats} runs in a row${below}`;
+  const passed = `${load}: ${passedAll}/s kept ${limits} in ${repeats} runs in a row, ${passes} of ${tries} in all${below}`;
   if (notPassed === undefined) return `${passed}. It is the highest rate tried: raise --high.\n`;
   const limited =
     upperVerdict === 'undecided' ? ', where the generator may have been the limit' : '';
   return `${passed}; ${notPassed}/s did not${limited}.\n`;
+}
+
+/** Every run at the answer's rate, those before the last in a row too. */
+function triesAt({ probes, passedAll }: MaxResult): { passes: number; tries: number } {
+  const there = probes.filter(({ rate }) => rate === passedAll);
+  return {
+    passes: there.filter(({ verdict }) => verdict === 'passed').length,
+    tries: there.length,
+  };
 }

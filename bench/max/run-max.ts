@@ -21,6 +21,8 @@ export interface MaxExtras {
 export async function runMax(options: MaxOptions, extras: MaxExtras = {}): Promise<MaxResult> {
   const { signal, progress = () => undefined, onProbe = () => undefined } = extras;
   const environment = readEnvironment();
+  // Before hours of runs in which the tree may change.
+  const commit = checkoutCommit();
   const startedAt = new Date().toISOString();
   const probes: Probe[] = [];
   const interval = await searchMax({
@@ -36,7 +38,6 @@ export async function runMax(options: MaxOptions, extras: MaxExtras = {}): Promi
       return probe;
     },
   });
-  const commit = checkoutCommit();
   return {
     name: 'max',
     ...options,

@@ -70,6 +70,7 @@ export const ResultSchema = Type.Object({
   noIdleConnection: Figure,
   curve: Curve,
   fromActualSend: Type.Object({ ...PERCENTILES, curve: Curve }),
+  closedLoop: Type.Object({ ...PERCENTILES, clients: Figure, requests: Figure, curve: Curve }),
   stages: Type.Record(Type.String(), Type.Object({ ...PERCENTILES, meanMs: Figure })),
   cpuMicrosPerRequest: ByName,
   upstreamCpuMicrosPerRequest: Figure,

@@ -130,6 +130,11 @@ export function actualLatency(run: Run): Percentiles {
   return sentCountOf(run) > 0 ? run.result.fromActualSend : NOT_TIMED;
 }
 
+/** Of a closed loop over the same samples; not numbers where it would have asked nothing. */
+export function closedLatency({ result: { closedLoop } }: Run): Percentiles {
+  return closedLoop.requests > 0 ? closedLoop : NOT_TIMED;
+}
+
 export function errorCount({ errors }: LoadResult): number {
   return Object.values(errors).reduce((sum, count) => sum + count, 0);
 }

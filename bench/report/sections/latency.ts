@@ -1,13 +1,14 @@
 import type { CurvePoint, Percentiles } from '../../load/load-result.ts';
 import { type Axis, linearAxis, logAxis } from '../drawing/axis.ts';
 import type { DataTable } from '../drawing/data-table.ts';
-import { ABSENT, formatMs } from '../drawing/format.ts';
+import { ABSENT, formatCount, formatMs, formatNumber } from '../drawing/format.ts';
 import { html, type Markup } from '../drawing/html.ts';
 import { type Dot, lineChart, type Point, type Series } from '../drawing/line-chart.ts';
 import { lastPercentile, percentileAxis } from '../drawing/percentile-axis.ts';
 import type { PageSection } from '../page.ts';
 import {
   actualLatency,
+  closedLatency,
   columnName,
   intendedLatency,
   PERCENTILES,
@@ -18,6 +19,7 @@ import {
 
 const INTENDED = 'from the intended send';
 const ACTUAL = 'from the actual send';
+const CLOSED = 'as a closed loop';
 
 /** Rows of the table, where a run has as many requests. */
 const LADDER = [
@@ -25,11 +27,11 @@ const LADDER = [
 ] as const;
 
 /**
- * Latency by percentile from both clocks. The two curves part where sends were late: what lies
- * between them is what an instrument with coordinated omission leaves out.
+ * Latency by percentile from both clocks, and what a closed loop would have made of the run. What
+ * lies between the first curve and the last is what coordinated omission leaves out.
  */
 export function latencyByPercentile(runs: readonly Run[]): PageSection {
-  const series = runs.flatMap(run => [intendedSeries(run), actualSeries(run)]);
+  const series = runs.flatMap(run => [intendedSeries(run), actualSeries(run), closedSeries(run)]);
   const values = series.flatMap(({ points }) => points.map(([, ms]) => ms));
   const x = percentileAxis(Math.max(...runs.map(({ timedCount }) => timedCount)));
   const chart = (id: string, title: string, y: Axis) =>
@@ -39,8 +41,10 @@ export function latencyByPercentile(runs: readonly Run[]): PageSection {
     id: 'latency',
     heading: 'Latency by percentile',
     content: html`<p>The solid curve counts from the time at which each request was due, so a send
-that had to wait is the gateway’s to answer for. The dashed curve counts from the actual send: it is
-what an instrument that waits for answers would have shown.</p>
+that had to wait is the gateway’s to answer for. The dashed curve counts from the actual send of the
+same requests: it leaves out the wait for an idle connection. The dotted curve is coordinated
+omission: a few clients that wait for each answer before they ask again, so that what fell due while
+all of them waited is never asked and never slow.</p>
 ${runs.map(omissionSentence)}
 <div class="charts">
 ${chart('latency-linear', 'Latency by percentile', linearAxis({ label: 'milliseconds', values }))}
@@ -71,6 +75,16 @@ function actualSeries(run: Run): Series {
   };
 }
 
+function closedSeries(run: Run): Series {
+  const { curve, requests } = run.result.closedLoop;
+  return {
+    name: seriesName(run, CLOSED),
+    hue: run.letter === '' ? run.hue + 2 : run.hue,
+    style: 'dotted',
+    points: curvePoints(curve, requests, closedLatency(run).max),
+  };
+}
+
 /** The curve up to the slowest request, which is as far right as so many of them reach. */
 function curvePoints(curve: readonly CurvePoint[], count: number, max: number): Point[] {
   if (count === 0) return [];
@@ -93,21 +107,24 @@ function describe(runs: readonly Run[]): string {
   const sentences = runs.map(run => {
     const figures = (latency: Percentiles) =>
       PERCENTILES.map(({ key, name }) => `${name} ${formatMs(latency[key])}`).join(', ');
-    const text = `${INTENDED}: ${figures(intendedLatency(run))}; ${ACTUAL}: `;
-    return `${seriesName(run, text)}${figures(actualLatency(run))}.`;
+    const due = seriesName(run, `${INTENDED}: ${figures(intendedLatency(run))}`);
+    return `${due}; ${ACTUAL}: ${figures(actualLatency(run))}; ${CLOSED}: ${figures(closedLatency(run))}.`;
   });
   return sentences.join(' ');
 }
 
 /** What coordinated omission would have hidden, in the run's own figures. */
 function omissionSentence(run: Run): Markup {
-  const [due, sent] = [intendedLatency(run), actualLatency(run)];
-  const both = (key: keyof Percentiles) => `${formatMs(due[key])} and ${formatMs(sent[key])}`;
+  const latencies = [intendedLatency(run), actualLatency(run), closedLatency(run)];
+  const all = (key: keyof Percentiles) =>
+    latencies.map(latency => formatMs(latency[key])).join(' / ');
+  const { clients, requests } = run.result.closedLoop;
   const text =
     run.timedCount === 0
       ? 'Nothing was answered.'
-      : `${INTENDED} and ${ACTUAL}, p99 is ${both('p99')}, p99.9 ${both('p999')},
-the slowest ${both('max')}.`;
+      : `${INTENDED} / ${ACTUAL} / ${CLOSED}, p99 is ${all('p99')}, p99.9 ${all('p999')},
+the slowest ${all('max')}. ${formatCount(clients, 'client')} in a closed loop would have asked
+${formatNumber(requests)} of the ${formatNumber(run.timedCount)} requests.`;
   return html`<p>${run.letter === '' ? capital(text) : `${run.label}: ${text}`}</p>`;
 }
 
@@ -119,7 +136,7 @@ function capital(text: string): string {
 function ladderTable(runs: readonly Run[]): DataTable {
   const last = Math.max(...runs.map(({ timedCount }) => lastPercentile(timedCount)));
   const rungs = LADDER.filter(percentile => percentile <= last);
-  const clocks = [INTENDED, ACTUAL];
+  const clocks = [INTENDED, ACTUAL, CLOSED];
   return {
     caption: 'Latency by percentile as a table',
     head: ['percentile', ...runs.flatMap(run => clocks.map(clock => columnName(run, clock)))],
@@ -131,7 +148,7 @@ function ladderTable(runs: readonly Run[]): DataTable {
 }
 
 function cellsAt(run: Run, percentile: number): string[] {
-  const { curve, fromActualSend } = run.result;
+  const { curve, fromActualSend, closedLoop } = run.result;
   const named = PERCENTILES.find(each => each.percentile === percentile);
   const cell = (latency: Percentiles, steps: readonly CurvePoint[], count: number) => {
     if (named !== undefined) return formatMs(latency[named.key]);
@@ -141,5 +158,6 @@ function cellsAt(run: Run, percentile: number): string[] {
   return [
     cell(intendedLatency(run), curve, run.timedCount),
     cell(actualLatency(run), fromActualSend.curve, sentCountOf(run)),
+    cell(closedLatency(run), closedLoop.curve, closedLoop.requests),
   ];
 }

@@ -30,7 +30,7 @@ function outcome(lagMicros: number): GeneratorOutcome {
     samples: {
       latencyMicros: Uint32Array.of(1_000, 1_000, 1_000, 1_000, 9_000),
       sinceSentMicros: Uint32Array.of(1_000, 1_000, 1_000, 1_000, 3_000),
-      dueSecond: Uint16Array.of(0, 0, 0, 1, 1),
+      dueMicros: Uint32Array.of(0, 500_000, 900_000, 1_000_000, 1_500_000),
     },
     lagMicros: new Uint32Array(6).fill(lagMicros),
     ...{ due: [3, 3], answers: [3, 1], failures: [1, 1] },
@@ -39,11 +39,13 @@ function outcome(lagMicros: number): GeneratorOutcome {
 }
 
 function findings(lagMicros: number, readings: readonly Reading[]): RunFindings {
+  const outcomes = [outcome(lagMicros)];
   return {
     startedAt: new Date(0),
     environment: readEnvironment(),
     ...{ commit: 'abc', configuration: { 'telemetry.accessLog': false }, stages: {} },
-    merged: mergeOutcomes([outcome(lagMicros)], 2),
+    merged: mergeOutcomes(outcomes, 2),
+    samples: outcomes.map(({ samples }) => samples),
     usage: usageOf(readings, 5_000),
     gatewaySideHiccup: createHistogram(),
   };
@@ -95,6 +97,7 @@ describe('a result', () => {
       timeline: { openConnections: [10, 9] },
     });
     expect(result.fromActualSend.max).toBe(3);
+    expect(result.closedLoop).toMatchObject({ clients: 10, requests: 5, max: 9 });
     expect(result.generator).toMatchObject({ cpuMicrosPerRequest: 100, cpuShareMax: 0.25 });
     expect(refusalOf(result)).toBeUndefined();
   });

@@ -64,6 +64,11 @@ export function buildResult(traits: ResultTraits = {}): LoadResult {
     noIdleConnection: Math.round(samples.length * 0.0001),
     curve: curveOf(intended),
     fromActualSend: { ...percentilesOf(actual), curve: curveOf(actual) },
+    // Everything but what a stall would have kept from being asked.
+    closedLoop: {
+      ...{ clients: 64, requests: actual.length, ...percentilesOf(actual) },
+      curve: curveOf(actual),
+    },
     stages: buildStages(meanMs),
     cpuMicrosPerRequest: { process: 71.2, main: 1.1, 'front-1': 38.4, 'front-1-worker-1': 31.7 },
     upstreamCpuMicrosPerRequest: 22.4,

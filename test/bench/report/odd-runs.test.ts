@@ -94,7 +94,7 @@ describe('a run in which everything timed out', () => {
   it('keeps the time that was waited', () => {
     expect(headerOf(page)).toContain(`${requests.toLocaleString('en')} errors (100% of requests)`);
     expect(allOf(page, 'dd').map(textOf)[2]).toBe(`${plain.p99.toPrecision(3)} ms`);
-    expect(seriesPaths(byId(page, 'latency-log')).size).toBe(2);
+    expect(seriesPaths(byId(page, 'latency-log')).size).toBe(3);
   });
 });
 

@@ -6,6 +6,7 @@ import { expectSoundPage } from './sound-page.ts';
 
 const INTENDED = 'from the intended send';
 const ACTUAL = 'from the actual send';
+const CLOSED = 'as a closed loop';
 const SECTIONS = ['latency', 'heat', 'rate', 'stages', 'cpu', 'memory', 'machine'];
 
 const first = buildResult({ seconds: 6, rate: 2_000 });
@@ -43,10 +44,10 @@ describe('a report of one run', () => {
     expect(text).not.toContain('do not add up');
   });
 
-  it('draws the curve from both clocks, on a linear and on a logarithmic scale', () => {
+  it('draws the curve from both clocks and of a closed loop, on a linear and on a logarithmic scale', () => {
     for (const id of ['latency-linear', 'latency-log']) {
       const paths = seriesPaths(byId(page, id));
-      expect([...paths.keys()]).toEqual([INTENDED, ACTUAL]);
+      expect([...paths.keys()]).toEqual([INTENDED, ACTUAL, CLOSED]);
       for (const path of paths.values()) expect(path).toMatch(/^M0 [\d.]+h0(L[\d.]+ [\d.]+){40,}$/);
     }
   });
@@ -128,7 +129,9 @@ describe('a report of two runs', () => {
   it('draws both into the same charts, each with its name', () => {
     const both = (what: string) => labels.map(label => `${label}: ${what}`);
     const names = (id: string) => [...seriesPaths(byId(page, id)).keys()].sort();
-    expect(names('latency-log')).toEqual([...both(ACTUAL), ...both(INTENDED)].sort());
+    expect(names('latency-log')).toEqual(
+      [...both(ACTUAL), ...both(INTENDED), ...both(CLOSED)].sort(),
+    );
     expect(names('rate-chart')).toEqual([...both('answered'), ...both('due')].sort());
     expect(names('error-chart')).toEqual(both('errors'));
     expect(names('memory-chart')).toEqual(both('resident memory'));
@@ -156,7 +159,8 @@ describe('a report of two runs', () => {
     expect(second.p99).toBeGreaterThan(10 * second.fromActualSend.p99);
     const [due, sent] = [second.p99, second.fromActualSend.p99];
     const seen = text.replace(/\s+/g, ' ');
-    expect(seen).toContain(`p99 is ${Math.round(due)} ms and ${sent.toPrecision(3)} ms`);
+    expect(seen).toContain(`p99 is ${Math.round(due)} ms / ${sent.toPrecision(3)} ms / `);
+    expect(seen).toContain('64 clients in a closed loop would have asked');
   });
 });
 
