@@ -374,30 +374,3 @@ describe('closing', () => {
     expect(pool.submit(rsaCheck())).toBeUndefined();
   });
 });
-
-describe('checks that are submitted in one turn', () => {
-  it('leave in one batch, though a worker is idle', async () => {
-    const { pool, workers } = fakePool({}, undefined, queueMicrotask);
-    submitAll(pool, [rsaCheck(A), rsaCheck(B), rsaCheck(A)]);
-    expect(workers.held).toHaveLength(0);
-    await Promise.resolve();
-    expect(workers.held.map(({ bases }) => bases.length)).toEqual([3]);
-  });
-
-  it('are shared among the workers that are idle', async () => {
-    const { pool, workers } = fakePool({ count: 3 }, undefined, queueMicrotask);
-    submitAll(
-      pool,
-      Array.from({ length: 20 }, () => rsaCheck(A)),
-    );
-    await Promise.resolve();
-    expect(workers.held.map(({ bases }) => bases.length)).toEqual([7, 7, 6]);
-  });
-
-  it('do not fill the queue while a worker is idle', () => {
-    const { pool, workers } = fakePool({ count: 2, queueMax: 1 }, undefined, queueMicrotask);
-    const outcomes = Array.from({ length: 4 }, () => pool.submit(rsaCheck(A)));
-    expect(outcomes).toEqual([undefined, undefined, undefined, 'verify-saturated']);
-    expect(workers.held).toHaveLength(2);
-  });
-});
