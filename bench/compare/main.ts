@@ -13,7 +13,7 @@ import { compare } from './compare.ts';
 import { type CompareArguments, readCompareArguments, USAGE } from './compare-arguments.ts';
 import type { CompareResult } from './compare-result.ts';
 import { resultText } from './print.ts';
-import { isRecordable } from './recordable.ts';
+import { reasonsAgainst } from './recordable.ts';
 
 /** Ends at once: everything is ended and removed by now, and threads may still sign. */
 function fail(error: unknown): never {
@@ -26,10 +26,14 @@ function fail(error: unknown): never {
 function report(result: CompareResult, { json, record }: CompareArguments): void {
   console.log(resultText(result));
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
-  if (record && isRecordable(result)) appendResult('compare', result);
-  else console.log('Not recorded.');
+  if (record) recordUnless(reasonsAgainst(result), result);
   const empty = result.cases.some(({ rounds }) => rounds.length === 0);
   if (empty || result.missing.length > 0) process.exitCode = 1;
+}
+
+function recordUnless(reasons: readonly string[], result: CompareResult): void {
+  if (reasons.length === 0) appendResult('compare', result);
+  else console.log(`Not recorded: ${reasons.join('; ')}.`);
 }
 
 const args = process.argv.slice(2);

@@ -18,8 +18,8 @@ const REASON_COLUMNS = 300;
 const CLOSED_LOOP_NOTE =
   'Closed loops: with so many in flight, p99 follows from the rate, and it counts the wait of\n' +
   'the first requests on new connections. bench:load shows latency under a given rate.';
-/** Above this the others on a forwarder's core are worth a word. */
-const FOREIGN_SHARE_MAX = 0.05;
+/** Above this the others on a forwarder's core are worth a word; the hiccup meter takes 0.04. */
+const FOREIGN_SHARE_MAX = 0.1;
 
 /** Cases, ratios, and what to know about them. */
 export function resultText(result: CompareResult): string {

@@ -18,33 +18,40 @@ const STOLEN_SHARE_MAX = 0.05;
  * one gateway of one commit, on a machine that was left alone.
  */
 export function isRecordable(result: CompareResult): boolean {
-  const { cases, missing, gateways, commit } = result;
-  const expected = allCases([]).map(({ name }) => name);
-  const whole = expected.every(name => {
-    return cases.some(found => found.name === name && isWhole(found, result));
+  return reasonsAgainst(result).length === 0;
+}
+
+/** Why it may not, each in a few words; empty where it may. */
+export function reasonsAgainst(result: CompareResult): string[] {
+  const { missing, gateways, commit } = result;
+  const reasons: readonly (readonly [reason: string, applies: boolean])[] = [
+    [`fewer than ${ROUNDS_MIN} rounds`, !(result.rounds >= ROUNDS_MIN)],
+    [`windows under ${SECONDS_MIN} s`, !(result.seconds >= SECONDS_MIN)],
+    [`a warm-up under ${WARM_UP_SECONDS_MIN} s`, !(result.warmUpSeconds >= WARM_UP_SECONDS_MIN)],
+    ['a program is missing', missing.length > 0],
+    ['a gateway of another checkout', gateways.length !== 1],
+    ['sources edited meanwhile', gateways.some(({ changedMeanwhile }) => changedMeanwhile)],
+    ['a tree that is no commit', !namesOneTree(commit)],
+    ['a case or a round is missing, void or short', !isWhole(result)],
+    ['others on the cores', !result.cases.every(isQuiet)],
+  ];
+  return reasons.filter(([, applies]) => applies).map(([reason]) => reason);
+}
+
+function isWhole({ cases, rounds, seconds }: CompareResult): boolean {
+  const least = seconds * WINDOW_SHARE_MIN;
+  return allCases([]).every(({ name }) => {
+    const found = cases.find(measured => measured.name === name);
+    if (found === undefined || found.voidRounds.length > 0) return false;
+    return found.rounds.filter(window => window.seconds >= least).length === rounds;
   });
-  const steady = gateways.every(({ changedMeanwhile }) => !changedMeanwhile);
-  const alone = gateways.length === 1 && missing.length === 0;
-  return isLong(result) && whole && steady && alone && namesOneTree(commit) && isQuiet(cases);
 }
 
-function isLong({ rounds, seconds, warmUpSeconds }: CompareResult): boolean {
-  return rounds >= ROUNDS_MIN && seconds >= SECONDS_MIN && warmUpSeconds >= WARM_UP_SECONDS_MIN;
-}
-
-function isWhole({ rounds, voidRounds }: CaseSummary, result: CompareResult): boolean {
-  const least = result.seconds * WINDOW_SHARE_MIN;
-  const full = rounds.filter(({ seconds }) => seconds >= least);
-  return voidRounds.length === 0 && full.length === result.rounds;
-}
-
-function isQuiet(cases: readonly CaseSummary[]): boolean {
-  return cases.every(({ rounds }) => {
-    const median = (figure: (round: RoundFigures) => number) =>
-      spreadOf(rounds.map(figure))?.median ?? 0;
-    return (
-      median(({ foreignShare }) => foreignShare) <= FOREIGN_SHARE_MAX &&
-      median(({ stolenShare }) => stolenShare) <= STOLEN_SHARE_MAX
-    );
-  });
+function isQuiet({ rounds }: CaseSummary): boolean {
+  const median = (figure: (round: RoundFigures) => number) =>
+    spreadOf(rounds.map(figure))?.median ?? 0;
+  return (
+    median(({ foreignShare }) => foreignShare) <= FOREIGN_SHARE_MAX &&
+    median(({ stolenShare }) => stolenShare) <= STOLEN_SHARE_MAX
+  );
 }

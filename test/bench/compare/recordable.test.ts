@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { allCases } from '../../../bench/compare/cases.ts';
 import type { CompareResult, RoundFigures } from '../../../bench/compare/compare-result.ts';
-import { isRecordable } from '../../../bench/compare/recordable.ts';
+import { isRecordable, reasonsAgainst } from '../../../bench/compare/recordable.ts';
 import { caseSummary, roundFigures } from './figures.ts';
 
 const GATEWAY = { suffix: '', commit: 'abc', changedMeanwhile: false };
@@ -23,6 +23,14 @@ it('takes a whole run into the record, even where one round was disturbed', () =
   expect(isRecordable(result({}))).toBe(true);
   const disturbed = casesWith({ foreignShare: 0.5, stolenShare: 0.5 });
   expect(isRecordable(result({ cases: disturbed }))).toBe(true);
+});
+
+it('says everything that keeps a run out of it', () => {
+  expect(reasonsAgainst(result({}))).toEqual([]);
+  expect(reasonsAgainst(result({ commit: 'abc+changes', seconds: 1, cases: CASES }))).toEqual([
+    'windows under 3 s',
+    'a tree that is no commit',
+  ]);
 });
 
 const foreign = { foreignShare: 0.21 };
