@@ -83,7 +83,7 @@ export interface LoadResult extends LoadOptions, Percentiles {
   readonly configuration: Readonly<Record<string, string | number | boolean>>;
   /** Answers without error that came in the measured time, per second of it. */
   readonly achievedRate: number;
-  /** Requests that were due in the measured time; answered + missed + errors but lost connections. */
+  /** Due in the measured time: answered, missed, and errors but for lost connections. */
   readonly requests: number;
   readonly answered: number;
   /**

@@ -18,7 +18,8 @@ export function maxSummary(result: MaxResult): string {
   const limits = `p99 < ${LIMITS.p99Ms} ms, p99.9 < ${LIMITS.p999Ms} ms, no error`;
   if (passedAll === 0) return `${load}: no rate from ${result.lowRate}/s kept ${limits}.\n`;
   const below = failuresBelow === 0 ? '' : ` (${failuresBelow} earlier runs up to it did not)`;
-  const passed = `${load}: ${passedAll}/s kept ${limits} in ${repeats} runs in a row, ${passes} of ${tries} in all${below}`;
+  const runs = `${repeats} runs in a row, ${passes} of ${tries} in all`;
+  const passed = `${load}: ${passedAll}/s kept ${limits} in ${runs}${below}`;
   if (notPassed === undefined) return `${passed}. It is the highest rate tried: raise --high.\n`;
   const limited =
     upperVerdict === 'undecided' ? ', where the generator may have been the limit' : '';

@@ -34,8 +34,9 @@ export function growthSentence(
   const [from, to] = [first.figures[metric], last.figures[metric]];
   const span = `From ${count(first.x)} to ${count(last.x)} ${noun}`;
   const values = `${figure(from.median)} and ${figure(to.median)} ${unit}`;
+  const notes = failures(points) + limits(points);
   if (points.length < 2) {
-    return `At ${count(first.x)} ${noun} ${subject} is ${figure(from.median)} ${unit}.`;
+    return `At ${count(first.x)} ${noun} ${subject} is ${figure(from.median)} ${unit}.${notes}`;
   }
   const withinNoise = from.min <= to.max && to.min <= from.max;
   const change =
@@ -43,7 +44,7 @@ export function growthSentence(
       ? `changes no more than the rounds differ: ${values}`
       : `${direction(from.median, to.median)}: ${values}`;
   const rounds = from.count > 1 ? '' : ' (one round, so its noise is unknown)';
-  return `${span} ${subject} ${change}${rounds}${peak(metric, points)}.${failures(points)}${limits(points)}`;
+  return `${span} ${subject} ${change}${rounds}${peak(metric, points)}.${notes}`;
 }
 
 function direction(from: number, to: number): string {

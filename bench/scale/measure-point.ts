@@ -65,9 +65,11 @@ export async function measurePoint(
     { ...BASE, rate: trainingRate, connections: TRAINING_CONNECTIONS },
     // The rate rises in the first half of a warm-up, so that no queue builds up in cold code.
     { warmUpMs: trainingMs / 2, measuredMs: trainingMs / 2, seed, first: 0 },
+    signal,
   );
   // Behind those of the training, which may be of the same set: a nonce is good for one call.
-  const plan = await planRun(options, { warmUpMs, measuredMs, seed, first: training.count });
+  const timed = { warmUpMs, measuredMs, seed, first: training.count };
+  const plan = await planRun(options, timed, signal);
   await using upstream = await Upstream.start();
   await using gateway = await BenchGateway.start({
     upstreamPort: upstream.port,
@@ -98,13 +100,17 @@ interface RunTiming {
 }
 
 /** Signs what the run will send, where that is not there yet. */
-async function planRun(options: PointOptions, timing: RunTiming): Promise<RunPlan> {
+async function planRun(
+  options: PointOptions,
+  timing: RunTiming,
+  signal: AbortSignal,
+): Promise<RunPlan> {
   const { connections, rate, bodyBytes, apps } = options;
   const { warmUpMs, measuredMs, seed, first } = timing;
   const times = { rate, warmUpMs, measuredMs, seed, stream: 0 };
   const count = countArrivals(arrivalsOfRun(times));
   const shape = { key: 'rsa', method: 'POST', path: ORDERS_PATH, bodyBytes, apps } as const;
-  const set = await openSignedSet(shape, first + count, { validForMs: VALID_FOR_MS });
+  const set = await openSignedSet(shape, first + count, { validForMs: VALID_FOR_MS, signal });
   const spec = {
     ...{ host: '127.0.0.1', connections, connectionsBefore: 0, connectionsTotal: connections },
     ...times,

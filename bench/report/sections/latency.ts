@@ -41,8 +41,8 @@ export function latencyByPercentile(runs: readonly Run[]): PageSection {
     id: 'latency',
     heading: 'Latency by percentile',
     content: html`<p>The solid curve counts from the time at which each request was due, so a send
-that had to wait is the gateway’s to answer for. The dashed curve counts from the actual send of the
-same requests: it leaves out the wait for an idle connection. The dotted curve is coordinated
+that had to wait is the gateway’s to answer for. The dashed curve counts from the actual send of
+the same requests: it leaves out the wait for an idle connection. The dotted curve is coordinated
 omission: a few clients that wait for each answer before they ask again, so that what fell due while
 all of them waited is never asked and never slow.</p>
 ${runs.map(omissionSentence)}
@@ -108,7 +108,8 @@ function describe(runs: readonly Run[]): string {
     const figures = (latency: Percentiles) =>
       PERCENTILES.map(({ key, name }) => `${name} ${formatMs(latency[key])}`).join(', ');
     const due = seriesName(run, `${INTENDED}: ${figures(intendedLatency(run))}`);
-    return `${due}; ${ACTUAL}: ${figures(actualLatency(run))}; ${CLOSED}: ${figures(closedLatency(run))}.`;
+    const sent = `${ACTUAL}: ${figures(actualLatency(run))}`;
+    return `${due}; ${sent}; ${CLOSED}: ${figures(closedLatency(run))}.`;
   });
   return sentences.join(' ');
 }

@@ -44,11 +44,13 @@ describe('a report of one run', () => {
     expect(text).not.toContain('do not add up');
   });
 
-  it('draws the curve from both clocks and of a closed loop, on a linear and on a logarithmic scale', () => {
+  it('draws both clocks and a closed loop, on a linear and on a logarithmic scale', () => {
     for (const id of ['latency-linear', 'latency-log']) {
       const paths = seriesPaths(byId(page, id));
       expect([...paths.keys()]).toEqual([INTENDED, ACTUAL, CLOSED]);
-      for (const path of paths.values()) expect(path).toMatch(/^M0 [\d.]+h0(L[\d.]+ [\d.]+){40,}$/);
+      for (const path of paths.values()) {
+        expect(path).toMatch(/^M0 [\d.]+h0(L[\d.]+ [\d.]+){40,}$/);
+      }
     }
   });
 
