@@ -15,6 +15,8 @@ export interface BenchGatewayOptions extends GatewayFilesOptions {
   readonly cores?: string | undefined;
   /** Arguments for node before the entry, such as `--cpu-prof`. */
   readonly nodeArgs?: readonly string[];
+  /** Until the gateway must have said that it is ready. */
+  readonly readyMaxMs?: number;
 }
 
 const ENTRY = fileURLToPath(new URL('../../src/gateway-process.ts', import.meta.url));
@@ -60,7 +62,8 @@ export class BenchGateway {
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });
       const gateway = new BenchGateway(folder, options, child);
-      await within(READY_MAX_MS, 'the start of the gateway', gateway.untilReady());
+      const { readyMaxMs = READY_MAX_MS } = options;
+      await within(readyMaxMs, 'the start of the gateway', gateway.untilReady());
       gateway.startMs = performance.now() - startedMs;
       return gateway;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -63,6 +63,22 @@ describe('a gateway for benchmarks', () => {
   it('says why it cannot start', async () => {
     const start = BenchGateway.start({ upstreamPort: 1, workers: 0 });
     await expect(start).rejects.toThrow('workers');
+  });
+
+  it('is ended where it never says that it is ready', async () => {
+    const pidFile = join(folder, 'hanging.pid');
+    // Instead of the gateway: says nothing, and does not end by itself.
+    const script =
+      `require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));` +
+      'setInterval(() => undefined, 1000)';
+    const start = BenchGateway.start({
+      upstreamPort: 1,
+      nodeArgs: ['-e', script],
+      readyMaxMs: 2_000,
+    });
+    await expect(start).rejects.toThrow('the start of the gateway took longer than 2 s');
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 });
 
