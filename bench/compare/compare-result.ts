@@ -21,8 +21,8 @@ export interface RoundFigures extends Readonly<Record<Metric, number>> {
   /** Share of its core that the forwarder used; well below 1, the load was the limit. */
   readonly coreShare: number;
   /**
-   * Share of the core's time that neither the forwarder nor idleness accounts for; 0.04 of it is the
-   * hiccup meter, which is beside every forwarder.
+   * Share of the core's time that neither the forwarder nor idleness accounts for. 0.04 of it is
+   * the hiccup meter, which is beside every forwarder.
    */
   readonly foreignShare: number;
   /** Share of the load's core that was busy; near 1, the load may have been the limit. */

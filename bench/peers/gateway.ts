@@ -12,6 +12,8 @@ export interface GatewayOptions extends Pick<GatewayFilesOptions, Tunable> {
   readonly root: string;
 }
 
+const METRICS_WITHIN_MS = 5_000;
+
 /**
  * Starts one gateway process with one front and one worker, all on the same cores.
  * @throws Error with the gateway's own message where it cannot start
@@ -42,7 +44,8 @@ export async function startGateway(
 }
 
 async function readChecksDone(adminUrl: string): Promise<ChecksDone> {
-  const answer = await fetch(`${adminUrl}/metrics`);
+  const signal = AbortSignal.timeout(METRICS_WITHIN_MS);
+  const answer = await fetch(`${adminUrl}/metrics`, { signal });
   const text = await answer.text();
   return {
     pool: counterIn(text, 'xingyun_verify_pooled_total'),

@@ -18,39 +18,52 @@ const BODY_BYTES = 600;
 
 /** Clean runs with one front and one worker, RSA-2048; a row for each point that was run. */
 export function loadRows(results: readonly LoadResult[]): TableRow[] {
-  return POINTS.flatMap(([connections, rate]) => {
-    const runs = latestRuns(
-      results.filter(result => {
-        return (
-          result.connections === connections &&
-          result.rate === rate &&
-          result.durationSeconds >= DURATION_SECONDS_MIN &&
-          result.warmUpSeconds >= WARM_UP_SECONDS_MIN &&
-          result.bodyBytes === BODY_BYTES &&
-          result.scheme === 'rfc9421-rsa' &&
-          result.method === 'POST' &&
-          result.fronts === 1 &&
-          result.workers === 1 &&
-          result.generator.limited.length === 0 &&
-          namesOneTree(result.commit)
-        );
-      }),
-      run => commandOf({ ...run, seed: 1 }),
-    );
-    return runs === undefined ? [] : [loadRow(runs)];
-  });
+  const shown = results.filter(isShown);
+  return POINTS.flatMap(([connections, rate]) =>
+    [false, true].flatMap(accessLog => {
+      const runs = latestRuns(
+        shown.filter(run => {
+          return run.connections === connections && run.rate === rate && logs(run) === accessLog;
+        }),
+        run => commandOf({ ...run, seed: 1 }),
+      );
+      return runs === undefined ? [] : [loadRow(runs)];
+    }),
+  );
+}
+
+function isShown(run: LoadResult): boolean {
+  return (
+    run.durationSeconds >= DURATION_SECONDS_MIN &&
+    run.warmUpSeconds >= WARM_UP_SECONDS_MIN &&
+    run.bodyBytes === BODY_BYTES &&
+    run.scheme === 'rfc9421-rsa' &&
+    run.method === 'POST' &&
+    run.fronts === 1 &&
+    run.workers === 1 &&
+    run.generator.limited.length === 0 &&
+    namesOneTree(run.commit)
+  );
+}
+
+/** Whether the gateway wrote its access log. */
+function logs({ accessLog = false }: LoadResult): boolean {
+  return accessLog;
 }
 
 function loadRow(runs: LatestRuns<LoadResult>): TableRow {
   const { connections, rate, durationSeconds } = runs.newest;
+  const log: Text = logs(runs.newest)
+    ? { en: 'with its access log', zh: '写访问日志' }
+    : { en: 'no access log', zh: '不写访问日志' };
   return {
     what: {
       en:
         `${count(connections)} connections, ${count(rate)} signed POSTs a second (RSA-2048) ` +
-        `for ${durationSeconds} s, open loop`,
+        `for ${durationSeconds} s, open loop, ${log.en}`,
       zh:
         `${count(connections)} 个连接，每秒 ${count(rate)} 次签名 POST（RSA-2048），` +
-        `持续 ${durationSeconds} 秒，开环`,
+        `持续 ${durationSeconds} 秒，开环，${log.zh}`,
     },
     seen: loadSeen(runs),
     command: commandOf(runs.newest),
@@ -60,7 +73,7 @@ function loadRow(runs: LatestRuns<LoadResult>): TableRow {
 
 /** The point itself is always said. */
 function commandOf(run: LoadResult): string {
-  return commandText('load', [
+  const command = commandText('load', [
     ['connections', run.connections, ''],
     ['rate', run.rate, ''],
     ['duration', run.durationSeconds, ''],
@@ -68,6 +81,7 @@ function commandOf(run: LoadResult): string {
     ['generators', run.generators, 1],
     ['seed', run.seed, 1],
   ]);
+  return logs(run) ? `${command} --access-log` : command;
 }
 
 function loadSeen(runs: LatestRuns<LoadResult>): Text {

@@ -39,8 +39,8 @@ export function maxRows(results: readonly MaxResult[]): TableRow[] {
       what: {
         en:
           `highest rate of signed POSTs over ${count(CONNECTIONS)} connections: ` +
-          `${bounds}, no error`,
-        zh: `${count(CONNECTIONS)} 个连接上签名 POST 的最高速率：${bounds}，无错误`,
+          `${bounds}, no error, no access log`,
+        zh: `${count(CONNECTIONS)} 个连接上签名 POST 的最高速率：${bounds}，无错误，不写访问日志`,
       },
       seen: rateSeen(runs.all),
       command: commandOf(runs.newest),

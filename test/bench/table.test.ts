@@ -105,7 +105,8 @@ describe('a row of the table', () => {
     expect(english(folder)).toEqual([
       '| what | seen | command | run |',
       '|---|---|---|---|',
-      '| 12,000 connections, 8,000 signed POSTs a second (RSA-2048) for 30 s, open loop ' +
+      '| 12,000 connections, 8,000 signed POSTs a second (RSA-2048) for 30 s, open loop, ' +
+        'no access log ' +
         '| p50 0.91 ms, p99 9 ms, p99.9 25 ms, 0 of 240,012 failed ' +
         '| `npm run bench:load -- --connections 12000 --rate 8000 --duration 30` ' +
         '| 2026-11-02 abc123 |',
@@ -136,8 +137,20 @@ describe('a row of the table', () => {
     const options = { warmUpSeconds: 10, durationSeconds: 60, generators: 2, seed: 7 };
     appendResult('load', loadRun(2, 9, options), folder);
     const [, , row] = english(folder);
-    expect(row).toContain('for 60 s, open loop | p50 0.91 ms, p99 9 ms, p99.9');
+    expect(row).toContain('for 60 s, open loop, no access log | p50 0.91 ms, p99 9 ms, p99.9');
     expect(row).toContain('--duration 60 --warm-up 10 --generators 2 --seed 7`');
+  });
+
+  it('has a run with the access log in a row of its own', () => {
+    const folder = resultsFolder();
+    appendResult('load', loadRun(1, 8), folder);
+    appendResult('load', loadRun(2, 9, { accessLog: true }), folder);
+    const rows = recordedRows(folder);
+    expect(rows.map(({ what }) => what.en.split('open loop, ')[1])).toEqual([
+      'no access log',
+      'with its access log',
+    ]);
+    expect(rows[1]!.command).toMatch(/ --duration 30 --access-log$/);
   });
 
   it.each([
