@@ -110,6 +110,21 @@ describe('bench:load', () => {
     await expect.poll(() => groupMembers(group), { timeout: 5_000 }).toEqual([]);
   });
 
+  it('ends while it signs when it is interrupted', { timeout: 60_000 }, async () => {
+    let group = 0;
+    let interruptedMs = 0;
+    // Minutes of signing, of a shape that no earlier run has signed.
+    const args = ['--connections', '50', '--rate', '20000', '--duration', '60', '--body', '613'];
+    const run = await load(args, (text, pid) => {
+      if (group !== 0 || !text.includes('signing requests ahead')) return;
+      group = pid;
+      interruptedMs = performance.now();
+      process.kill(-group, 'SIGINT');
+    });
+    expect(run, run.stderr).toMatchObject({ status: 130 });
+    expect(performance.now() - interruptedMs).toBeLessThan(5_000);
+  });
+
   it.each([
     [['--rate', 'fast'], '--rate takes a whole number'],
     [['--scheme', 'jwt'], '--scheme takes one of rfc9421-rsa'],
