@@ -5,6 +5,7 @@ import { EMPTY_BODY } from '../../../src/core/exchange.ts';
 import { SIGNATURE_ALGORITHMS } from '../../../src/core/snapshot.ts';
 import { runCheck } from '../../../src/data-plane/workers/run-check.ts';
 import { importVerifyKey } from '../../../src/data-plane/workers/verify-key.ts';
+import { pssPair } from './pss-pair.ts';
 import { digestOf, signerFor } from './signed-checks.ts';
 
 const BASE = '"@method": POST\n"@authority": bank.example\n"@signature-params": ("@method")';
@@ -86,12 +87,7 @@ describe('an RSA-PSS signature', () => {
 
 describe('an RSA-PSS key with parameters of its own', () => {
   it.each([0, 20, 64])('whose salt length is %i takes the 64 bytes that RFC 9421 asks for', own => {
-    const { publicKey, privateKey } = generateKeyPairSync('rsa-pss', {
-      modulusLength: 2_048,
-      hashAlgorithm: 'sha512',
-      mgf1HashAlgorithm: 'sha512',
-      saltLength: own,
-    });
+    const { publicKey, privateKey } = pssPair(own);
     const padding = constants.RSA_PKCS1_PSS_PADDING;
     const bytes = sign('sha512', Buffer.from(BASE), { key: privateKey, padding, saltLength: 64 });
     const spki = publicKey.export({ format: 'der', type: 'spki' });

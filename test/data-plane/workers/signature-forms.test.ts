@@ -2,6 +2,7 @@ import { constants, createPublicKey, generateKeyPairSync, sign, verify } from 'n
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asDerSignature, asPssKey } from '../../../src/data-plane/workers/signature-forms.ts';
+import { pssPair } from './pss-pair.ts';
 
 /** Reads DER's two integers back, by another way than the code that writes them. */
 function integersOf(der: Uint8Array): bigint[] {
@@ -70,12 +71,7 @@ describe('an RSA key for PSS alone', () => {
   });
 
   it.each([0, 20, 64])('is rid of the salt length %i that its parameters name', saltBytes => {
-    const { privateKey, publicKey } = generateKeyPairSync('rsa-pss', {
-      modulusLength: 2_048,
-      hashAlgorithm: 'sha512',
-      mgf1HashAlgorithm: 'sha512',
-      saltLength: saltBytes,
-    });
+    const { privateKey, publicKey } = pssPair(saltBytes);
     const spki = asPssKey(publicKey.export({ format: 'der', type: 'spki' }));
     const key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
     expect(key.asymmetricKeyDetails?.hashAlgorithm).toBeUndefined();
