@@ -35,6 +35,9 @@ export interface AgreeRound {
 export interface AgreeResult {
   readonly name: 'agree';
   readonly startedAt: string;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  readonly rate: number;
   readonly rounds: readonly AgreeRound[];
   readonly ratio: Spread;
   readonly environment: Environment;
@@ -44,7 +47,9 @@ export interface AgreeResult {
 /** @throws Error where a run has errors, or where the open loop was not saturated */
 export async function agree(options: AgreeOptions): Promise<AgreeResult> {
   const startedAt = new Date().toISOString();
+  const { seconds, warmUpSeconds, rate } = options;
   const environment = readEnvironment();
+  const commit = checkoutCommit();
   const rounds: AgreeRound[] = [];
   for (let round = 0; round < options.rounds; round++) {
     const wrkRequestsPerSecond = await byWrk(options);
@@ -54,7 +59,8 @@ export async function agree(options: AgreeOptions): Promise<AgreeResult> {
     options.tell(`round ${round + 1} of ${options.rounds}: ${ratio.toFixed(3)}`);
   }
   const ratio = spreadOf(rounds.map(each => each.ratio))!;
-  return { name: 'agree', startedAt, rounds, ratio, environment, commit: checkoutCommit() };
+  const run = { seconds, warmUpSeconds, rate, rounds, ratio };
+  return { name: 'agree', startedAt, ...run, environment, commit };
 }
 
 async function byWrk(options: AgreeOptions): Promise<number> {

@@ -1,10 +1,10 @@
 /**
- * npm run bench:agree -- [--rounds N] [--seconds N] [--warm-up N] [--rate N] [--json FILE]
- *                        [--no-record]
+ * Throughput at saturation by wrk and by bench:load, one core for the gateway and one for the load:
  *
- * Throughput at saturation by wrk and by bench:load, one core for the gateway and one for the load.
+ *     npm run bench:agree -- [options]
+ *
  * The exit status is 1 where the two are more than 10 % apart or a run does not count, 2 for wrong
- * usage.
+ * usage, 130 after Ctrl-C.
  */
 import { writeFileSync } from 'node:fs';
 import { parseOptions, UsageError, wholeNumber } from '../rig/command-line.ts';
@@ -16,13 +16,39 @@ const APART_MAX = 0.1;
 /** What one core carries at most, so that no run is short of signed requests. */
 const SIGNED_PER_SECOND = 16_000;
 
+const USAGE = `usage: npm run bench:agree -- [options]
+
+  --rounds N     pairs of runs (3)
+  --seconds N    of each measured window (5)
+  --warm-up N    seconds before it, with requests of its own (6)
+  --rate N       that the open loop asks for: more than one core carries (14000)
+  --json FILE    write the result
+  --no-record    do not append the result to bench/results/agree.jsonl
+`;
+
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
 }
 
+if (process.argv.includes('--help')) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
 try {
-  const values = parseOptions(process.argv.slice(2), {
+  const { json, record, ...options } = readArguments(process.argv.slice(2));
+  const tell = (line: string) => process.stderr.write(`${line}\n`);
+  const result = await agree({ ...options, signal: interrupted.signal, tell });
+  report(result, json);
+  if (record) appendResult('agree', result);
+} catch (error) {
+  const misused = error instanceof UsageError;
+  process.stderr.write(`bench:agree: ${(error as Error).message}\n${misused ? `\n${USAGE}` : ''}`);
+  process.exit(interrupted.signal.aborted ? 130 : misused ? 2 : 1);
+}
+
+function readArguments(args: readonly string[]) {
+  const values = parseOptions(args, {
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '5' },
     'warm-up': { type: 'string', default: '6' },
@@ -32,20 +58,15 @@ try {
   });
   const seconds = wholeNumber('--seconds', values.seconds, 1, 60);
   const warmUpSeconds = wholeNumber('--warm-up', values['warm-up'], 1, 60);
-  const result = await agree({
+  return {
     rounds: wholeNumber('--rounds', values.rounds, 1, 100),
     seconds,
     warmUpSeconds,
     rate: wholeNumber('--rate', values.rate, 1, 1_000_000),
     signedRequests: (seconds + warmUpSeconds) * SIGNED_PER_SECOND,
-    signal: interrupted.signal,
-    tell: line => process.stderr.write(`${line}\n`),
-  });
-  report(result, values.json);
-  if (values.record) appendResult('agree', result);
-} catch (error) {
-  process.stderr.write(`bench:agree: ${(error as Error).message}\n`);
-  process.exit(error instanceof UsageError ? 2 : 1);
+    json: values.json,
+    record: values.record,
+  };
 }
 
 function report(result: AgreeResult, json: string | undefined): void {
