@@ -209,7 +209,9 @@ interface Turn {
 /** What a connection may see in turn; the number is echoed where the call gets through. */
 function turn(kind: number, path: string): Turn {
   const body = 'b'.repeat(kind * 300);
-  const unsigned = (framing: string) => `POST ${path} HTTP/1.1\r\nhost: a\r\n${framing}\r\n\r\n`;
+  const { host } = new URL(gateway.url);
+  const unsigned = (framing: string) =>
+    `POST ${path} HTTP/1.1\r\nhost: ${host}\r\n${framing}\r\n\r\n`;
   switch (kind) {
     case 0:
       return { bytes: calls.bytes({ path }), status: 200 };
