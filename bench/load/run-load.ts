@@ -70,7 +70,7 @@ export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Pro
     accessLog: options.accessLog ?? false,
     config: { limits: { connectionsMax: Math.max(options.connections, 19_000) } },
   });
-  await using hiccups = await HiccupBeside.open();
+  await using hiccups = await HiccupBeside.open(extras.cores?.gateway);
   await using generators = new Generators(specsFor(options, gateway.port, set), {
     nodeArgs: extras.generatorNodeArgs,
     cores: extras.cores?.load,
