@@ -7,7 +7,8 @@
  * usage, 130 after Ctrl-C.
  */
 import { writeFileSync } from 'node:fs';
-import { parseOptions, UsageError, wholeNumber } from '../rig/command-line.ts';
+import { BenchCommand } from '../rig/bench-command.ts';
+import { parseOptions, wholeNumber } from '../rig/command-line.ts';
 import { appendResult } from '../rig/results.ts';
 import { type AgreeResult, agree } from './agree.ts';
 
@@ -26,25 +27,16 @@ const USAGE = `usage: npm run bench:agree -- [options]
   --no-record    do not append the result to bench/results/agree.jsonl
 `;
 
-const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
-}
-
-if (process.argv.includes('--help')) {
-  process.stdout.write(USAGE);
-  process.exit(0);
-}
+const command: BenchCommand = new BenchCommand('bench:agree');
+const { json, record, ...options } = command.read(USAGE, readArguments);
+const signal = command.interrupt();
+const tell = (line: string) => process.stderr.write(`${line}\n`);
 try {
-  const { json, record, ...options } = readArguments(process.argv.slice(2));
-  const tell = (line: string) => process.stderr.write(`${line}\n`);
-  const result = await agree({ ...options, signal: interrupted.signal, tell });
+  const result = await agree({ ...options, signal, tell });
   report(result, json);
   if (record) appendResult('agree', result);
 } catch (error) {
-  const misused = error instanceof UsageError;
-  process.stderr.write(`bench:agree: ${(error as Error).message}\n${misused ? `\n${USAGE}` : ''}`);
-  process.exit(interrupted.signal.aborted ? 130 : misused ? 2 : 1);
+  command.failed(error);
 }
 
 function readArguments(args: readonly string[]) {

@@ -7,7 +7,7 @@
  * 130: Ctrl-C.
  */
 import { writeFileSync } from 'node:fs';
-import { UsageError } from '../rig/command-line.ts';
+import { BenchCommand } from '../rig/bench-command.ts';
 import { appendResult } from '../rig/results.ts';
 import { compare } from './compare.ts';
 import { type CompareArguments, readCompareArguments, USAGE } from './compare-arguments.ts';
@@ -15,13 +15,7 @@ import type { CompareResult } from './compare-result.ts';
 import { resultText } from './print.ts';
 import { reasonsAgainst } from './recordable.ts';
 
-/** Ends at once: everything is ended and removed by now, and threads may still sign. */
-function fail(error: unknown): never {
-  const { message } = error as Error;
-  const misused = error instanceof UsageError;
-  process.stderr.write(`bench:compare: ${message}\n${misused ? `\n${USAGE}` : ''}`);
-  process.exit(misused ? 2 : interrupted.signal.aborted ? 130 : 1);
-}
+const command: BenchCommand = new BenchCommand('bench:compare');
 
 function report(result: CompareResult, { json, record }: CompareArguments): void {
   console.log(resultText(result));
@@ -36,19 +30,12 @@ function recordUnless(reasons: readonly string[], result: CompareResult): void {
   else console.log(`Not recorded: ${reasons.join('; ')}.`);
 }
 
-const args = process.argv.slice(2);
-if (args.includes('--help')) {
-  process.stdout.write(USAGE);
-  process.exit(0);
-}
-const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
-}
+const options = command.read(USAGE, readCompareArguments);
+const signal = command.interrupt();
+const tell = (line: string) => process.stderr.write(`${line}\n`);
 try {
-  const options = readCompareArguments(args);
-  const tell = (line: string) => process.stderr.write(`${line}\n`);
-  report(await compare({ ...options, signal: interrupted.signal, tell }), options);
+  report(await compare({ ...options, signal, tell }), options);
 } catch (error) {
-  fail(error);
+  // Everything is ended and removed by now; threads that sign need not be waited for.
+  command.failed(error);
 }

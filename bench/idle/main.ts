@@ -6,32 +6,15 @@
  * Exit status 1: a level could not be measured. 2: wrong usage. 130: Ctrl-C.
  */
 import { writeFileSync } from 'node:fs';
-import { UsageError } from '../rig/command-line.ts';
+import { BenchCommand } from '../rig/bench-command.ts';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
 import { Progress } from '../rig/progress.ts';
 import { appendResult } from '../rig/results.ts';
-import { type IdleArguments, readIdleArguments, USAGE } from './idle-arguments.ts';
+import { readIdleArguments, USAGE } from './idle-arguments.ts';
 import { levelSummary, marginalSummary } from './idle-summary.ts';
 import { type IdleLevel, type IdleOptions, measureIdle } from './measure-idle.ts';
 
-function fail(message: string, status: number): never {
-  process.stderr.write(`bench:idle: ${message}\n`);
-  process.exit(status);
-}
-
-function readArguments(): IdleArguments {
-  const args = process.argv.slice(2);
-  if (args.includes('--help')) {
-    process.stdout.write(USAGE);
-    process.exit(0);
-  }
-  try {
-    return readIdleArguments(args);
-  } catch (error) {
-    if (error instanceof UsageError) fail(error.message, 2);
-    throw error;
-  }
-}
+const command: BenchCommand = new BenchCommand('bench:idle');
 
 async function measure(options: IdleOptions, interrupt: AbortSignal): Promise<IdleLevel> {
   const progress = new Progress();
@@ -43,23 +26,19 @@ async function measure(options: IdleOptions, interrupt: AbortSignal): Promise<Id
     });
   } catch (error) {
     progress.end();
-    if (interrupt.aborted) fail('interrupted; everything that was started has ended.', 130);
-    fail((error as Error).message, 1);
+    command.failed(error);
   } finally {
     progress.end();
   }
 }
 
-const args = readArguments();
-const interrupt = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => interrupt.abort(new Error('interrupted')));
-}
+const args = command.read(USAGE, readIdleArguments);
+const interrupt = command.interrupt();
 const startedAt = new Date().toISOString();
 const environment = readEnvironment();
 const levels: IdleLevel[] = [];
 for (const options of args.levels) {
-  const level = await measure(options, interrupt.signal);
+  const level = await measure(options, interrupt);
   levels.push(level);
   process.stdout.write(levelSummary(level));
 }

@@ -8,7 +8,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderReport } from '../report/render-report.ts';
-import { UsageError } from '../rig/command-line.ts';
+import { BenchCommand } from '../rig/bench-command.ts';
 import { Progress } from '../rig/progress.ts';
 import { appendResult } from '../rig/results.ts';
 import { writeHistogramFiles } from './histogram-files.ts';
@@ -18,30 +18,13 @@ import { loadSummary } from './load-summary.ts';
 import { refusalOf } from './refusal.ts';
 import { type LoadRun, runLoad } from './run-load.ts';
 
-function fail(message: string, status: number): never {
-  process.stderr.write(`bench:load: ${message}\n`);
-  process.exit(status);
-}
-
-function readArguments(): LoadArguments {
-  const args = process.argv.slice(2);
-  if (args.includes('--help')) {
-    process.stdout.write(USAGE);
-    process.exit(0);
-  }
-  try {
-    return readLoadArguments(args);
-  } catch (error) {
-    if (error instanceof UsageError) fail(error.message, 2);
-    throw error;
-  }
-}
+const command: BenchCommand = new BenchCommand('bench:load');
 
 function readEarlier(file: string): LoadResult {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    fail(`--compare ${file} cannot be read (${(error as Error).message}).`, 2);
+    command.misused(`--compare ${file} cannot be read (${(error as Error).message}).`);
   }
 }
 
@@ -65,8 +48,7 @@ async function runWithProgress(args: LoadArguments, interrupt: AbortSignal): Pro
     });
   } catch (error) {
     progress.end();
-    if (interrupt.aborted) fail('interrupted; everything that was started has ended.', 130);
-    fail((error as Error).message, 1);
+    command.failed(error);
   } finally {
     progress.end();
   }
@@ -77,17 +59,14 @@ function nodeArgsOf(variable: string): string[] {
   return (process.env[variable] ?? '').split(' ').filter(argument => argument !== '');
 }
 
-const args = readArguments();
+const args = command.read(USAGE, readLoadArguments);
 const earlier = args.compare === undefined ? undefined : readEarlier(args.compare);
-const interrupt = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => interrupt.abort(new Error('interrupted')));
-}
-const run = await runWithProgress(args, interrupt.signal);
+const interrupt = command.interrupt();
+const run = await runWithProgress(args, interrupt);
 const { result } = run;
 if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result)}\n`);
 process.stdout.write(loadSummary(result));
 const refusal = refusalOf(result);
-if (refusal !== undefined) fail(refusal, 1);
+if (refusal !== undefined) command.failed(refusal);
 if (args.report !== undefined) writeReport(args.report, run, earlier);
 if (args.record) appendResult('load', result);

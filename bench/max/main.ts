@@ -6,7 +6,7 @@
  * 130: Ctrl-C.
  */
 import { writeFileSync } from 'node:fs';
-import { UsageError } from '../rig/command-line.ts';
+import { BenchCommand } from '../rig/bench-command.ts';
 import { Progress } from '../rig/progress.ts';
 import { appendResult } from '../rig/results.ts';
 import { type MaxArguments, readMaxArguments, USAGE } from './max-arguments.ts';
@@ -14,24 +14,7 @@ import type { MaxResult } from './max-result.ts';
 import { maxSummary, probeLine } from './max-summary.ts';
 import { runMax } from './run-max.ts';
 
-function fail(message: string, status: number): never {
-  process.stderr.write(`bench:max: ${message}\n`);
-  process.exit(status);
-}
-
-function readArguments(): MaxArguments {
-  const args = process.argv.slice(2);
-  if (args.includes('--help')) {
-    process.stdout.write(USAGE);
-    process.exit(0);
-  }
-  try {
-    return readMaxArguments(args);
-  } catch (error) {
-    if (error instanceof UsageError) fail(error.message, 2);
-    throw error;
-  }
-}
+const command: BenchCommand = new BenchCommand('bench:max');
 
 async function search({ options }: MaxArguments, interrupt: AbortSignal): Promise<MaxResult> {
   const progress = new Progress(process.stderr, 0);
@@ -46,19 +29,15 @@ async function search({ options }: MaxArguments, interrupt: AbortSignal): Promis
     });
   } catch (error) {
     progress.end();
-    if (interrupt.aborted) fail('interrupted; everything that was started has ended.', 130);
-    fail((error as Error).message, 1);
+    command.failed(error);
   } finally {
     progress.end();
   }
 }
 
-const args = readArguments();
-const interrupt = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => interrupt.abort(new Error('interrupted')));
-}
-const result = await search(args, interrupt.signal);
+const args = command.read(USAGE, readMaxArguments);
+const interrupt = command.interrupt();
+const result = await search(args, interrupt);
 if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result)}\n`);
 process.stdout.write(maxSummary(result));
 if (args.record) appendResult('max', result);

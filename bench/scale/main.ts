@@ -8,7 +8,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderCurves } from '../report/render-curves.ts';
-import { UsageError } from '../rig/command-line.ts';
+import { BenchCommand } from '../rig/bench-command.ts';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
 import { appendResult } from '../rig/results.ts';
 import { runScale } from './run-scale.ts';
@@ -16,24 +16,7 @@ import { readScaleArguments, type ScaleArguments, USAGE } from './scale-argument
 import { scaleCurves } from './scale-curves.ts';
 import type { ScaleResult } from './scale-result.ts';
 
-function fail(message: string, status: number): never {
-  process.stderr.write(`bench:scale: ${message}\n`);
-  process.exit(status);
-}
-
-function readArguments(): ScaleArguments {
-  const args = process.argv.slice(2);
-  if (args.includes('--help')) {
-    process.stdout.write(USAGE);
-    process.exit(0);
-  }
-  try {
-    return readScaleArguments(args);
-  } catch (error) {
-    if (error instanceof UsageError) fail(error.message, 2);
-    throw error;
-  }
-}
+const command: BenchCommand = new BenchCommand('bench:scale');
 
 async function measure(args: ScaleArguments, interrupt: AbortSignal): Promise<ScaleResult> {
   const { rounds, timing } = args;
@@ -45,17 +28,13 @@ async function measure(args: ScaleArguments, interrupt: AbortSignal): Promise<Sc
     const commit = checkoutCommit();
     return { name: 'scale', startedAt, rounds, timing, sections, environment, commit };
   } catch (error) {
-    if (interrupt.aborted) fail('interrupted; everything that was started has ended.', 130);
-    fail((error as Error).message, 1);
+    command.failed(error);
   }
 }
 
-const args = readArguments();
-const interrupt = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => interrupt.abort(new Error('interrupted')));
-}
-const result = await measure(args, interrupt.signal);
+const args = command.read(USAGE, readScaleArguments);
+const interrupt = command.interrupt();
+const result = await measure(args, interrupt);
 const curves = scaleCurves(result.sections);
 for (const { heading, sentence } of curves) console.log(`${heading}\n  ${sentence}`);
 if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result, null, 2)}\n`);

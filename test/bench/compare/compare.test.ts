@@ -107,7 +107,7 @@ describe('bench:compare', () => {
     await measuring(command);
     command.process.kill('SIGINT');
     expect(await command.ended).toBe(130);
-    expect(command.err).toContain('ended by SIGINT');
+    expect(command.err).toContain('interrupted');
     expect(command.processesLeft()).toEqual([]);
     expect(command.filesLeft()).toEqual([]);
   });
