@@ -126,7 +126,8 @@ export interface LoadResult extends LoadOptions, Percentiles {
   };
   /**
    * Milliseconds by the gateway's own stages, of the measured time with up to 300 ms of warm-up
-   * before it and the drain behind it.
+   * before it and the drain behind it. The percentiles of a stage are of the calls that spent time
+   * in it; `meanMs` is over all calls, so that the means add up to the total's.
    */
   readonly stages: Readonly<Record<string, Percentiles & { readonly meanMs: number }>>;
   /** CPU microseconds per answered request; `process` is everything, the others its threads. */

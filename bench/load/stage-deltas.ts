@@ -7,14 +7,19 @@ import type { LoadResult } from './load-result.ts';
 /** Stages through which nothing went are left out. */
 export function stageDeltas(logBefore: string, logAfter: string): LoadResult['stages'] {
   const before = readStages(logBefore);
-  const stages: Record<string, LoadResult['stages'][string]> = {};
-  for (const [stage, histogram] of readStages(logAfter)) {
+  const gained = readStages(logAfter);
+  for (const [stage, histogram] of gained) {
     const earlier = before.get(stage);
     if (earlier !== undefined) histogram.subtract(earlier);
-    if (histogram.totalCount === 0) continue;
-    stages[stage] = { ...percentilesMs(histogram), meanMs: Math.round(histogram.mean) / 1_000 };
+    if (histogram.totalCount === 0) gained.delete(stage);
   }
-  return stages;
+  const calls = gained.get('total')?.totalCount ?? 0;
+  const stages = [...gained].map(([stage, histogram]) => {
+    // A stage's histogram holds those that spent time in it; over all calls the means add up.
+    const meanMicros = (histogram.mean * histogram.totalCount) / calls;
+    return [stage, { ...percentilesMs(histogram), meanMs: Math.round(meanMicros) / 1_000 }];
+  });
+  return Object.fromEntries(stages);
 }
 
 function readStages(log: string): Map<string, Histogram> {
