@@ -112,6 +112,7 @@ class RunningGateway implements Gateway {
       {
         config,
         nonces: this.nonces.shared,
+        journal: () => ({ journalId: '00000000', head: 0 }),
         onTelemetry: (front, { shared, workers }) => {
           this.telemetry.addFront(`front-${front}`, shared);
           workers.forEach((vitals, i) => {

@@ -108,6 +108,56 @@ export const ConfigSchema = Type.Object(
       labelsMax: integer('Labelled signatures looked at per request.', 4, 1, 16),
       componentsMax: integer('Covered components per signature.', 64, 4, 256),
     }),
+    webSocket: section('Sessions over WebSocket (docs/websocket.md). Limits are per front.', {
+      path: Type.String({
+        description: 'Where the handshake is taken.',
+        default: '/ws',
+        pattern: '^(/[A-Za-z0-9_-]{1,64}){1,4}$',
+        form: 'a path of one to four plain segments',
+      }),
+      connectionsPerAppMax: integer('Open sessions of one app.', 1_024, 1, 1_000_000),
+      messageMaxBytes: integer('Largest message of a partner.', 262_144, 1_024, 16_777_216),
+      batchMax: integer('Messages in a batch.', 32, 1, 1_024),
+      messagesInFlightMax: integer('Calls in flight of one session.', 64, 1, 4_096),
+      messagesPerSecondMax: integer('Messages of one app in a second.', 10_000, 1, 1_000_000),
+      messagesBurstMax: integer('Messages of one app at once.', 2_000, 1, 1_000_000),
+      subscriptionsMax: integer('Topics of one session.', 32, 1, 1_024),
+      idleTimeoutMs: integer('A peer that is silent this long is cut.', 60_000, 8_000, 960_000),
+      answerMaxBytes: integer('Largest body of an answer.', 1_048_576, 1_024, 16_777_216),
+      sendBufferMaxBytes: integer(
+        'Bytes that wait for a slow peer before no more are queued.',
+        1_048_576,
+        16_384,
+        67_108_864,
+      ),
+      slowConsumerTimeoutMs: integer(
+        'How long a session may stay behind its events.',
+        30_000,
+        1_000,
+        600_000,
+      ),
+      compression: Type.Enum(['off', 'shared'], {
+        description: 'permessage-deflate (RFC 7692); `shared`: one compressor a thread.',
+        default: 'off',
+      }),
+    }),
+    events: section('Events that upstream systems publish and sessions subscribe to.', {
+      publisherTokenFile: Type.Optional(
+        Type.String({
+          description:
+            'File with the bearer token of `POST /v1/events`; nothing is published without it.',
+        }),
+      ),
+      eventMaxBytes: integer('Largest data of an event.', 65_536, 256, 1_048_576),
+      publishMax: integer('Events in one publication.', 500, 1, 5_000),
+      journalMaxEvents: integer('Events that the journal keeps.', 100_000, 100, 10_000_000),
+      journalMaxBytes: integer(
+        'Bytes of events that the journal keeps.',
+        268_435_456,
+        1_048_576,
+        17_179_869_184,
+      ),
+    }),
     workers: section('Worker pool of each front.', {
       count: integer('Worker threads per front.', 1, 1, 64),
       batchMax: integer('Checks in one batch.', 64, 1, 1_024),

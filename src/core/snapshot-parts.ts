@@ -23,6 +23,7 @@ const LISTS = [
   'apis',
   'subscriptions',
   'upstreams',
+  'topics',
 ] as const satisfies readonly (keyof RegistrySnapshot)[];
 
 /** Cuts a snapshot into parts, to be sent in order; at least one. */
@@ -44,6 +45,7 @@ export function splitSnapshot(
       apis: snapshot.apis.slice(from, to),
       subscriptions: snapshot.subscriptions.slice(from, to),
       upstreams: snapshot.upstreams.slice(from, to),
+      topics: snapshot.topics.slice(from, to),
     };
     return { position, isLast: position === parts - 1, records };
   });
@@ -76,6 +78,7 @@ export class SnapshotAssembly {
       apis: parts.flatMap(records => records.apis),
       subscriptions: parts.flatMap(records => records.subscriptions),
       upstreams: parts.flatMap(records => records.upstreams),
+      topics: parts.flatMap(records => records.topics),
     };
   }
 }

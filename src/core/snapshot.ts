@@ -51,6 +51,9 @@ export interface KeyRecord {
 export const OPERATION_ACCESS = ['signed', 'public'] as const;
 export type OperationAccess = (typeof OPERATION_ACCESS)[number];
 
+export const MESSAGE_SIGNATURES = ['session', 'required'] as const;
+export type MessageSignature = (typeof MESSAGE_SIGNATURES)[number];
+
 export interface OperationRecord {
   /** Unique in the registry, `<api>.<operationId>`. */
   readonly id: string;
@@ -61,6 +64,8 @@ export interface OperationRecord {
   readonly scopes: readonly string[];
   /** `public`: a call without a signature is let through as well, and no subscription is asked. */
   readonly access: OperationAccess;
+  /** `required`: over a session each call carries a signature of its own. */
+  readonly messageSignature: MessageSignature;
 }
 
 export interface ApiRecord {
@@ -68,6 +73,21 @@ export interface ApiRecord {
   readonly direction: 'outbound' | 'inbound';
   readonly upstreamId: string;
   readonly operations: readonly OperationRecord[];
+}
+
+export const TOPIC_AUDIENCES = ['partner', 'everyone'] as const;
+export type TopicAudience = (typeof TOPIC_AUDIENCES)[number];
+
+/** What can be subscribed to over a session. */
+export interface TopicRecord {
+  /** Unique in the registry. */
+  readonly id: string;
+  /** The API whose subscription entitles to it. */
+  readonly apiId: string;
+  /** Scopes that the subscription must grant, all of them. */
+  readonly scopes: readonly string[];
+  /** `partner`: each event belongs to one partner and goes to nobody else. */
+  readonly audience: TopicAudience;
 }
 
 export interface PlanRecord {
@@ -118,6 +138,7 @@ export interface RegistrySnapshot {
   readonly apis: readonly ApiRecord[];
   readonly subscriptions: readonly SubscriptionRecord[];
   readonly upstreams: readonly UpstreamRecord[];
+  readonly topics: readonly TopicRecord[];
 }
 
 /** A key as the verify room looks it up: joined with its app and partner, compiled once. */
@@ -148,6 +169,9 @@ export interface CompiledSnapshot {
   readonly keys: ReadonlyMap<string, KeyEntry>;
   readonly operations: readonly OperationEntry[];
   readonly upstreams: ReadonlyMap<string, UpstreamRecord>;
+  readonly topics: ReadonlyMap<string, TopicRecord>;
+  /** The operation of that id. */
+  operation(id: string): OperationEntry | undefined;
   /**
    * The operation at a canonical path, or `not-found`, or `method-not-allowed` (with `allow`), or
    * `malformed-request` where the path is another spelling of a published one.

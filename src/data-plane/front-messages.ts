@@ -1,5 +1,6 @@
 /** What the main thread and a front thread say to each other. */
 import type { Config } from '../core/config.ts';
+import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
 import type { RegistrySnapshot } from '../core/snapshot.ts';
 import type { SnapshotPart } from '../core/snapshot-parts.ts';
 
@@ -9,11 +10,16 @@ export interface FrontWorkerData<NonceShared> {
   readonly config: Config;
   readonly snapshot: RegistrySnapshot;
   readonly nonces: NonceShared;
+  /** When this was made; later events come as messages. */
+  readonly journal: JournalState;
 }
 
 export type ToFront =
   /** A part at a time, the next one when this is taken: traffic goes on in between. */
   | { readonly kind: 'snapshot'; readonly part: SnapshotPart }
+  /** Appended to the journal, in its order, each exactly once. */
+  | { readonly kind: 'events'; readonly events: readonly EventRecord[] }
+  | { readonly kind: 'replayed'; readonly ask: number; readonly page: ReplayPage }
   /** Stop listening, finish what is in flight, then end. */
   | { readonly kind: 'drain'; readonly timeoutMs: number };
 
@@ -39,6 +45,8 @@ export type FromFront<TelemetryShared> =
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'part-taken' }
   | { readonly kind: 'swapped'; readonly version: number }
+  /** Answered with `replayed` of the same `ask`, after every event that came before. */
+  | { readonly kind: 'replay'; readonly ask: number; readonly request: ReplayRequest }
   | { readonly kind: 'access'; readonly block: ArrayBuffer }
   | { readonly kind: 'drained'; readonly cutExchanges: number }
   | LogMessage;

@@ -262,7 +262,7 @@ function obey(running: Running): void {
   let draining = false;
   port.on('message', (message: ToFront) => {
     if (message.kind === 'snapshot') swapper.take(message.part);
-    else if (!draining) {
+    else if (message.kind === 'drain' && !draining) {
       draining = true;
       drain(running, message.timeoutMs).catch(endAnyway);
     }

@@ -7,6 +7,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../core/config.ts';
+import type { JournalState } from '../core/events.ts';
 import type { RegistrySnapshot } from '../core/snapshot.ts';
 import { type SnapshotPart, splitSnapshot } from '../core/snapshot-parts.ts';
 import type {
@@ -24,6 +25,8 @@ type Message = FromFront<FrontTelemetryShared>;
 export interface FrontThreadsOptions {
   readonly config: Config;
   readonly nonces: NonceShared;
+  /** Asked when a front is started; what is appended later is its to hear of. */
+  readonly journal: () => JournalState;
   readonly onTelemetry: (front: number, message: TelemetryMessage<FrontTelemetryShared>) => void;
   readonly onGone: (front: number) => void;
   readonly onAccess: (front: number, block: ArrayBuffer) => void;
@@ -134,6 +137,7 @@ export class FrontThreads {
       config: this.options.config,
       snapshot,
       nonces: this.options.nonces,
+      journal: this.options.journal(),
     };
     const worker = new Worker(this.entry, { workerData, name: `front-${index}` });
     let reason: Error | undefined;

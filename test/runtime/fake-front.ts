@@ -34,6 +34,7 @@ port.on('message', (message: ToFront) => {
     port.close();
     return;
   }
+  if (message.kind !== 'snapshot') return;
   const { part } = message;
   parts += 1;
   if (part.records.partners[0]?.id === 'poison') throw new Error('A bug in the front.');

@@ -21,6 +21,7 @@ const EMPTY: RegistrySnapshot = {
   apis: [],
   subscriptions: [],
   upstreams: [],
+  topics: [],
 };
 
 let dir: string;
@@ -50,6 +51,7 @@ function create(): FrontThreads {
     {
       config,
       nonces: nonces.shared,
+      journal: () => ({ journalId: '0123abcd', head: 0 }),
       onTelemetry: () => undefined,
       onGone: () => undefined,
       onAccess: () => undefined,

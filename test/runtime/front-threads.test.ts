@@ -28,6 +28,7 @@ function snapshot(version: number, behaviour: string, partners: number | string 
     apis: [],
     subscriptions: [],
     upstreams: [],
+    topics: [],
   } satisfies RegistrySnapshot;
 }
 
@@ -42,6 +43,7 @@ function create(behaviour: string): FrontThreads {
   const options: FrontThreadsOptions = {
     config,
     nonces: starts as never,
+    journal: () => ({ journalId: '0123abcd', head: 0 }),
     entry: new URL('fake-front.ts', import.meta.url),
     onTelemetry: (front, { shared }) => telemetry.addFront(`front-${front}`, shared),
     onGone: front => telemetry.retireFront(`front-${front}`),

@@ -19,6 +19,8 @@ export const EMPTY_SNAPSHOT: CompiledSnapshot = {
   keys: new Map(),
   operations: [],
   upstreams: new Map(),
+  topics: new Map(),
+  operation: () => undefined,
   find: () => {
     throw new Error('the snapshot of this test has no routes');
   },
@@ -113,6 +115,7 @@ export function identified(exchange: Exchange, upstream = anUpstream()): Exchang
     pathTemplate: exchange.arrival.path,
     scopes: [],
     access: 'signed',
+    messageSignature: 'session',
   };
   const api: ApiRecord = {
     id: 'accounts',

@@ -4,6 +4,7 @@ import type {
   CompiledSnapshot,
   KeyEntry,
   OperationEntry,
+  OperationRecord,
   UpstreamRecord,
 } from '../../src/core/snapshot.ts';
 
@@ -37,8 +38,14 @@ export function operationEntry(
   id: string,
   direction: ApiRecord['direction'] = 'outbound',
 ): OperationEntry {
-  const access = 'signed' as const;
-  const operation = { id, method: 'GET', pathTemplate: '/accounts', scopes: [], access };
+  const operation: OperationRecord = {
+    id,
+    method: 'GET',
+    pathTemplate: '/accounts',
+    scopes: [],
+    access: 'signed',
+    messageSignature: 'session',
+  };
   const api: ApiRecord = { id: 'accounts', direction, upstreamId: 'core', operations: [operation] };
   return { index: 0, operation, api, upstream: { id: 'core' } as UpstreamRecord };
 }

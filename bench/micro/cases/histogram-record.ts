@@ -3,7 +3,7 @@
  * its status class. The access record is not part of it.
  */
 import type { Exchange } from '../../../src/core/exchange.ts';
-import type { ApiRecord, UpstreamRecord } from '../../../src/core/snapshot.ts';
+import type { ApiRecord, OperationRecord, UpstreamRecord } from '../../../src/core/snapshot.ts';
 import { STAGE, STAGES } from '../../../src/core/stages.ts';
 import { createRecordStep } from '../../../src/data-plane/record/index.ts';
 import { FrontTelemetry } from '../../../src/telemetry/front-telemetry.ts';
@@ -21,8 +21,14 @@ const GRANT = { planId: 'standard', scopes: new Set<string>() };
 function exchangeWithAllStages(index: number): Exchange {
   const exchange = benchExchange({ requestId: `request-${index}` });
   const id = `accounts.operation${index % OPERATIONS}`;
-  const access = 'signed' as const;
-  const operation = { id, method: 'GET', pathTemplate: '/accounts', scopes: [], access };
+  const operation: OperationRecord = {
+    id,
+    method: 'GET',
+    pathTemplate: '/accounts',
+    scopes: [],
+    access: 'signed',
+    messageSignature: 'session',
+  };
   const api = { id: 'accounts', direction: 'outbound', upstreamId: 'core', operations: [] };
   exchange.target = {
     entry: { index, operation, api: api as ApiRecord, upstream: {} as UpstreamRecord },

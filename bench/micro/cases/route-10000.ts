@@ -62,6 +62,7 @@ function buildApi(number: number): ApiRecord {
       pathTemplate: basePath + template,
       scopes: [],
       access: 'signed',
+      messageSignature: 'session',
     })),
   };
 }
@@ -76,6 +77,7 @@ function buildSnapshot(): RegistrySnapshot {
     apis: Array.from({ length: APIS }, (_, number) => buildApi(number)),
     subscriptions: [],
     upstreams: [UPSTREAM],
+    topics: [],
   };
 }
 

@@ -66,6 +66,8 @@ function snapshotOf(entry: KeyEntry): CompiledSnapshot {
     keys: new Map([[entry.key.id, entry]]),
     operations: [],
     upstreams: new Map(),
+    topics: new Map(),
+    operation: () => undefined,
     find: () => problem('not-found', 'This peer has no routes of its own.'),
     grant: () => undefined,
   };

@@ -3,7 +3,15 @@ import type { ProblemList } from '../config/config-error.ts';
 import type { YamlSource } from '../config/yaml-source.ts';
 import type { Registry } from './schema.ts';
 
-type ListWithIds = 'partners' | 'apps' | 'keys' | 'products' | 'plans' | 'apis' | 'upstreams';
+type ListWithIds =
+  | 'partners'
+  | 'apps'
+  | 'keys'
+  | 'products'
+  | 'plans'
+  | 'apis'
+  | 'upstreams'
+  | 'topics';
 
 /** Adds a problem for each duplicate id, dangling reference and repeated subscription. */
 export function checkReferences(
@@ -33,12 +41,16 @@ export function checkReferences(
   const apis = collect('apis');
   const upstreams = collect('upstreams');
   collect('keys');
+  collect('topics');
   for (const [i, app] of registry.apps.entries()) {
     refer(partners, app.partner, 'the partner', 'apps', i, 'partner');
   }
   for (const [i, key] of registry.keys.entries()) refer(apps, key.app, 'the app', 'keys', i, 'app');
   for (const [i, api] of registry.apis.entries()) {
     refer(upstreams, api.upstream, 'the upstream', 'apis', i, 'upstream');
+  }
+  for (const [i, topic] of registry.topics.entries()) {
+    refer(apis, topic.api, 'the API', 'topics', i, 'api');
   }
   for (const [i, product] of registry.products.entries()) {
     for (const [j, id] of product.apis.entries()) {

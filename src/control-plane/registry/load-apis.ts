@@ -94,14 +94,14 @@ function declareAll(
       problems.add(source.problem(isInline ? [...at, 'path'] : at.slice(0, -1), wrong));
       continue;
     }
-    const { method, scopes, access } = operation;
+    const { method, scopes, access, messageSignature } = operation;
     if (access === 'public' && scopes.length > 0) {
       problems.add(
         source.problem(at, 'is public and names scopes; nobody would be asked for them'),
       );
     }
     const id = `${api.id}.${operation.id}`;
-    records.push({ id, method, pathTemplate, scopes, access });
+    records.push({ id, method, pathTemplate, scopes, access, messageSignature });
     declared.push({ id, apiId: api.id, method, pathTemplate, source, at });
   }
   return records;

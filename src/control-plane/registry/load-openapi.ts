@@ -1,10 +1,10 @@
 /** Reads the operations of an OpenAPI 3.1 document; the rest of it is for people. */
 import Type, { type Static } from 'typebox';
-import type { OperationAccess } from '../../core/snapshot.ts';
+import type { MessageSignature, OperationAccess } from '../../core/snapshot.ts';
 import { ConfigError, type ProblemList } from '../config/config-error.ts';
 import { createSchemaCheck } from '../config/schema-check.ts';
 import { type OptionPath, YamlSource } from '../config/yaml-source.ts';
-import { access, operationId, scopes } from './schema.ts';
+import { access, messageSignature, operationId, scopes } from './schema.ts';
 
 const OPENAPI_FILE_MAX_BYTES = 16_777_216;
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
@@ -17,6 +17,7 @@ export interface ReadOperation {
   readonly path: string;
   readonly scopes: readonly string[];
   readonly access: OperationAccess;
+  readonly messageSignature: MessageSignature;
   readonly source: YamlSource;
   readonly at: OptionPath;
 }
@@ -26,6 +27,7 @@ const operation = Type.Optional(
     operationId: operationId('The operation’s id.'),
     'x-required-scopes': scopes('Scopes that a subscription must have, all of them.'),
     'x-access': access,
+    'x-message-signature': messageSignature,
   }),
 );
 
@@ -118,6 +120,7 @@ function readPathItem(
       path,
       scopes: found['x-required-scopes'],
       access: found['x-access'],
+      messageSignature: found['x-message-signature'],
       source,
       at: ['paths', path, method],
     };

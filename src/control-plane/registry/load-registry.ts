@@ -68,6 +68,12 @@ function buildSnapshot(registry: Registry, version: number, loading: Loading): R
         scopes,
       })),
     upstreams: loadUpstreams(registry, loading),
+    topics: registry.topics.map(({ id, api, scopes, audience }) => ({
+      id,
+      apiId: api,
+      scopes,
+      audience,
+    })),
   };
 }
 

@@ -3,7 +3,12 @@
  * what a pattern wants.
  */
 import Type, { type Static, type TProperties } from 'typebox';
-import { OPERATION_ACCESS, SIGNATURE_ALGORITHMS } from '../../core/snapshot.ts';
+import {
+  MESSAGE_SIGNATURES,
+  OPERATION_ACCESS,
+  SIGNATURE_ALGORITHMS,
+  TOPIC_AUDIENCES,
+} from '../../core/snapshot.ts';
 
 const record = <P extends TProperties>(properties: P) =>
   Type.Object(properties, { additionalProperties: false });
@@ -94,6 +99,13 @@ export const access = Type.Enum([...OPERATION_ACCESS], {
   default: 'signed',
 });
 
+export const messageSignature = Type.Enum([...MESSAGE_SIGNATURES], {
+  description:
+    'Over WebSocket: `session`, the signature of the handshake is enough; `required`, each call ' +
+    'carries one of its own, as payments should.',
+  default: 'session',
+});
+
 /** RFC 9110 section 9.1; CONNECT and TRACE do not pass a gateway. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -105,6 +117,7 @@ const operation = record({
   }),
   scopes: scopes('Scopes that a subscription must have, all of them.'),
   access,
+  messageSignature,
 });
 
 export const RegistrySchema = Type.Object(
@@ -182,9 +195,22 @@ export const RegistrySchema = Type.Object(
       openapi: Type.Optional(
         file(
           'OpenAPI 3.1 document, YAML or JSON: its paths, methods, operationId and ' +
-            '`x-required-scopes`, `x-access` (as `access`) are read, its servers are not',
+            '`x-required-scopes`, `x-access` (as `access`), `x-message-signature` (as ' +
+            '`messageSignature`) are read, its servers are not',
         ),
       ),
+    }),
+    topics: list('What sessions may subscribe to (docs/websocket.md).', 1_000, {
+      id: id('Unique among topics.'),
+      name: text('For people.'),
+      api: Type.String({ description: 'Id of the API whose subscription entitles to it.' }),
+      scopes: scopes('Scopes that the subscription must have, all of them.'),
+      audience: Type.Enum([...TOPIC_AUDIENCES], {
+        description:
+          '`partner`: each event belongs to one partner and goes to nobody else; `everyone`: to ' +
+          'all that subscribe.',
+        default: 'partner',
+      }),
     }),
     upstreams: list('The servers behind the gateway.', 10_000, {
       id: id('Unique among upstreams.'),

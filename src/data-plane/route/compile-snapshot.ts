@@ -15,6 +15,7 @@ import type {
   PartnerRecord,
   RegistrySnapshot,
   SubscriptionRecord,
+  TopicRecord,
   UpstreamRecord,
 } from '../../core/snapshot.ts';
 import { RouteTable } from './route-table.ts';
@@ -39,6 +40,8 @@ class SnapshotIndex implements CompiledSnapshot {
   readonly keys = new Map<string, KeyEntry>();
   readonly operations: OperationEntry[] = [];
   readonly upstreams = new Map<string, UpstreamRecord>();
+  readonly topics = new Map<string, TopicRecord>();
+  readonly operationById = new Map<string, OperationEntry>();
   readonly routes = new RouteTable();
   readonly grants = new Map<string, AppGrants>();
   private readonly grantOfSubscription = new Map<SubscriptionRecord, Grant>();
@@ -49,6 +52,10 @@ class SnapshotIndex implements CompiledSnapshot {
 
   find(method: string, path: string): OperationEntry | Problem {
     return this.routes.find(method, path);
+  }
+
+  operation(id: string): OperationEntry | undefined {
+    return this.operationById.get(id);
   }
 
   grant(appId: string, apiId: string): Grant | undefined {
@@ -125,12 +132,14 @@ function* compileOperations(
   index: SnapshotIndex,
   snapshot: RegistrySnapshot,
 ): Generator<undefined, void> {
+  for (const topic of snapshot.topics) index.topics.set(topic.id, topic);
   for (const upstream of snapshot.upstreams) index.upstreams.set(upstream.id, upstream);
   for (const api of snapshot.apis) {
     const upstream = required(index.upstreams, api.upstreamId, 'upstream');
     for (const operation of api.operations) {
       const entry = { index: index.operations.length, operation, api, upstream };
       index.operations.push(entry);
+      index.operationById.set(operation.id, entry);
       index.routes.add(entry);
       if (entry.index % RECORDS_PER_LOOK === 0) yield;
     }

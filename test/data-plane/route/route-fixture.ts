@@ -16,6 +16,7 @@ export function anApi(id: string, ...operations: string[]): ApiRecord {
         pathTemplate: pathTemplate!,
         scopes: isPublic ? [] : words,
         access: isPublic ? 'public' : 'signed',
+        messageSignature: 'session',
       };
     }),
   };
@@ -31,6 +32,7 @@ export function aSnapshot(overrides: Partial<RegistrySnapshot> = {}): RegistrySn
     apis: [],
     subscriptions: [],
     upstreams: [anUpstream()],
+    topics: [],
     ...overrides,
   };
 }
