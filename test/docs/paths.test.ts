@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { refusePath } from '../../src/data-plane/front/canonical-target.ts';
+import { refusePath } from '../../src/core/canonical-target.ts';
 import { compileSnapshot } from '../../src/data-plane/route/index.ts';
 import { anApi, aSnapshot } from '../data-plane/route/route-fixture.ts';
 

@@ -14,11 +14,11 @@ import {
 } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import type { SnapshotHolder } from '../../core/snapshot.ts';
+import { TraceIds } from '../../core/trace.ts';
 import { ClientCertificates } from './client-certificate.ts';
 import { PeerAddresses } from './peer-address.ts';
 import { type BodyCollector, BodyReader, type BodyTransport } from './read-body.ts';
 import { type Head, type HeadOptions, readHead } from './read-head.ts';
-import { TraceIds } from './trace.ts';
 import {
   App,
   type HttpRequest,

@@ -1,12 +1,13 @@
 /**
  * Reads a request's head while uWebSockets.js lets us: its request object dies with the handler.
  */
+
+import { refuseHost, refusePath, refuseQuery } from '../../core/canonical-target.ts';
 import type { Arrival, ClientCertificate } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import type { SnapshotHolder } from '../../core/snapshot.ts';
-import { refuseHost, refusePath, refuseQuery } from './canonical-target.ts';
+import type { TraceIds } from '../../core/trace.ts';
 import type { PeerAddresses } from './peer-address.ts';
-import type { TraceIds } from './trace.ts';
 import type { HttpRequest, HttpResponse } from './uws.ts';
 
 export interface HeadOptions {

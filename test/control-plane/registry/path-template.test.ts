@@ -5,7 +5,7 @@ import {
   checkTemplate,
   joinPath,
 } from '../../../src/control-plane/registry/path-template.ts';
-import { refusePath } from '../../../src/data-plane/front/canonical-target.ts';
+import { refusePath } from '../../../src/core/canonical-target.ts';
 import { compileSnapshot, ROUTE_SEGMENTS_MAX } from '../../../src/data-plane/route/index.ts';
 import { anApi, aSnapshot } from '../../data-plane/route/route-fixture.ts';
 

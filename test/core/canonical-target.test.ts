@@ -1,10 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  refuseHost,
-  refusePath,
-  refuseQuery,
-} from '../../../src/data-plane/front/canonical-target.ts';
+import { refuseHost, refusePath, refuseQuery } from '../../src/core/canonical-target.ts';
 
 describe('a canonical path', () => {
   it.each([

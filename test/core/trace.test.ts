@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TraceIds } from '../../../src/data-plane/front/trace.ts';
+import { TraceIds } from '../../src/core/trace.ts';
 
 describe('request ids', () => {
   it('take over what is well formed', () => {
