@@ -24,6 +24,7 @@ export function benchExchange(arrival: Partial<Arrival>): Exchange {
       peer: '127.0.0.1',
       clientCertificate: undefined,
       arrivedMs: 0,
+      session: undefined,
       snapshot: {} as CompiledSnapshot,
       ...arrival,
     },

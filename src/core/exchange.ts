@@ -3,6 +3,7 @@
  * the comments say whose part is whose.
  */
 import type { Problem } from './problems.ts';
+import type { SessionOrigin } from './sessions.ts';
 import type { CompiledSnapshot, Grant, KeyEntry, OperationEntry } from './snapshot.ts';
 import { STAGES, type StageTimes } from './stages.ts';
 
@@ -54,6 +55,8 @@ export interface Identity {
   readonly entry: KeyEntry;
   /** The sibling in data-plane/verify that checked it, e.g. `rfc9421`. */
   readonly scheme: string;
+  /** The handshake of the session proved it, not this message. */
+  readonly viaSession: boolean;
 }
 
 export interface Target {
@@ -89,6 +92,8 @@ export interface Arrival {
   /** Monotonic milliseconds at which the head was complete. */
   readonly arrivedMs: number;
   readonly snapshot: CompiledSnapshot;
+  /** Of a message: the session that it came on. Undefined for an HTTP request. */
+  readonly session: SessionOrigin | undefined;
 }
 
 export const EMPTY_BODY = new Uint8Array(0);

@@ -61,6 +61,7 @@ export function anArrival(overrides: Partial<Arrival> = {}): Arrival {
     clientCertificate: undefined,
     arrivedMs: 0,
     snapshot: EMPTY_SNAPSHOT,
+    session: undefined,
     ...overrides,
   };
 }
@@ -123,7 +124,7 @@ export function identified(exchange: Exchange, upstream = anUpstream()): Exchang
     upstreamId: upstream.id,
     operations: [operation],
   };
-  exchange.identity = { entry: aKeyEntry(), scheme: 'rfc9421' };
+  exchange.identity = { entry: aKeyEntry(), scheme: 'rfc9421', viaSession: false };
   exchange.target = {
     entry: { index: 0, operation, api, upstream },
     grant: { planId: 'standard', scopes: new Set() },

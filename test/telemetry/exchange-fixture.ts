@@ -26,6 +26,7 @@ export function exchangeOf(arrival: Partial<Arrival> = {}): Exchange {
       peer: '127.0.0.1',
       clientCertificate: undefined,
       arrivedMs: 1000,
+      session: undefined,
       snapshot: {} as CompiledSnapshot,
       ...arrival,
     },
@@ -59,7 +60,7 @@ export function identified(exchange: Exchange, app: string, operationId: string)
     partner,
     serial: 1,
   } as unknown as KeyEntry;
-  exchange.identity = { entry, scheme: 'rfc9421' };
+  exchange.identity = { entry, scheme: 'rfc9421', viaSession: false };
   exchange.target = {
     entry: operationEntry(operationId),
     grant: { planId: 'standard', scopes: new Set() },

@@ -145,6 +145,7 @@ function arrivalOf({ method, url, headers }: SignedRequest, snapshot: CompiledSn
     headers: flat,
     peer: '127.0.0.1',
     clientCertificate: undefined,
+    session: undefined,
     arrivedMs: 0,
     snapshot,
   };

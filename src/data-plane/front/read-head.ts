@@ -101,6 +101,7 @@ export function readHead(res: HttpResponse, req: HttpRequest, options: HeadOptio
       clientCertificate: options.clientCertificate(res),
       arrivedMs,
       snapshot: options.snapshots.current,
+      session: undefined,
     },
     refusal: fault === undefined ? undefined : problem('malformed-request', fault),
     contentLength: special.contentLength === undefined ? undefined : Number(special.contentLength),

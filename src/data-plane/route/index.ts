@@ -43,6 +43,9 @@ function assignTarget(exchange: Exchange): Problem | undefined {
       return problem('scope-insufficient', `The subscription lacks the scope ${scope}.`);
     }
   }
+  if (found.operation.messageSignature === 'required' && identity.viaSession) {
+    return problem('signature-missing', 'This operation needs a signature in the message itself.');
+  }
   exchange.target = { entry: found, grant };
   return undefined;
 }

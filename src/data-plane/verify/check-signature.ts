@@ -8,12 +8,12 @@ import {
   PENDING,
   type StepResult,
 } from '../../core/exchange.ts';
+import { currentKey, refuseKey } from '../../core/key-status.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import type { Resumptions } from '../../core/resumptions.ts';
 import type { KeyEntry, SnapshotHolder } from '../../core/snapshot.ts';
 import { STAGE } from '../../core/stages.ts';
 import type { NonceStore } from '../../stores/contracts.ts';
-import { refuseKey } from './key-status.ts';
 import { normaliseAuthority } from './own-authorities.ts';
 import { type Candidate, isProblem, type SignatureScheme } from './scheme.ts';
 
@@ -37,13 +37,14 @@ export function checkSignature(parts: VerifyParts, exchange: Exchange): StepResu
   const scheme = recognise(parts.schemes, exchange);
   const foreign = refuseAuthority(parts.ownAuthorities, exchange.arrival);
   if (foreign !== undefined) return foreign;
-  // A call without a signature is nobody's; the route room knows which operations take it.
-  if (scheme === undefined) return undefined;
+  if (scheme === undefined) return assignSession(parts, exchange);
   const { keys } = parts.snapshots.current;
   const { acceptCreatedAfterMs } = parts.nonces;
   const prepared = scheme.prepare(exchange, keys, parts.clock.wallMs(), acceptCreatedAfterMs);
   exchange.stageMs[STAGE.verify] = parts.clock.monotonicMs() - startedMs;
   if (isProblem(prepared)) return prepared;
+  const stranger = refuseOtherApp(exchange.arrival, prepared.entry);
+  if (stranger !== undefined) return stranger;
   return new SignatureCheck(parts, exchange, scheme.name, prepared).start();
 }
 
@@ -53,6 +54,28 @@ function recognise(
 ): SignatureScheme | undefined {
   for (const scheme of schemes) if (scheme.recognises(exchange.arrival)) return scheme;
   return undefined;
+}
+
+/**
+ * A message without a signature is its session's, as long as the key of the handshake is good; any
+ * other call without one is nobody's, and the route room knows which operations take it.
+ */
+function assignSession(parts: VerifyParts, exchange: Exchange): Problem | undefined {
+  const { session } = exchange.arrival;
+  if (session === undefined) return undefined;
+  const { entry, scheme } = session.identity;
+  const current = currentKey(parts.snapshots.current.keys, entry);
+  if (current === undefined) return problem('key-unknown', 'The key of the session was withdrawn.');
+  const refusal = refuseKey(current, parts.clock.wallMs());
+  if (refusal !== undefined) return refusal;
+  exchange.identity = { entry: current, scheme, viaSession: true };
+  return undefined;
+}
+
+/** A session speaks for one app: a message that another one signed has no place on it. */
+function refuseOtherApp({ session }: Arrival, { app }: KeyEntry): Problem | undefined {
+  if (session === undefined || session.identity.entry.app.id === app.id) return undefined;
+  return problem('key-unknown', 'The key belongs to another app than the session.');
 }
 
 /**
@@ -136,16 +159,14 @@ class SignatureCheck implements Check {
     stageMs[STAGE.verify]! += this.serviceMs;
     if (outcome !== 'valid') return refuseOutcome(outcome);
     const { clock, snapshots } = this.parts;
-    const { key, serial } = this.entry;
-    const entry = snapshots.current.keys.get(key.id);
-    // Another serial under the same id is another key than the one that was checked.
-    if (entry?.serial !== serial) {
+    const entry = currentKey(snapshots.current.keys, this.entry);
+    if (entry === undefined) {
       return problem('key-unknown', 'The key was withdrawn while the signature was checked.');
     }
     const nowMs = clock.wallMs();
     const refusal = refuseKey(entry, nowMs) ?? this.claimNonce(entry, nowMs);
     if (refusal !== undefined) return refusal;
-    this.exchange.identity = { entry, scheme: this.scheme };
+    this.exchange.identity = { entry, scheme: this.scheme, viaSession: false };
     return undefined;
   }
 

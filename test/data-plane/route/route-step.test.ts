@@ -18,7 +18,7 @@ const compiled = compileSnapshot(
 
 function arrived(method: string, path: string): Exchange {
   const exchange = anExchange({ method, path, snapshot: compiled });
-  exchange.identity = { entry: aKeyEntry('app-1'), scheme: 'rfc9421' };
+  exchange.identity = { entry: aKeyEntry('app-1'), scheme: 'rfc9421', viaSession: false };
   return exchange;
 }
 

@@ -2,9 +2,9 @@
 import type { BodyDigest } from '../../../core/check.ts';
 import type { Config } from '../../../core/config.ts';
 import type { Arrival, Exchange } from '../../../core/exchange.ts';
+import { refuseKey } from '../../../core/key-status.ts';
 import { type Problem, problem } from '../../../core/problems.ts';
 import type { CompiledSnapshot } from '../../../core/snapshot.ts';
-import { refuseKey } from '../key-status.ts';
 import { normaliseAuthority } from '../own-authorities.ts';
 import { Candidate, isProblem, type SignatureScheme } from '../scheme.ts';
 import { type ChosenSignature, chooseSignature } from './choose-signature.ts';

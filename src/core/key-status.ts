@@ -1,5 +1,14 @@
-import { type Problem, problem } from '../../core/problems.ts';
-import type { KeyEntry } from '../../core/snapshot.ts';
+import { type Problem, problem } from './problems.ts';
+import type { CompiledSnapshot, KeyEntry } from './snapshot.ts';
+
+/** The key as it is registered now; another serial under the same id is another key. */
+export function currentKey(
+  keys: CompiledSnapshot['keys'],
+  { key, serial }: KeyEntry,
+): KeyEntry | undefined {
+  const entry = keys.get(key.id);
+  return entry?.serial === serial ? entry : undefined;
+}
 
 /**
  * Why nothing signed with this key is accepted now: `key-inactive` or `app-inactive`. Both ends of
