@@ -11,10 +11,9 @@ export {
   contentDigest,
   createRequestSigner,
   type RequestSigner,
-  type SignableRequest,
-  type SignatureHeaders,
   type SigningIdentity,
   signRequest,
 } from './request-signer.ts';
 export { NOT_EXECUTED, RETRY_DEFAULTS, type RetryOptions } from './retry.ts';
+export type { MessageSigner, SignableRequest, SignatureHeaders } from './signature-base.ts';
 export { loadSigningKey, type PrivateKeyInput } from './signing-key.ts';

@@ -1,12 +1,7 @@
 /** The signing fetch that a partner's engineer imports. */
 import { type Clock, systemClock } from '../core/clock.ts';
-import { carriesProblem, ProblemError, readProblem } from './problem-error.ts';
-import {
-  RequestSigner,
-  type SignableRequest,
-  type SignatureHeaders,
-  type SigningIdentity,
-} from './request-signer.ts';
+import { carriesProblem, ProblemError, readProblem, retryAfterSeconds } from './problem-error.ts';
+import { RequestSigner, type SigningIdentity } from './request-signer.ts';
 import {
   isIdempotent,
   mayRepeat,
@@ -15,6 +10,8 @@ import {
   RETRY_DEFAULTS,
   type RetryOptions,
 } from './retry.ts';
+import type { SignableRequest, SignatureHeaders } from './signature-base.ts';
+import { targetUri } from './target-uri.ts';
 
 export interface PartnerClientOptions extends SigningIdentity {
   /** Scheme and authority as the gateway knows itself, with an optional path prefix. */
@@ -109,7 +106,7 @@ class SigningClient implements PartnerClient {
     if (options.signal !== undefined) init.signal = options.signal;
     const response = await this.fetch(path, init);
     if (!response.ok) {
-      throw new ProblemError(response, await readProblem(response), this.clock.wallMs());
+      throw ProblemError.ofResponse(response, await readProblem(response), this.clock.wallMs());
     }
     const text = await response.text();
     return (text === '' ? undefined : JSON.parse(text)) as T;
@@ -147,21 +144,9 @@ class SigningClient implements PartnerClient {
       const refusal = await readProblem(response.clone());
       if (!mayRepeat(prepared.method, refusal)) return undefined;
     }
-    const nowMs = this.clock.wallMs();
-    return pauseMs(this.retry, attempt, response?.headers, nowMs, this.random);
+    const askedSeconds = response && retryAfterSeconds(response.headers, this.clock.wallMs());
+    return pauseMs(this.retry, attempt, askedSeconds, this.random);
   }
-}
-
-/** The absolute URI as fetch will send it, so that the signature covers the same bytes. */
-function targetUri(base: URL, pathOrUrl: string | URL): string {
-  const prefix = base.pathname.replace(/\/$/, '');
-  const text = String(pathOrUrl);
-  const url = text.startsWith('/') ? new URL(`${base.origin}${prefix}${text}`) : new URL(text);
-  if (url.origin !== base.origin || !`${url.pathname}/`.startsWith(`${prefix}/`)) {
-    throw new TypeError(`${url.origin}${url.pathname} is outside ${base.href}`);
-  }
-  url.hash = '';
-  return url.href;
 }
 
 /** Lets the platform turn any kind of body into bytes and a media type, once for all attempts. */

@@ -12,24 +12,57 @@ export interface ProblemDocument {
 /** Problem documents beyond this are not read: ours are a few hundred bytes. */
 export const PROBLEM_MAX_BYTES = 65_536;
 
+/** What a refusal tells, whichever way it came. */
+export interface Refusal {
+  /** The problem's name in docs/problems.md, or `http-<status>` where the answer carries none. */
+  readonly code: string;
+  readonly status: number;
+  readonly title?: string | undefined;
+  readonly detail?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+  /** The problem document whole, or what else the answer held. */
+  readonly body?: unknown;
+}
+
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   /** The problem's name in docs/problems.md, or `http-<status>` where the answer carries none. */
   readonly code: string;
   readonly status: number;
+  readonly title: string | undefined;
   readonly detail: string | undefined;
   readonly requestId: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  /** Over a session: the problem document whole, or what else the answer held. */
+  readonly body: unknown;
 
-  constructor(response: Response, document: ProblemDocument | undefined, nowMs: number) {
-    const code = document?.code ?? `http-${response.status}`;
-    const text = document?.detail ?? document?.title ?? response.statusText;
-    super(text === '' ? code : `${code}: ${text}`);
+  constructor(refusal: Refusal, options?: ErrorOptions) {
+    const { code, title, detail } = refusal;
+    const text = detail ?? title ?? '';
+    super(text === '' ? code : `${code}: ${text}`, options);
     this.code = code;
-    this.status = response.status;
-    this.detail = document?.detail;
-    this.requestId = document?.requestId ?? response.headers.get('x-request-id') ?? undefined;
-    this.retryAfterSeconds = retryAfterSeconds(response.headers, nowMs);
+    this.status = refusal.status;
+    this.title = title;
+    this.detail = detail;
+    this.requestId = refusal.requestId;
+    this.retryAfterSeconds = refusal.retryAfterSeconds;
+    this.body = refusal.body;
+  }
+
+  static ofResponse(
+    response: Pick<Response, 'status' | 'statusText' | 'headers'>,
+    document: ProblemDocument | undefined,
+    nowMs: number,
+  ): ProblemError {
+    return new ProblemError({
+      code: document?.code ?? `http-${response.status}`,
+      status: response.status,
+      title: document?.title ?? response.statusText,
+      detail: document?.detail,
+      requestId: document?.requestId ?? response.headers.get('x-request-id') ?? undefined,
+      retryAfterSeconds: retryAfterSeconds(response.headers, nowMs),
+    });
   }
 }
 
@@ -43,7 +76,7 @@ export function retryAfterSeconds(headers: Headers, nowMs: number): number | und
 }
 
 /** Whether the answer announces a problem document. */
-export function carriesProblem(response: Response): boolean {
+export function carriesProblem(response: Pick<Response, 'status' | 'headers'>): boolean {
   const type = response.headers.get('content-type') ?? '';
   return response.status >= 400 && /^application\/problem\+json\b/i.test(type);
 }
@@ -61,14 +94,15 @@ export async function readProblem(response: Response): Promise<ProblemDocument |
 async function readText(response: Response, bytesMax: number): Promise<string | undefined> {
   if (response.body === null) return '';
   const reader = response.body.getReader();
-  const chunks: Uint8Array[] = [];
+  const decoder = new TextDecoder();
+  let text = '';
   let length = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return Buffer.concat(chunks).toString('utf8');
-    chunks.push(value);
+    if (done) return text + decoder.decode();
     length += value.byteLength;
     if (length > bytesMax) break;
+    text += decoder.decode(value, { stream: true });
   }
   // Not awaited: cancelling one branch of a clone settles only when the other one ends, and that
   // branch is where a failure of the stream is reported.
@@ -84,6 +118,11 @@ export function parseProblem(text: string): ProblemDocument | undefined {
     // An upstream may label anything as a problem; the caller still gets the status as its code.
     return undefined;
   }
+  return problemOf(value);
+}
+
+/** The members of a problem document, undefined where the value is no object. */
+export function problemOf(value: unknown): ProblemDocument | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const member = (name: string): string | undefined => {
     const found = (value as Record<string, unknown>)[name];

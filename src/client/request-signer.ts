@@ -3,6 +3,17 @@ import { createHash, createHmac, type KeyObject, randomFillSync, sign } from 'no
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { SignatureAlgorithm } from '../core/snapshot.ts';
 import {
+  composeBase,
+  hasBody,
+  keyParameters,
+  type MessageSigner,
+  NONCE_BYTES,
+  type SignableRequest,
+  type SignatureHeaders,
+  signatureHeaders,
+  signatureParameters,
+} from './signature-base.ts';
+import {
   loadSigningKey,
   type PrivateKeyInput,
   SIGNING_METHODS,
@@ -16,37 +27,14 @@ export interface SigningIdentity {
   readonly algorithm: SignatureAlgorithm;
 }
 
-export interface SignableRequest {
-  /** As it goes over the wire: upper case for the standard methods. */
-  readonly method: string;
-  /** The absolute URI exactly as it is sent, without a fragment. */
-  readonly targetUri: string;
-  readonly body?: Uint8Array | undefined;
-  /** Covered together with the body. */
-  readonly contentType?: string | undefined;
-  /** Seconds since the epoch; now where absent. */
-  readonly created?: number;
-  /** 16 fresh random bytes where absent. */
-  readonly nonce?: string;
-}
-
-/** The headers to add to the request. */
-export interface SignatureHeaders {
-  'signature-input': string;
-  signature: string;
-  'content-digest'?: string;
-}
-
-const NONCE_BYTES = 16;
 /** One refill serves 256 nonces, so that a nonce does not cost a call into the generator. */
 const NONCE_POOL_BYTES = 256 * NONCE_BYTES;
-const LABEL = 'sig';
 
 class NonceSource {
   private readonly pool = Buffer.allocUnsafe(NONCE_POOL_BYTES);
   private offset = NONCE_POOL_BYTES;
 
-  next(): string {
+  readonly next = (): string => {
     if (this.offset === NONCE_POOL_BYTES) {
       randomFillSync(this.pool);
       this.offset = 0;
@@ -54,20 +42,7 @@ class NonceSource {
     const start = this.offset;
     this.offset = start + NONCE_BYTES;
     return this.pool.toString('base64url', start, this.offset);
-  }
-}
-
-/** An sf-string (RFC 9651 section 3.3.3): printable ASCII with two characters escaped. */
-function quoteString(name: string, value: string): string {
-  if (!/^[\x20-\x7e]+$/.test(value)) {
-    throw new TypeError(`${name} must be one or more printable ASCII characters.`);
-  }
-  return `"${value.replace(/["\\]/g, '\\$&')}"`;
-}
-
-/** A line break in a component would let one component pose as another. */
-function rejectLineBreaks(name: string, value: string): void {
-  if (/[\r\n]/.test(value)) throw new TypeError(`${name} contains a line break.`);
+  };
 }
 
 /** `Content-Digest` with SHA-256 (RFC 9530 section 2). */
@@ -79,14 +54,14 @@ export function contentDigest(body: Uint8Array): string {
  * Holds a key ready to sign. What does not change between requests is computed once, so that a
  * load generator may sign every request that it sends.
  */
-export class RequestSigner {
+export class RequestSigner implements MessageSigner {
   readonly keyId: string;
   readonly algorithm: SignatureAlgorithm;
   private readonly key: KeyObject;
   private readonly method: SigningMethod;
   private readonly clock: Clock;
   private readonly nonces = new NonceSource();
-  private readonly trailer: string;
+  private readonly ofKey: string;
   private readonly keyInput: SigningMethod['options'] & { key: KeyObject };
 
   /** @throws TypeError where the key does not fit the algorithm or the key id cannot be sent */
@@ -97,44 +72,20 @@ export class RequestSigner {
     this.method = SIGNING_METHODS[identity.algorithm];
     this.clock = clock;
     this.keyInput = { ...this.method.options, key: this.key };
-    this.trailer = `;keyid=${quoteString('keyId', identity.keyId)};alg="${identity.algorithm}"`;
+    this.ofKey = keyParameters(identity.keyId, identity.algorithm);
   }
 
-  /**
-   * Covers `@method` and `@target-uri`, and with a body `content-digest` and `content-type`;
-   * parameters `created`, `nonce`, `keyid`, `alg` (RFC 9421 section 2.3).
-   */
+  /** Covers what {@link composeBase} names, with `created`, `nonce`, `keyid` and `alg`. */
   sign(request: SignableRequest): SignatureHeaders {
-    const { targetUri, body, contentType } = request;
-    rejectLineBreaks('targetUri', targetUri);
-    let base = `"@method": ${request.method}\n"@target-uri": ${targetUri}\n`;
-    let components = '("@method" "@target-uri"';
-    let digest: string | undefined;
-    if (body !== undefined && body.byteLength > 0) {
-      digest = contentDigest(body);
-      base += `"content-digest": ${digest}\n`;
-      components += ' "content-digest"';
-      if (contentType !== undefined) {
-        rejectLineBreaks('contentType', contentType);
-        base += `"content-type": ${contentType}\n`;
-        components += ' "content-type"';
-      }
-    }
-    const input = `${components})${this.parameters(request)}`;
-    const signature = this.signBase(`${base}"@signature-params": ${input}`);
-    const headers: SignatureHeaders = {
-      'signature-input': `${LABEL}=${input}`,
-      signature: `${LABEL}=:${signature}:`,
-    };
-    if (digest !== undefined) headers['content-digest'] = digest;
-    return headers;
-  }
-
-  private parameters(request: SignableRequest): string {
-    const created = request.created ?? Math.floor(this.clock.wallMs() / 1_000);
-    const nonce =
-      request.nonce === undefined ? `"${this.nonces.next()}"` : quoteString('nonce', request.nonce);
-    return `;created=${created};nonce=${nonce}${this.trailer}`;
+    const digest = hasBody(request) ? contentDigest(request.body) : undefined;
+    const parameters = signatureParameters(
+      request,
+      this.clock.wallMs(),
+      this.nonces.next,
+      this.ofKey,
+    );
+    const { base, input } = composeBase(request, digest, parameters);
+    return signatureHeaders(input, this.signBase(base), digest);
   }
 
   private signBase(base: string): string {

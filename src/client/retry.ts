@@ -1,6 +1,6 @@
 /** When a call may be sent again, and after which pause. */
 import { PROBLEMS, type ProblemName } from '../core/problems.ts';
-import { type ProblemDocument, retryAfterSeconds } from './problem-error.ts';
+import type { ProblemDocument } from './problem-error.ts';
 
 export interface RetryOptions {
   /** Sendings of one call, the first included; 1 switches retries off. */
@@ -66,16 +66,16 @@ export function mayRepeat(method: string, refusal: ProblemDocument | undefined):
  * exponential backoff, so that refused callers do not come back together. Undefined where
  * `Retry-After` asks for more than `retryAfterMaxMs`.
  * @param attempt attempts made so far, from 1
+ * @param retryAfterSeconds what the refusal asked for
  * @param random uniform in [0, 1)
  */
 export function pauseMs(
-  options: RetryOptions,
+  options: Omit<RetryOptions, 'attemptsMax'>,
   attempt: number,
-  headers: Headers | undefined,
-  nowMs: number,
+  retryAfterSeconds: number | undefined,
   random: () => number,
 ): number | undefined {
-  const floorMs = headers === undefined ? 0 : (retryAfterSeconds(headers, nowMs) ?? 0) * 1_000;
+  const floorMs = (retryAfterSeconds ?? 0) * 1_000;
   if (floorMs > options.retryAfterMaxMs) return undefined;
   const ceilingMs = Math.min(options.backoffMaxMs, options.backoffMs * 2 ** (attempt - 1));
   return floorMs + random() * ceilingMs;
