@@ -85,7 +85,7 @@ export function invalidity(message: string, payload: unknown): string | undefine
   return validate(payload) ? undefined : ajv.errorsText(validate.errors);
 }
 
-/** The messages of the channel that the payload is, as the channel names them; one if all is well. */
+/** The messages of the channel that the payload is, by their names there; one if all is well. */
 export function matching(channel: ChannelName, payload: unknown): string[] {
   return Object.entries(DOCUMENT.channels[channel].messages)
     .filter(([, message]) => invalidity(nameOf(message), payload) === undefined)
