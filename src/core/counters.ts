@@ -60,6 +60,25 @@ const DEFINITIONS = {
   upstream_retries: { kind: 'counter', help: 'Requests sent again after a keep-alive race.' },
   upstream_timeouts: { kind: 'counter', help: 'Upstream connect, response or idle timeouts.' },
   upstream_protocol_errors: { kind: 'counter', help: 'Upstream answers that broke HTTP/1.1.' },
+  websocket_sessions_open: { kind: 'gauge', help: 'WebSocket sessions.' },
+  websocket_sessions_opened: { kind: 'counter', help: 'WebSocket sessions opened.' },
+  websocket_sessions_closed: { kind: 'counter', help: 'Sessions that the gateway closed.' },
+  websocket_sessions_revoked: {
+    kind: 'counter',
+    help: 'Sessions closed because their key or app was not active any more.',
+  },
+  websocket_messages_received: { kind: 'counter', help: 'Messages on sessions.' },
+  websocket_messages_invalid: { kind: 'counter', help: 'Messages that were no JSON-RPC.' },
+  websocket_messages_rate_limited: { kind: 'counter', help: 'Messages beyond the rate of an app.' },
+  websocket_events_sent: { kind: 'counter', help: 'Events sent to subscribers.' },
+  websocket_events_deferred: {
+    kind: 'counter',
+    help: 'Events left in the journal because the subscriber did not read.',
+  },
+  websocket_slow_consumers_closed: {
+    kind: 'counter',
+    help: 'Sessions closed because they read too slowly.',
+  },
   access_log_dropped: {
     kind: 'counter',
     help: 'Access records dropped because the buffer was full.',
@@ -72,6 +91,30 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Recordings folded into "other" by operationHistogramsMax.',
   },
+  events_published: { kind: 'counter', help: 'Events appended to the journal.' },
+  events_duplicate: { kind: 'counter', help: 'Events that the journal had already.' },
+  events_publish_failed: { kind: 'counter', help: 'Events that the journal could not take.' },
+  events_forgotten: {
+    kind: 'counter',
+    help: 'Events let go of by journalMaxEvents and journalMaxBytes.',
+  },
+  event_publications_refused: {
+    kind: 'counter',
+    help: 'Publications refused for their token, form, size or registry.',
+  },
+  event_commits: { kind: 'counter', help: 'Transactions of the event journal.' },
+  event_commit_seconds: { kind: 'counter', help: 'Time in transactions of the event journal.' },
+  event_journal_events: { kind: 'gauge', help: 'Events in the journal.' },
+  event_journal_bytes: { kind: 'gauge', help: 'Bytes of the events in the journal.' },
+  event_replays: { kind: 'counter', help: 'Pages of the journal read for sessions.' },
+  event_replays_expired: {
+    kind: 'counter',
+    help: 'Pages refused because the journal had let go of an event.',
+  },
+  event_replays_failed: { kind: 'counter', help: 'Pages that could not be read.' },
+  event_replays_deferred: { kind: 'counter', help: 'Pages put off because too many wait.' },
+  event_replays_queued: { kind: 'gauge', help: 'Requests for pages that wait.' },
+  events_replayed: { kind: 'counter', help: 'Events read for sessions.' },
 } as const satisfies Record<string, CounterDefinition>;
 
 export type CounterName = keyof typeof DEFINITIONS;

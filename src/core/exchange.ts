@@ -18,6 +18,14 @@ export interface ExchangeDriver {
   complete(exchange: Exchange): void;
 }
 
+/** Where a transport hands its exchanges in. Implemented by the pipeline. */
+export interface ExchangeIntake extends ExchangeDriver {
+  /** `refusal` is what the transport already found wrong. */
+  start(exchange: Exchange, refusal: Problem | undefined): void;
+  /** The peer left, or does not want the answer any more. */
+  abort(exchange: Exchange): void;
+}
+
 /** Where the answer's bytes come from; implemented by the upstream room. */
 export interface AnswerSource {
   /** The peer reads again after `AnswerSink.write` returned false. */

@@ -288,14 +288,18 @@ export function problem(
   };
 }
 
-/** The `application/problem+json` document (RFC 9457 section 3). */
-export function problemDocument(refusal: Problem, requestId: string): string {
-  return JSON.stringify({
+/** The members of a problem document (RFC 9457 section 3), in the order in which they are shown. */
+export function problemMembers(refusal: Problem) {
+  return {
     type: `/problems/${refusal.name}`,
     title: PROBLEMS[refusal.name].title,
     status: refusal.status,
     code: refusal.name,
     detail: refusal.detail,
-    requestId,
-  });
+  };
+}
+
+/** The `application/problem+json` document. */
+export function problemDocument(refusal: Problem, requestId: string): string {
+  return JSON.stringify({ ...problemMembers(refusal), requestId });
 }

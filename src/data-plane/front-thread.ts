@@ -13,15 +13,10 @@ import { AccessLog } from '../telemetry/access-log.ts';
 import { FrontTelemetry, type FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 import { startThreadVitals } from '../telemetry/thread-vitals.ts';
 import { WorkerVitals } from '../telemetry/worker-vitals.ts';
-import { Admission } from './admission/index.ts';
-import { Front } from './front/index.ts';
+import { composeFront } from './compose-front.ts';
 import type { FromFront, FrontWorkerData, ToFront } from './front-messages.ts';
-import { Pipeline } from './pipeline.ts';
-import { createRecordStep } from './record/index.ts';
-import { Responder } from './respond/index.ts';
-import { compileSnapshotSliced, createRouteStep } from './route/index.ts';
-import { createForwardStep, UpstreamDirectory } from './upstream/index.ts';
-import { createVerifyStep, ownAuthorities } from './verify/index.ts';
+import { compileSnapshotSliced } from './route/index.ts';
+import { UpstreamDirectory } from './upstream/index.ts';
 import { type CheckPool, createCheckPool } from './workers/index.ts';
 
 /** How often a draining front looks whether its last exchange has ended. */
@@ -67,51 +62,31 @@ async function startFront() {
     onPersistFailed: reportNonceFile,
   });
   const upstreams = new UpstreamDirectory(counters, systemClock);
-  const responder = new Responder({
-    respondTimeoutMs: config.limits.respondTimeoutMs,
-    counters,
-  });
-  const admission = new Admission(config.limits, counters);
   const accessLog = new AccessLog({
     config: config.telemetry,
     counters,
     written: telemetry.shared.accessLogWritten,
     post: block => post({ kind: 'access', block }, [block]),
   });
-  const front = new Front({ config, counters, snapshots, openSink: responder.openSink });
-  const verifyOptions = {
+  const parts = composeFront({
+    config,
+    counters,
+    snapshots,
     checks: pool,
     nonces,
-    clock: systemClock,
-    config: config.signatures,
-    ownAuthorities: ownAuthorities(config.listener, config.listener.port),
-    snapshots,
-    counters,
-  };
-  const forwardOptions = { clock: systemClock, counters, reportFailure: reportUpstreamFailure };
-  const pipeline = new Pipeline(
-    {
-      admit: admission.admit,
-      readBody: front.readBody,
-      verify: createVerifyStep(verifyOptions),
-      route: createRouteStep(),
-      forward: createForwardStep(upstreams, forwardOptions),
-      writeProblem: responder.writeProblem,
-      release: exchange => {
-        admission.release(exchange);
-        front.release(exchange);
-        responder.release(exchange);
-      },
-      record: createRecordStep({ recorder: telemetry, accessLog, clock: systemClock }),
-      reportBug,
-    },
-    counters,
-  );
+    upstreams,
+    recorder: telemetry,
+    accessLog,
+    journal: data.journal,
+    askReplay: (ask, request) => post({ kind: 'replay', ask, request }),
+    reportBug,
+    reportUpstreamFailure,
+  });
   await pool.ready();
   const costs = pool.costs().map(({ kind, micros }) => [kind, micros] as const);
   post({ kind: 'costs', costsMicros: Object.fromEntries(costs) });
-  const timed = { vitals, workers, responder, accessLog };
-  return { front, pipeline, pool, nonces, upstreams, snapshots, counters, telemetry, ...timed };
+  const timed = { vitals, workers, accessLog };
+  return { ...parts, pool, nonces, upstreams, snapshots, counters, telemetry, ...timed };
 }
 
 type Running = Awaited<ReturnType<typeof startFront>>;
@@ -185,11 +160,12 @@ class Swapper {
   }
 
   private async swap(snapshot: RegistrySnapshot): Promise<void> {
-    const { snapshots, upstreams, telemetry } = this.running;
+    const { snapshots, upstreams, telemetry, sessions } = this.running;
     const compiled = await compileSnapshotSliced(snapshot, snapshots.current, COMPILE_SLICE_MS);
     snapshots.current = compiled;
     upstreams.retain(compiled.upstreams);
     telemetry.retainOperations(compiled.operations);
+    await sessions.revise();
     post({ kind: 'swapped', version: compiled.version });
   }
 }
@@ -200,13 +176,14 @@ function reportSwapFailure(error: Error): void {
 
 /** Finishes what is in flight, cuts the rest at `timeoutMs`, and lets this thread end. */
 async function drain(running: Running, timeoutMs: number): Promise<void> {
-  const { front, counters, responder, upstreams } = running;
+  const { front, counters, responder, upstreams, sessions } = running;
   responder.closing = true;
   front.stopListening();
+  sessions.goAway(timeoutMs);
   const deadline = performance.now() + timeoutMs;
-  while (counters.get('exchanges_in_flight') > 0 && performance.now() < deadline) {
-    await sleep(DRAIN_POLL_MS);
-  }
+  const isBusy = () => counters.get('exchanges_in_flight') > 0 || sessions.size > 0;
+  while (isBusy() && performance.now() < deadline) await sleep(DRAIN_POLL_MS);
+  sessions.closeAll();
   const cutExchanges = counters.get('exchanges_in_flight');
   front.close();
   // A call that its partner has left goes on with its upstream where it may have effects.
@@ -247,7 +224,7 @@ async function run(): Promise<void> {
   try {
     running = await startFront();
     const { host, port: tcpPort } = data.config.listener;
-    if (!(await running.front.listen(running.pipeline))) {
+    if (!(await running.front.listen(running.calls, running.handshakes))) {
       throw new Error(`${host}:${tcpPort} cannot be listened on: set listener.port to another.`);
     }
   } catch (error) {
@@ -261,10 +238,17 @@ function obey(running: Running): void {
   const swapper = new Swapper(running);
   let draining = false;
   port.on('message', (message: ToFront) => {
-    if (message.kind === 'snapshot') swapper.take(message.part);
-    else if (message.kind === 'drain' && !draining) {
-      draining = true;
-      drain(running, message.timeoutMs).catch(endAnyway);
+    switch (message.kind) {
+      case 'snapshot':
+        return swapper.take(message.part);
+      case 'events':
+        return running.sessions.takeEvents(message.events);
+      case 'replayed':
+        return running.sessions.takeReplay(message.ask, message.page);
+      case 'drain':
+        if (draining) return;
+        draining = true;
+        drain(running, message.timeoutMs).catch(endAnyway);
     }
   });
 }

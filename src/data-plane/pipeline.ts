@@ -8,7 +8,7 @@
 import type { CounterSet } from '../core/counters.ts';
 import {
   type Exchange,
-  type ExchangeDriver,
+  type ExchangeIntake,
   PENDING,
   type Step,
   type StepResult,
@@ -34,7 +34,7 @@ export interface Rooms {
   readonly reportBug: (error: unknown, exchange: Exchange) => void;
 }
 
-export class Pipeline implements ExchangeDriver {
+export class Pipeline implements ExchangeIntake {
   private readonly rooms: Rooms;
   private readonly counters: CounterSet;
   private readonly steps: readonly Step[];

@@ -26,6 +26,7 @@ export function accessRecordBytes(exchange: Exchange): number {
   chars += Math.min(arrival.requestId.length, TEXT_MAX_CHARS);
   chars += Math.min(arrival.peer.length, TEXT_MAX_CHARS);
   chars += Math.min(arrival.method.length, TEXT_MAX_CHARS);
+  if (arrival.session !== undefined) chars += Math.min(arrival.session.id.length, TEXT_MAX_CHARS);
   // Trace id and problem code: 32 hexadecimal digits, a name from the table.
   chars += 64;
   if (identity !== undefined) {
@@ -75,6 +76,7 @@ export class AccessRecordEncoder {
     }
     if (target !== undefined) this.field(',"operation":', target.entry.operation.id);
     this.field(',"peer":', arrival.peer);
+    if (arrival.session !== undefined) this.field(',"session":', arrival.session.id);
     this.ascii(',"requestBytes":');
     this.integer(exchange.body.length);
     this.ascii(',"responseBytes":');

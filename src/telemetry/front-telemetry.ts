@@ -6,6 +6,7 @@ import {
   type ExchangeRecorder,
   STATUS_CLASSES,
 } from '../core/recorder.ts';
+import type { AppMeter, AppMeters } from '../core/sessions.ts';
 import type { OperationEntry } from '../core/snapshot.ts';
 import { STAGE, STAGES, type StageTimes } from '../core/stages.ts';
 import { OPERATION_LAYOUT, STAGE_LAYOUT } from './histogram-layout.ts';
@@ -45,7 +46,7 @@ const DIRECTION_INDEX = Object.fromEntries(
  * reserved for `operationsMax` operations (operationHistogramsMax), 20 KB each, and used as they
  * come.
  */
-export class FrontTelemetry implements ExchangeRecorder {
+export class FrontTelemetry implements ExchangeRecorder, AppMeters {
   readonly shared: FrontTelemetryShared;
   readonly counters: CounterSet;
   private readonly problems: Float64Array;
@@ -116,6 +117,11 @@ export class FrontTelemetry implements ExchangeRecorder {
       if (current.has(id)) this.vanished.delete(id);
       else this.vanished.add(id);
     }
+  }
+
+  /** The figures of an app with sessions. */
+  meter(_appId: string): AppMeter {
+    return { add: () => undefined };
   }
 
   private assignSlot(id: string): number {

@@ -44,7 +44,7 @@ beforeAll(async () => {
     },
     counters,
   );
-  expect(await front.listen(pipeline)).toBe(true);
+  expect(await front.listen(pipeline, pipeline)).toBe(true);
 });
 
 afterAll(() => {

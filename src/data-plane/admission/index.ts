@@ -20,11 +20,18 @@ export class Admission {
     this.counters = counters;
   }
 
-  readonly admit = (exchange: Exchange): StepResult => {
-    if (this.counters.get('exchanges_in_flight') > this.limits.exchangesInFlightMax) {
-      this.counters.add('exchanges_shed');
-      return problem('overloaded', 'Too many calls are in flight.');
+  /** A message counts against its session and its app, not against a source. */
+  readonly admitMessage = (_exchange: Exchange): StepResult => {
+    if (this.counters.get('exchanges_in_flight') <= this.limits.exchangesInFlightMax) {
+      return undefined;
     }
+    this.counters.add('exchanges_shed');
+    return problem('overloaded', 'Too many calls are in flight.');
+  };
+
+  readonly admit = (exchange: Exchange): StepResult => {
+    const overload = this.admitMessage(exchange);
+    if (overload !== undefined) return overload;
     const { peer } = exchange.arrival;
     const active = this.activeBySource.get(peer) ?? 0;
     if (active >= this.limits.activePerSourceMax) {

@@ -8,7 +8,7 @@ import {
   type AnswerSink,
   type ClientCertificate,
   Exchange,
-  type ExchangeDriver,
+  type ExchangeIntake,
   type StepResult,
   type Transport,
 } from '../../core/exchange.ts';
@@ -28,14 +28,10 @@ import {
   type us_listen_socket,
   us_listen_socket_close,
 } from './uws.ts';
+import { WebSocketFront } from './web-socket.ts';
 
 /** How often overdue bodies are looked for: a fraction of the shortest bodyTimeoutMs. */
 const SWEEP_INTERVAL_MS = 50;
-
-export interface FrontDriver extends ExchangeDriver {
-  start(exchange: Exchange, refusal: Problem | undefined): void;
-  abort(exchange: Exchange): void;
-}
 
 export interface FrontOptions {
   readonly config: Config;
@@ -69,7 +65,7 @@ export class Front {
   private readonly sweeper: NodeJS.Timeout;
   private app: TemplatedApp | undefined;
   private socket: us_listen_socket | undefined;
-  private driver: FrontDriver | undefined;
+  private driver: ExchangeIntake | undefined;
 
   constructor(options: FrontOptions) {
     const { listener, limits } = options.config;
@@ -89,12 +85,24 @@ export class Front {
     this.sweeper.unref();
   }
 
-  /** Listens on host and port, together with the other fronts (SO_REUSEPORT); false when taken. */
-  listen(driver: FrontDriver): Promise<boolean> {
-    this.driver = driver;
-    const { listener } = this.options.config;
-    const app = createApp(this.options.config);
+  /**
+   * Listens on host and port, together with the other fronts (SO_REUSEPORT); false when taken.
+   * Calls and handshakes go to pipelines of their own.
+   */
+  listen(calls: ExchangeIntake, handshakes: ExchangeIntake): Promise<boolean> {
+    this.driver = calls;
+    const { config, counters, openSink } = this.options;
+    const { listener } = config;
+    const app = createApp(config);
     this.app = app;
+    new WebSocketFront({
+      config: config.webSocket,
+      counters,
+      head: this.head,
+      openSink,
+      refuseArrival: arrival => this.refuseCertificate(arrival),
+      driver: handshakes,
+    }).register(app);
     app.any('/*', (res, req) => this.receive(res, req));
     app.filter((res, change) => this.countConnection(res, Number(change)));
     const { promise, resolve } = Promise.withResolvers<boolean>();

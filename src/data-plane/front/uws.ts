@@ -48,6 +48,9 @@ const uws = await load();
 
 export const App = uws.App;
 export const SSLApp = uws.SSLApp;
+export const DISABLED = uws.DISABLED;
+export const SHARED_COMPRESSOR = uws.SHARED_COMPRESSOR;
+export const SHARED_DECOMPRESSOR = uws.SHARED_DECOMPRESSOR;
 export const us_listen_socket_close = uws.us_listen_socket_close;
 /** The port that a listen socket or a connection is bound to. */
 export const us_socket_local_port = uws.us_socket_local_port as (

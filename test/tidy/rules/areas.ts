@@ -41,7 +41,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: 'the composition of a front thread',
-    matches: under('src/data-plane/front-thread.ts'),
+    matches: under('src/data-plane/front-thread.ts', 'src/data-plane/compose-front.ts'),
     mayImport: [CORE, TELEMETRY, 'src/stores/', 'src/data-plane/'],
   },
   { name: 'front messages', matches: under(FRONT_MESSAGES), mayImport: [CORE] },

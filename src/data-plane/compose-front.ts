@@ -1,0 +1,115 @@
+/**
+ * The rooms of one front thread and the three pipelines through them: HTTP calls, WebSocket
+ * handshakes, and the messages on sessions. All three go the way that pipeline.ts shows.
+ */
+import type { CheckRunner } from '../core/check.ts';
+import { systemClock } from '../core/clock.ts';
+import type { Config } from '../core/config.ts';
+import type { CounterSet } from '../core/counters.ts';
+import type { JournalState, ReplayRequest } from '../core/events.ts';
+import type { Exchange, StepResult } from '../core/exchange.ts';
+import type { AccessRecorder, ExchangeRecorder } from '../core/recorder.ts';
+import type { AppMeters } from '../core/sessions.ts';
+import type { SnapshotHolder } from '../core/snapshot.ts';
+import type { NonceStore } from '../stores/contracts.ts';
+import { Admission } from './admission/index.ts';
+import { Front } from './front/index.ts';
+import { Pipeline, type Rooms } from './pipeline.ts';
+import { createRecordStep } from './record/index.ts';
+import { Responder } from './respond/index.ts';
+import { createRouteStep } from './route/index.ts';
+import { Sessions } from './sessions/index.ts';
+import {
+  createForwardStep,
+  type ForwardOptions,
+  type UpstreamDirectory,
+} from './upstream/index.ts';
+import { createVerifyStep, ownAuthorities } from './verify/index.ts';
+
+export interface FrontParts {
+  readonly config: Config;
+  readonly counters: CounterSet;
+  readonly snapshots: SnapshotHolder;
+  readonly checks: CheckRunner;
+  readonly nonces: NonceStore;
+  readonly upstreams: UpstreamDirectory;
+  readonly recorder: ExchangeRecorder & AppMeters;
+  readonly accessLog: AccessRecorder;
+  readonly journal: JournalState;
+  readonly askReplay: (ask: number, request: ReplayRequest) => void;
+  readonly reportBug: Rooms['reportBug'];
+  readonly reportUpstreamFailure: ForwardOptions['reportFailure'];
+}
+
+export function composeFront(parts: FrontParts) {
+  const { config, counters, snapshots } = parts;
+  const { respondTimeoutMs } = config.limits;
+  const responder = new Responder({ respondTimeoutMs, counters });
+  const admission = new Admission(config.limits, counters);
+  const front = new Front({ config, counters, snapshots, openSink: responder.openSink });
+  const sessions = new Sessions({
+    config,
+    counters,
+    snapshots,
+    clock: systemClock,
+    meters: parts.recorder,
+    journal: parts.journal,
+    askReplay: parts.askReplay,
+  });
+  const http: Rooms = {
+    admit: admission.admit,
+    readBody: front.readBody,
+    verify: createVerify(parts),
+    route: createRouteStep(),
+    forward: createForwardStep(parts.upstreams, {
+      clock: systemClock,
+      counters,
+      reportFailure: parts.reportUpstreamFailure,
+    }),
+    writeProblem: responder.writeProblem,
+    release: exchange => {
+      admission.release(exchange);
+      front.release(exchange);
+      responder.release(exchange);
+    },
+    record: createRecordStep({
+      recorder: parts.recorder,
+      accessLog: parts.accessLog,
+      clock: systemClock,
+    }),
+    reportBug: parts.reportBug,
+  };
+  const handshake: Rooms = {
+    ...http,
+    readBody: nothingToRead,
+    route: sessions.checkHandshake,
+    forward: sessions.openSession,
+  };
+  const message: Rooms = {
+    ...http,
+    admit: admission.admitMessage,
+    readBody: nothingToRead,
+    writeProblem: sessions.writeProblem,
+    release: sessions.release,
+  };
+  sessions.send(new Pipeline(message, counters));
+  const calls = new Pipeline(http, counters);
+  return { front, responder, sessions, calls, handshakes: new Pipeline(handshake, counters) };
+}
+
+/** A handshake has no body, and a message came with its own. */
+function nothingToRead(_exchange: Exchange): StepResult {
+  return undefined;
+}
+
+function createVerify({ config, counters, snapshots, checks, nonces }: FrontParts) {
+  return createVerifyStep({
+    checks,
+    nonces,
+    clock: systemClock,
+    config: config.signatures,
+    ownAuthorities: ownAuthorities(config.listener, config.listener.port),
+    snapshots,
+    counters,
+  });
+}

@@ -1,0 +1,154 @@
+/**
+ * Carries events to the subscriptions of this front. Nothing is queued per subscription: each has
+ * a cursor, and whoever falls behind reads pages of the journal later, through the main thread.
+ */
+import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../../core/events.ts';
+import type { Subscription } from './subscription.ts';
+
+/** Longest stretch of deliveries between two turns of the loop: calls go on in between. */
+const SLICE_MS = 2;
+/** Deliveries between two looks at the clock. */
+const DELIVERIES_PER_LOOK = 32;
+/** Pages that may be on their way at once: they bound what replays hold in memory. */
+const REPLAYS_MAX = 16;
+const NOBODY: ReadonlySet<Subscription> = new Set();
+
+export interface EventFeedOptions {
+  /** When the front was made. */
+  readonly journal: JournalState;
+  /** Asks the main thread; the page comes back through `takeReplay` with the same number. */
+  readonly askReplay: (ask: number, request: ReplayRequest) => void;
+  /** Told when an event has been offered to all, so that memory of its encodings can go. */
+  readonly onDelivered?: (event: EventRecord) => void;
+}
+
+export class EventFeed {
+  readonly journalId: string;
+  /** Sequence of the last event that this front has heard of. */
+  head: number;
+  private readonly options: EventFeedOptions;
+  private readonly byKey = new Map<string, Set<Subscription>>();
+  private pending: EventRecord[] = [];
+  private current: Iterator<Subscription> | undefined;
+  private running = false;
+  private readonly deliverLater = () => this.deliver();
+  private lastAsk = 0;
+  private readonly asked = new Map<number, Subscription>();
+  private readonly waiting = new Set<Subscription>();
+
+  constructor(options: EventFeedOptions) {
+    this.options = options;
+    this.journalId = options.journal.journalId;
+    this.head = options.journal.head;
+  }
+
+  add(subscription: Subscription): void {
+    const key = keyOf(subscription.topic.id, subscription.partnerId);
+    const others = this.byKey.get(key);
+    if (others === undefined) this.byKey.set(key, new Set([subscription]));
+    else others.add(subscription);
+    if (subscription.state === 'replaying') this.replay(subscription);
+  }
+
+  remove(subscription: Subscription): void {
+    subscription.state = 'ended';
+    this.waiting.delete(subscription);
+    const key = keyOf(subscription.topic.id, subscription.partnerId);
+    const others = this.byKey.get(key);
+    others?.delete(subscription);
+    if (others?.size === 0) this.byKey.delete(key);
+  }
+
+  /** The peer of a subscription that is behind reads again. */
+  catchUp(subscription: Subscription): void {
+    if (subscription.state !== 'behind') return;
+    subscription.state = 'replaying';
+    this.replay(subscription);
+  }
+
+  take(events: readonly EventRecord[]): void {
+    for (const event of events) {
+      this.head = event.sequence;
+      this.pending.push(event);
+    }
+    if (this.running) return;
+    this.running = true;
+    this.deliver();
+  }
+
+  takeReplay(ask: number, page: ReplayPage): void {
+    const subscription = this.asked.get(ask);
+    this.asked.delete(ask);
+    if (subscription?.state === 'replaying') this.applyPage(subscription, page);
+    this.askNext();
+  }
+
+  private applyPage(subscription: Subscription, page: ReplayPage): void {
+    if (page.kind === 'expired') {
+      subscription.subscriber.onExpired(subscription);
+      return;
+    }
+    subscription.subscriber.onReplay(subscription);
+    for (const event of page.events) if (!subscription.offer(event)) return;
+    subscription.after = Math.max(subscription.after, page.upTo);
+    if (page.isComplete) subscription.state = 'live';
+    else this.replay(subscription);
+  }
+
+  private replay(subscription: Subscription): void {
+    this.waiting.add(subscription);
+    this.askNext();
+  }
+
+  private askNext(): void {
+    for (const subscription of this.waiting) {
+      if (this.asked.size >= REPLAYS_MAX) return;
+      this.waiting.delete(subscription);
+      const { topic, partnerId, after } = subscription;
+      this.lastAsk++;
+      this.asked.set(this.lastAsk, subscription);
+      this.options.askReplay(this.lastAsk, { topic: topic.id, partnerId, after });
+    }
+  }
+
+  /** Event by event, so that each subscription sees them in their order. */
+  private deliver(): void {
+    const endsMs = performance.now() + SLICE_MS;
+    for (;;) {
+      const event = this.pending[0];
+      if (event === undefined) break;
+      this.current ??= this.subscribersOf(event).values();
+      if (!deliverUntil(this.current, event, endsMs)) {
+        setImmediate(this.deliverLater);
+        return;
+      }
+      this.current = undefined;
+      this.pending.shift();
+      this.options.onDelivered?.(event);
+    }
+    this.running = false;
+  }
+
+  private subscribersOf({ topic, partnerId }: EventRecord): ReadonlySet<Subscription> {
+    return this.byKey.get(keyOf(topic, partnerId)) ?? NOBODY;
+  }
+}
+
+/** False where the time was up first; the iterator stands where to go on. */
+function deliverUntil(
+  subscriptions: Iterator<Subscription>,
+  event: EventRecord,
+  endsMs: number,
+): boolean {
+  for (let count = 1; ; count++) {
+    const { done, value } = subscriptions.next();
+    if (done) return true;
+    if (value.state === 'live') value.offer(event);
+    if (count % DELIVERIES_PER_LOOK === 0 && performance.now() >= endsMs) return false;
+  }
+}
+
+/** Ids of topics and partners have no line break. */
+function keyOf(topicId: string, partnerId: string | undefined): string {
+  return `${topicId}\n${partnerId ?? ''}`;
+}

@@ -1,0 +1,261 @@
+/** One open session: what comes in on its socket, and everything that goes out. */
+import type { Config } from '../../core/config.ts';
+import type { CounterSet } from '../../core/counters.ts';
+import type { EventRecord } from '../../core/events.ts';
+import type { Arrival } from '../../core/exchange.ts';
+import { type Problem, problem } from '../../core/problems.ts';
+import {
+  CLOSE,
+  type MessageSocket,
+  type SessionOrigin,
+  type SocketListener,
+} from '../../core/sessions.ts';
+import type { AppUse } from './app-use.ts';
+import { BatchAnswer } from './batch-answer.ts';
+import type { Call } from './call.ts';
+import { type Answer, type Codec, errorMessage } from './codec.ts';
+import {
+  type DecodedMessage,
+  isFault,
+  RPC_ERROR,
+  type RpcErrorCode,
+  type RpcId,
+  type RpcMessage,
+  readMessage,
+} from './rpc.ts';
+import type { Subscriber, Subscription } from './subscription.ts';
+
+/** What all sessions of a front thread share; the room implements it. */
+export interface SessionHost {
+  readonly config: Config['webSocket'];
+  readonly counters: CounterSet;
+  onOpen(session: Session): void;
+  onClose(session: Session): void;
+  /** Carries out a message that is JSON-RPC and within the rate of the app. */
+  dispatch(session: Session, rpc: RpcMessage, message: DecodedMessage, batch?: BatchAnswer): void;
+  encodeEvent(codec: Codec, event: EventRecord): Uint8Array;
+  cursorAt(sequence: number): string;
+  /** The peer reads again. */
+  catchUp(subscription: Subscription): void;
+  endSubscription(session: Session, subscription: Subscription): void;
+}
+
+/** A `subscribe` that waits for its answer. */
+interface Opening {
+  readonly id: RpcId | undefined;
+  readonly batch: BatchAnswer | undefined;
+}
+
+export class Session implements SocketListener, Subscriber {
+  readonly origin: SessionOrigin;
+  /** Of the handshake: what its calls inherit. */
+  readonly arrival: Arrival;
+  readonly codec: Codec;
+  readonly use: AppUse;
+  readonly calls = new Set<Call>();
+  /** Calls that are not answered yet, by their id. */
+  readonly callsById = new Map<RpcId, Call>();
+  readonly subscriptions = new Map<string, Subscription>();
+  /** Subscriptions that are not answered yet: they wait for the journal. */
+  private readonly openings = new Map<Subscription, Opening>();
+  private readonly host: SessionHost;
+  private socket: MessageSocket | undefined;
+  /** The kernel did not take everything: what waits must be asked for before more is sent. */
+  private isWaiting = false;
+
+  constructor(
+    host: SessionHost,
+    origin: SessionOrigin,
+    arrival: Arrival,
+    codec: Codec,
+    use: AppUse,
+  ) {
+    this.host = host;
+    this.origin = origin;
+    this.arrival = arrival;
+    this.codec = codec;
+    this.use = use;
+  }
+
+  get isOpen(): boolean {
+    return this.socket !== undefined;
+  }
+
+  onOpen(socket: MessageSocket): void {
+    this.socket = socket;
+    this.host.onOpen(this);
+  }
+
+  onMessage(bytes: ArrayBuffer, isBinary: boolean): void {
+    if (this.socket === undefined) return;
+    const { config, counters } = this.host;
+    if (isBinary !== this.codec.isBinary) return this.end(CLOSE.unsupportedData, 'frame-type');
+    if (bytes.byteLength > config.messageMaxBytes) {
+      return this.end(CLOSE.messageTooBig, 'body-too-large');
+    }
+    const frame = this.codec.decode(new Uint8Array(bytes));
+    if (frame === undefined) {
+      counters.add('websocket_messages_invalid');
+      return this.refuseMessage(RPC_ERROR.parse, 'The frame holds no message.');
+    }
+    if (!frame.isBatch) return this.take(frame.messages[0]!, undefined);
+    if (frame.messages.length === 0 || frame.messages.length > config.batchMax) {
+      const detail = `A batch has 1 to ${config.batchMax} messages.`;
+      return this.refuseMessage(RPC_ERROR.invalidRequest, detail);
+    }
+    const batch = new BatchAnswer(parts => this.send(this.codec.joinBatch(parts)));
+    for (const message of frame.messages) {
+      this.take(message, batch);
+      if (this.socket === undefined) return;
+    }
+    batch.seal();
+  }
+
+  onDrain(): void {
+    if (this.socket === undefined) return;
+    const { config } = this.host;
+    const waiting = this.socket.getBufferedAmount();
+    this.isWaiting = waiting > 0;
+    if (waiting > config.sendBufferMaxBytes / 2) return;
+    for (const subscription of this.subscriptions.values()) this.host.catchUp(subscription);
+  }
+
+  onClose(): void {
+    if (this.socket === undefined) return;
+    this.socket = undefined;
+    this.host.onClose(this);
+  }
+
+  /** Closes with a code of RFC 6455 section 7.4.1 and a reason that says what to do. */
+  end(code: number, reason: string): void {
+    const { socket } = this;
+    if (socket === undefined) return;
+    this.host.counters.add('websocket_sessions_closed');
+    // Behind what the peer does not read it waits, until the idle time of the socket is over.
+    socket.end(code, reason);
+  }
+
+  /** Sends a message, or closes where the peer reads too slowly for even this one. */
+  send(message: Uint8Array): void {
+    const { socket } = this;
+    if (socket === undefined) return;
+    const { config, counters } = this.host;
+    if (this.isWaiting && socket.getBufferedAmount() > config.sendBufferMaxBytes) {
+      counters.add('websocket_slow_consumers_closed');
+      return this.end(CLOSE.tryAgainLater, 'slow-consumer');
+    }
+    this.write(socket, message);
+  }
+
+  sendEvent(event: EventRecord): boolean {
+    const { socket } = this;
+    if (socket === undefined) return false;
+    const { config, counters } = this.host;
+    if (this.isWaiting && socket.getBufferedAmount() > config.sendBufferMaxBytes) {
+      counters.add('websocket_events_deferred');
+      this.use.meter.add('events_deferred', 1);
+      return false;
+    }
+    this.write(socket, this.host.encodeEvent(this.codec, event));
+    counters.add('websocket_events_sent');
+    this.use.meter.add('events_sent', 1);
+    return true;
+  }
+
+  /** What `subscribe` is answered with; where it names a cursor, not before the journal has it. */
+  onReplay(subscription: Subscription): void {
+    const opening = this.openings.get(subscription);
+    if (opening === undefined) return;
+    this.openings.delete(subscription);
+    const cursor = this.host.cursorAt(subscription.after);
+    this.result(opening.id, { topic: subscription.topic.id, cursor }, opening.batch);
+  }
+
+  onExpired(subscription: Subscription): void {
+    const expired = problem('cursor-expired', 'The journal starts behind the cursor.');
+    const wasOpening = this.refuseOpening(subscription, expired);
+    this.host.endSubscription(this, subscription);
+    if (wasOpening) return;
+    this.host.counters.add('websocket_slow_consumers_closed');
+    this.end(CLOSE.tryAgainLater, 'slow-consumer');
+  }
+
+  /** Keeps what a subscription is to be answered with. */
+  answerLater(subscription: Subscription, opening: Opening): void {
+    this.openings.set(subscription, opening);
+  }
+
+  /** Answers a `subscribe` that still waits; false where none does. */
+  refuseOpening(subscription: Subscription, refusal: Problem): boolean {
+    const opening = this.openings.get(subscription);
+    if (opening === undefined) return false;
+    this.openings.delete(subscription);
+    this.refuse(opening.id, RPC_ERROR.refused, refusal, opening.batch);
+    return true;
+  }
+
+  notify(method: string, params: object): void {
+    this.send(this.codec.encode({ jsonrpc: '2.0', method, params }));
+  }
+
+  /** Answers a call that reached its upstream. */
+  answer(call: Call, answer: Answer): void {
+    if (call.id === undefined) return;
+    this.callsById.delete(call.id);
+    if (this.socket !== undefined) {
+      this.reply(this.codec.encodeAnswer(call.id, answer), call.batch);
+    }
+  }
+
+  /** Answers with what this side made: the result of a subscription. */
+  result(id: RpcId | undefined, result: object, batch: BatchAnswer | undefined): void {
+    if (id === undefined) return;
+    this.reply(this.codec.encode({ jsonrpc: '2.0', id, result }), batch);
+  }
+
+  /** Answers with a problem; a notification is answered with nothing. */
+  refuse(
+    id: RpcId | null | undefined,
+    code: RpcErrorCode,
+    refusal: Problem,
+    batch: BatchAnswer | undefined,
+    requestId?: string,
+  ): void {
+    this.use.meter.add('messages_refused', 1);
+    if (id === undefined) return;
+    this.reply(this.codec.encode(errorMessage(id, code, refusal, requestId)), batch);
+  }
+
+  private take(message: DecodedMessage, batch: BatchAnswer | undefined): void {
+    const { counters } = this.host;
+    counters.add('websocket_messages_received');
+    this.use.meter.add('messages', 1);
+    const rpc = readMessage(message.value);
+    if (isFault(rpc)) {
+      counters.add('websocket_messages_invalid');
+      batch?.expect();
+      return this.refuse(rpc.id, rpc.code, problem(rpc.problem, rpc.detail), batch);
+    }
+    if (rpc.id !== undefined) batch?.expect();
+    if (this.use.take(performance.now())) return this.host.dispatch(this, rpc, message, batch);
+    counters.add('websocket_messages_rate_limited');
+    this.use.meter.add('messages_rate_limited', 1);
+    const detail = `An app may send ${this.host.config.messagesPerSecondMax} messages a second.`;
+    this.refuse(rpc.id, RPC_ERROR.refused, problem('rate-limited', detail), batch);
+  }
+
+  private refuseMessage(code: RpcErrorCode, detail: string): void {
+    this.refuse(null, code, problem('malformed-request', detail), undefined);
+  }
+
+  private reply(message: Uint8Array, batch: BatchAnswer | undefined): void {
+    if (batch === undefined) this.send(message);
+    else batch.add(message);
+  }
+
+  private write(socket: MessageSocket, message: Uint8Array): void {
+    const isCompressed = this.host.config.compression !== 'off';
+    this.isWaiting =
+      socket.send(message, this.codec.isBinary, isCompressed) !== 1 || this.isWaiting;
+  }
+}
