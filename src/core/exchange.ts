@@ -3,7 +3,6 @@
  * the comments say whose part is whose.
  */
 import type { Problem } from './problems.ts';
-import type { SessionOrigin } from './sessions.ts';
 import type { CompiledSnapshot, Grant, KeyEntry, OperationEntry } from './snapshot.ts';
 import { STAGES, type StageTimes } from './stages.ts';
 
@@ -65,6 +64,13 @@ export interface Identity {
   readonly scheme: string;
   /** The handshake of the session proved it, not this message. */
   readonly viaSession: boolean;
+}
+
+/** Who opened a session: what an exchange of one of its messages starts with. */
+export interface SessionOrigin {
+  readonly id: string;
+  /** The key of the handshake. It is looked at again for each message. */
+  readonly identity: Identity;
 }
 
 export interface Target {

@@ -2,7 +2,7 @@
  * The contract between the front, which owns the sockets, and the sessions room, which owns what is
  * said on them.
  */
-import type { Exchange, Identity, Transport } from './exchange.ts';
+import type { Exchange, Transport } from './exchange.ts';
 
 /** Subprotocols (RFC 6455 section 1.9) in no order: the client's order decides. */
 export const SUBPROTOCOLS = ['xingyun.v1+json', 'xingyun.v1+msgpack'] as const;
@@ -16,13 +16,6 @@ export const CLOSE = {
   messageTooBig: 1009,
   tryAgainLater: 1013,
 } as const;
-
-/** Who opened a session: what an exchange of one of its messages starts with. */
-export interface SessionOrigin {
-  readonly id: string;
-  /** The key of the handshake. It is looked at again for each message. */
-  readonly identity: Identity;
-}
 
 /** An open WebSocket; uWebSockets.js gives one. Not to be touched after `onClose`. */
 export interface MessageSocket {

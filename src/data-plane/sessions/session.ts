@@ -2,14 +2,9 @@
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { EventRecord } from '../../core/events.ts';
-import type { Arrival } from '../../core/exchange.ts';
+import type { Arrival, SessionOrigin } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
-import {
-  CLOSE,
-  type MessageSocket,
-  type SessionOrigin,
-  type SocketListener,
-} from '../../core/sessions.ts';
+import { CLOSE, type MessageSocket, type SocketListener } from '../../core/sessions.ts';
 import type { AppUse } from './app-use.ts';
 import { BatchAnswer } from './batch-answer.ts';
 import type { Call } from './call.ts';

@@ -198,7 +198,7 @@ export class VerifyBench {
       headers: ['host', authority, ...headers],
       peer: '127.0.0.1',
       clientCertificate: undefined,
-    session: undefined,
+      session: undefined,
       arrivedMs: 0,
       // The step takes its keys from the snapshot of when it runs, not of when the head arrived.
       snapshot: NO_SNAPSHOT,
