@@ -278,6 +278,16 @@ describe('the table', () => {
     'app-inactive': 'limits.test.ts',
     'client-certificate-required': 'tls.test.ts',
     'internal-error': 'internal-error.test.ts',
+    'upgrade-required': 'sessions.test.ts',
+    'subprotocol-unsupported': 'sessions.test.ts',
+    'rate-limited': 'sessions.test.ts',
+    'too-many-in-flight': 'sessions.test.ts',
+    'too-many-subscriptions': 'sessions.test.ts',
+    'call-cancelled': 'sessions.test.ts',
+    'deadline-exceeded': 'sessions.test.ts',
+    'answer-too-large': 'sessions.test.ts',
+    'cursor-expired': 'session-events.test.ts',
+    'slow-consumer': 'session-events.test.ts',
   };
 
   it('has no problem that nobody has seen', () => {

@@ -75,7 +75,10 @@ function tlsConfig(port: number): Config {
     clientCertificate: 'required',
   };
   const limits = { headersMax: 100, connectionsMax: 10, bodyTimeoutMs: 1_000 };
-  return { listener: { host: '127.0.0.1', port, tls }, limits } as unknown as Config;
+  const webSocket = { path: '/ws', messageMaxBytes: 1_024, idleTimeoutMs: 8_000 };
+  const sizes = { sendBufferMaxBytes: 1_024, answerMaxBytes: 1_024, compression: 'off' };
+  const listener = { host: '127.0.0.1', port, tls };
+  return { listener, limits, webSocket: { ...webSocket, ...sizes } } as unknown as Config;
 }
 
 async function freePort(): Promise<number> {

@@ -37,7 +37,7 @@ describe('a signature that holds', () => {
     const entry = bench.register('key-1', HMAC);
     const exchange = bench.exchange(signCall(call()));
     expect(bench.step(exchange)).toBeUndefined();
-    expect(exchange.identity).toEqual({ entry, scheme: 'rfc9421' });
+    expect(exchange.identity).toEqual({ entry, scheme: 'rfc9421', viaSession: false });
     expect(exchange.identity?.entry).toBe(entry);
   });
 
