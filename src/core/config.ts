@@ -168,6 +168,7 @@ export const ConfigSchema = Type.Object(
     }),
     telemetry: section('Histograms and the access log.', {
       operationHistogramsMax: integer('Operations with a histogram of their own.', 512, 1, 10_000),
+      appFiguresMax: integer('Apps with session figures of their own.', 512, 1, 10_000),
       accessLog: Type.Boolean({ description: 'Whether each exchange is logged.', default: true }),
       accessLogFile: Type.Optional(
         Type.String({ description: 'File for the access log; standard output where absent.' }),

@@ -69,7 +69,7 @@ export interface Identity {
 /** Who opened a session: what an exchange of one of its messages starts with. */
 export interface SessionOrigin {
   readonly id: string;
-  /** The key of the handshake. It is looked at again for each message. */
+  /** Of the handshake, as its messages have it. The key is looked at again for each of them. */
   readonly identity: Identity;
 }
 

@@ -14,6 +14,7 @@ export const CLOSE = {
   unsupportedData: 1003,
   policyViolation: 1008,
   messageTooBig: 1009,
+  internalError: 1011,
   tryAgainLater: 1013,
 } as const;
 
@@ -34,6 +35,8 @@ export interface SocketListener {
   onOpen(socket: MessageSocket): void;
   /** `bytes` are valid until this returns. */
   onMessage(bytes: ArrayBuffer, isBinary: boolean): void;
+  /** `onMessage` threw, which is a bug of ours: the session cannot go on. */
+  onBroken(): void;
   /** The peer has read something of what waited. */
   onDrain(): void;
   onClose(code: number): void;

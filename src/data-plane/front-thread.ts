@@ -47,7 +47,10 @@ function sleep(ms: number): Promise<void> {
 
 async function startFront() {
   const { config } = data;
-  const telemetry = new FrontTelemetry(config.telemetry.operationHistogramsMax);
+  const telemetry = new FrontTelemetry(
+    config.telemetry.operationHistogramsMax,
+    config.telemetry.appFiguresMax,
+  );
   const { counters } = telemetry;
   const pool = createCheckPool({ config: config.workers, counters });
   const workers = watchWorkers(pool);

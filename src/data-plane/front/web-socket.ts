@@ -108,13 +108,18 @@ export class WebSocketFront {
       upgrade: (res, req, context) => this.receive(res, req, context),
       open: (socket: Socket) => socket.getUserData().listener.onOpen(socket),
       message: (socket: Socket, message, isBinary) => {
-        socket.getUserData().listener.onMessage(message, isBinary);
+        try {
+          socket.getUserData().listener.onMessage(message, isBinary);
+        } catch (error) {
+          throwLater(error);
+          socket.getUserData().listener.onBroken();
+        }
       },
-      drain: (socket: Socket) => socket.getUserData().listener.onDrain(),
+      drain: (socket: Socket) => guarded(() => socket.getUserData().listener.onDrain()),
       close: (socket: Socket, code) => {
         // The filter that counts connections does not see an upgraded one end.
         counters.add('connections_open', -1);
-        socket.getUserData().listener.onClose(code);
+        guarded(() => socket.getUserData().listener.onClose(code));
       },
     };
   }
@@ -139,9 +144,7 @@ export class WebSocketFront {
       exchange.closeConnection = head.isSuspect || head.hasBody;
       driver.start(exchange, this.refuse(head, exchange, context !== undefined));
     } catch (error) {
-      setImmediate(() => {
-        throw error;
-      });
+      throwLater(error);
       res.close();
     }
   }
@@ -169,6 +172,21 @@ export class WebSocketFront {
             ...UPGRADE_FIELDS,
           ]))
     );
+  }
+}
+
+/** A throw in a handler would end the process: it surfaces as an uncaught error of this thread. */
+function throwLater(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+function guarded(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    throwLater(error);
   }
 }
 

@@ -111,10 +111,12 @@ export class Sessions implements SessionHost {
   readonly openSession = (exchange: Exchange): StepResult => {
     const identity = exchange.identity!;
     const { arrival } = exchange;
+    const { scheme, authority, peer, clientCertificate } = arrival;
     const subprotocol = chooseSubprotocol(arrival.headers)!;
     const use = this.uses.open(identity.entry.app.id);
-    const origin = { id: arrival.requestId, identity };
-    const session = new Session(this, origin, arrival, this.codecs[subprotocol], use);
+    const origin = { id: arrival.requestId, identity: { ...identity, viaSession: true } };
+    const line = { scheme, authority, peer, clientCertificate };
+    const session = new Session(this, origin, line, this.codecs[subprotocol], use);
     const transport = exchange.transport as HandshakeTransport;
     transport.upgrade(exchange, subprotocol, session);
     exchange.complete();

@@ -148,7 +148,7 @@ export class SessionCalls implements CallHost {
   private arrival(session: Session, request: CallRequest, arrivedMs: number): Arrival {
     const { traces, snapshots } = this.options;
     const { method, path, query, headers } = request;
-    const { scheme, authority, peer, clientCertificate } = session.arrival;
+    const { scheme, authority, peer, clientCertificate } = session.line;
     let requestId = '';
     let traceparent = '';
     for (let i = 0; i < headers.length; i += 2) {

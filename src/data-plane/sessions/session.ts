@@ -35,6 +35,12 @@ export interface SessionHost {
   endSubscription(session: Session, subscription: Subscription): void;
 }
 
+/**
+ * What every call inherits of the handshake. Not the arrival itself, which would hold the snapshot
+ * of that time as long as the session lasts.
+ */
+export type SessionLine = Pick<Arrival, 'scheme' | 'authority' | 'peer' | 'clientCertificate'>;
+
 /** A `subscribe` that waits for its answer. */
 interface Opening {
   readonly id: RpcId | undefined;
@@ -43,8 +49,7 @@ interface Opening {
 
 export class Session implements SocketListener, Subscriber {
   readonly origin: SessionOrigin;
-  /** Of the handshake: what its calls inherit. */
-  readonly arrival: Arrival;
+  readonly line: SessionLine;
   readonly codec: Codec;
   readonly use: AppUse;
   readonly calls = new Set<Call>();
@@ -61,13 +66,13 @@ export class Session implements SocketListener, Subscriber {
   constructor(
     host: SessionHost,
     origin: SessionOrigin,
-    arrival: Arrival,
+    line: SessionLine,
     codec: Codec,
     use: AppUse,
   ) {
     this.host = host;
     this.origin = origin;
-    this.arrival = arrival;
+    this.line = line;
     this.codec = codec;
     this.use = use;
   }
@@ -104,6 +109,10 @@ export class Session implements SocketListener, Subscriber {
       if (this.socket === undefined) return;
     }
     batch.seal();
+  }
+
+  onBroken(): void {
+    this.end(CLOSE.internalError, 'internal-error');
   }
 
   onDrain(): void {

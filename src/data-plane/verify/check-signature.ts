@@ -63,12 +63,13 @@ function recognise(
 function assignSession(parts: VerifyParts, exchange: Exchange): Problem | undefined {
   const { session } = exchange.arrival;
   if (session === undefined) return undefined;
-  const { entry, scheme } = session.identity;
+  const { identity } = session;
+  const { entry } = identity;
   const current = currentKey(parts.snapshots.current.keys, entry);
   if (current === undefined) return problem('key-unknown', 'The key of the session was withdrawn.');
   const refusal = refuseKey(current, parts.clock.wallMs());
   if (refusal !== undefined) return refusal;
-  exchange.identity = { entry: current, scheme, viaSession: true };
+  exchange.identity = current === entry ? identity : { ...identity, entry: current };
   return undefined;
 }
 
