@@ -2,18 +2,25 @@
  * Composition root of the gateway: config -> stores -> snapshot -> threads -> listeners.
  */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAdminListener } from './control-plane/admin/index.ts';
 import { loadConfig } from './control-plane/config/index.ts';
+import { EventHub } from './control-plane/events/event-hub.ts';
+import { ReplayDesk } from './control-plane/events/replay-desk.ts';
+import { TopicDirectory } from './control-plane/events/topic-directory.ts';
 import { loadRegistry } from './control-plane/registry/index.ts';
 import { systemClock } from './core/clock.ts';
 import type { Config } from './core/config.ts';
 import { CounterSet } from './core/counters.ts';
+import { LogThrottle } from './core/log-throttle.ts';
 import type { RegistrySnapshot } from './core/snapshot.ts';
 import { AccessBlocks } from './runtime/access-blocks.ts';
 import { FrontThreads } from './runtime/front-threads.ts';
 import { probePort } from './runtime/probe-port.ts';
+import type { EventJournal, EventJournalError } from './stores/contracts.ts';
 import { type NonceState, openNonceState } from './stores/shared-memory/index.ts';
+import { openEventJournal } from './stores/sqlite/index.ts';
 import { createProcessLog, type ProcessLog } from './telemetry/process-log.ts';
 import { TelemetryReader } from './telemetry/telemetry-reader.ts';
 import { createVitalsBuffer, startThreadVitals } from './telemetry/thread-vitals.ts';
@@ -21,6 +28,8 @@ import { VERSION } from './version.ts';
 
 /** Of the registry that is read at start; each later one has the next number. */
 const FIRST_VERSION = 1;
+/** In stateDir. */
+const JOURNAL_FILE = 'events.sqlite';
 
 export interface Gateway {
   readonly url: string;
@@ -64,7 +73,12 @@ class RunningGateway implements Gateway {
   private readonly log: ProcessLog;
   private readonly telemetry = new TelemetryReader();
   private readonly counters = new CounterSet();
+  private readonly throttle = new LogThrottle();
   private snapshot: RegistrySnapshot;
+  private topics: TopicDirectory;
+  private journal: EventJournal | undefined;
+  private hub: EventHub | undefined;
+  private desk: ReplayDesk | undefined;
   private nonces: NonceState | undefined;
   private access: AccessBlocks | undefined;
   private fronts: FrontThreads | undefined;
@@ -80,6 +94,7 @@ class RunningGateway implements Gateway {
     const scheme = config.listener.tls === undefined ? 'http' : 'https';
     this.config = config;
     this.snapshot = snapshot;
+    this.topics = new TopicDirectory(snapshot);
     this.log = createProcessLog(config.telemetry);
     this.url = `${scheme}://${urlHost(config.listener.host)}:${config.listener.port}`;
     this.adminUrl = `http://${urlHost(config.admin.host)}:${config.admin.port}`;
@@ -106,13 +121,15 @@ class RunningGateway implements Gateway {
       clock: systemClock,
     });
     this.reportNonceStart(this.nonces);
+    const { journal, desk } = this.openEvents();
     const access = await AccessBlocks.open(config.telemetry, this.counters, log);
     this.access = access;
     this.fronts = new FrontThreads(
       {
         config,
         nonces: this.nonces.shared,
-        journal: () => ({ journalId: '00000000', head: 0 }),
+        journal: () => ({ journalId: journal.journalId, head: journal.head }),
+        onReplay: (request, answer) => desk.ask(request, answer),
         onTelemetry: (front, { shared, workers }) => {
           this.telemetry.addFront(`front-${front}`, shared);
           workers.forEach((vitals, i) => {
@@ -136,6 +153,32 @@ class RunningGateway implements Gateway {
     this.admin = await this.startAdmin();
   }
 
+  /** After the nonces, whose lock keeps other gateways out of stateDir. */
+  private openEvents() {
+    const { stateDir, events } = this.config;
+    const journal = openEventJournal({
+      path: join(stateDir, JOURNAL_FILE),
+      eventsMax: events.journalMaxEvents,
+      bytesMax: events.journalMaxBytes,
+    });
+    const { counters } = this;
+    this.journal = journal;
+    this.hub = new EventHub({
+      journal,
+      counters,
+      broadcast: appended => this.fronts!.broadcast(appended),
+    });
+    const reportFailure = (error: EventJournalError) =>
+      this.reportJournal(error, 'Events cannot be read for sessions that resume.');
+    this.desk = new ReplayDesk({ journal, counters, reportFailure });
+    return { journal, desk: this.desk };
+  }
+
+  private reportJournal({ code, message: reason }: EventJournalError, message: string): void {
+    const suppressed = this.throttle.admit(`${message} ${code}`, performance.now());
+    if (suppressed !== undefined) this.log.error({ code, reason, suppressed }, message);
+  }
+
   reload(): void {
     if (this.stopping !== undefined) return;
     let next: RegistrySnapshot;
@@ -150,6 +193,7 @@ class RunningGateway implements Gateway {
       return;
     }
     this.snapshot = next;
+    this.topics = new TopicDirectory(next);
     this.log.info({ version: next.version }, 'The registry was read again.');
     this.fronts!.publish(next);
   }
@@ -173,6 +217,8 @@ class RunningGateway implements Gateway {
     this.sampler.stop();
     await this.closeOne('access log', () => this.access?.close());
     await this.closeOne('admin listener', () => this.admin?.close());
+    this.desk?.close();
+    await this.closeOne('event journal', () => this.hub?.close());
     await this.closeOne('nonce state', () => this.nonces?.close());
   }
 
@@ -193,16 +239,25 @@ class RunningGateway implements Gateway {
 
   private startAdmin(): ReturnType<typeof createAdminListener> {
     const { config } = this;
-    const { tokenFile } = config.admin;
     return createAdminListener({
       config: config.admin,
-      token: tokenFile === undefined ? undefined : readFileSync(tokenFile, 'utf8').trim(),
+      token: readToken(config.admin.tokenFile),
+      publisherToken: readToken(config.events.publisherTokenFile),
+      publishing: {
+        limits: config.events,
+        clock: systemClock,
+        counters: this.counters,
+        directory: () => this.topics,
+        publish: events => this.hub!.publish(events),
+        reportFailure: error => this.reportJournal(error, 'Events cannot be published.'),
+      },
       readiness: () => this.readiness(),
       telemetry: this.telemetry,
       facts: () => ({
         version: VERSION,
         snapshotVersion: this.fronts!.servedVersion,
         costsMicros: this.costsMicros,
+        journal: this.journal!,
         config,
       }),
       reportBug: error => this.log.error({ err: error }, 'An admin handler threw.'),
@@ -245,6 +300,10 @@ class RunningGateway implements Gateway {
 function refuseEmptied(next: RegistrySnapshot, before: RegistrySnapshot, file: string): void {
   if (next.apis.length > 0 || before.apis.length === 0) return;
   throw new Error(`${file}: has no API left; an emptied registry is taken at a start only.`);
+}
+
+function readToken(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : readFileSync(file, 'utf8').trim();
 }
 
 function urlHost(host: string): string {

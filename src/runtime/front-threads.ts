@@ -7,7 +7,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../core/config.ts';
-import type { JournalState } from '../core/events.ts';
+import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
 import type { RegistrySnapshot } from '../core/snapshot.ts';
 import { type SnapshotPart, splitSnapshot } from '../core/snapshot-parts.ts';
 import type {
@@ -30,6 +30,8 @@ export interface FrontThreadsOptions {
   readonly onTelemetry: (front: number, message: TelemetryMessage<FrontTelemetryShared>) => void;
   readonly onGone: (front: number) => void;
   readonly onAccess: (front: number, block: ArrayBuffer) => void;
+  /** A front asks for events behind a position; `answer` reaches it behind all broadcasts so far. */
+  readonly onReplay: (request: ReplayRequest, answer: (page: ReplayPage) => void) => void;
   readonly onCosts: (costsMicros: Readonly<Record<string, number>>) => void;
   readonly onLog: (front: number, message: LogMessage) => void;
   /** Every front serves this version of the registry, or a later one. */
@@ -110,6 +112,15 @@ export class FrontThreads {
     }
   }
 
+  /**
+   * Hands events to every front that was started, whether it listens yet or not: what was appended
+   * before is behind the position that it was started with.
+   */
+  broadcast(events: readonly EventRecord[]): void {
+    const message: ToFront = { kind: 'events', events };
+    for (const { worker } of this.slots) worker?.postMessage(message);
+  }
+
   /** Drains every front: what is in flight is cut after `timeoutMs`. */
   async drain(timeoutMs: number): Promise<DrainOutcome> {
     this.draining = true;
@@ -148,6 +159,7 @@ export class FrontThreads {
         this.onListening(slot, snapshot.version);
         resolve();
       } else if (message.kind === 'failed') reason = new Error(message.message);
+      else if (message.kind === 'replay') this.askReplay(worker, message);
       else this.hear(slot, index, message);
     });
     worker.on('error', error => {
@@ -165,6 +177,14 @@ export class FrontThreads {
     return promise;
   }
 
+  /** The answer is for this thread alone: one that takes its place knows nothing of the question. */
+  private askReplay(worker: Worker, { ask, request }: Extract<Message, { kind: 'replay' }>): void {
+    this.options.onReplay(request, page => {
+      const message: ToFront = { kind: 'replayed', ask, page };
+      worker.postMessage(message);
+    });
+  }
+
   private onListening(slot: FrontSlot, version: number): void {
     slot.listening = true;
     slot.pauseMs = RESTART_PAUSE_MS;
@@ -180,7 +200,7 @@ export class FrontThreads {
   private hear(
     slot: FrontSlot,
     index: number,
-    message: Exclude<Message, { kind: 'listening' | 'failed' }>,
+    message: Exclude<Message, { kind: 'listening' | 'failed' | 'replay' }>,
   ): void {
     switch (message.kind) {
       case 'telemetry':

@@ -19,12 +19,24 @@ if (behaviour === 'fail' || (behaviour === 'fail-once' && start === 1)) {
 }
 if (behaviour === 'throw') throw new Error('The native part is missing.');
 
-const telemetry = new FrontTelemetry(config.telemetry.operationHistogramsMax);
+const telemetry = new FrontTelemetry(
+  config.telemetry.operationHistogramsMax,
+  config.telemetry.appFiguresMax,
+);
 telemetry.counters.add('exchanges', 10);
 post({ kind: 'telemetry', shared: telemetry.shared, workers: [createVitalsBuffer()] });
 post({ kind: 'listening' });
 let parts = 0;
 let drains = 0;
+
+const hear = (what: string) => {
+  if (behaviour !== 'echo' && behaviour !== 'ask') return;
+  post({ kind: 'log', level: 'info', message: 'heard', fields: { what } });
+};
+if (behaviour === 'ask') {
+  const request = { topic: 'notices', partnerId: undefined, after: index };
+  post({ kind: 'replay', ask: 7, request });
+}
 
 port.on('message', (message: ToFront) => {
   if (message.kind === 'drain') {
@@ -34,7 +46,14 @@ port.on('message', (message: ToFront) => {
     port.close();
     return;
   }
-  if (message.kind !== 'snapshot') return;
+  if (message.kind === 'events') {
+    return hear(message.events.map(({ sequence }) => sequence).join(' '));
+  }
+  if (message.kind === 'replayed') {
+    const { ask, page } = message;
+    if (page.kind === 'expired') return hear(`page ${ask} expired`);
+    return hear(`page ${ask} of ${page.events.map(e => e.sequence)} up to ${page.upTo}`);
+  }
   const { part } = message;
   parts += 1;
   if (part.records.partners[0]?.id === 'poison') throw new Error('A bug in the front.');

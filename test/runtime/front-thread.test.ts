@@ -55,6 +55,7 @@ function create(): FrontThreads {
       onTelemetry: () => undefined,
       onGone: () => undefined,
       onAccess: () => undefined,
+      onReplay: () => undefined,
       onCosts: () => undefined,
       onLog: (_, message) => logged.push(message),
       onServed: () => undefined,

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../src/control-plane/config/index.ts';
+import type { EventRecord, ReplayPage, ReplayRequest } from '../../src/core/events.ts';
 import type { PartnerRecord, RegistrySnapshot } from '../../src/core/snapshot.ts';
 import type { LogMessage } from '../../src/data-plane/front-messages.ts';
 import { FrontThreads, type FrontThreadsOptions } from '../../src/runtime/front-threads.ts';
@@ -12,6 +13,7 @@ let fronts: FrontThreads;
 let telemetry: TelemetryReader;
 let logged: (LogMessage & { front: number })[];
 let served: number[];
+let asked: { request: ReplayRequest; answer: (page: ReplayPage) => void }[];
 let starts: Int32Array;
 let onError: () => void;
 
@@ -39,6 +41,7 @@ function create(behaviour: string): FrontThreads {
   logged = [];
   onError = () => undefined;
   served = [];
+  asked = [];
   starts = new Int32Array(new SharedArrayBuffer(FRONTS * 4));
   const options: FrontThreadsOptions = {
     config,
@@ -48,6 +51,7 @@ function create(behaviour: string): FrontThreads {
     onTelemetry: (front, { shared }) => telemetry.addFront(`front-${front}`, shared),
     onGone: front => telemetry.retireFront(`front-${front}`),
     onAccess: () => undefined,
+    onReplay: (request, answer) => asked.push({ request, answer }),
     onCosts: () => undefined,
     onLog: (front, message) => {
       logged.push({ front, ...message });
@@ -130,6 +134,61 @@ describe('publishing', () => {
     // One part of the first, three of the second.
     expect(parts).toEqual([{ parts: 4 }, { parts: 4 }]);
     expect(fronts.servedVersion).toBe(3);
+  });
+});
+
+describe('events', () => {
+  const event = (sequence: number): EventRecord => ({
+    topic: 'notices',
+    partnerId: undefined,
+    id: `n-${sequence}`,
+    time: '2026-11-26T01:00:00.000Z',
+    data: '{}',
+    sequence,
+  });
+  const heard = (front: number) =>
+    logged.filter(({ message, front: by }) => message === 'heard' && by === front);
+  const heardBy = (front: number) => heard(front).map(({ fields }) => fields.what);
+  const page: ReplayPage = { kind: 'events', events: [event(3)], upTo: 4, isComplete: true };
+
+  it('reach every front once, in order, from before it listens', async () => {
+    const starting = create('echo').start();
+    fronts.broadcast([event(1), event(2)]);
+    await starting;
+    fronts.broadcast([event(3)]);
+    for (const front of [0, 1]) await eventually(() => heardBy(front)).toEqual(['1 2', '3']);
+  });
+
+  it('reach a front that was started again from its own start on', async () => {
+    await create('echo').start();
+    fronts.broadcast([event(1)]);
+    for (const front of [0, 1]) await eventually(() => heardBy(front)).toEqual(['1']);
+    fronts.publish(snapshot(2, 'echo', 'poison'));
+    await eventually(() => [...starts]).toEqual([2, 2]);
+    fronts.broadcast([event(2)]);
+    for (const front of [0, 1]) await eventually(() => heardBy(front)).toEqual(['1', '2']);
+  });
+
+  it('are asked for by a front, and the answer comes behind what was broadcast before', async () => {
+    await create('ask').start();
+    await eventually(() => asked.length).toBe(FRONTS);
+    expect(asked.map(({ request }) => request.after).sort()).toEqual([0, 1]);
+    const first = asked.find(({ request }) => request.after === 0)!;
+    fronts.broadcast([event(4)]);
+    first.answer(page);
+    fronts.broadcast([event(5)]);
+    await eventually(() => heardBy(0)).toEqual(['4', 'page 7 of 3 up to 4', '5']);
+    expect(heardBy(1)).toEqual(['4', '5']);
+  });
+
+  it('that a front asked for are not told to the one that took its place', async () => {
+    await create('ask').start();
+    await eventually(() => asked.length).toBe(FRONTS);
+    fronts.publish(snapshot(2, 'ask', 'poison'));
+    await eventually(() => asked.length).toBe(2 * FRONTS);
+    for (const { answer } of asked.slice(0, FRONTS)) answer(page);
+    fronts.broadcast([event(9)]);
+    for (const front of [0, 1]) await eventually(() => heardBy(front)).toEqual(['9']);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Config } from '../../core/config.ts';
+import type { JournalState } from '../../core/events.ts';
 import type { ThreadReading } from '../../telemetry/telemetry-reader.ts';
 
 /** What main knows about the running gateway. */
@@ -8,6 +9,8 @@ export interface GatewayFacts {
   readonly snapshotVersion: number;
   /** Microseconds of one check by algorithm, as measured at start. */
   readonly costsMicros: Readonly<Record<string, number>>;
+  /** Where the event journal stands. */
+  readonly journal: JournalState;
   readonly config: Config;
 }
 
@@ -19,6 +22,8 @@ export function describeGateway(
 ) {
   const { config } = facts;
   const { tls, host, port, publicAuthority, publicScheme } = config.listener;
+  const { publisherTokenFile, ...events } = config.events;
+  const { journalId, head } = facts.journal;
   return {
     version: facts.version,
     node: process.version,
@@ -26,6 +31,7 @@ export function describeGateway(
     startedAt: new Date(startedAtMs).toISOString(),
     snapshotVersion: facts.snapshotVersion,
     costsMicros: facts.costsMicros,
+    journal: { journalId, head },
     threads,
     config: {
       listener: {
@@ -44,6 +50,8 @@ export function describeGateway(
       fronts: config.fronts,
       limits: config.limits,
       signatures: config.signatures,
+      webSocket: config.webSocket,
+      events: { publisher: publisherTokenFile !== undefined, ...events },
       workers: config.workers,
       telemetry: {
         operationHistogramsMax: config.telemetry.operationHistogramsMax,

@@ -1,6 +1,7 @@
 /**
- * The admin listener: health, readiness, metrics, histograms and facts for operators. It runs on
- * the main thread and reads shared memory only, so nothing asked here reaches a partner's request.
+ * The admin listener: health, readiness, metrics, histograms and facts for operators, and the
+ * publication of events for upstream systems. It runs on the main thread and reads shared memory
+ * only, so nothing asked here reaches a partner's request.
  */
 import type { AddressInfo } from 'node:net';
 import {
@@ -19,6 +20,7 @@ import type { TelemetryReader } from '../../telemetry/telemetry-reader.ts';
 import { AccessGuard, isLoopback } from './access-guard.ts';
 import { describeGateway, type GatewayFacts } from './gateway-info.ts';
 import { adminProblem, rawProblemResponse, sendProblem } from './problems.ts';
+import { addPublishRoute, EVENTS_PATH, type PublishOptions } from './publish-route.ts';
 
 export type { GatewayFacts } from './gateway-info.ts';
 
@@ -41,6 +43,9 @@ export interface AdminListenerOptions {
   readonly config: Config['admin'];
   /** Content of `tokenFile`; mandatory outside loopback. */
   readonly token?: string | undefined;
+  /** Content of `events.publisherTokenFile`. */
+  readonly publisherToken?: string | undefined;
+  readonly publishing: PublishOptions;
   /** Asked anew for each /readyz; not ready while starting or draining, with the reasons. */
   readonly readiness: () => { readonly ready: boolean; readonly reasons: readonly string[] };
   readonly telemetry: TelemetryReader;
@@ -57,17 +62,21 @@ export interface AdminListener {
 
 /** Starts listening; rejects when the address is taken or needs a token that is not there. */
 export async function createAdminListener(options: AdminListenerOptions): Promise<AdminListener> {
-  const { config, token } = options;
+  const { config, token, publisherToken: publisher } = options;
   if (token === '') throw new Error('The admin token is empty: write one into tokenFile.');
+  if (publisher === '') {
+    throw new Error('The publisher token is empty: write one into events.publisherTokenFile.');
+  }
   if (token === undefined && !isLoopback(config.host)) {
     throw new Error(
       `The admin listener on ${config.host} needs a token: set admin.tokenFile or bind 127.0.0.1.`,
     );
   }
   const app = createApp();
-  guardAccess(app, new AccessGuard(config.host, token));
+  guardAccess(app, new AccessGuard(config.host, { operator: token, publisher }));
   answerErrors(app, options.reportBug);
   addRoutes(app, options);
+  addPublishRoute(app, options.publishing);
   await app.listen({ host: config.host, port: config.port });
   app.server.maxConnections = CONNECTIONS_MAX;
   return {
@@ -100,7 +109,11 @@ function createApp(): FastifyInstance {
 function guardAccess(app: FastifyInstance, guard: AccessGuard): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
-    const refusal = guard.check(request.headers.host, request.headers.authorization);
+    const { host, authorization } = request.headers;
+    const publishes = request.routeOptions.url === EVENTS_PATH && request.method === 'POST';
+    const refusal = publishes
+      ? guard.checkPublisher(host, authorization)
+      : guard.check(host, authorization);
     if (refusal?.status === 401) reply.header('www-authenticate', 'Bearer realm="xingyun-admin"');
     if (refusal !== undefined) return sendProblem(reply, refusal);
     // Here rather than in a handler, which would read and parse a body for nothing.
@@ -109,18 +122,34 @@ function guardAccess(app: FastifyInstance, guard: AccessGuard): void {
   });
 }
 
+/** What a path takes that has a route of this method. */
+const ALLOWED = [
+  ['GET', 'GET, HEAD'],
+  ['POST', 'POST'],
+] as const;
+
 function refuseUnknown(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply) {
   const url = request.url.split('?', 1)[0]!;
-  if (app.hasRoute({ method: 'GET', url })) {
-    reply.header('allow', 'GET, HEAD');
-    return sendProblem(reply, adminProblem('method-not-allowed', 'Use GET or HEAD.'));
+  for (const [method, allow] of ALLOWED) {
+    if (!app.hasRoute({ method, url })) continue;
+    reply.header('allow', allow);
+    return sendProblem(reply, adminProblem('method-not-allowed', `This path takes ${allow}.`));
   }
   return sendProblem(reply, adminProblem('not-found', 'The admin listener has no such path.'));
 }
 
 function answerErrors(app: FastifyInstance, reportBug: (error: unknown) => void): void {
-  app.setErrorHandler((error: FastifyError, _request, reply) => {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
     const { statusCode = 500 } = error;
+    if (statusCode === 413) {
+      const bytesMax = request.routeOptions.bodyLimit;
+      const detail = `The body has more than ${bytesMax} bytes.`;
+      return sendProblem(reply, adminProblem('body-too-large', detail));
+    }
+    if (statusCode === 415) {
+      const detail = 'The content-type is application/json.';
+      return sendProblem(reply, adminProblem('malformed-request', detail));
+    }
     if (statusCode >= 400 && statusCode < 500) {
       return sendProblem(reply, adminProblem('malformed-request', 'The request cannot be read.'));
     }

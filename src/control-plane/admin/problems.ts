@@ -6,23 +6,37 @@ import { PROBLEMS, type ProblemName } from '../../core/problems.ts';
 const ADMIN_PROBLEMS = {
   unauthorized: { status: 401, title: 'The bearer token is missing or wrong' },
   'host-not-allowed': { status: 421, title: 'The Host field does not name this listener' },
+  'publishing-disabled': { status: 403, title: 'No publisher token is configured' },
+  'event-invalid': { status: 422, title: 'An event does not fit the registry' },
+  'journal-unavailable': { status: 503, title: 'The event journal takes no events now' },
 } as const;
 
+type OwnProblemName = keyof typeof ADMIN_PROBLEMS;
+
 export type AdminProblemName =
-  | keyof typeof ADMIN_PROBLEMS
+  | OwnProblemName
   | Extract<
       ProblemName,
-      'malformed-request' | 'body-too-large' | 'not-found' | 'method-not-allowed' | 'internal-error'
+      | 'malformed-request'
+      | 'body-too-large'
+      | 'not-found'
+      | 'method-not-allowed'
+      | 'overloaded'
+      | 'internal-error'
     >;
 
 /** An RFC 9457 document; codes outside the partners' table have no page, so about:blank. */
 export function adminProblem(name: AdminProblemName, detail: string): AdminProblem {
-  if (name === 'unauthorized' || name === 'host-not-allowed') {
+  if (isOwn(name)) {
     const { status, title } = ADMIN_PROBLEMS[name];
     return { type: 'about:blank', title, status, code: name, detail };
   }
   const { status, title } = PROBLEMS[name];
   return { type: `/problems/${name}`, title, status, code: name, detail };
+}
+
+function isOwn(name: AdminProblemName): name is OwnProblemName {
+  return Object.hasOwn(ADMIN_PROBLEMS, name);
 }
 
 export interface AdminProblem {

@@ -11,7 +11,7 @@ import { type OptionPath, YamlSource } from './yaml-source.ts';
 
 const CONFIG_FILE_MAX_BYTES = 1_048_576;
 /** 128 bits in hexadecimal are 32 characters, in base64 22; less can be guessed. */
-const ADMIN_TOKEN_MIN_CHARACTERS = 22;
+const TOKEN_MIN_CHARACTERS = 22;
 
 export interface LoadedConfig {
   /** Absolute path; undefined where the defaults apply without a file. */
@@ -53,8 +53,11 @@ export function defaultConfig(folder: string = process.cwd()): LoadedConfig {
 function resolvePaths(config: Config, folder: string): void {
   config.registryFile = resolve(folder, config.registryFile);
   config.stateDir = resolve(folder, config.stateDir);
-  const { listener, admin, telemetry } = config;
+  const { listener, admin, events, telemetry } = config;
   if (admin.tokenFile !== undefined) admin.tokenFile = resolve(folder, admin.tokenFile);
+  if (events.publisherTokenFile !== undefined) {
+    events.publisherTokenFile = resolve(folder, events.publisherTokenFile);
+  }
   if (telemetry.accessLogFile !== undefined) {
     telemetry.accessLogFile = resolve(folder, telemetry.accessLogFile);
   }
@@ -70,7 +73,7 @@ type Report = (option: OptionPath, message: string) => void;
 
 function checkAcross(config: Config, report: Report): void {
   checkReadable(config.registryFile, ['registryFile'], report);
-  checkAdmin(config, report);
+  checkTokens(config, report);
   checkListener(config, report);
   checkTls(config, report);
   checkAccessLog(config, report);
@@ -85,19 +88,36 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
-function checkAdmin({ admin }: Config, report: Report): void {
-  if (admin.tokenFile === undefined) {
-    if (isLoopback(admin.host)) return;
+function checkTokens({ admin, events }: Config, report: Report): void {
+  const { tokenFile } = admin;
+  if (tokenFile === undefined && !isLoopback(admin.host)) {
     report(['admin', 'tokenFile'], 'is mandatory where admin.host is outside loopback');
-    return;
   }
-  const { bytes, reason } = readOperatorFile(admin.tokenFile, SMALL_FILE_MAX_BYTES);
-  const option = ['admin', 'tokenFile'];
+  const operator = checkToken(tokenFile, ['admin', 'tokenFile'], report);
+  const option = ['events', 'publisherTokenFile'];
+  const publisher = checkToken(events.publisherTokenFile, option, report);
+  if (publisher !== undefined && publisher === operator) {
+    report(option, 'must hold another token than admin.tokenFile: it opens less');
+  }
+}
+
+/** The token in a file; undefined where there is none or it is no good, which is reported. */
+function checkToken(
+  file: string | undefined,
+  option: OptionPath,
+  report: Report,
+): string | undefined {
+  if (file === undefined) return undefined;
+  const { bytes, reason } = readOperatorFile(file, SMALL_FILE_MAX_BYTES);
   if (bytes === undefined) {
-    report(option, `names ${displayName(admin.tokenFile)}, which ${reason}`);
-  } else if (bytes.toString('utf8').trim().length < ADMIN_TOKEN_MIN_CHARACTERS) {
-    report(option, `must hold a token of at least ${ADMIN_TOKEN_MIN_CHARACTERS} characters`);
+    report(option, `names ${displayName(file)}, which ${reason}`);
+    return undefined;
   }
+  const token = bytes.toString('utf8').trim();
+  if (/^[\x21-\x7e]+$/.test(token) && token.length >= TOKEN_MIN_CHARACTERS) return token;
+  const wanted = `at least ${TOKEN_MIN_CHARACTERS} visible ASCII characters`;
+  report(option, `must hold a token of ${wanted}, and nothing else`);
+  return undefined;
 }
 
 function checkListener({ listener, admin }: Config, report: Report): void {

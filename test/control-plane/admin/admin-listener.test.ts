@@ -14,6 +14,7 @@ import { STAGE, STAGES } from '../../../src/core/stages.ts';
 import { FrontTelemetry } from '../../../src/telemetry/front-telemetry.ts';
 import type { HistogramsReport } from '../../../src/telemetry/histogram-report.ts';
 import { TelemetryReader } from '../../../src/telemetry/telemetry-reader.ts';
+import { aPublishing } from './publishing-fixture.ts';
 
 const TOKEN = 'correct-horse-battery-staple';
 
@@ -25,6 +26,7 @@ const CONFIG = {
   },
   admin: { host: '127.0.0.1', port: 9090, tokenFile: '/etc/token' },
   fronts: { count: 2 },
+  events: { publisherTokenFile: '/etc/publisher', publishMax: 500 },
   telemetry: { accessLog: true, accessLogFile: '/var/log/access.log', logLevel: 'info' },
 } as unknown as Config;
 
@@ -32,6 +34,7 @@ const FACTS: GatewayFacts = {
   version: '1.2.3',
   snapshotVersion: 7,
   costsMicros: { ed25519: 115 },
+  journal: { journalId: '0123abcd', head: 41 },
   config: CONFIG,
 };
 
@@ -42,7 +45,7 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<AdminListenerOptions> = {}) {
-  const front = new FrontTelemetry(8);
+  const front = new FrontTelemetry(8, 8);
   const stageMs = new Float32Array(STAGES.length);
   stageMs[STAGE.total] = 2;
   front.recordStages(stageMs);
@@ -50,6 +53,7 @@ async function start(options: Partial<AdminListenerOptions> = {}) {
   const bugs: unknown[] = [];
   listener = await createAdminListener({
     config: { host: '127.0.0.1', port: 0 },
+    publishing: aPublishing(),
     readiness: () => ({ ready: true, reasons: [] }),
     telemetry: new TelemetryReader([['front-0', front.shared]]),
     facts: () => FACTS,
@@ -141,10 +145,12 @@ describe('the admin listener answers', () => {
       snapshotVersion: 7,
       costsMicros: { ed25519: 115 },
       threads: [{ name: 'front-0' }],
+      journal: { journalId: '0123abcd', head: 41 },
       config: {
         listener: { tls: true, clientCertificate: 'required' },
         admin: { authenticated: true },
         fronts: { count: 2 },
+        events: { publisher: true, publishMax: 500 },
       },
     });
     expect(body).not.toContain('/etc/');

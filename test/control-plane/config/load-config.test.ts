@@ -178,7 +178,22 @@ describe('rules across options', () => {
   it('want a token that cannot be guessed', () => {
     const text = 'admin:\n  tokenFile: admin.token\n';
     expect(placesOf(() => load(text, { 'admin.token': 'short\n' }))).toEqual(['2 admin.tokenFile']);
+    const spaced = { 'admin.token': 'two lines of text\nin a file\n' };
+    expect(placesOf(() => load(text, spaced))).toEqual(['2 admin.tokenFile']);
     expect(placesOf(() => load(text))).toEqual(['2 admin.tokenFile']);
+  });
+
+  it('want a publisher token as good, and another than the operators’', () => {
+    const text = 'events:\n  publisherTokenFile: publisher.token\n';
+    const place = '2 events.publisherTokenFile';
+    const { file, config } = load(text, { 'publisher.token': `${'p'.repeat(22)}\n` });
+    expect(config.events.publisherTokenFile).toBe(join(file!, '..', 'publisher.token'));
+    expect(placesOf(() => load(text))).toEqual([place]);
+    expect(placesOf(() => load(text, { 'publisher.token': 'short' }))).toEqual([place]);
+    const both = `${text}admin:\n  tokenFile: admin.token\n`;
+    const same = { ...token, 'publisher.token': 't'.repeat(32) };
+    expect(placesOf(() => load(both, same))).toEqual([place]);
+    expect(load(both, { ...token, 'publisher.token': 'p'.repeat(32) })).toBeDefined();
   });
 
   it('want files that exist', () => {

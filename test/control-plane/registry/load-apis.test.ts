@@ -15,6 +15,7 @@ paths:
       responses:
         200: {description: All accounts}
     post: {operationId: open, x-access: public}
+    put: {operationId: replace, x-message-signature: required}
   /accounts/{accountId}:
     get: {operationId: get}
   x-internal: {anything: true}
@@ -42,6 +43,7 @@ describe('an API from OpenAPI', () => {
         pathTemplate: '/accounts/v1/accounts',
         scopes: ['accounts:read'],
         access: 'signed',
+        messageSignature: 'session',
       },
       {
         id: 'accounts.open',
@@ -49,6 +51,15 @@ describe('an API from OpenAPI', () => {
         pathTemplate: '/accounts/v1/accounts',
         scopes: [],
         access: 'public',
+        messageSignature: 'session',
+      },
+      {
+        id: 'accounts.replace',
+        method: 'PUT',
+        pathTemplate: '/accounts/v1/accounts',
+        scopes: [],
+        access: 'signed',
+        messageSignature: 'required',
       },
       {
         id: 'accounts.get',
@@ -56,6 +67,7 @@ describe('an API from OpenAPI', () => {
         pathTemplate: '/accounts/v1/accounts/{accountId}',
         scopes: [],
         access: 'signed',
+        messageSignature: 'session',
       },
     ]);
   });
@@ -94,13 +106,18 @@ describe('an API from OpenAPI', () => {
     [
       'a path that is not canonical',
       DOCUMENT.replace('/accounts/{', '/accounts//{'),
-      '14 paths["/accounts//{accountId}"]',
+      '15 paths["/accounts//{accountId}"]',
     ],
-    ['a path without slash', DOCUMENT.replace('  x-internal', '  internal'), '16 paths.internal'],
+    ['a path without slash', DOCUMENT.replace('  x-internal', '  internal'), '17 paths.internal'],
     [
       'a reference',
       DOCUMENT.replace('summary: All of them', '$ref: other.yaml'),
       '6 paths["/accounts"]["$ref"]',
+    ],
+    [
+      'another word for signed messages',
+      DOCUMENT.replace('signature: required', 'signature: always'),
+      '14 paths["/accounts"].put.x-message-signature',
     ],
     ['TRACE', DOCUMENT.replace('post:', 'trace:'), '13 paths["/accounts"].trace'],
     ['no paths', 'openapi: 3.1.0\n', '1 paths'],

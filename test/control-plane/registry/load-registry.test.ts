@@ -21,6 +21,7 @@ describe('a registry', () => {
               method: 'GET',
               pathTemplate: '/accounts/v1/accounts',
               scopes: ['accounts:read'],
+              messageSignature: 'session',
             },
             { id: 'accounts.get', pathTemplate: '/accounts/v1/accounts/{id}', scopes: [] },
           ],
@@ -51,6 +52,12 @@ describe('a registry', () => {
     expect(load('')).toMatchObject({ partners: [], apis: [], upstreams: [] });
   });
 
+  it('says which operations want a signature in every message', () => {
+    const text = changed('apis.0.operations.1.messageSignature', 'required');
+    const signatures = load(text).apis[0]?.operations.map(one => one.messageSignature);
+    expect(signatures).toEqual(['session', 'required']);
+  });
+
   it('keeps suspended partners and apps, marked, and drops suspended subscriptions', () => {
     expect(load(changed('partners.0.status', 'suspended')).partners[0]?.active).toBe(false);
     expect(load(changed('apps.0.status', 'suspended')).apps[0]?.active).toBe(false);
@@ -76,6 +83,7 @@ describe('what the schema refuses', () => {
     ['apis.0.direction', 'sideways', '21 apis[0].direction'],
     ['apis.0.operations.0.method', 'TRACE', '19 apis[0].operations[0].method'],
     ['apis.0.operations.1.id', 'a b', '20 apis[0].operations[1].id'],
+    ['apis.0.operations.1.messageSignature', 'no', '20 apis[0].operations[1].messageSignature'],
     ['upstreams.0.queueMax', -1, '22 upstreams[0].queueMax'],
     ['upstreams.0.connectTimeoutMs', 10.5, '22 upstreams[0].connectTimeoutMs'],
     ['upstreams.0.tls', { ca: 'x' }, '22 upstreams[0].tls.ca'],
@@ -87,6 +95,42 @@ describe('what the schema refuses', () => {
   it('is told all at once', () => {
     const text = changed('upstreams.0.queueMax', -1, changed('apps.0.status', 'maybe'));
     expect(places(text)).toEqual(['4 apps[0].status', '22 upstreams[0].queueMax']);
+  });
+});
+
+describe('topics', () => {
+  const topic = { id: 'movements', name: 'Movements', api: 'accounts', scopes: ['accounts:read'] };
+  const withTopic = (change: object = {}) => changed('topics', [{ ...topic, ...change }]);
+
+  it('are records with the API and scopes that entitle to them', () => {
+    const notices = { id: 'notices', name: 'Notices', api: 'accounts', audience: 'everyone' };
+    const snapshot = load(changed('topics', [topic, notices]));
+    expect(snapshot.topics).toEqual([
+      { id: 'movements', apiId: 'accounts', scopes: ['accounts:read'], audience: 'partner' },
+      { id: 'notices', apiId: 'accounts', scopes: [], audience: 'everyone' },
+    ]);
+    expect(structuredClone(snapshot)).toEqual(snapshot);
+    expect(compileSnapshot(snapshot).topics.get('notices')?.audience).toBe('everyone');
+    expect(load().topics).toEqual([]);
+  });
+
+  it.each([
+    ['id', { id: 'a.b' }],
+    ['id', { id: '' }],
+    ['name', { name: undefined }],
+    ['api', { api: undefined }],
+    ['scopes[0]', { scopes: ['a b'] }],
+    ['audience', { audience: 'all' }],
+    ['partner', { partner: 'nebula' }],
+  ])('are refused by their %s', (member, change) => {
+    expect(places(withTopic(change))).toEqual([`23 topics[0].${member}`]);
+  });
+
+  it('name an API that is there, and each its own id', () => {
+    expect(places(withTopic({ api: 'nothing' }))).toEqual(['23 topics[0].api']);
+    expect(complaints(changed('topics', [topic, topic]))).toEqual([
+      expect.stringMatching(/^topics\[1\]\.id: .* line 23$/),
+    ]);
   });
 });
 

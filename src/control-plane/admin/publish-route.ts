@@ -1,0 +1,98 @@
+/** `POST /v1/events`: upstream systems publish events (docs/events.md). */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../../core/clock.ts';
+import type { Config } from '../../core/config.ts';
+import type { CounterSet } from '../../core/counters.ts';
+import type { PublishedEvent } from '../../core/events.ts';
+import { EventJournalError } from '../../stores/contracts.ts';
+import type { PublicationReceipt } from '../events/event-hub.ts';
+import { PublicationReader } from '../events/read-publication.ts';
+import type { TopicDirectory } from '../events/topic-directory.ts';
+import { adminProblem, sendProblem } from './problems.ts';
+
+export interface PublishOptions {
+  readonly limits: Config['events'];
+  readonly clock: Clock;
+  readonly counters: CounterSet;
+  /** Of the registry that is served now. */
+  readonly directory: () => TopicDirectory;
+  /** Rejects with EventJournalError where none of the events was appended. */
+  readonly publish: (events: readonly PublishedEvent[]) => Promise<readonly PublicationReceipt[]>;
+  /** Told that the journal takes no events; it may come with every publication. */
+  readonly reportFailure: (error: EventJournalError) => void;
+}
+
+export const EVENTS_PATH = '/v1/events';
+
+/** Names, topic, partner, id and time of one event, and some space between. */
+const ENVELOPE_MAX_BYTES = 1_024;
+/** Of one body, whatever publishMax and eventMaxBytes multiply to. */
+const BODY_MAX_BYTES = 67_108_864;
+/** Of bodies that are being received or wait for the disk. */
+const PUBLICATIONS_MAX_BYTES = 134_217_728;
+const RETRY_AFTER_SECONDS = '1';
+
+/** What a publication of publishMax events of eventMaxBytes takes, in bytes. */
+function bodyMaxBytes({ eventMaxBytes, publishMax }: Config['events']): number {
+  return Math.min(publishMax * (eventMaxBytes + ENVELOPE_MAX_BYTES), BODY_MAX_BYTES);
+}
+
+export function addPublishRoute(app: FastifyInstance, options: PublishOptions): void {
+  const reader = new PublicationReader(options.limits, options.clock);
+  const bodyLimit = bodyMaxBytes(options.limits);
+  app.register(async scope => {
+    // In a scope of its own: the bytes are parsed here, with what a parser would lose of them.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
+      done(null, body),
+    );
+    scope.addHook('onRequest', holdShare(bodyLimit));
+    scope.addHook('onResponse', async (_request, { statusCode }) => {
+      if (statusCode >= 400 && statusCode < 500) options.counters.add('event_publications_refused');
+    });
+    scope.post(EVENTS_PATH, { bodyLimit }, async (request, reply) => {
+      const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+      const publication = reader.read(body, options.directory());
+      if ('refusal' in publication) {
+        const { name, detail } = publication.refusal;
+        return sendProblem(reply, adminProblem(name, detail));
+      }
+      try {
+        return { events: await options.publish(publication.events) };
+      } catch (error) {
+        if (!(error instanceof EventJournalError)) throw error;
+        options.reportFailure(error);
+        reply.header('retry-after', RETRY_AFTER_SECONDS);
+        return sendProblem(reply, adminProblem('journal-unavailable', detailOf(error)));
+      }
+    });
+  });
+}
+
+/** What the disk said stays in the log. */
+function detailOf({ code }: EventJournalError): string {
+  const cause = code === 'full' ? 'The disk is full' : 'The disk cannot be written';
+  return `${cause}; none of the events was appended. Publish them again later.`;
+}
+
+/**
+ * A publication takes its share of the memory from its head to its answer: what it announces, or
+ * as much as it may be where it announces nothing.
+ */
+function holdShare(bodyLimit: number) {
+  let heldBytes = 0;
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const length = request.headers['content-length'];
+    const bytes = Math.min(length === undefined ? bodyLimit : Number(length), bodyLimit);
+    if (heldBytes + bytes > PUBLICATIONS_MAX_BYTES) {
+      reply.header('retry-after', RETRY_AFTER_SECONDS);
+      const detail = 'Too much is being published at once. Publish it again later.';
+      return sendProblem(reply, adminProblem('overloaded', detail));
+    }
+    heldBytes += bytes;
+    reply.raw.once('close', () => {
+      heldBytes -= bytes;
+    });
+    return undefined;
+  };
+}
