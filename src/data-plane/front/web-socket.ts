@@ -108,11 +108,13 @@ export class WebSocketFront {
       upgrade: (res, req, context) => this.receive(res, req, context),
       open: (socket: Socket) => socket.getUserData().listener.onOpen(socket),
       message: (socket: Socket, message, isBinary) => {
+        // Before: a socket that was closed meanwhile has no user data.
+        const { listener } = socket.getUserData();
         try {
-          socket.getUserData().listener.onMessage(message, isBinary);
+          listener.onMessage(message, isBinary);
         } catch (error) {
           throwLater(error);
-          socket.getUserData().listener.onBroken();
+          guarded(() => listener.onBroken());
         }
       },
       drain: (socket: Socket) => guarded(() => socket.getUserData().listener.onDrain()),
