@@ -9,9 +9,10 @@ import {
 import type { AppMeter, AppMeters } from '../core/sessions.ts';
 import type { OperationEntry } from '../core/snapshot.ts';
 import { STAGE, STAGES, type StageTimes } from '../core/stages.ts';
+import { AppFigures, type AppFiguresShared } from './app-figures.ts';
 import { OPERATION_LAYOUT, STAGE_LAYOUT } from './histogram-layout.ts';
-import { OPERATION_ID_MAX_BYTES, OperationDirectory } from './operation-directory.ts';
 import { SharedHistograms } from './shared-histograms.ts';
+import { OTHER_SLOT, SlotTable } from './slot-table.ts';
 import { createVitalsBuffer } from './thread-vitals.ts';
 
 /** The memory of one front's telemetry, in a form that the front can post to main. */
@@ -22,16 +23,13 @@ export interface FrontTelemetryShared {
   readonly stages: SharedArrayBuffer;
   readonly operations: SharedArrayBuffer;
   readonly directory: SharedArrayBuffer;
+  readonly apps: AppFiguresShared;
   readonly vitals: SharedArrayBuffer;
   /** Bytes of this front's access log that main has written or given up; main alone writes it. */
   readonly accessLogWritten: SharedArrayBuffer;
   /** Slots for operations, the one for `other` not counted. */
   readonly operationsMax: number;
 }
-
-/** The slot of all operations without one of their own, and its name wherever it is shown. */
-export const OTHER_SLOT = 0;
-export const OTHER_OPERATIONS = 'other';
 
 const PROBLEM_INDEX = Object.fromEntries(
   PROBLEM_NAMES.map((name, index) => [name, index]),
@@ -44,7 +42,7 @@ const DIRECTION_INDEX = Object.fromEntries(
 /**
  * What a front thread records. All of it lies in shared memory and has this one writer. Memory is
  * reserved for `operationsMax` operations (operationHistogramsMax), 20 KB each, and used as they
- * come.
+ * come; 304 bytes for each of `appsMax` apps (appFiguresMax).
  */
 export class FrontTelemetry implements ExchangeRecorder, AppMeters {
   readonly shared: FrontTelemetryShared;
@@ -53,17 +51,15 @@ export class FrontTelemetry implements ExchangeRecorder, AppMeters {
   private readonly exchanges: Float64Array;
   private readonly stages: SharedHistograms;
   private readonly operations: SharedHistograms;
-  private readonly directory: OperationDirectory;
-  private readonly slots = new Map<string, number>();
-  /** Operations with a slot that the current snapshot no longer has, longest gone first. */
-  private readonly vanished = new Set<string>();
-  private slotsTaken = OTHER_SLOT + 1;
+  private readonly slots: SlotTable;
+  private readonly apps: AppFigures;
 
-  constructor(operationsMax: number) {
+  constructor(operationsMax: number, appsMax: number) {
     this.counters = new CounterSet();
     this.stages = new SharedHistograms(STAGE_LAYOUT, STAGES.length);
     this.operations = new SharedHistograms(OPERATION_LAYOUT, operationsMax + 1);
-    this.directory = new OperationDirectory(operationsMax + 1);
+    this.slots = new SlotTable(operationsMax, (from, into) => this.operations.fold(from, into));
+    this.apps = new AppFigures(appsMax);
     const problems = new SharedArrayBuffer(PROBLEM_NAMES.length * 8);
     const exchanges = new SharedArrayBuffer(EXCHANGE_DIRECTIONS.length * STATUS_CLASSES.length * 8);
     this.problems = new Float64Array(problems);
@@ -74,7 +70,8 @@ export class FrontTelemetry implements ExchangeRecorder, AppMeters {
       exchanges,
       stages: this.stages.buffer,
       operations: this.operations.buffer,
-      directory: this.directory.buffer,
+      directory: this.slots.directory.buffer,
+      apps: this.apps.shared,
       vitals: createVitalsBuffer(),
       accessLogWritten: new SharedArrayBuffer(8),
       operationsMax,
@@ -90,7 +87,7 @@ export class FrontTelemetry implements ExchangeRecorder, AppMeters {
   }
 
   recordOperation(operationId: string, totalMs: number): void {
-    const slot = this.slots.get(operationId) ?? this.assignSlot(operationId);
+    const slot = this.slots.slotOf(operationId);
     if (slot === OTHER_SLOT) this.counters.add('operation_histograms_folded');
     this.operations.record(slot, totalMs);
   }
@@ -113,38 +110,13 @@ export class FrontTelemetry implements ExchangeRecorder, AppMeters {
   retainOperations(operations: readonly OperationEntry[]): void {
     const current = new Set<string>();
     for (const entry of operations) current.add(entry.operation.id);
-    for (const id of this.slots.keys()) {
-      if (current.has(id)) this.vanished.delete(id);
-      else this.vanished.add(id);
+    for (const id of this.slots.names()) {
+      if (current.has(id)) this.slots.comeBack(id);
+      else this.slots.leave(id);
     }
   }
 
-  /** The figures of an app with sessions. */
-  meter(_appId: string): AppMeter {
-    return { add: () => undefined };
-  }
-
-  private assignSlot(id: string): number {
-    const full = this.slotsTaken > this.shared.operationsMax && this.vanished.size === 0;
-    if (full || Buffer.byteLength(id) > OPERATION_ID_MAX_BYTES) return OTHER_SLOT;
-    const slot = this.takeSlot();
-    this.directory.publish(slot, id);
-    this.slots.set(id, slot);
-    return slot;
-  }
-
-  /** A fresh slot while there is one, then that of the operation which is longest gone. */
-  private takeSlot(): number {
-    if (this.slotsTaken <= this.shared.operationsMax) {
-      this.slotsTaken += 1;
-      return this.slotsTaken - 1;
-    }
-    const [gone] = this.vanished as Iterable<string> as [string];
-    const slot = this.slots.get(gone)!;
-    this.vanished.delete(gone);
-    this.slots.delete(gone);
-    this.directory.withdraw(slot);
-    this.operations.fold(slot, OTHER_SLOT);
-    return slot;
+  meter(appId: string): AppMeter {
+    return this.apps.meter(appId);
   }
 }

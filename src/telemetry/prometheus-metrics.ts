@@ -1,6 +1,8 @@
 import { COUNTER_NAMES, COUNTERS, type CounterName } from '../core/counters.ts';
 import { PROBLEM_NAMES } from '../core/problems.ts';
+import { APP_FIGURES } from '../core/sessions.ts';
 import { STAGES } from '../core/stages.ts';
+import { APP_FIGURE_KINDS, figureOf } from './app-figures.ts';
 import type { MergedHistogram } from './merged-histogram.ts';
 import { type Labels, PrometheusText } from './prometheus-text.ts';
 import type { TelemetryReader, ThreadReading } from './telemetry-reader.ts';
@@ -35,6 +37,7 @@ export function renderMetrics(reader: TelemetryReader, facts: ProcessFacts): str
   writeProcess(text, reader, facts);
   writeCounters(text, reader);
   writeExchanges(text, reader);
+  writeApps(text, reader);
   writeStages(text, reader);
   writeOperations(text, reader);
   writeThreads(text, reader.threads());
@@ -73,6 +76,17 @@ function writeExchanges(text: PrometheusText, reader: TelemetryReader): void {
   }
   text.family('xingyun_problems_total', 'counter', 'Exchanges refused, by problem code.');
   for (const code of PROBLEM_NAMES) text.sample(reader.problem(code), { code });
+}
+
+/** Apps beyond appFiguresMax, and those that left long ago, are "other". */
+function writeApps(text: PrometheusText, reader: TelemetryReader): void {
+  const apps = reader.apps();
+  for (const figure of APP_FIGURES) {
+    const { kind, help } = APP_FIGURE_KINDS[figure];
+    const metric = `xingyun_websocket_app_${figure}`;
+    text.family(kind === 'counter' ? `${metric}_total` : metric, kind, help);
+    for (const [app, values] of apps) text.sample(figureOf(values, figure), { app });
+  }
 }
 
 function writeStages(text: PrometheusText, reader: TelemetryReader): void {

@@ -7,11 +7,13 @@ import {
   type StatusClass,
 } from '../core/recorder.ts';
 import { STAGES, type Stage } from '../core/stages.ts';
-import { type FrontTelemetryShared, OTHER_OPERATIONS, OTHER_SLOT } from './front-telemetry.ts';
+import { AppFiguresView, type AppFigureValues, addFigures, noFigures } from './app-figures.ts';
+import type { FrontTelemetryShared } from './front-telemetry.ts';
 import { OPERATION_LAYOUT, STAGE_LAYOUT } from './histogram-layout.ts';
 import { MergedHistogram } from './merged-histogram.ts';
-import { OperationDirectory } from './operation-directory.ts';
 import { SharedHistograms } from './shared-histograms.ts';
+import { SlotDirectory } from './slot-directory.ts';
+import { OTHER, OTHER_SLOT } from './slot-table.ts';
 import { readThreadVitals, type ThreadVitals } from './thread-vitals.ts';
 
 export interface ExchangeCount {
@@ -33,7 +35,8 @@ class FrontView {
   readonly exchanges: Float64Array;
   readonly stages: SharedHistograms;
   readonly operations: SharedHistograms;
-  private readonly directory: OperationDirectory;
+  readonly apps: AppFiguresView;
+  private readonly directory: SlotDirectory;
 
   constructor(shared: FrontTelemetryShared) {
     this.shared = shared;
@@ -43,15 +46,16 @@ class FrontView {
     this.stages = new SharedHistograms(STAGE_LAYOUT, STAGES.length, shared.stages);
     const slots = shared.operationsMax + 1;
     this.operations = new SharedHistograms(OPERATION_LAYOUT, slots, shared.operations);
-    this.directory = new OperationDirectory(slots, shared.directory);
+    this.directory = new SlotDirectory(slots, shared.directory);
+    this.apps = new AppFiguresView(shared.apps);
   }
 
   /** The slot of each operation by its id, `other` included. */
   operationSlots(): Map<string, number> {
-    const slots = new Map([[OTHER_OPERATIONS, OTHER_SLOT]]);
+    const slots = new Map([[OTHER, OTHER_SLOT]]);
     for (let slot = OTHER_SLOT + 1; slot < this.directory.slots; slot += 1) {
       const entry = this.directory.read(slot);
-      if (entry !== undefined) slots.set(entry.id, slot);
+      if (entry !== undefined) slots.set(entry.name, slot);
     }
     return slots;
   }
@@ -64,7 +68,7 @@ class FrontView {
       return histogram;
     }
     const before = this.directory.read(slot);
-    if (before?.id !== id) return undefined;
+    if (before?.name !== id) return undefined;
     this.operations.addTo(histogram, slot);
     return this.directory.unchanged(slot, before.version) ? histogram : undefined;
   }
@@ -77,6 +81,7 @@ class RetiredFronts {
   readonly exchanges = new Float64Array(EXCHANGE_DIRECTIONS.length * STATUS_CLASSES.length);
   readonly stages = STAGES.map(() => new MergedHistogram(STAGE_LAYOUT));
   readonly operations = new Map<string, MergedHistogram>();
+  readonly apps = new Map<string, AppFigureValues>();
 
   absorb(front: FrontView): void {
     absorbCounters(this.counters, front.counters);
@@ -89,20 +94,28 @@ class RetiredFronts {
       const histogram = front.readOperation(id, slot);
       if (histogram !== undefined) this.operation(id, front.shared.operationsMax).add(histogram);
     }
+    for (const [app, values] of front.apps.read()) {
+      addFigures(within(this.apps, app, front.apps.appsMax, noFigures), values, false);
+    }
   }
 
   private operation(id: string, operationsMax: number): MergedHistogram {
-    // `other` does not count towards the limit, and takes what is beyond it.
-    const known = this.operations.has(OTHER_OPERATIONS) ? 1 : 0;
-    const full = this.operations.size - known >= operationsMax && !this.operations.has(id);
-    const key = full ? OTHER_OPERATIONS : id;
-    let histogram = this.operations.get(key);
-    if (histogram === undefined) {
-      histogram = new MergedHistogram(OPERATION_LAYOUT);
-      this.operations.set(key, histogram);
-    }
-    return histogram;
+    return within(this.operations, id, operationsMax, () => new MergedHistogram(OPERATION_LAYOUT));
   }
+}
+
+/** The entry of a name, or that of `other` where there are `namesMax` without it already. */
+function within<T>(entries: Map<string, T>, name: string, namesMax: number, make: () => T): T {
+  // `other` does not count towards the limit, and takes what is beyond it.
+  const known = entries.has(OTHER) ? 1 : 0;
+  const full = entries.size - known >= namesMax && !entries.has(name);
+  const key = full ? OTHER : name;
+  let entry = entries.get(key);
+  if (entry === undefined) {
+    entry = make();
+    entries.set(key, entry);
+  }
+  return entry;
 }
 
 /** Adds counters; what a gauge showed ends with its thread. */
@@ -216,10 +229,28 @@ export class TelemetryReader {
     }
   }
 
+  /** The figures of each app with sessions now or before, sorted by app. */
+  apps(): [app: string, values: AppFigureValues][] {
+    const merged = new Map<string, AppFigureValues>();
+    for (const [app, values] of this.retired.apps) merged.set(app, values.slice());
+    for (const front of this.fronts.values()) {
+      for (const [app, values] of front.apps.read()) {
+        const target = merged.get(app);
+        if (target === undefined) merged.set(app, values.slice());
+        else addFigures(target, values, true);
+      }
+    }
+    return [...merged].filter(([, values]) => values.some(value => value !== 0)).sort(byApp);
+  }
+
   threads(): ThreadReading[] {
     return [...this.threadBuffers].map(([name, buffer]) => ({
       name,
       ...readThreadVitals(buffer),
     }));
   }
+}
+
+function byApp([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+  return one < other ? -1 : 1;
 }

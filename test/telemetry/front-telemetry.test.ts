@@ -8,7 +8,7 @@ import { TelemetryReader } from '../../src/telemetry/telemetry-reader.ts';
 import { operationEntry } from './exchange-fixture.ts';
 
 function frontAndReader(operationsMax = 8) {
-  const front = new FrontTelemetry(operationsMax);
+  const front = new FrontTelemetry(operationsMax, 8);
   const reader = new TelemetryReader([['front-0', front.shared]]);
   const operations = () =>
     Object.fromEntries([...reader.operations()].map(([id, { count }]) => [id, count]));

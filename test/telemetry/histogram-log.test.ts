@@ -11,7 +11,7 @@ const STARTED_MS = 1_700_000_000_000;
 const NOW_MS = STARTED_MS + 12_500;
 
 function readerOf(totals: readonly number[], operation = 'accounts.list') {
-  const front = new FrontTelemetry(8);
+  const front = new FrontTelemetry(8, 8);
   const stageMs = new Float32Array(STAGES.length);
   for (const ms of totals) {
     stageMs[STAGE.total] = ms;

@@ -26,7 +26,7 @@ interface Family {
 }
 
 function rendered() {
-  const front = new FrontTelemetry(8);
+  const front = new FrontTelemetry(8, 8);
   const stageMs = new Float32Array(STAGES.length);
   for (const ms of [0.03, 0.9, 1, 40, 70_000]) {
     stageMs[STAGE.total] = ms;

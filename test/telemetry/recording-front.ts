@@ -4,7 +4,7 @@ import { STAGE, STAGES } from '../../src/core/stages.ts';
 import { FrontTelemetry } from '../../src/telemetry/front-telemetry.ts';
 import { startThreadVitals } from '../../src/telemetry/thread-vitals.ts';
 
-const telemetry = new FrontTelemetry(4);
+const telemetry = new FrontTelemetry(4, 8);
 startThreadVitals(telemetry.shared.vitals).sample();
 parentPort!.postMessage(telemetry.shared);
 parentPort!.once('message', () => {

@@ -25,7 +25,7 @@ function answered(reader: TelemetryReader): number {
 
 describe('two fronts', () => {
   it('are added up by stage, operation, counter and problem', () => {
-    const fronts = [new FrontTelemetry(8), new FrontTelemetry(8)] as const;
+    const fronts = [new FrontTelemetry(8, 8), new FrontTelemetry(8, 8)] as const;
     const reader = new TelemetryReader([
       ['front-0', fronts[0].shared],
       ['front-1', fronts[1].shared],
@@ -48,7 +48,7 @@ describe('two fronts', () => {
   });
 
   it('cannot share a name', () => {
-    const front = new FrontTelemetry(1);
+    const front = new FrontTelemetry(1, 8);
     const reader = new TelemetryReader([['front-0', front.shared]]);
     expect(() => reader.addFront('front-0', front.shared)).toThrow('front-0');
   });
@@ -56,7 +56,7 @@ describe('two fronts', () => {
 
 describe('a front that is replaced', () => {
   it('leaves its counts behind, so that no sum goes backwards, and takes its gauges along', () => {
-    const old = new FrontTelemetry(8);
+    const old = new FrontTelemetry(8, 8);
     const reader = new TelemetryReader([['front-0', old.shared]]);
     record(old, 'a.one', 10);
     old.recordOperation('a.two', 70_000);
@@ -65,7 +65,7 @@ describe('a front that is replaced', () => {
     reader.retireFront('front-0');
     expect(reader.threads()).toEqual([]);
 
-    const fresh = new FrontTelemetry(8);
+    const fresh = new FrontTelemetry(8, 8);
     reader.addFront('front-0', fresh.shared);
     record(fresh, 'a.one', 20);
     expect(reader.stage('total').count).toBe(2);
@@ -81,7 +81,7 @@ describe('a front that is replaced', () => {
   it('many times over fills the memory of retired operations only to the limit', () => {
     const reader = new TelemetryReader();
     for (let i = 0; i < 5; i += 1) {
-      const front = new FrontTelemetry(2);
+      const front = new FrontTelemetry(2, 8);
       reader.addFront('front-0', front.shared);
       record(front, `a.operation${i}`, 1);
       reader.retireFront('front-0');
@@ -90,7 +90,7 @@ describe('a front that is replaced', () => {
   });
 
   it('before it was ever added, or twice, adds nothing', () => {
-    const front = new FrontTelemetry(2);
+    const front = new FrontTelemetry(2, 8);
     const reader = new TelemetryReader();
     reader.retireFront('front-0');
     reader.addFront('front-0', front.shared);

@@ -54,7 +54,7 @@ function recordedTotals({ shared }: FrontTelemetry): number {
 export default {
   name: 'histogram-record',
   async setup() {
-    const telemetry = new FrontTelemetry(OPERATIONS);
+    const telemetry = new FrontTelemetry(OPERATIONS, 8);
     const record = createRecordStep({ recorder: telemetry, accessLog: { append() {} } });
     const exchanges = Array.from({ length: EXCHANGES }, (_, i) => exchangeWithAllStages(i));
     let recorded = 0;

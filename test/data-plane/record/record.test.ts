@@ -8,7 +8,7 @@ import { TelemetryReader } from '../../../src/telemetry/telemetry-reader.ts';
 import { exchangeOf, identified, operationEntry } from '../../telemetry/exchange-fixture.ts';
 
 function recording() {
-  const telemetry = new FrontTelemetry(8);
+  const telemetry = new FrontTelemetry(8, 8);
   const logged: Exchange[] = [];
   const record = createRecordStep({
     recorder: telemetry,

@@ -1,23 +1,24 @@
-/** Longest operation id that gets a histogram of its own, in UTF-8 bytes. */
-export const OPERATION_ID_MAX_BYTES = 248;
+/** Longest name that gets a slot of its own, in UTF-8 bytes. */
+export const SLOT_NAME_MAX_BYTES = 248;
 
-const RECORD_BYTES = 8 + OPERATION_ID_MAX_BYTES;
+const RECORD_BYTES = 8 + SLOT_NAME_MAX_BYTES;
 const RECORD_INTS = RECORD_BYTES / 4;
 const VERSION = 0;
 const LENGTH = 1;
 
 export interface DirectoryEntry {
-  readonly id: string;
+  readonly name: string;
   /** Changes whenever the slot gets another owner. */
   readonly version: number;
 }
 
 /**
- * Which operation owns which histogram slot, in shared memory, so that the main thread can name the
- * slots of a front that no longer answers. Each record carries a version that is odd while it is
- * being changed: a reader that sees it odd, or changed, leaves the slot out of this reading.
+ * Which operation or app owns which slot of a front's figures, in shared memory, so that the main
+ * thread can name the slots of a front that no longer answers. Each record carries a version that
+ * is odd while it is being changed: a reader that sees it odd, or changed, leaves the slot out of
+ * this reading.
  */
-export class OperationDirectory {
+export class SlotDirectory {
   readonly buffer: SharedArrayBuffer;
   readonly slots: number;
   private readonly words: Int32Array;
@@ -36,10 +37,10 @@ export class OperationDirectory {
     Atomics.store(this.words, word, this.words[word]! | 1);
   }
 
-  /** Front: gives a slot to an operation whose id is at most OPERATION_ID_MAX_BYTES long. */
-  publish(slot: number, id: string): void {
+  /** Front: gives a slot to an owner whose name is at most SLOT_NAME_MAX_BYTES long. */
+  publish(slot: number, name: string): void {
     const word = slot * RECORD_INTS;
-    const length = this.bytes.write(id, slot * RECORD_BYTES + 8, OPERATION_ID_MAX_BYTES, 'utf8');
+    const length = this.bytes.write(name, slot * RECORD_BYTES + 8, SLOT_NAME_MAX_BYTES, 'utf8');
     this.words[word + LENGTH] = length;
     Atomics.store(this.words, word + VERSION, (this.words[word + VERSION]! | 1) + 1);
   }
@@ -50,8 +51,8 @@ export class OperationDirectory {
     const version = Atomics.load(this.words, word + VERSION);
     if (version === 0 || version % 2 === 1) return undefined;
     const start = slot * RECORD_BYTES + 8;
-    const id = this.bytes.toString('utf8', start, start + this.words[word + LENGTH]!);
-    return this.unchanged(slot, version) ? { id, version } : undefined;
+    const name = this.bytes.toString('utf8', start, start + this.words[word + LENGTH]!);
+    return this.unchanged(slot, version) ? { name, version } : undefined;
   }
 
   /** Reader: whether the slot still has the owner that was read. */
