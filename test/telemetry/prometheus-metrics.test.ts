@@ -2,6 +2,7 @@ import parsePrometheusTextFormat from 'parse-prometheus-text-format';
 import { describe, expect, it } from 'vitest';
 import { COUNTER_NAMES } from '../../src/core/counters.ts';
 import { PROBLEM_NAMES } from '../../src/core/problems.ts';
+import { APP_FIGURES } from '../../src/core/sessions.ts';
 import { STAGE, STAGES } from '../../src/core/stages.ts';
 import { FrontTelemetry } from '../../src/telemetry/front-telemetry.ts';
 import { renderMetrics } from '../../src/telemetry/prometheus-metrics.ts';
@@ -33,6 +34,8 @@ function rendered() {
     front.recordStages(stageMs);
     front.recordOperation(EVIL_ID, ms);
   }
+  front.meter(EVIL_ID).add('messages', 6);
+  front.meter('nebula-pay-app').add('sessions', 2);
   front.countExchange('outbound', 200, false);
   front.countExchange('none', 0, true);
   front.countProblem('not-found');
@@ -130,6 +133,21 @@ describe('/metrics as an independent parser reads it', () => {
     expect(lines.at(-1)).toBe(
       'xingyun_operation_duration_seconds_count{operation="a.\\"quoted\\"\\\\back\\nline"} 5',
     );
+  });
+
+  it('has the figures of sessions by app, whatever its name', () => {
+    expect(samples('xingyun_websocket_app_sessions')).toContainEqual({
+      value: '2',
+      labels: { app: 'nebula-pay-app' },
+    });
+    expect(families.get('xingyun_websocket_app_sessions')!.type).toBe('GAUGE');
+    expect(text).toContain(
+      'xingyun_websocket_app_messages_total{app="a.\\"quoted\\"\\\\back\\nline"} 6\n',
+    );
+    for (const figure of APP_FIGURES) {
+      const name = `xingyun_websocket_app_${figure}`;
+      expect(families.has(name) || families.has(`${name}_total`), name).toBe(true);
+    }
   });
 
   it('has threads by name', () => {

@@ -55,6 +55,7 @@ export function describeGateway(
       workers: config.workers,
       telemetry: {
         operationHistogramsMax: config.telemetry.operationHistogramsMax,
+        appFiguresMax: config.telemetry.appFiguresMax,
         accessLog: config.telemetry.accessLog,
         accessLogBufferMaxBytes: config.telemetry.accessLogBufferMaxBytes,
         logLevel: config.telemetry.logLevel,

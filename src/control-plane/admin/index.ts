@@ -21,6 +21,7 @@ import { AccessGuard, isLoopback } from './access-guard.ts';
 import { describeGateway, type GatewayFacts } from './gateway-info.ts';
 import { adminProblem, rawProblemResponse, sendProblem } from './problems.ts';
 import { addPublishRoute, EVENTS_PATH, type PublishOptions } from './publish-route.ts';
+import { readSessionsPage, reportSessions } from './sessions-report.ts';
 
 export type { GatewayFacts } from './gateway-info.ts';
 
@@ -185,6 +186,11 @@ function addRoutes(app: FastifyInstance, options: AdminListenerOptions): void {
       .header('content-type', 'text/plain; charset=utf-8')
       .header('content-disposition', 'attachment; filename="xingyun.hlog"')
       .send(log);
+  });
+  app.get<{ Querystring: Record<string, unknown> }>('/v1/sessions', (request, reply) => {
+    const page = readSessionsPage(request.query);
+    if ('code' in page) return sendProblem(reply, page);
+    return reply.send(reportSessions(telemetry.apps(), facts(), page));
   });
   app.get('/v1/info', () => describeGateway(facts(), telemetry.startedAtMs, telemetry.threads()));
 }

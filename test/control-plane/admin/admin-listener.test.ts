@@ -26,6 +26,7 @@ const CONFIG = {
   },
   admin: { host: '127.0.0.1', port: 9090, tokenFile: '/etc/token' },
   fronts: { count: 2 },
+  webSocket: { path: '/ws', connectionsPerAppMax: 5 },
   events: { publisherTokenFile: '/etc/publisher', publishMax: 500 },
   telemetry: { accessLog: true, accessLogFile: '/var/log/access.log', logLevel: 'info' },
 } as unknown as Config;
@@ -154,6 +155,24 @@ describe('the admin listener answers', () => {
       },
     });
     expect(body).not.toContain('/etc/');
+  });
+
+  it('/v1/sessions with the figures of each app, page by page', async () => {
+    const front = new FrontTelemetry(1, 8);
+    front.meter('a-app').add('sessions', 1);
+    front.meter('b-app').add('messages', 3);
+    const { get } = await start({ telemetry: new TelemetryReader([['front-0', front.shared]]) });
+    expect(await (await get('/v1/sessions?limit=1')).json()).toMatchObject({
+      sessions: 1,
+      messages: 3,
+      limits: { connectionsPerAppMax: 5 },
+      apps: [{ app: 'a-app', sessions: 1, messages: 0 }],
+      next: 'a-app',
+    });
+    const last = (await (await get('/v1/sessions?after=a-app')).json()) as object;
+    expect(last).toMatchObject({ apps: [{ app: 'b-app', messages: 3 }] });
+    expect(last).not.toHaveProperty('next');
+    await expectProblem(await get('/v1/sessions?limit=all'), 400, 'malformed-request');
   });
 
   it('HEAD like GET, with headers that keep browsers out and caches empty', async () => {
