@@ -1,4 +1,4 @@
-/** What a partner's engineer imports: a signing fetch, problems as errors, and their parts. */
+/** What a partner's engineer imports: a signing fetch, sessions, problems as errors, their parts. */
 export { type CurlRequest, curlCommand } from './curl-command.ts';
 export {
   createPartnerClient,
@@ -15,5 +15,8 @@ export {
   signRequest,
 } from './request-signer.ts';
 export { NOT_EXECUTED, RETRY_DEFAULTS, type RetryOptions } from './retry.ts';
+export { type ConnectOptions, connect } from './session/connect.ts';
+export * from './session/index.ts';
+export type { TlsOptions } from './session/node-socket.ts';
 export type { MessageSigner, SignableRequest, SignatureHeaders } from './signature-base.ts';
 export { loadSigningKey, type PrivateKeyInput } from './signing-key.ts';
