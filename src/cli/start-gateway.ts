@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { createRequestSigner, curlCommand } from '../client/index.ts';
 import { defaultConfig, loadConfig } from '../control-plane/config/index.ts';
-import { type DemoFiles, prepareDemo } from '../demo/setup.ts';
+import { type DemoFiles, prepareDemo, publisherTokenFileOf } from '../demo/setup.ts';
 import { startGateway } from '../main.ts';
 import { probePort } from '../runtime/probe-port.ts';
 import { SignalRequests } from '../runtime/signal-requests.ts';
@@ -56,7 +56,10 @@ export async function start(options: StartOptions): Promise<number> {
       const port = await probePort(DEMO_HOST, options.port, '--port');
       const adminPort = await probePort(DEMO_HOST, options.adminPort, '--admin-port');
       requireFreeState(join(options.demoDir, 'state'));
-      bank = await startDemoBank();
+      bank = await startDemoBank([
+        `--publish-url=http://${DEMO_HOST}:${adminPort}/v1/events`,
+        `--publish-token-file=${publisherTokenFileOf(options.demoDir)}`,
+      ]);
       files = await prepare(options.demoDir, bank.port, port, adminPort);
       configFile = files.configFile;
     } else if (!existsSync(configFile)) {
@@ -113,10 +116,11 @@ const runHere: Runner = async (configFile, requests, announce) => {
   return stopped.promise;
 };
 
-function startDemoBank(): Promise<Bank> {
+/** The gateway at which it publishes is not there yet, nor the token: it asks until they are. */
+function startDemoBank(args: readonly string[]): Promise<Bank> {
   const { promise, resolve: done, reject } = Promise.withResolvers<Bank>();
   // In a process group of its own, so that Ctrl-C does not end it before the gateway has drained.
-  const bank = fork(new URL(`../demo/bank/main${EXTENSION}`, import.meta.url), {
+  const bank = fork(new URL(`../demo/bank/main${EXTENSION}`, import.meta.url), args, {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -14,10 +14,30 @@ const PRODUCTS = [
   { id: 'sandbox', name: 'Sandbox', apis: ['sandbox'] },
 ];
 
+/** What partners may subscribe to over WebSocket; the bank publishes it. */
+const TOPICS = [
+  {
+    id: 'transfer-status',
+    name: 'Transfers completed',
+    api: 'transfers',
+    scopes: ['transfers:read'],
+  },
+  {
+    id: 'account-transactions',
+    name: 'Bookings on accounts',
+    api: 'accounts',
+    scopes: ['transactions:read'],
+  },
+  { id: 'notices', name: 'Notices', api: 'sandbox', scopes: ['sandbox:use'], audience: 'everyone' },
+];
+
 const PLANS = [
   { id: 'standard', name: 'Standard' },
   { id: 'premium', name: 'Premium' },
 ];
+
+/** Relative to the demonstration's folder: what the bank publishes events with. */
+export const PUBLISHER_TOKEN_FILE = 'publisher.token';
 
 /** The file, relative to the demonstration's folder, that holds what the key's owner signs with. */
 export function privateFileOf(key: DemoKey): string {
@@ -54,6 +74,7 @@ export function registryText(bankPort: number): string {
       upstream: BANK,
       openapi: `openapi/${api}.yaml`,
     })),
+    topics: TOPICS,
     upstreams: [{ id: BANK, url: `http://127.0.0.1:${bankPort}` }],
   };
   return HEADER + stringify(registry, { aliasDuplicateObjects: false });
@@ -65,6 +86,7 @@ export function configText(listenerPort: number, adminPort: number): string {
     stateDir: 'state',
     listener: { port: listenerPort },
     admin: { port: adminPort },
+    events: { publisherTokenFile: PUBLISHER_TOKEN_FILE },
     telemetry: { accessLogFile: 'access.log' },
   };
   return HEADER + stringify(config);

@@ -1,10 +1,17 @@
-/** Prepares the folder of the demonstration: keys, registry, configuration, client files. */
+/** Prepares the folder of the demonstration: keys, tokens, registry, configuration, client files. */
+import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createPrivateFile, generateKey, publicTextOf } from '../client/key-files.ts';
 import { apiDocumentFile, DEMO_APIS } from './bank/api-document.ts';
 import { DEFAULT_PARTNER, DEMO_PARTNERS, type DemoKey } from './partners.ts';
-import { configText, privateFileOf, publicFileOf, registryText } from './registry-file.ts';
+import {
+  configText,
+  PUBLISHER_TOKEN_FILE,
+  privateFileOf,
+  publicFileOf,
+  registryText,
+} from './registry-file.ts';
 
 export interface DemoOptions {
   /** Where the demo bank listens, on 127.0.0.1. */
@@ -26,6 +33,7 @@ export interface DemoFiles {
   readonly configFile: string;
   readonly registryFile: string;
   readonly stateDir: string;
+  readonly publisherTokenFile: string;
   /** What `xingyun call` reads by default. */
   readonly clientFile: string;
   /** One such file per key, by key id. */
@@ -38,6 +46,21 @@ export interface ClientFile {
   readonly keyId: string;
   readonly algorithm: DemoKey['algorithm'];
   readonly privateKeyFile: string;
+}
+
+const TOKEN_BYTES = 32;
+
+/** Where the demonstration in this folder has the token with which the bank publishes. */
+export function publisherTokenFileOf(dir: string): string {
+  return join(resolve(dir), PUBLISHER_TOKEN_FILE);
+}
+
+function preparePublisherToken(dir: string): string {
+  const file = publisherTokenFileOf(dir);
+  const token = `${randomBytes(TOKEN_BYTES).toString('base64url')}\n`;
+  if (!existsSync(file)) createPrivateFile(file, token);
+  chmodSync(file, 0o600);
+  return file;
 }
 
 /** Replaces a file in one step, so that nobody reads half of it. */
@@ -104,6 +127,7 @@ export async function prepareDemo(dir: string, options: DemoOptions): Promise<De
   for (const api of DEMO_APIS) {
     writeDerived(join(root, 'openapi', `${api}.yaml`), readFileSync(apiDocumentFile(api)), 0o644);
   }
+  const publisherTokenFile = preparePublisherToken(root);
   const registryFile = join(root, 'registry.yaml');
   const configFile = join(root, 'xingyun.yaml');
   writeDerived(registryFile, registryText(bankPort), 0o644);
@@ -112,5 +136,6 @@ export async function prepareDemo(dir: string, options: DemoOptions): Promise<De
   const isFirst = !existsSync(stateDir) && created.every(isNew => isNew);
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   if (isFirst) options.initialiseState?.(stateDir);
-  return { dir: root, configFile, registryFile, stateDir, ...prepareClients(root, gatewayPort) };
+  const clients = prepareClients(root, gatewayPort);
+  return { dir: root, configFile, registryFile, stateDir, publisherTokenFile, ...clients };
 }

@@ -43,7 +43,8 @@ describe('the folder of the demonstration', () => {
     const secrets = readdirSync(join(dir, 'keys')).filter(name => !name.includes('.public.'));
     expect(secrets).toHaveLength(6);
     for (const name of secrets) expect(modeOf(join(dir, 'keys', name))).toBe(0o600);
-    for (const file of [files.clientFile, ...files.clientFiles.values()]) {
+    const { clientFile, clientFiles, publisherTokenFile } = files;
+    for (const file of [clientFile, publisherTokenFile, ...clientFiles.values()]) {
       expect(modeOf(file)).toBe(0o600);
     }
   });
@@ -60,6 +61,20 @@ describe('the folder of the demonstration', () => {
     expect(names.map(name => readFileSync(join(dir, 'keys', name), 'utf8'))).toEqual(before);
     expect(modeOf(join(dir, 'keys', 'creditlens-ed25519.private.pem'))).toBe(0o600);
     expect(parse(readFileSync(second.registryFile, 'utf8')).upstreams[0].url).toMatch(/:2$/);
+  });
+
+  it('has a token of its own to publish events with, and keeps it', async () => {
+    const { configFile, publisherTokenFile } = await prepareDemo(dir, { bankPort: 1 });
+    const token = readFileSync(publisherTokenFile, 'utf8').trim();
+    expect(token).toMatch(/^[\w-]{43}$/);
+    const { events } = parse(readFileSync(configFile, 'utf8'));
+    expect(resolve(dir, events.publisherTokenFile)).toBe(publisherTokenFile);
+    chmodSync(publisherTokenFile, 0o644);
+    await prepareDemo(dir, { bankPort: 1 });
+    expect(readFileSync(publisherTokenFile, 'utf8').trim()).toBe(token);
+    expect(modeOf(publisherTokenFile)).toBe(0o600);
+    const other = await prepareDemo(join(root, 'other'), { bankPort: 1 });
+    expect(readFileSync(other.publisherTokenFile, 'utf8').trim()).not.toBe(token);
   });
 
   it('says which key cannot be read', async () => {
@@ -105,6 +120,8 @@ describe('the files in it', () => {
       expect(statSync(join(dir, key.publicKeyFile ?? key.secretFile)).isFile()).toBe(true);
     }
     for (const api of registry.apis) expect(statSync(join(dir, api.openapi)).isFile()).toBe(true);
+    const apis = registry.apis.map((api: { id: string }) => api.id);
+    for (const topic of registry.topics) expect(apis).toContain(topic.api);
     const classes = registry.partners.map((partner: { class: string }) => partner.class);
     expect(new Set(classes).size).toBe(5);
     expect(classes).toHaveLength(DEMO_PARTNERS.length);

@@ -5,10 +5,20 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { createPartnerClient, type PartnerClient } from '../../src/client/index.ts';
+import type { PublicationReceipt } from '../../src/control-plane/events/event-hub.ts';
 import type { Config } from '../../src/core/config.ts';
 import { type DemoFiles, prepareDemo } from '../../src/demo/setup.ts';
 import type { FromGateway } from '../../src/runtime/supervisor.ts';
 import { initialiseNonceState } from '../../src/stores/shared-memory/index.ts';
+
+/** What a test publishes; without a partner where the topic is everyone's. */
+export interface TestEvent {
+  readonly topic: string;
+  readonly partner?: string;
+  readonly id: string;
+  readonly time?: string;
+  readonly data: unknown;
+}
 
 type Partially<T> = { [K in keyof T]?: T[K] extends object ? Partially<T[K]> : T[K] };
 
@@ -93,6 +103,25 @@ export class TestGateway {
     return { keyId: id as string, algorithm, privateKey: text };
   }
 
+  get publisherToken(): string {
+    return readFileSync(this.files.publisherTokenFile, 'utf8').trim();
+  }
+
+  /** Publishes as an upstream system does; rejects with the problem where it is refused. */
+  async publish(events: readonly TestEvent[]): Promise<readonly PublicationReceipt[]> {
+    const response = await fetch(`${this.adminUrl}/v1/events`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${this.publisherToken}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ events }),
+    });
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`not published: ${text}`);
+    return JSON.parse(text).events;
+  }
+
   /** A counter or gauge from /metrics, summed over its labels. */
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`${this.adminUrl}/metrics`)).text();
@@ -134,6 +163,7 @@ export class TestGateway {
         ...config,
         listener: { port: 0, ...config.listener },
         admin: { port: 0, ...config.admin },
+        events: { publisherTokenFile: this.files.publisherTokenFile, ...config.events },
         signatures: { noncesMax: NONCES_MAX, ...config.signatures },
         telemetry: { accessLogFile: 'access.log', ...config.telemetry },
       }),

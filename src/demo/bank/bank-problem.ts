@@ -15,6 +15,8 @@ const TABLE = {
   'reference-reused': { status: 409, title: 'The reference belongs to another transfer' },
   'invoice-financed': { status: 409, title: 'The invoice was applied for with another content' },
   'state-conflict': { status: 409, title: 'The state does not allow this' },
+  'events-off': { status: 409, title: 'The bank publishes no events' },
+  'events-full': { status: 503, title: 'Too many events wait' },
   'request-invalid': { status: 400, title: 'The request cannot be processed' },
   'fault-injected': { status: 500, title: 'The status that demo-fault asked for' },
   'bank-failed': { status: 500, title: 'The bank failed' },

@@ -55,6 +55,12 @@ export interface Posting {
 export class Ledger {
   private readonly accounts = new Map<string, Account>();
   private transactionCount = 0;
+  private onBooked: ((account: Account, transaction: Transaction) => void) | undefined;
+
+  /** Tells of every booking from here on, the debit of a movement before its credit. */
+  watch(onBooked: (account: Account, transaction: Transaction) => void): void {
+    this.onBooked = onBooked;
+  }
 
   open(seed: AccountSeed): Account {
     if (this.accounts.has(seed.accountId)) throw new Error(`account ${seed.accountId} exists`);
@@ -113,7 +119,7 @@ export class Ledger {
     const { currency } = account;
     account.balanceMinor += direction === 'credit' ? posting.amountMinor : -posting.amountMinor;
     account.sequence += 1;
-    account.transactions.push({
+    const transaction: Transaction = {
       sequence: account.sequence,
       transactionId: `txn-${this.transactionCount}`,
       bookedAt: new Date(posting.atMs).toISOString(),
@@ -121,7 +127,9 @@ export class Ledger {
       amount: { amountMinor: posting.amountMinor, currency },
       balanceAfter: { amountMinor: account.balanceMinor, currency },
       description: posting.description,
-    });
+    };
+    account.transactions.push(transaction);
+    this.onBooked?.(account, transaction);
     if (account.transactions.length > TRANSACTIONS_PER_ACCOUNT_MAX) account.transactions.shift();
   }
 }

@@ -1,16 +1,27 @@
-/** The demo bank as a process: `main.ts [--host ADDRESS] [--port NUMBER] [--log LEVEL]`. */
+/**
+ * The demo bank as a process: `main.ts [--host ADDRESS] [--port NUMBER] [--log LEVEL]
+ * [--publish-url URL --publish-token-file FILE]`.
+ */
 import { parseArgs } from 'node:util';
-import { createDemoBank, type DemoBank } from './index.ts';
+import { createDemoBank, type DemoBank, type DemoBankOptions } from './index.ts';
 
-function readOptions() {
+function readOptions(): DemoBankOptions {
   const { values } = parseArgs({
     options: {
       host: { type: 'string', default: '127.0.0.1' },
       port: { type: 'string', default: '0' },
       log: { type: 'string', default: 'silent' },
+      'publish-url': { type: 'string' },
+      'publish-token-file': { type: 'string' },
     },
   });
-  return { host: values.host, port: Number(values.port), logLevel: values.log };
+  const options = { host: values.host, port: Number(values.port), logLevel: values.log };
+  const { 'publish-url': url, 'publish-token-file': tokenFile } = values;
+  if (url === undefined && tokenFile === undefined) return options;
+  if (url === undefined || tokenFile === undefined) {
+    throw new Error('--publish-url and --publish-token-file go together.');
+  }
+  return { ...options, publishTo: { url, tokenFile } };
 }
 
 /** To the parent where it listens, and otherwise as a line for whoever reads standard output. */

@@ -1,8 +1,9 @@
 /** The two APIs that change something: transfers and invoice financing. */
-import type { ValidateFunction } from 'ajv';
 import type { FastifyInstance } from 'fastify';
 import type { SchemaCompiler } from './api-document.ts';
+import type { BankEvents } from './bank-events.ts';
 import { BankProblem, sendProblem, sendResult } from './bank-problem.ts';
+import { checkBody } from './check-body.ts';
 import {
   FINANCING_STATES,
   type FinancingApplication,
@@ -13,15 +14,10 @@ import { type Query, readPage, single } from './page.ts';
 import { partnerOf } from './partner-header.ts';
 import type { TransferBook, TransferOrder } from './transfer-book.ts';
 
-function checkBody<T>(validate: ValidateFunction, body: unknown): T | BankProblem {
-  if (validate(body)) return body as T;
-  const error = validate.errors?.[0];
-  return new BankProblem('body-invalid', `${error?.instancePath || 'The body'} ${error?.message}.`);
-}
-
 export function registerTransferRoutes(
   server: FastifyInstance,
   book: TransferBook,
+  events: BankEvents,
   schemas: SchemaCompiler,
 ): void {
   const validate = schemas.compile('transfers', '/components/schemas/TransferOrder');
@@ -29,9 +25,11 @@ export function registerTransferRoutes(
   server.post('/transfers/v1/transfers', (request, reply) => {
     const order = checkBody<TransferOrder>(validate, request.body);
     if (order instanceof BankProblem) return sendProblem(request, reply, order);
-    const result = book.create(partnerOf(request), order);
+    const partner = partnerOf(request);
+    const result = book.create(partner, order);
     if (result instanceof BankProblem) return sendProblem(request, reply, result);
     const { transfer, created } = result;
+    if (created) events.transferCompleted(partner, transfer);
     if (created) reply.header('location', `/transfers/v1/transfers/${transfer.transferId}`);
     return reply.code(created ? 201 : 200).send(transfer);
   });

@@ -38,6 +38,13 @@ describe('the bank as a process', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
+  it('wants both of what it publishes with', async () => {
+    const child = start(['--publish-url', 'http://127.0.0.1:1/'], ['pipe', 'pipe', 'pipe']);
+    const said = once(child.stderr!, 'data');
+    expect(await once(child, 'exit')).toEqual([1, null]);
+    expect(String((await said)[0])).toContain('--publish-token-file');
+  });
+
   it('says in one sentence that its port is taken', async () => {
     const bank = await createDemoBank();
     const child = start(['--port', String(bank.port)], ['pipe', 'pipe', 'pipe']);

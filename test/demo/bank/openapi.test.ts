@@ -53,6 +53,13 @@ describe.each(DEMO_APIS)('the document of %s', api => {
   });
 });
 
+it('orders that move money are signed each by itself over WebSocket, and only they', () => {
+  const required = DEMO_APIS.flatMap(api => operationsOf(readApiDocument(api)))
+    .filter(operation => operation['x-message-signature'] === 'required')
+    .map(({ operationId }) => operationId);
+  expect(required).toEqual(['createTransfer', 'applyForFinancing']);
+});
+
 it('every scope that a subscription grants is asked for by an operation', () => {
   const asked = new Set(
     DEMO_APIS.flatMap(api => operationsOf(readApiDocument(api))).flatMap(

@@ -57,6 +57,23 @@ describe('the echo', () => {
   });
 });
 
+describe('a notice', () => {
+  const NOTICES = '/sandbox/v1/notices';
+
+  it('is refused where the bank publishes nothing', async () => {
+    const { status, body } = await bank.call('POST', NOTICES, { title: 'Maintenance' });
+    expect([status, body.code]).toEqual([409, 'events-off']);
+  });
+
+  it.each([{}, { title: '' }, { title: 'x', more: 1 }, { title: 'x'.repeat(201) }])(
+    'is refused where it does not follow the document: %j',
+    async order => {
+      const { status, body } = await bank.call('POST', NOTICES, order);
+      expect([status, body.code]).toEqual([400, 'body-invalid']);
+    },
+  );
+});
+
 describe('HEAD', () => {
   it.each([
     ['/accounts/v1/accounts', /^\d{2,}$/],
