@@ -1,4 +1,4 @@
-/** What a partner's engineer imports: a signing fetch, sessions, problems as errors, their parts. */
+/** What a partner's engineer imports: a signing fetch, sessions, errors by their codes. */
 export { type CurlRequest, curlCommand } from './curl-command.ts';
 export {
   createPartnerClient,

@@ -50,7 +50,7 @@ function rejectLineBreaks(name: string, value: string): void {
   if (/[\r\n]/.test(value)) throw new TypeError(`${name} contains a line break.`);
 }
 
-/** The parameters that stay the same for all signatures of a key; throws where it cannot be sent. */
+/** The parameters that all signatures of a key share; throws where its id cannot be sent. */
 export function keyParameters(keyId: string, algorithm: SignatureAlgorithm): string {
   return `;keyid=${quoteString('keyId', keyId)};alg="${algorithm}"`;
 }

@@ -1,4 +1,4 @@
-/** Brings calls to the current connection: queued, signed, written, and taken back from a lost one. */
+/** Brings calls to the current connection: queued, signed, written, taken back from a lost one. */
 import type { Clock } from '../../core/clock.ts';
 import type { MessageSigner, SignatureHeaders } from '../signature-base.ts';
 import { lostError } from './answer.ts';

@@ -68,7 +68,7 @@ describe('the handshake', () => {
     await expect(open()).rejects.toMatchObject({ code });
   });
 
-  it('rejects where nobody listens, where the peer hangs up, and where it is no gateway', async () => {
+  it('rejects where nobody listens, and where the peer hangs up', async () => {
     const server = createServer(socket => socket.destroy());
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };

@@ -304,7 +304,7 @@ describe('a slow consumer', () => {
     expect(network.socket.isPaused).toBe(true);
   });
 
-  it('leaves the topic at its cursor where events come all the same, and resumes there', async () => {
+  it('leaves the topic at its cursor where events come all the same, and resumes', async () => {
     const { session, subscription } = await live({ limits });
     void outcomeOf(session.call('a.b'));
     for (const n of sequences(1, 12)) network.socket.event(TOPIC, n);
