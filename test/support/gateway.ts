@@ -7,6 +7,7 @@ import { parse, stringify } from 'yaml';
 import { createPartnerClient, type PartnerClient } from '../../src/client/index.ts';
 import type { PublicationReceipt } from '../../src/control-plane/events/event-hub.ts';
 import type { Config } from '../../src/core/config.ts';
+import type { JournalState } from '../../src/core/events.ts';
 import { type DemoFiles, prepareDemo } from '../../src/demo/setup.ts';
 import type { FromGateway } from '../../src/runtime/supervisor.ts';
 import { initialiseNonceState } from '../../src/stores/shared-memory/index.ts';
@@ -120,6 +121,12 @@ export class TestGateway {
     const text = await response.text();
     if (response.status !== 200) throw new Error(`not published: ${text}`);
     return JSON.parse(text).events;
+  }
+
+  /** Where the event journal stands. */
+  async journal(): Promise<JournalState> {
+    const info = await (await fetch(`${this.adminUrl}/v1/info`)).json();
+    return (info as { journal: JournalState }).journal;
   }
 
   /** A counter or gauge from /metrics, summed over its labels. */

@@ -29,7 +29,8 @@ const BODY_MAX_BYTES = 65_536;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECTION_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 15_000;
-const CONNECTIONS_MAX = 64;
+/** Of operators and of publishers together. */
+const CONNECTIONS_MAX = 256;
 
 /** For answers that are data, never a page, and always of this moment. */
 const SECURITY_HEADERS = {
