@@ -125,13 +125,19 @@ export const ConfigSchema = Type.Object(
       idleTimeoutMs: integer('A peer that is silent this long is cut.', 60_000, 8_000, 960_000),
       answerMaxBytes: integer('Largest body of an answer.', 1_048_576, 1_024, 16_777_216),
       sendBufferMaxBytes: integer(
-        'Bytes that wait for a slow peer before no more are queued.',
+        'Bytes that wait for a slow peer before it gets no event and no new call.',
         1_048_576,
         16_384,
         67_108_864,
       ),
+      sendBuffersMaxBytes: integer(
+        'Bytes that wait for all slow peers together.',
+        268_435_456,
+        1_048_576,
+        8_589_934_592,
+      ),
       slowConsumerTimeoutMs: integer(
-        'How long a session may stay behind its events.',
+        'How long a peer may read nothing of what waits for it.',
         30_000,
         1_000,
         600_000,

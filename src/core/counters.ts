@@ -75,6 +75,7 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Events left in the journal because the subscriber did not read.',
   },
+  websocket_send_buffered_bytes: { kind: 'gauge', help: 'Bytes that wait for slow peers.' },
   websocket_slow_consumers_closed: {
     kind: 'counter',
     help: 'Sessions closed because they read too slowly.',

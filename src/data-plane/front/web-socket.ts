@@ -100,8 +100,8 @@ export class WebSocketFront {
     const isShared = config.compression === 'shared';
     return {
       maxPayloadLength: config.messageMaxBytes * NATIVE_MESSAGE_FACTOR,
-      // What a session lets wait, one answer and one event more: it never comes to a silent drop.
-      maxBackpressure: config.sendBufferMaxBytes + 4 * config.answerMaxBytes,
+      // More than a session lets wait: it never comes to a silent drop.
+      maxBackpressure: config.sendBufferMaxBytes + 8 * config.answerMaxBytes,
       idleTimeout: Math.round(config.idleTimeoutMs / MS_PER_SECOND),
       sendPingsAutomatically: true,
       compression: isShared ? SHARED_COMPRESSOR | SHARED_DECOMPRESSOR : DISABLED,

@@ -4,6 +4,8 @@ export class BatchAnswer {
   private readonly parts: Uint8Array[] = [];
   private expected = 0;
   private sealed = false;
+  /** Of the answers that are there. */
+  bytes = 0;
 
   constructor(send: (parts: readonly Uint8Array[]) => void) {
     this.send = send;
@@ -22,6 +24,7 @@ export class BatchAnswer {
 
   /** Copies the message. */
   add(message: Uint8Array): void {
+    this.bytes += message.length;
     this.parts.push(new Uint8Array(message));
     this.sendIfComplete();
   }

@@ -294,19 +294,10 @@ export class Sessions implements SessionHost {
     this.sweeping = true;
     const limitMs = performance.now() - this.config.slowConsumerTimeoutMs;
     void this.visitAll(session => {
-      if (!this.refuseSession(session)) this.closeBehind(session, limitMs);
+      if (!this.refuseSession(session)) session.closeStalled(limitMs);
     }).finally(() => {
       this.sweeping = false;
     });
-  }
-
-  private closeBehind(session: Session, limitMs: number): void {
-    for (const { state, behindSinceMs } of session.subscriptions.values()) {
-      if (state !== 'behind' || behindSinceMs > limitMs) continue;
-      this.counters.add('websocket_slow_consumers_closed');
-      session.end(CLOSE.tryAgainLater, 'slow-consumer');
-      return;
-    }
   }
 
   /** In slices, so that calls go on in between. */

@@ -128,6 +128,9 @@ export class SessionCalls implements CallHost {
 
   private refuseBusy(session: Session, id: RpcId | undefined): Problem | undefined {
     const { messagesInFlightMax } = this.options.config.webSocket;
+    if (session.isFull) {
+      return problem('too-many-in-flight', 'Read the answers that wait before asking for more.');
+    }
     if (session.calls.size < messagesInFlightMax) return undefined;
     const kind = id === undefined ? 'notifications' : 'calls';
     return problem(

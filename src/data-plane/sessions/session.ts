@@ -9,6 +9,7 @@ import type { AppUse } from './app-use.ts';
 import { BatchAnswer } from './batch-answer.ts';
 import type { Call } from './call.ts';
 import { type Answer, type Codec, errorMessage } from './codec.ts';
+import { ANSWERS_AHEAD, Outbox } from './outbox.ts';
 import {
   type DecodedMessage,
   isFault,
@@ -59,9 +60,8 @@ export class Session implements SocketListener, Subscriber {
   /** Subscriptions that are not answered yet: they wait for the journal. */
   private readonly openings = new Map<Subscription, Opening>();
   private readonly host: SessionHost;
+  private readonly outbox: Outbox;
   private socket: MessageSocket | undefined;
-  /** The kernel did not take everything: what waits must be asked for before more is sent. */
-  private isWaiting = false;
 
   constructor(
     host: SessionHost,
@@ -75,14 +75,17 @@ export class Session implements SocketListener, Subscriber {
     this.line = line;
     this.codec = codec;
     this.use = use;
+    this.outbox = new Outbox(host.config, host.counters, codec.isBinary);
   }
 
-  get isOpen(): boolean {
-    return this.socket !== undefined;
+  /** Whether so much waits for the peer that it gets no more to do. */
+  get isFull(): boolean {
+    return this.outbox.isFull;
   }
 
   onOpen(socket: MessageSocket): void {
     this.socket = socket;
+    this.outbox.open(socket);
     this.host.onOpen(this);
   }
 
@@ -116,17 +119,20 @@ export class Session implements SocketListener, Subscriber {
   }
 
   onDrain(): void {
-    if (this.socket === undefined) return;
-    const { config } = this.host;
-    const waiting = this.socket.getBufferedAmount();
-    this.isWaiting = waiting > 0;
-    if (waiting > config.sendBufferMaxBytes / 2) return;
-    for (const subscription of this.subscriptions.values()) this.host.catchUp(subscription);
+    this.outbox.onDrain();
+    this.catchUp();
+  }
+
+  /** Looked at from time to time: closes a session that does not read. */
+  closeStalled(limitMs: number): void {
+    if (this.outbox.isStalledSince(limitMs)) this.endSlow();
+    else this.catchUp();
   }
 
   onClose(): void {
     if (this.socket === undefined) return;
     this.socket = undefined;
+    this.outbox.close();
     this.host.onClose(this);
   }
 
@@ -141,26 +147,17 @@ export class Session implements SocketListener, Subscriber {
 
   /** Sends a message, or closes where the peer reads too slowly for even this one. */
   send(message: Uint8Array): void {
-    const { socket } = this;
-    if (socket === undefined) return;
-    const { config, counters } = this.host;
-    if (this.isWaiting && socket.getBufferedAmount() > config.sendBufferMaxBytes) {
-      counters.add('websocket_slow_consumers_closed');
-      return this.end(CLOSE.tryAgainLater, 'slow-consumer');
-    }
-    this.write(socket, message);
+    if (!this.outbox.send(message)) this.endSlow();
   }
 
   sendEvent(event: EventRecord): boolean {
-    const { socket } = this;
-    if (socket === undefined) return false;
-    const { config, counters } = this.host;
-    if (this.isWaiting && socket.getBufferedAmount() > config.sendBufferMaxBytes) {
+    const { counters } = this.host;
+    const frame = this.host.encodeEvent(this.codec, event);
+    if (this.socket === undefined || this.outbox.isFull || !this.outbox.send(frame)) {
       counters.add('websocket_events_deferred');
       this.use.meter.add('events_deferred', 1);
       return false;
     }
-    this.write(socket, this.host.encodeEvent(this.codec, event));
     counters.add('websocket_events_sent');
     this.use.meter.add('events_sent', 1);
     return true;
@@ -179,9 +176,7 @@ export class Session implements SocketListener, Subscriber {
     const expired = problem('cursor-expired', 'The journal starts behind the cursor.');
     const wasOpening = this.refuseOpening(subscription, expired);
     this.host.endSubscription(this, subscription);
-    if (wasOpening) return;
-    this.host.counters.add('websocket_slow_consumers_closed');
-    this.end(CLOSE.tryAgainLater, 'slow-consumer');
+    if (!wasOpening) this.endSlow();
   }
 
   /** Keeps what a subscription is to be answered with. */
@@ -204,11 +199,13 @@ export class Session implements SocketListener, Subscriber {
 
   /** Answers a call that reached its upstream. */
   answer(call: Call, answer: Answer): void {
-    if (call.id === undefined) return;
-    this.callsById.delete(call.id);
-    if (this.socket !== undefined) {
-      this.reply(this.codec.encodeAnswer(call.id, answer), call.batch);
-    }
+    const { id, batch } = call;
+    if (id === undefined) return;
+    this.callsById.delete(id);
+    if (this.socket === undefined) return;
+    const refusal = batch && this.refuseBatchSize(batch, answer.body.length);
+    if (refusal === undefined) this.reply(this.codec.encodeAnswer(id, answer), batch);
+    else this.refuse(id, RPC_ERROR.refused, refusal, batch);
   }
 
   /** Answers with what this side made: the result of a subscription. */
@@ -257,9 +254,20 @@ export class Session implements SocketListener, Subscriber {
     else batch.add(message);
   }
 
-  private write(socket: MessageSocket, message: Uint8Array): void {
-    const isCompressed = this.host.config.compression !== 'off';
-    this.isWaiting =
-      socket.send(message, this.codec.isBinary, isCompressed) !== 1 || this.isWaiting;
+  /** A batch is held until its last answer is there, so that its size is bounded too. */
+  private refuseBatchSize(batch: BatchAnswer, added: number): Problem | undefined {
+    const bytesMax = ANSWERS_AHEAD * this.host.config.answerMaxBytes;
+    if (batch.bytes + added <= bytesMax) return undefined;
+    return problem('answer-too-large', `The answers to a batch may have ${bytesMax} bytes.`);
+  }
+
+  private catchUp(): void {
+    if (!this.outbox.hasRoom) return;
+    for (const subscription of this.subscriptions.values()) this.host.catchUp(subscription);
+  }
+
+  private endSlow(): void {
+    this.host.counters.add('websocket_slow_consumers_closed');
+    this.end(CLOSE.tryAgainLater, 'slow-consumer');
   }
 }

@@ -26,8 +26,6 @@ export class Subscription {
   /** Sequence of the last event that was sent, or up to which none is missing. */
   after: number;
   state: SubscriptionState;
-  /** Monotonic milliseconds since when it is behind. */
-  behindSinceMs = 0;
 
   constructor(
     topic: TopicRecord,
@@ -47,16 +45,10 @@ export class Subscription {
   offer(event: EventRecord): boolean {
     if (event.sequence <= this.after) return true;
     if (!this.subscriber.sendEvent(event)) {
-      this.fallBehind();
+      if (this.state !== 'ended') this.state = 'behind';
       return false;
     }
     this.after = event.sequence;
     return true;
-  }
-
-  private fallBehind(): void {
-    if (this.state === 'ended') return;
-    this.state = 'behind';
-    this.behindSinceMs = performance.now();
   }
 }
