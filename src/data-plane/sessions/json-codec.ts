@@ -13,7 +13,7 @@ import {
   UPSTREAM_MESSAGE,
 } from './codec.ts';
 import { elementStarts, memberSpan } from './json-spans.ts';
-import type { DecodedMessage, RpcId } from './rpc.ts';
+import { type DecodedMessage, isPlainObject, type RpcId } from './rpc.ts';
 
 const TEXT_TYPE = /^(?:text\/|application\/(?:[\w.-]+\+)?xml *(?:;|$))/i;
 const OPENING_BRACKET = /^[ \t\r\n]*\[/;
@@ -65,9 +65,10 @@ export class JsonCodec implements Codec {
   encodeAnswer(id: RpcId, answer: Answer): Uint8Array {
     const { status, body } = answer;
     const type = contentType(answer.headers);
-    const isJson = JSON_TYPE.test(type) && isJsonBytes(body);
+    const value = JSON_TYPE.test(type) ? jsonValue(body) : undefined;
+    const isJson = value !== undefined;
     const opening = `{"jsonrpc":"2.0","id":${JSON.stringify(id)}`;
-    if (status >= 400 && isJson && PROBLEM_TYPE.test(type)) {
+    if (status >= 400 && PROBLEM_TYPE.test(type) && isPlainObject(value)) {
       const error = `,"error":{"code":${UPSTREAM_ERROR},"message":"${UPSTREAM_MESSAGE}","data":`;
       return this.write(opening + error, body, '}}');
     }
@@ -127,17 +128,19 @@ function parse(text: string): unknown {
  * What is put into a frame as it is must be JSON, or the frame would be none, or another one. Read
  * as latin1, which costs no decoding: bytes beyond ASCII can stand in strings only.
  */
-function isJsonBytes(body: Uint8Array): boolean {
-  if (body.length === 0 || !isUtf8(body)) return false;
-  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1');
-  return parse(text) !== undefined;
+function jsonValue(body: Uint8Array): unknown {
+  if (body.length === 0 || !isUtf8(body)) return undefined;
+  return parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'));
 }
 
-/** The member with a body that is not JSON, from its comma on; nothing for an empty one. */
+/**
+ * The member with a body that is not JSON, from its comma on; nothing for an empty one. What only
+ * claims to be JSON is no text: as a string it would be taken for JSON that is a string.
+ */
 function shownBody(type: string, body: Uint8Array): string {
   if (body.length === 0) return '';
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
-  const isText = (TEXT_TYPE.test(type) || JSON_TYPE.test(type)) && isUtf8(bytes);
+  const isText = TEXT_TYPE.test(type) && isUtf8(bytes);
   if (isText) return `,"body":${JSON.stringify(bytes.toString('utf8'))}`;
   return `,"bodyBase64":"${bytes.toString('base64')}"`;
 }

@@ -15,8 +15,16 @@ import {
 import { isPlainMessagePack } from './msgpack-guard.ts';
 import { type DecodedMessage, isPlainObject, type RpcId } from './rpc.ts';
 
-/** Records are off: they would let a sender define structures that outlive its message. */
-const OPTIONS = { useRecords: false, mapsAsObjects: true, int64AsType: 'auto' } as const;
+/**
+ * Records are off: they would let a sender define structures that outlive its message. And a member
+ * `toJSON` in a problem of an upstream is not to be called.
+ */
+const OPTIONS = {
+  useRecords: false,
+  mapsAsObjects: true,
+  int64AsType: 'auto',
+  useToJSON: false,
+} as const;
 const FIX_ARRAY = 0x90;
 const FIX_ARRAY_MAX = 15;
 const ARRAY_16 = 0xdc;

@@ -5,6 +5,8 @@
  * makes the decoder build something of its own. JSON can do none of it, and neither may this.
  */
 const DEPTH_MAX = 64;
+const CHANGED_NAME = Buffer.from('__proto__');
+const UNDERSCORE = 0x5f;
 
 /** Bytes behind the first one, for formats of a fixed size; -1 where it says otherwise. */
 const FIXED: Int8Array = new Int8Array(256).fill(-1);
@@ -25,6 +27,10 @@ for (const [format, bytes] of [
 ] as const) {
   FIXED[format] = bytes;
 }
+
+/** Bytes before the characters of a string, by its format. */
+const HEAD_BYTES: Uint8Array = new Uint8Array(256).fill(1, 0xa0, 0xc0);
+HEAD_BYTES.set([2, 3, 5], 0xd9);
 
 /**
  * Whether the bytes are one whole value of maps with string keys, arrays, strings, binaries,
@@ -98,10 +104,21 @@ class Cursor {
   private skipMap(count: number, depth: number): boolean {
     if (count > this.bytes.length - this.at) return false;
     for (let i = 0; i < count; i++) {
-      if (!isString(this.bytes[this.at]) || !this.skip(depth + 1)) return false;
-      if (!this.skip(depth + 1)) return false;
+      const from = this.at;
+      if (!isString(this.bytes[from]) || !this.skip(depth + 1)) return false;
+      if (this.isChangedName(from) || !this.skip(depth + 1)) return false;
     }
     return true;
+  }
+
+  /** The decoder would call it `__proto_`, and the body that is sent on would be another one. */
+  private isChangedName(from: number): boolean {
+    const { bytes, at } = this;
+    const start = at - CHANGED_NAME.length;
+    // Most names are told from it by their last byte.
+    if (start <= from || bytes[at - 1] !== UNDERSCORE) return false;
+    if (start - from !== HEAD_BYTES[bytes[from]!]) return false;
+    return CHANGED_NAME.every((byte, i) => bytes[start + i] === byte);
   }
 }
 
