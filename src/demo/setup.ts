@@ -1,4 +1,4 @@
-/** Prepares the folder of the demonstration: keys, tokens, registry, configuration, client files. */
+/** Prepares the folder of the demonstration: keys, a token, registry, configuration, clients. */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';

@@ -30,7 +30,7 @@ export interface FrontThreadsOptions {
   readonly onTelemetry: (front: number, message: TelemetryMessage<FrontTelemetryShared>) => void;
   readonly onGone: (front: number) => void;
   readonly onAccess: (front: number, block: ArrayBuffer) => void;
-  /** A front asks for events behind a position; `answer` reaches it behind all broadcasts so far. */
+  /** A front asks for events behind a position; `answer` reaches it behind all broadcasts. */
   readonly onReplay: (request: ReplayRequest, answer: (page: ReplayPage) => void) => void;
   readonly onCosts: (costsMicros: Readonly<Record<string, number>>) => void;
   readonly onLog: (front: number, message: LogMessage) => void;
@@ -177,7 +177,7 @@ export class FrontThreads {
     return promise;
   }
 
-  /** The answer is for this thread alone: one that takes its place knows nothing of the question. */
+  /** The answer is for this thread alone: one that takes its place never asked. */
   private askReplay(worker: Worker, { ask, request }: Extract<Message, { kind: 'replay' }>): void {
     this.options.onReplay(request, page => {
       const message: ToFront = { kind: 'replayed', ask, page };

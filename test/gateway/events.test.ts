@@ -44,7 +44,7 @@ async function refusal(body: string, call: Call = {}): Promise<[number, string]>
 }
 
 describe('events', () => {
-  it('are refused for their token, form, size and the registry, and none of them is kept', async () => {
+  it('are refused for token, form, size and the registry, and none of them is kept', async () => {
     const list = (more: object[] = []) =>
       JSON.stringify({ events: [{ ...EVENT, id: 'kept' }, ...more] });
     expect(await refusal(list(), { token: undefined })).toEqual([401, 'unauthorized']);

@@ -169,7 +169,7 @@ describe('events', () => {
     for (const front of [0, 1]) await eventually(() => heardBy(front)).toEqual(['1', '2']);
   });
 
-  it('are asked for by a front, and the answer comes behind what was broadcast before', async () => {
+  it('are asked for by a front, and the answer comes behind earlier broadcasts', async () => {
     await create('ask').start();
     await eventually(() => asked.length).toBe(FRONTS);
     expect(asked.map(({ request }) => request.after).sort()).toEqual([0, 1]);

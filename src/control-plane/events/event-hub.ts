@@ -23,7 +23,7 @@ export interface EventHubOptions {
   readonly counters: CounterSet;
   /** Hands what was appended to every front; called before anything later is read or appended. */
   readonly broadcast: (events: readonly EventRecord[]) => void;
-  /** Calls its argument once, after what comes in this turn of the loop; setImmediate by default. */
+  /** Calls its argument once, after what comes in this turn; setImmediate by default. */
   readonly defer?: (run: () => void) => void;
 }
 

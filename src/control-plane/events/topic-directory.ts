@@ -10,7 +10,7 @@ export class TopicDirectory {
     this.partners = new Set(partners.map(({ id }) => id));
   }
 
-  /** What is wrong with an event's address, in words that follow the event; undefined if nothing. */
+  /** What is wrong with an event's address, in words that follow the event. */
   refuse(topic: string, partnerId: string | undefined): string | undefined {
     const audience = this.audiences.get(topic);
     if (audience === undefined) return 'names a topic that is not in the registry';

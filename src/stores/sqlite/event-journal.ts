@@ -1,8 +1,11 @@
 /**
  * The event journal in a file: what `append` has returned outlives the process and the power.
  *
- * One virtual machine with two cores, ext4, 0.2 ms an fsync, events with 250 bytes of data: 4,500
- * appends a second of one event, 42,000 events a second in appends of 100.
+ * A virtual machine with two cores, ext4, 0.2 ms an fsync, events with 250 bytes of data: 2,800 to
+ * 5,000 appends a second of one event (median 0.17 ms), 41,000 to 43,000 events a second in appends
+ * of 100 (1.4 ms) and 67,000 to 78,000 in appends of 500 (5 ms), whether it lets old events go for
+ * them or not. A full journal of the default size opens in 50 to 280 ms, its check included; the
+ * file takes 1.2 to 1.6 times the bytes of its events.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventRecord, PublishedEvent, ReplayPage, ReplayRequest } from '../../core/events.ts';

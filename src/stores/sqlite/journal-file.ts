@@ -131,12 +131,13 @@ function readPragma(database: DatabaseSync, name: string): number {
   return Object.values(database.prepare(`PRAGMA ${name}`).get()!)[0] as number;
 }
 
+/** Not a copy of yesterday: its next sequences were given to other events already. */
 const WAY_OUT =
   'move it and the file with -wal beside it away. The gateway then starts with an empty journal, ' +
   'and every cursor has expired.';
 
 function damaged(path: string): string {
-  return `The event journal ${path} is damaged: put a copy in its place, or ${WAY_OUT}`;
+  return `The event journal ${path} is damaged: ${WAY_OUT}`;
 }
 
 function sentenceFor(error: unknown, path: string): string {

@@ -20,7 +20,8 @@ import { openJournal, temporaryPath } from './temporary-journal.ts';
 
 const REQUEST = { topic: 'transfer-status', partnerId: 'nebula-pay', after: 0 };
 const PAGE = { eventsMax: 1_000_000, bytesMax: 1_000_000_000 };
-const script = (name: string) => new URL(name, import.meta.url).pathname;
+const APPENDING = new URL('appending-process.ts', import.meta.url).pathname;
+const FILLING = new URL('filling-process.ts', import.meta.url).pathname;
 
 function idsIn(journal: EventJournal): string[] {
   const page = journal.read(REQUEST, PAGE);
@@ -185,7 +186,7 @@ describe('a damaged journal stops the start:', () => {
 describe('a process that is killed', () => {
   it.each([1, 25])('leaves every event that it acknowledged, %i at a time', async each => {
     const path = temporaryPath();
-    const child = spawn(process.execPath, [script('appending-process.ts'), path, `${each}`], {
+    const child = spawn(process.execPath, [APPENDING, path, `${each}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     onTestFinished(() => void child.kill('SIGKILL'));
@@ -222,7 +223,7 @@ describe('a full disk', () => {
   it.skipIf(!canMount)('refuses a list as a whole, and none that fits later', () => {
     const folder = join(dirname(temporaryPath()), 'disk');
     mkdirSync(folder, { recursive: true });
-    const node = [process.execPath, script('filling-process.ts')];
+    const node = [process.execPath, FILLING];
     const { stdout } = spawnSync('unshare', [...SMALL_DISK, 'sh', folder, ...node], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
