@@ -54,10 +54,17 @@ function parameterText(parameters: unknown, name: string): string | undefined {
   return encodeValue(parameters[name]);
 }
 
-/** A string, number or boolean, percent-encoded; undefined for anything else. */
+/**
+ * A string, number or boolean, percent-encoded; undefined for anything else, integers beyond 2^53
+ * among them: they have lost digits when they were decoded, and would name another account.
+ */
 export function encodeValue(value: unknown): string | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
+  if (typeof value === 'number') return isExact(value) ? String(value) : undefined;
   if (typeof value === 'boolean') return String(value);
   if (typeof value !== 'string' || value === '' || !value.isWellFormed()) return undefined;
   return encodeURIComponent(value);
+}
+
+function isExact(value: number): boolean {
+  return Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
 }
