@@ -4,29 +4,36 @@ import type { AppMeter, AppMeters } from '../../core/sessions.ts';
 
 const MS_PER_SECOND = 1_000;
 
+/** Of a message: more than rounding makes of the time between two of them. */
+const ROUNDING = 1e-6;
+
 /**
- * The rate is GCRA (the generic cell rate algorithm of ITU-T I.371): one instant says how far the
- * app is ahead of its rate, so that a message costs one comparison and no timer.
+ * The rate is GCRA (ITU-T I.371), as its continuous-state leaky bucket: a message costs one
+ * comparison and no timer. The level counts messages, so that at one instant it is a whole number
+ * and exactly `messagesBurstMax` are taken; kept as the time of the next message, which is the same
+ * thing on paper, its rounding cost one of 908.
  */
 export class AppUse {
   sessions = 0;
   readonly meter: AppMeter;
-  private readonly intervalMs: number;
-  private readonly aheadMaxMs: number;
-  /** Theoretical arrival time of the next message, monotonic milliseconds. */
-  private dueMs = 0;
+  private readonly messagesPerMs: number;
+  private readonly levelMax: number;
+  private level = 0;
+  /** Monotonic milliseconds of the level. */
+  private atMs = 0;
 
   constructor(config: Config['webSocket'], meter: AppMeter) {
     this.meter = meter;
-    this.intervalMs = MS_PER_SECOND / config.messagesPerSecondMax;
-    this.aheadMaxMs = this.intervalMs * (config.messagesBurstMax - 1);
+    this.messagesPerMs = config.messagesPerSecondMax / MS_PER_SECOND;
+    this.levelMax = config.messagesBurstMax - 1 + ROUNDING;
   }
 
   /** Counts a message; false where it is beyond the rate and so not counted against it. */
   take(nowMs: number): boolean {
-    const dueMs = Math.max(this.dueMs, nowMs);
-    if (dueMs - nowMs > this.aheadMaxMs) return false;
-    this.dueMs = dueMs + this.intervalMs;
+    this.level = Math.max(0, this.level - (nowMs - this.atMs) * this.messagesPerMs);
+    this.atMs = nowMs;
+    if (this.level > this.levelMax) return false;
+    this.level++;
     return true;
   }
 }
