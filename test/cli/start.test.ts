@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPartnerClient } from '../../src/client/index.ts';
+import { createPartnerClient, type PartnerClient } from '../../src/client/index.ts';
 import { type CommandOptions, type StartedCommand, startCommand } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
 import { isListening, isRunning, stablePort } from '../support/processes.ts';
@@ -33,11 +33,15 @@ function start(more: readonly string[] = [], options: CommandOptions = {}): Star
   return command;
 }
 
-function call(): Promise<object> {
+function client(): PartnerClient {
   const file = join(dir, '.xingyun', 'client.json');
   const { baseUrl, keyId, algorithm, privateKeyFile } = JSON.parse(readFileSync(file, 'utf8'));
   const privateKey = readFileSync(join(dir, '.xingyun', privateKeyFile), 'utf8');
-  return createPartnerClient({ baseUrl, keyId, algorithm, privateKey }).request('GET', ACCOUNTS);
+  return createPartnerClient({ baseUrl, keyId, algorithm, privateKey });
+}
+
+function call(): Promise<object> {
+  return client().request('GET', ACCOUNTS);
 }
 
 /** The port of the bank behind the gateway, and of the process that listens there. */
@@ -46,9 +50,17 @@ function bankPort(): number {
   return Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(registry)![1]);
 }
 
+interface Info {
+  readonly pid: number;
+  readonly journal: { readonly head: number };
+}
+
+async function info(): Promise<Info> {
+  return (await (await fetch(`http://127.0.0.1:${ports[1]}/v1/info`)).json()) as Info;
+}
+
 async function gatewayPid(): Promise<number> {
-  const info = await (await fetch(`http://127.0.0.1:${ports[1]}/v1/info`)).json();
-  return (info as { pid: number }).pid;
+  return (await info()).pid;
 }
 
 describe('xingyun start --demo', () => {
@@ -113,6 +125,23 @@ describe('xingyun start --demo', () => {
     expect(await call()).toHaveProperty('accounts');
     expect(secret.map(name => readFileSync(join(keys, name), 'utf8'))).toEqual(before);
     expect(command.output.err).toBe('');
+  }, 40_000);
+
+  it('publishes what its bank does, also after the gateway was killed', async () => {
+    start();
+    await command.ready();
+    const transfer = {
+      reference: 'R-1',
+      fromAccountId: 'acc-nebula-pay-1',
+      toAccountId: 'acc-ledgerworks-1',
+      amount: { amountMinor: 1_000, currency: 'CNY' },
+    };
+    await client().request('POST', '/transfers/v1/transfers', transfer);
+    await eventually(async () => (await info()).journal.head).toBe(3);
+    process.kill(await gatewayPid(), 'SIGKILL');
+    await eventually(() => command.output.err).toContain('ready again');
+    await client().request('POST', '/sandbox/v1/notices', { title: 'Back' });
+    await eventually(async () => (await info()).journal.head).toBe(4);
   }, 40_000);
 
   it('--json says one object a line, --no-supervisor runs in one process', async () => {
