@@ -6,6 +6,7 @@ import { ConfigSchema } from '../../src/core/config.ts';
 import { parseCursor } from '../../src/core/events.ts';
 import { PROBLEM_NAMES, PROBLEMS, type ProblemName } from '../../src/core/problems.ts';
 import { CLOSE, SUBPROTOCOLS } from '../../src/core/sessions.ts';
+import { DEMO_APIS, readApiDocument } from '../../src/demo/bank/api-document.ts';
 import {
   type ChannelName,
   DOCUMENT,
@@ -279,6 +280,18 @@ describe('what the document names is there:', () => {
         definition.status,
       ]);
     }
+  });
+
+  it('operations, of the demonstration', () => {
+    const published = DEMO_APIS.flatMap(api =>
+      [...objectsIn(readApiDocument(api))]
+        .filter(({ operationId }) => typeof operationId === 'string')
+        .map(({ operationId }) => `${api}.${operationId}`),
+    );
+    const called = [...objectsIn(components.messages)].map(({ method }) => method);
+    const operationIds = called.filter(method => /\./.test(String(method)));
+    expect(operationIds.length).toBeGreaterThan(3);
+    expect(operationIds.filter(id => !published.includes(String(id)))).toEqual([]);
   });
 
   it('subprotocols', () => {
