@@ -75,9 +75,10 @@ class Handshake implements HandshakeTransport {
   upgrade(exchange: Exchange, subprotocol: Subprotocol, listener: SocketListener): void {
     exchange.status = 101;
     const data: SocketData = { listener };
-    this.handle.cork(() => {
-      this.handle.upgrade(data, this.key, subprotocol, this.extensions, this.context);
-    });
+    // Not corked, although the head then leaves in 24 small writes where the check was pooled. Where
+    // the socket keeps its address while it grows into a WebSocket, the end of HttpResponse::cork
+    // takes it for an HTTP response still and may close it (native-notes/README.md).
+    this.handle.upgrade(data, this.key, subprotocol, this.extensions, this.context);
   }
 }
 
