@@ -1,20 +1,11 @@
 /** Raw frames, right ones and wrong ones: RFC 6455 conduct, and nothing of it stays. */
 import { Packr, Unpackr } from 'msgpackr';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { answerOf, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
 import { eventually } from '../support/eventually.ts';
 import { closePayload, encodeFragments, encodeFrame, OPCODE } from '../support/frame-codec.ts';
-import type { FrameSession } from '../support/frame-session.ts';
-import { TestGateway } from '../support/gateway.ts';
-import {
-  type HandshakeOptions,
-  handshake,
-  MSGPACK_SUBPROTOCOL,
-  openSession,
-} from '../support/web-socket-frames.ts';
+import { MSGPACK_SUBPROTOCOL } from '../support/web-socket-frames.ts';
+import { aCall, CUT, ECHO, SILENT, WatchedGateway } from './watched-gateway.ts';
 
-const ECHO = '/sandbox/v1/echo';
-const KEY_ID = 'huatong-supply-hmac';
 const MESSAGE_MAX_BYTES = 4_096;
 const CROWD = 500;
 const CROWD_AT_ONCE = 50;
@@ -23,86 +14,13 @@ const PACKING = { useRecords: false };
 const packr = new Packr(PACKING);
 const unpackr = new Unpackr(PACKING);
 
-let upstream: RawUpstream;
-let gateway: TestGateway;
-/** Open all the time: whatever happens to the others, it must not notice. */
-let witness: FrameSession;
-let pid: number | undefined;
+let watched: WatchedGateway;
 
 beforeAll(async () => {
-  upstream = new RawUpstream(({ socket, head }) => {
-    if (!head.includes('silent'))
-      socket.write(answerOf('{"ok":1}', 'content-type: application/json'));
-  });
-  gateway = await TestGateway.start({
-    upstreamPort: await upstream.listen(),
-    config: { webSocket: { messageMaxBytes: MESSAGE_MAX_BYTES } },
-  });
-  pid = gateway.process!.pid;
-  witness = await openSession(gateway, { keyId: KEY_ID });
+  watched = await WatchedGateway.start({ webSocket: { messageMaxBytes: MESSAGE_MAX_BYTES } });
 });
-
-afterAll(async () => {
-  witness?.destroy();
-  await gateway?.dispose();
-  await upstream?.close();
-});
-
-/** Sessions of the test that runs: one that fails must not fail the next. */
-const opened: FrameSession[] = [];
-
-async function open(options: HandshakeOptions = {}): Promise<FrameSession> {
-  const session = await openSession(gateway, { keyId: KEY_ID, ...options });
-  opened.push(session);
-  return session;
-}
-
-let lastId = 0;
-
-function aCall(path = ECHO, more: object = {}) {
-  lastId++;
-  const params = { method: 'GET', path, ...more };
-  return { jsonrpc: '2.0', id: lastId, method: 'call', params };
-}
-
-interface Answer {
-  readonly id: number | null;
-  readonly result?: { readonly status: number };
-  readonly error?: { readonly code: number; readonly data: { readonly code: string } };
-}
-
-async function expectCalls(session: FrameSession): Promise<void> {
-  const call = aCall();
-  await session.json(call);
-  expect(await session.nextJson<Answer>()).toMatchObject({ id: call.id, result: { status: 200 } });
-}
-
-async function gauges() {
-  const names = ['websocket_sessions_open', 'connections_open', 'exchanges_in_flight'];
-  const values = names.map(name => gateway.metric(`xingyun_${name}`));
-  return Promise.all(values);
-}
-
-afterEach(async () => {
-  for (const session of opened.splice(0)) session.destroy();
-  await expectCalls(witness);
-  await eventually(gauges).toEqual([1, 1, 0]);
-  expect([gateway.process!.pid, gateway.process!.exitCode]).toEqual([pid, null]);
-  expect(gateway.log).not.toMatch(/"level":[56]0/);
-});
-
-/** What came back and how it ended, for bytes that end their session. */
-async function endedBy(bytes: Uint8Array, options: HandshakeOptions = {}) {
-  const session = await open(options);
-  const before = upstream.requests.length;
-  await session.write(bytes);
-  const { code, reason } = await session.closed();
-  await expect(session.nextMessage()).rejects.toMatchObject({ name: 'SessionClosed' });
-  expect(upstream.requests.length).toBe(before);
-  return { code, reason };
-}
-
-const CUT = { code: 1_006, reason: '' };
+afterEach(() => watched.expectUnharmed());
+afterAll(() => watched?.close());
 
 describe('a message in fragments', () => {
   const inPieces: Record<string, readonly number[]> = {
@@ -113,14 +31,14 @@ describe('a message in fragments', () => {
   };
 
   it.each(Object.entries(inPieces))('is one call: %s', async (_name, cuts) => {
-    const session = await open();
+    const session = await watched.open();
     const call = aCall(`${ECHO}?a=1`);
     await session.fragmented(JSON.stringify(call), cuts);
     expect(await session.nextJson()).toMatchObject({ id: call.id, result: { body: { ok: 1 } } });
   });
 
   it('has pings between them, which are answered at once and in their order', async () => {
-    const session = await open();
+    const session = await watched.open();
     const call = aCall();
     const fragments = encodeFragments(JSON.stringify(call), [10, 20, 30]);
     for (const [index, fragment] of fragments.entries()) {
@@ -133,25 +51,28 @@ describe('a message in fragments', () => {
   });
 
   it('has pongs between them that nobody asked for', async () => {
-    const session = await open();
-    const [first, last] = encodeFragments(JSON.stringify(aCall()), [10]);
+    const session = await watched.open();
+    const call = aCall();
+    const [first, last] = encodeFragments(JSON.stringify(call), [10]);
     const pong = encodeFrame({ opcode: OPCODE.pong, payload: 'unasked' });
     await session.write(Buffer.concat([first!, pong, last!]));
-    expect(await session.nextJson()).toMatchObject({ id: lastId });
+    expect(await session.nextJson()).toMatchObject({ id: call.id });
   });
 
   it('is cut within a character', async () => {
-    const session = await open();
+    const session = await watched.open();
     const call = aCall(ECHO, { method: 'POST', body: '星云🌌' });
     const text = Buffer.from(JSON.stringify(call));
     const at = text.indexOf(Buffer.from('星'));
     await session.fragmented(text, [at + 1, at + 2, at + 4, at + 7, at + 8]);
     expect(await session.nextJson()).toMatchObject({ id: call.id, result: { status: 200 } });
-    expect(Buffer.from(upstream.requests.at(-1)!.body, 'latin1').toString()).toBe('"星云🌌"');
+    expect(Buffer.from(watched.upstream.requests.at(-1)!.body, 'latin1').toString()).toBe(
+      '"星云🌌"',
+    );
   });
 
   it('is MessagePack on a session of that kind', async () => {
-    const session = await open({ subprotocols: [MSGPACK_SUBPROTOCOL] });
+    const session = await watched.open({ subprotocols: [MSGPACK_SUBPROTOCOL] });
     const call = aCall();
     await session.fragmented(packr.pack(call), [1, 2, 9], OPCODE.binary);
     const { bytes } = await session.nextMessage();
@@ -161,22 +82,26 @@ describe('a message in fragments', () => {
   it('is given up with a close frame in its midst', async () => {
     const [first] = encodeFragments(JSON.stringify(aCall()), [10]);
     const close = encodeFrame({ opcode: OPCODE.close, payload: closePayload(1_001, 'away') });
-    expect(await endedBy(Buffer.concat([first!, close]))).toEqual({ code: 1_001, reason: 'away' });
+    expect(await watched.endedBy(Buffer.concat([first!, close]))).toEqual({
+      code: 1_001,
+      reason: 'away',
+    });
   });
 });
 
 describe('a message that comes slowly', () => {
   it('is a call when its last byte is there', async () => {
-    const session = await open();
+    const session = await watched.open();
     const call = aCall();
     await session.dribble(encodeFrame({ payload: JSON.stringify(call) }));
     expect(await session.nextJson()).toMatchObject({ id: call.id });
-    await session.dribble(Buffer.concat(encodeFragments(JSON.stringify(aCall()), [5, 40])), 3);
-    expect(await session.nextJson()).toMatchObject({ id: lastId });
+    const fragments = encodeFragments(JSON.stringify({ ...call, id: 'again' }), [5, 40]);
+    await session.dribble(Buffer.concat(fragments), 3);
+    expect(await session.nextJson()).toMatchObject({ id: 'again' });
   });
 
   it('keeps nobody from answers to the calls before it', async () => {
-    const session = await open();
+    const session = await watched.open();
     const call = aCall();
     const begun = encodeFrame({ payload: JSON.stringify(aCall()) }).subarray(0, 30);
     await session.write(Buffer.concat([encodeFrame({ payload: JSON.stringify(call) }), begun]));
@@ -197,7 +122,7 @@ describe('text that is not UTF-8', () => {
   };
 
   it.each(Object.entries(wrong))('cuts the connection: %s', async (_name, bytes) => {
-    expect(await endedBy(bytes)).toEqual(CUT);
+    expect(await watched.endedBy(bytes)).toEqual(CUT);
   });
 });
 
@@ -210,31 +135,35 @@ describe('a message of', () => {
   const TOO_LARGE = { code: 1_009, reason: 'body-too-large' };
 
   it('messageMaxBytes is a call', async () => {
-    const session = await open();
+    const session = await watched.open();
     await session.text(sized(MESSAGE_MAX_BYTES));
-    expect(await session.nextJson()).toMatchObject({ id: lastId, result: { status: 200 } });
+    expect(await session.nextJson()).toMatchObject({ result: { status: 200 } });
     await session.fragmented(sized(MESSAGE_MAX_BYTES), [1_000, 2_000]);
-    expect(await session.nextJson()).toMatchObject({ id: lastId, result: { status: 200 } });
+    expect(await session.nextJson()).toMatchObject({ result: { status: 200 } });
   });
 
   it.each([MESSAGE_MAX_BYTES + 1, 2 * MESSAGE_MAX_BYTES])('%i bytes closes with 1009', async n => {
-    expect(await endedBy(encodeFrame({ payload: sized(n) }))).toEqual(TOO_LARGE);
+    expect(await watched.endedBy(encodeFrame({ payload: sized(n) }))).toEqual(TOO_LARGE);
     const pieces = Buffer.concat(encodeFragments(sized(n), [4_000, 4_050]));
-    expect(await endedBy(pieces)).toEqual(TOO_LARGE);
+    expect(await watched.endedBy(pieces)).toEqual(TOO_LARGE);
   });
 
   it('more than twice that is cut', async () => {
     const text = sized(2 * MESSAGE_MAX_BYTES + 1);
-    expect(await endedBy(encodeFrame({ payload: text }))).toEqual(CUT);
-    expect(await endedBy(Buffer.concat(encodeFragments(text, [4_000, 8_000])))).toEqual(CUT);
+    expect(await watched.endedBy(encodeFrame({ payload: text }))).toEqual(CUT);
+    expect(await watched.endedBy(Buffer.concat(encodeFragments(text, [4_000, 8_000])))).toEqual(
+      CUT,
+    );
   });
 
   it.each([2 ** 14, 2 ** 32 + 1, 2 ** 52])('announced %i bytes is cut at once', async bytes => {
-    expect(await endedBy(encodeFrame({ declaredBytes: bytes, lengthBits: 64 }))).toEqual(CUT);
+    expect(await watched.endedBy(encodeFrame({ declaredBytes: bytes, lengthBits: 64 }))).toEqual(
+      CUT,
+    );
   });
 
   it('endless fragments is cut before they end', async () => {
-    const session = await open();
+    const session = await watched.open();
     await session.frame({ payload: '"', fin: false });
     const part = encodeFrame({ opcode: OPCODE.continuation, fin: false, payload: 'x'.repeat(500) });
     let partsLeft = 100_000;
@@ -273,14 +202,14 @@ describe('a frame that RFC 6455 does not know', () => {
   }
 
   it.each(Object.entries(wrong))('cuts the connection: %s', async (_name, bytes) => {
-    expect(await endedBy(bytes)).toEqual(CUT);
+    expect(await watched.endedBy(bytes)).toEqual(CUT);
   });
 });
 
 describe('an unmasked frame', () => {
   it.each([0, 1, 7, 100, 1_000])('is never a call: %i bytes more than the call', async more => {
-    const before = upstream.requests.length;
-    const session = await open();
+    const before = watched.upstream.requests.length;
+    const session = await watched.open();
     const payload = `${JSON.stringify(aCall())}${' '.repeat(more)}`;
     await session.frame({ payload, mask: false });
     // Reserved in every position: wherever the gateway looks for the next frame, it is none.
@@ -291,7 +220,7 @@ describe('an unmasked frame', () => {
     }
     expect(await session.closed()).toMatchObject({ code: CUT.code });
     await expect(session.nextMessage()).rejects.toMatchObject({ name: 'SessionClosed' });
-    expect(upstream.requests.length).toBe(before);
+    expect(watched.upstream.requests.length).toBe(before);
   });
 });
 
@@ -308,7 +237,7 @@ describe('a close frame', () => {
   };
 
   it.each(Object.entries(answered))('is answered in kind: %s', async (_name, [payload, end]) => {
-    expect(await endedBy(encodeFrame({ opcode: OPCODE.close, payload }))).toEqual(end);
+    expect(await watched.endedBy(encodeFrame({ opcode: OPCODE.close, payload }))).toEqual(end);
   });
 
   const wrong: Record<string, Buffer> = {
@@ -321,21 +250,21 @@ describe('a close frame', () => {
   };
 
   it.each(Object.entries(wrong))('ends the session without an echo: %s', async (_name, payload) => {
-    const end = await endedBy(encodeFrame({ opcode: OPCODE.close, payload }));
+    const end = await watched.endedBy(encodeFrame({ opcode: OPCODE.close, payload }));
     expect(end).toEqual({ code: 1_005, reason: '' });
   });
 
   it('is the last that is read', async () => {
     const close = encodeFrame({ opcode: OPCODE.close, payload: closePayload(1_000) });
     const behind = encodeFrame({ payload: JSON.stringify(aCall()) });
-    expect(await endedBy(Buffer.concat([close, behind]))).toMatchObject({ code: 1_000 });
+    expect(await watched.endedBy(Buffer.concat([close, behind]))).toMatchObject({ code: 1_000 });
   });
 
   it('ends calls that are under way', async () => {
-    const session = await open();
-    const before = upstream.requests.length;
-    await session.json(aCall(`${ECHO}?silent=1`));
-    await eventually(() => upstream.requests.length).toBe(before + 1);
+    const session = await watched.open();
+    const before = watched.upstream.requests.length;
+    await session.json(aCall(`${ECHO}?${SILENT}`));
+    await eventually(() => watched.upstream.requests.length).toBe(before + 1);
     await session.close(1_000);
     expect(await session.closed()).toMatchObject({ code: 1_000 });
   });
@@ -347,63 +276,13 @@ describe('a frame of the wrong type closes with 1003:', () => {
   it('binary on a session in JSON', async () => {
     const payload = JSON.stringify(aCall());
     const bytes = encodeFrame({ opcode: OPCODE.binary, payload });
-    expect(await endedBy(bytes)).toEqual(FRAME_TYPE);
+    expect(await watched.endedBy(bytes)).toEqual(FRAME_TYPE);
   });
 
   it('text on a session in MessagePack', async () => {
     const options = { subprotocols: [MSGPACK_SUBPROTOCOL] };
     const bytes = encodeFrame({ payload: JSON.stringify(aCall()) });
-    expect(await endedBy(bytes, options)).toEqual(FRAME_TYPE);
-  });
-});
-
-describe('a handshake', () => {
-  const refused: Record<string, readonly [HandshakeOptions, number, string]> = {
-    'of version 8': [{ headers: { 'sec-websocket-version': '8' } }, 426, 'upgrade-required'],
-    'of no version': [{ headers: { 'sec-websocket-version': undefined } }, 426, 'upgrade-required'],
-    'without Upgrade': [{ headers: { upgrade: undefined } }, 426, 'upgrade-required'],
-    'to another protocol': [{ headers: { upgrade: 'h2c' } }, 426, 'upgrade-required'],
-    'without Connection': [{ headers: { connection: undefined } }, 426, 'upgrade-required'],
-    'with another Connection': [{ headers: { connection: 'close' } }, 426, 'upgrade-required'],
-    'without a key': [{ headers: { 'sec-websocket-key': undefined } }, 426, 'upgrade-required'],
-    'with a short key': [{ headers: { 'sec-websocket-key': 'AAAA' } }, 426, 'upgrade-required'],
-    'without a subprotocol': [{ subprotocols: [] }, 400, 'subprotocol-unsupported'],
-    'with other subprotocols': [{ subprotocols: ['mqtt'] }, 400, 'subprotocol-unsupported'],
-    'by POST': [{ method: 'POST', headers: { 'content-length': '0' } }, 404, 'not-found'],
-    'at another path': [{ path: '/wss' }, 404, 'not-found'],
-    'with a body': [{ headers: { 'content-length': '3' } }, 400, 'malformed-request'],
-    'that is not signed': [
-      { headers: { signature: undefined, 'signature-input': undefined } },
-      401,
-      'signature-missing',
-    ],
-    'signed by nobody': [{ headers: { signature: 'sig=:AAAA:' } }, 401, 'signature-invalid'],
-  };
-
-  it.each(Object.entries(refused))('is refused: %s', async (_name, [options, status, code]) => {
-    const answer = await handshake(gateway, { keyId: KEY_ID, ...options });
-    expect([answer.status, answer.code]).toEqual([status, code]);
-    if (status === 426) {
-      expect(answer.headers).toMatchObject({ upgrade: 'websocket', 'sec-websocket-version': '13' });
-    }
-  });
-
-  it.each(['Upgrade', 'keep-alive, upgrade', 'UPGRADE'])('takes Connection: %s', async text => {
-    const session = await open({ headers: { connection: text, upgrade: 'WebSocket' } });
-    await expectCalls(session);
-  });
-
-  // RFC 6455 section 4.1: the client waits for the answer before it sends anything else.
-  it.each([1, 9, 1_000])('is followed too early by %i bytes of a call: no call', async bytes => {
-    const before = upstream.requests.length;
-    const call = encodeFrame({ payload: JSON.stringify(aCall()) });
-    const options = { keyId: KEY_ID, behind: call.subarray(0, bytes) };
-    const { status, session } = await handshake(gateway, options);
-    if (session === undefined) expect(status).toBeGreaterThanOrEqual(400);
-    await session?.write(call.subarray(bytes));
-    session?.close(1_000);
-    await session?.closed();
-    expect(upstream.requests.length).toBe(before);
+    expect(await watched.endedBy(bytes, options)).toEqual(FRAME_TYPE);
   });
 });
 
@@ -420,23 +299,25 @@ describe('a reset', () => {
   };
 
   it.each(Object.entries(begun))('leaves nothing: %s', async (_name, bytes) => {
-    const session = await open();
+    const session = await watched.open();
     await session.write(bytes);
     session.reset();
     expect(await session.closed()).toMatchObject({ code: CUT.code });
   });
 
   it('ends calls that are under way', async () => {
-    const session = await open();
-    const before = upstream.requests.length;
-    for (let i = 0; i < 10; i++) void session.json(aCall(`${ECHO}?silent=1`));
-    await eventually(() => upstream.requests.length).toBe(before + 10);
+    const session = await watched.open();
+    const before = watched.upstream.requests.length;
+    for (let i = 0; i < 10; i++) void session.json(aCall(`${ECHO}?${SILENT}`));
+    await eventually(() => watched.upstream.requests.length).toBe(before + 10);
     session.reset();
   });
 
   it(`of ${CROWD} sessions leaves nothing`, async () => {
     for (let left = CROWD; left > 0; left -= CROWD_AT_ONCE) {
-      const sessions = await Promise.all(Array.from({ length: CROWD_AT_ONCE }, () => open()));
+      const sessions = await Promise.all(
+        Array.from({ length: CROWD_AT_ONCE }, () => watched.open()),
+      );
       for (const session of sessions) void session.write(frame);
       for (const session of sessions) session.reset();
     }

@@ -13,6 +13,7 @@ export const MSGPACK_SUBPROTOCOL = 'xingyun.v1+msgpack';
 
 /** RFC 6455 section 1.3. */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+const KEY_BYTES = 16;
 const HEAD_END = '\r\n\r\n';
 const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -72,8 +73,12 @@ function inSubprotocols(fields: Record<string, string>): string[] {
   );
 }
 
-/** The head of the opening handshake (RFC 6455 section 4.1), with its empty line. */
-function handshakeHead(endpoint: Endpoint, options: HandshakeOptions, key: string): string {
+/** The opening handshake (RFC 6455 section 4.1) and what is sent behind it. */
+export function handshakeBytes(
+  endpoint: Endpoint,
+  options: HandshakeOptions = {},
+  key = randomBytes(KEY_BYTES).toString('base64'),
+): Buffer {
   const { method = 'GET', path = '/ws', subprotocols = [JSON_SUBPROTOCOL] } = options;
   const signature = signatureFields(endpoint, options);
   const offered = options.signsInSubprotocols
@@ -92,7 +97,8 @@ function handshakeHead(endpoint: Endpoint, options: HandshakeOptions, key: strin
   const lines = Object.entries(fields).flatMap(([name, values = []]) =>
     [values].flat().map(value => `${name}: ${value}`),
   );
-  return [`${method} ${path} HTTP/1.1`, ...lines, '', ''].join('\r\n');
+  const head = [`${method} ${path} HTTP/1.1`, ...lines, '', ''].join('\r\n');
+  return Buffer.concat([Buffer.from(head, 'latin1'), options.behind ?? Buffer.alloc(0)]);
 }
 
 function openSocket(endpoint: Endpoint, tls: ConnectionOptions | undefined): Promise<Socket> {
@@ -198,9 +204,8 @@ export async function handshake(
 ): Promise<HandshakeAnswer> {
   const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const socket = await openSocket(endpoint, options.tls);
-  const key = randomBytes(16).toString('base64');
-  const head = Buffer.from(handshakeHead(endpoint, options, key), 'latin1');
-  socket.write(Buffer.concat([head, options.behind ?? Buffer.alloc(0)]));
+  const key = randomBytes(KEY_BYTES).toString('base64');
+  socket.write(handshakeBytes(endpoint, options, key));
   const timer = setTimeout(
     () => socket.destroy(new Error(`no answer to the handshake within ${timeoutMs} ms`)),
     timeoutMs,
