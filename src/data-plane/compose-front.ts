@@ -37,6 +37,7 @@ export interface FrontParts {
   readonly accessLog: AccessRecorder;
   readonly journal: JournalState;
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
+  readonly onEventsDelivered: (characters: number) => void;
   readonly reportBug: Rooms['reportBug'];
   readonly reportUpstreamFailure: ForwardOptions['reportFailure'];
 }
@@ -55,6 +56,7 @@ export function composeFront(parts: FrontParts) {
     meters: parts.recorder,
     journal: parts.journal,
     askReplay: parts.askReplay,
+    onDelivered: parts.onEventsDelivered,
   });
   const http: Rooms = {
     admit: admission.admit,

@@ -17,8 +17,10 @@ export interface FrontWorkerData<NonceShared> {
 export type ToFront =
   /** A part at a time, the next one when this is taken: traffic goes on in between. */
   | { readonly kind: 'snapshot'; readonly part: SnapshotPart }
-  /** Appended to the journal, in its order, each exactly once. */
+  /** Appended to the journal, in its order; each once, unless it is among those kept back. */
   | { readonly kind: 'events'; readonly events: readonly EventRecord[] }
+  /** Events up to `head` were kept back, because this front had too many to deliver already. */
+  | { readonly kind: 'events-missed'; readonly head: number }
   | { readonly kind: 'replayed'; readonly ask: number; readonly page: ReplayPage }
   /** Stop listening, finish what is in flight, then end. */
   | { readonly kind: 'drain'; readonly timeoutMs: number };
@@ -47,6 +49,8 @@ export type FromFront<TelemetryShared> =
   | { readonly kind: 'swapped'; readonly version: number }
   /** Answered with `replayed` of the same `ask`, after every event that came before. */
   | { readonly kind: 'replay'; readonly ask: number; readonly request: ReplayRequest }
+  /** So many characters of the data of events have been delivered. */
+  | { readonly kind: 'events-delivered'; readonly characters: number }
   | { readonly kind: 'access'; readonly block: ArrayBuffer }
   | { readonly kind: 'drained'; readonly cutExchanges: number }
   | LogMessage;

@@ -82,6 +82,7 @@ async function startFront() {
     accessLog,
     journal: data.journal,
     askReplay: (ask, request) => post({ kind: 'replay', ask, request }),
+    onEventsDelivered: characters => post({ kind: 'events-delivered', characters }),
     reportBug,
     reportUpstreamFailure,
   });
@@ -246,6 +247,8 @@ function obey(running: Running): void {
         return swapper.take(message.part);
       case 'events':
         return running.sessions.takeEvents(message.events);
+      case 'events-missed':
+        return running.sessions.missEvents(message.head);
       case 'replayed':
         return running.sessions.takeReplay(message.ask, message.page);
       case 'drain':

@@ -52,6 +52,12 @@ const RESTART_PAUSE_MAX_MS = 5_000;
 /** How much longer than its time limit a front may take to end: more than it takes to close. */
 const DRAIN_GRACE_MS = 5_000;
 
+/**
+ * Characters of events that a front may have before it and not delivered: a front that hangs, or is
+ * slower than the publishers, reads the rest from the journal later.
+ */
+const UNDELIVERED_MAX_CHARS = 33_554_432;
+
 interface FrontSlot {
   worker: Worker | undefined;
   listening: boolean;
@@ -61,6 +67,10 @@ interface FrontSlot {
   restartTimer: NodeJS.Timeout | undefined;
   /** What is still to be sent of the snapshot that is being published. */
   parts: SnapshotPart[];
+  /** Of the data of events that were sent to it and not delivered yet. */
+  undeliveredChars: number;
+  /** Sequence of the last event that was kept back from it; 0 for none. */
+  missedHead: number;
 }
 
 export class FrontThreads {
@@ -84,6 +94,8 @@ export class FrontThreads {
       pauseMs: RESTART_PAUSE_MS,
       restartTimer: undefined,
       parts: [],
+      undeliveredChars: 0,
+      missedHead: 0,
     }));
   }
 
@@ -118,7 +130,17 @@ export class FrontThreads {
    */
   broadcast(events: readonly EventRecord[]): void {
     const message: ToFront = { kind: 'events', events };
-    for (const { worker } of this.slots) worker?.postMessage(message);
+    let characters = 0;
+    for (const { data } of events) characters += data.length;
+    for (const slot of this.slots) {
+      if (slot.worker === undefined) continue;
+      if (slot.undeliveredChars > UNDELIVERED_MAX_CHARS || slot.missedHead > 0) {
+        slot.missedHead = events.at(-1)!.sequence;
+        continue;
+      }
+      slot.undeliveredChars += characters;
+      slot.worker.postMessage(message);
+    }
   }
 
   /** Drains every front: what is in flight is cut after `timeoutMs`. */
@@ -154,6 +176,8 @@ export class FrontThreads {
     let reason: Error | undefined;
     slot.worker = worker;
     slot.parts = [];
+    slot.undeliveredChars = 0;
+    slot.missedHead = 0;
     worker.on('message', (message: Message) => {
       if (message.kind === 'listening') {
         this.onListening(slot, snapshot.version);
@@ -185,6 +209,15 @@ export class FrontThreads {
     });
   }
 
+  /** A front that has caught up is told what was kept back from it meanwhile. */
+  private onDelivered(slot: FrontSlot, characters: number): void {
+    slot.undeliveredChars -= characters;
+    if (slot.missedHead === 0 || slot.undeliveredChars > UNDELIVERED_MAX_CHARS / 2) return;
+    const message: ToFront = { kind: 'events-missed', head: slot.missedHead };
+    slot.missedHead = 0;
+    slot.worker?.postMessage(message);
+  }
+
   private onListening(slot: FrontSlot, version: number): void {
     slot.listening = true;
     slot.pauseMs = RESTART_PAUSE_MS;
@@ -213,6 +246,8 @@ export class FrontThreads {
         return sendNextPart(slot);
       case 'swapped':
         return this.onServing(slot, message.version);
+      case 'events-delivered':
+        return this.onDelivered(slot, message.characters);
       case 'costs':
         return this.options.onCosts(message.costsMicros);
       case 'drained':

@@ -1,5 +1,6 @@
 /** A front thread that does what the registry's first plan says; for tests of FrontThreads. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { EventRecord } from '../../src/core/events.ts';
 import type { FromFront, FrontWorkerData, ToFront } from '../../src/data-plane/front-messages.ts';
 import { FrontTelemetry, type FrontTelemetryShared } from '../../src/telemetry/front-telemetry.ts';
 import { createVitalsBuffer } from '../../src/telemetry/thread-vitals.ts';
@@ -28,9 +29,10 @@ post({ kind: 'telemetry', shared: telemetry.shared, workers: [createVitalsBuffer
 post({ kind: 'listening' });
 let parts = 0;
 let drains = 0;
+const held: EventRecord[] = [];
 
 const hear = (what: string) => {
-  if (behaviour !== 'echo' && behaviour !== 'ask') return;
+  if (!['echo', 'ask', 'deliver-late'].includes(behaviour)) return;
   post({ kind: 'log', level: 'info', message: 'heard', fields: { what } });
 };
 if (behaviour === 'ask') {
@@ -47,8 +49,15 @@ port.on('message', (message: ToFront) => {
     return;
   }
   if (message.kind === 'events') {
+    if (behaviour === 'deliver-late') held.push(...message.events);
+    const isLast = message.events.some(({ id }) => id === 'last');
+    if (isLast) {
+      const characters = held.reduce((sum, { data }) => sum + data.length, 0);
+      post({ kind: 'events-delivered', characters });
+    }
     return hear(message.events.map(({ sequence }) => sequence).join(' '));
   }
+  if (message.kind === 'events-missed') return hear(`missed up to ${message.head}`);
   if (message.kind === 'replayed') {
     const { ask, page } = message;
     if (page.kind === 'expired') return hear(`page ${ask} expired`);

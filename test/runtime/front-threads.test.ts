@@ -181,6 +181,24 @@ describe('events', () => {
     expect(heardBy(1)).toEqual(['4', '5']);
   });
 
+  it('are kept back from a front that has too many, which is told so when it has delivered', async () => {
+    await create('deliver-late').start();
+    const large = (sequence: number, id = `n-${sequence}`): EventRecord => ({
+      ...event(sequence),
+      id,
+      data: 'x'.repeat(17_000_000),
+    });
+    fronts.broadcast([large(1)]);
+    fronts.broadcast([large(2, 'last')]);
+    fronts.broadcast([event(3)]);
+    fronts.broadcast([event(4)]);
+    for (const front of [0, 1]) {
+      await eventually(() => heardBy(front)).toEqual(['1', '2', 'missed up to 4']);
+    }
+    fronts.broadcast([event(5)]);
+    for (const front of [0, 1]) await eventually(() => heardBy(front).at(-1)).toBe('5');
+  });
+
   it('that a front asked for are not told to the one that took its place', async () => {
     await create('ask').start();
     await eventually(() => asked.length).toBe(FRONTS);

@@ -18,8 +18,8 @@ export interface EventFeedOptions {
   readonly journal: JournalState;
   /** Asks the main thread; the page comes back through `takeReplay` with the same number. */
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
-  /** Told when an event has been offered to all, so that memory of its encodings can go. */
-  readonly onDelivered?: (event: EventRecord) => void;
+  /** Told how many characters of data have been offered to all, so that more may be sent here. */
+  readonly onDelivered: (characters: number) => void;
 }
 
 export class EventFeed {
@@ -111,22 +111,39 @@ export class EventFeed {
     }
   }
 
+  /** Events up to `head` were not sent here: whoever was live reads them from the journal. */
+  miss(head: number): void {
+    this.head = Math.max(this.head, head);
+    for (const subscriptions of this.byKey.values()) {
+      for (const subscription of subscriptions) {
+        if (subscription.state !== 'live') continue;
+        subscription.state = 'replaying';
+        this.waiting.add(subscription);
+      }
+    }
+    this.askNext();
+  }
+
   /** Event by event, so that each subscription sees them in their order. */
   private deliver(): void {
     const endsMs = performance.now() + SLICE_MS;
+    let characters = 0;
+    let isDone = true;
     for (;;) {
       const event = this.pending[0];
       if (event === undefined) break;
       this.current ??= this.subscribersOf(event).values();
       if (!deliverUntil(this.current, event, endsMs)) {
-        setImmediate(this.deliverLater);
-        return;
+        isDone = false;
+        break;
       }
       this.current = undefined;
       this.pending.shift();
-      this.options.onDelivered?.(event);
+      characters += event.data.length;
     }
-    this.running = false;
+    if (characters > 0) this.options.onDelivered(characters);
+    if (isDone) this.running = false;
+    else setImmediate(this.deliverLater);
   }
 
   private subscribersOf({ topic, partnerId }: EventRecord): ReadonlySet<Subscription> {

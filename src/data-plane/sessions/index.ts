@@ -51,6 +51,8 @@ export interface SessionsOptions {
   readonly journal: JournalState;
   /** Asks the main thread for a page of the journal; `takeReplay` gets it. */
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
+  /** Tells the main thread that events have been delivered: so many characters of their data. */
+  readonly onDelivered: (characters: number) => void;
 }
 
 /** All sessions of one front thread. */
@@ -69,13 +71,13 @@ export class Sessions implements SessionHost {
   private draining = false;
 
   constructor(options: SessionsOptions) {
-    const { config, counters, snapshots, journal, askReplay } = options;
+    const { config, counters, snapshots, journal, askReplay, onDelivered } = options;
     this.options = options;
     this.config = config.webSocket;
     this.counters = counters;
     this.calls = new SessionCalls({ config, counters, snapshots, traces: new TraceIds() });
     this.uses = new AppUses(config.webSocket, options.meters);
-    this.feed = new EventFeed({ journal, askReplay });
+    this.feed = new EventFeed({ journal, askReplay, onDelivered });
     this.frames = new EventFrames(journal.journalId);
     this.codecs = {
       'xingyun.v1+json': new JsonCodec(),
@@ -188,6 +190,10 @@ export class Sessions implements SessionHost {
 
   takeEvents(events: readonly EventRecord[]): void {
     this.feed.take(events);
+  }
+
+  missEvents(head: number): void {
+    this.feed.miss(head);
   }
 
   takeReplay(ask: number, page: ReplayPage): void {
