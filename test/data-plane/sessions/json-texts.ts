@@ -1,4 +1,4 @@
-/** JSON as nobody writes it by hand: any white space, escapes where none are needed, names twice. */
+/** JSON as nobody writes it by hand: any white space, needless escapes, the same name twice. */
 import fc from 'fast-check';
 
 const space = fc
