@@ -7,7 +7,7 @@ import { startHaproxy } from '../peers/haproxy.ts';
 import { startNginx } from '../peers/nginx.ts';
 import type { Peer, PeerOptions } from '../peers/peer.ts';
 import { benchKey, benchKeyId } from '../rig/bench-folder.ts';
-import { CREATED_MAX_AGE_MS, PUBLIC_AUTHORITY } from '../rig/gateway-files.ts';
+import { CREATED_MAX_AGE_MS, PIPELINED, PUBLIC_AUTHORITY } from '../rig/gateway-files.ts';
 import type { Program } from '../rig/programs.ts';
 import type { CheckPlace } from './window-checks.ts';
 
@@ -33,12 +33,6 @@ export interface CompareCase {
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FORWARD_CONNECTIONS = 64;
 const CHECK_CONNECTIONS = 128;
-/**
- * As many requests in flight as the other forwarders have connections. Not the product's default,
- * which is one request on each of 64: that is `ours-forward-unpipelined`.
- */
-export const PIPELINED = { connectionsMax: 4, pipeliningMax: 16 };
-
 interface OurOptions extends Omit<GatewayOptions, 'root'> {
   /** Never `auto`: what a case is called would be the gateway's choice. */
   readonly placement?: CheckPlace;

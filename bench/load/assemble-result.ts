@@ -48,6 +48,7 @@ export function assembleResult(options: LoadOptions, findings: RunFindings): Loa
       [...usage.cpuMicros].map(([thread, micros]) => [thread, perRequest(micros)]),
     ),
     upstreamCpuMicrosPerRequest: perRequest(usage.upstreamCpuMicros),
+    othersShare: othersShare(findings),
     rssMb: Math.max(...usage.rssMb),
     hiccup: {
       generator: percentilesMs(merged.hiccup),
@@ -66,6 +67,13 @@ export function assembleResult(options: LoadOptions, findings: RunFindings): Loa
     environment: findings.environment,
     commit: findings.commit,
   };
+}
+
+/** Counted in ticks on both sides: on an idle machine it may come out below nothing. */
+function othersShare({ merged, usage }: RunFindings): number {
+  const { busyMicros, machineMicros, cpuMicros, upstreamCpuMicros } = usage;
+  const own = (cpuMicros.get('process') ?? 0) + upstreamCpuMicros + merged.cpuMicros;
+  return Math.max(Math.round(((busyMicros - own) / machineMicros) * 1_000) / 1_000, 0);
 }
 
 function closedLoopFigures(

@@ -2,8 +2,14 @@
  * Samples the gateway from outside, from /proc, once a second of the measured time: its own
  * /metrics would cost it several milliseconds each time it is asked.
  */
+import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { processCpuMicros, residentBytes, threadCpuMicros } from '../rig/process-usage.ts';
+import {
+  machineBusyMicros,
+  processCpuMicros,
+  residentBytes,
+  threadCpuMicros,
+} from '../rig/process-usage.ts';
 
 export interface GatewayUsage {
   /**
@@ -12,6 +18,9 @@ export interface GatewayUsage {
    */
   readonly cpuMicros: ReadonlyMap<string, number>;
   readonly upstreamCpuMicros: number;
+  /** Of all cores together, whoever used them; the time that they had is `machineMicros`. */
+  readonly busyMicros: number;
+  readonly machineMicros: number;
   /** How late the first reading came: CPU of the measured time that nobody saw. */
   readonly firstReadingLateMs: number;
   readonly rssMb: readonly number[];
@@ -25,6 +34,8 @@ export interface Reading {
   readonly threads: ReadonlyMap<string, number>;
   readonly processMicros: number;
   readonly upstreamMicros: number;
+  /** Of all cores. */
+  readonly busyMicros: number;
   readonly rssMb: number;
 }
 
@@ -62,6 +73,7 @@ function read(gateway: number, upstream: number): Reading {
     threads,
     processMicros: processCpuMicros(gateway),
     upstreamMicros: processCpuMicros(upstream),
+    busyMicros: machineBusyMicros(),
     rssMb: residentBytes(gateway) / 2 ** 20,
   };
 }
@@ -84,6 +96,8 @@ export function usageOf(readings: readonly Reading[], startMs: number): GatewayU
   return {
     cpuMicros,
     upstreamCpuMicros: (last.upstreamMicros - first.upstreamMicros) * toWindow,
+    busyMicros: (last.busyMicros - first.busyMicros) * toWindow,
+    machineMicros: (readings.length - 1) * 1_000_000 * availableParallelism(),
     firstReadingLateMs: Math.max(first.atMs - startMs, 0),
     rssMb: readings.slice(1).map(({ rssMb }) => round(rssMb)),
     cpuByThread,

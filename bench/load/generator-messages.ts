@@ -2,16 +2,28 @@
 import type { SignedSet } from '../rig/presigned/signed-set.ts';
 import type { RunTimes } from './arrivals.ts';
 import type { TallyCounts } from './run-tally.ts';
+import type { FormatName } from './session/call-format.ts';
+
+/** Requests that one generator sends; every generator of a run has its own. */
+export interface SignedShare {
+  readonly set: SignedSet;
+  readonly first: number;
+  readonly count: number;
+}
 
 export type RequestsSpec =
+  | ({ readonly kind: 'signed' } & SignedShare)
+  | { readonly kind: 'plain'; readonly method: string; readonly path: string }
   | {
-      readonly kind: 'signed';
-      readonly set: SignedSet;
-      /** Numbers that this generator sends; every generator of a run has its own. */
-      readonly first: number;
-      readonly count: number;
-    }
-  | { readonly kind: 'plain'; readonly method: string; readonly path: string };
+      readonly kind: 'session';
+      readonly format: FormatName;
+      readonly handshakes: SignedShare;
+      readonly method: string;
+      readonly path: string;
+      readonly bodyBytes: number;
+      /** Signatures of the calls, of the same method, path and body; undefined for none. */
+      readonly messages: SignedShare | undefined;
+    };
 
 export interface GeneratorSpec extends RunTimes {
   readonly host: string;

@@ -1,17 +1,12 @@
 /** A generator: one process, one thread, one open loop. Started by Generators over IPC. */
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import { HiccupMeter } from '../rig/hiccup-meter.ts';
-import {
-  PlainRequests,
-  type RequestSource,
-  SignedRequests,
-} from '../rig/presigned/request-source.ts';
 import { arrivalsOfRun, countArrivals } from './arrivals.ts';
+import { dialoguesOf } from './create-dialogues.ts';
 import type {
   FromGenerator,
   GeneratorOutcome,
   GeneratorSpec,
-  RequestsSpec,
   ToGenerator,
 } from './generator-messages.ts';
 import { OpenLoop } from './open-loop.ts';
@@ -23,13 +18,8 @@ function tell(message: FromGenerator): void {
   process.send!(message);
 }
 
-function sourceOf(spec: RequestsSpec): RequestSource {
-  if (spec.kind === 'plain') return new PlainRequests(spec.method, spec.path);
-  return SignedRequests.of(spec.set, spec.first, spec.count);
-}
-
 function createLoop(spec: GeneratorSpec): OpenLoop {
-  const { host, port, connections, warmUpMs, expectedBody } = spec;
+  const { host, port, connections, warmUpMs } = spec;
   const arrivals = arrivalsOfRun(spec);
   return new OpenLoop({
     host,
@@ -37,9 +27,8 @@ function createLoop(spec: GeneratorSpec): OpenLoop {
     connections,
     arrivals,
     warmUpMs,
-    expectedBody,
     measuredMax: countArrivals(arrivals),
-    requests: sourceOf(spec.requests),
+    createDialogue: dialoguesOf(spec.requests, spec.expectedBody),
     localAddress: i => sourceAddress(spec.connectionsBefore + i, spec.connectionsTotal),
   });
 }

@@ -30,8 +30,6 @@ ${LOAD_SHAPE_USAGE}\
   --compare FILE    draw this earlier result beside the new one in the report
   --no-record       do not append the result to bench/results/load.jsonl
 
-WebSocket load comes with the WebSocket listener.
-
 The environment may hold arguments for node, such as --cpu-prof, in BENCH_GATEWAY_NODE_ARGS and
 BENCH_GENERATOR_NODE_ARGS.
 `;

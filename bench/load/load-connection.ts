@@ -1,6 +1,7 @@
 /** One connection of a generator: at most one request in flight. */
 import { connect, type Socket } from 'node:net';
-import { AnswerReader, BROKEN, COMPLETE, MORE } from './answer-reader.ts';
+import { COMPLETE, MORE } from './answer-reader.ts';
+import { type Dialogue, ENDED, OPENED, UNASKED } from './dialogue.ts';
 
 /**
  * All connections of a process read into this one buffer: a read is handled whole before the next.
@@ -51,26 +52,33 @@ export class LoadConnection {
   idleIndex = -1;
   /** Of the request in flight. */
   dueMs = 0;
+  /** Of the request in flight, or when the opening began. */
   sentMs = 0;
   lastError = '';
-  readonly reader = new AnswerReader();
+  readonly dialogue: Dialogue;
   private readonly owner: ConnectionOwner;
   private readonly target: ConnectionTarget;
   private readonly localAddress: string | undefined;
   private socket: Socket | undefined;
   private cause: CloseCause | undefined;
 
-  constructor(owner: ConnectionOwner, target: ConnectionTarget, localAddress?: string) {
+  constructor(
+    owner: ConnectionOwner,
+    target: ConnectionTarget,
+    dialogue: Dialogue,
+    localAddress?: string,
+  ) {
     this.owner = owner;
     this.target = target;
+    this.dialogue = dialogue;
     this.localAddress = localAddress;
   }
 
   open(): void {
     this.state = OPENING;
+    this.sentMs = performance.now();
     this.cause = undefined;
-    this.reader.reset();
-    this.reader.comparesBody = true;
+    const opening = this.dialogue.begin();
     const { host, port } = this.target;
     const socket = connect({
       host,
@@ -81,8 +89,8 @@ export class LoadConnection {
     });
     this.socket = socket;
     socket.once('connect', () => {
-      this.state = IDLE;
-      this.owner.onOpen(this);
+      if (opening === undefined) this.becomeOpen();
+      else socket.write(opening, 'latin1');
     });
     // 'close' follows every error and every end.
     socket.on('error', error => {
@@ -92,12 +100,13 @@ export class LoadConnection {
   }
 
   /** Sends a request that was due at `dueMs`; only while idle. */
-  send(text: string, dueMs: number): void {
+  send(dueMs: number): void {
+    const request = this.dialogue.ask();
     this.state = BUSY;
-    this.reader.reset();
     this.dueMs = dueMs;
     this.sentMs = performance.now();
-    this.socket!.write(text, 'latin1');
+    if (typeof request === 'string') this.socket!.write(request, 'latin1');
+    else this.socket!.write(request);
   }
 
   /** Fails what is in flight and closes. */
@@ -110,25 +119,43 @@ export class LoadConnection {
     this.socket?.destroy();
   }
 
+  private becomeOpen(): void {
+    this.state = IDLE;
+    this.owner.onOpen(this);
+  }
+
   private onBytes(length: number): boolean {
-    // An answer to nothing: whoever was to be asked next would take it for theirs.
-    if (this.state !== BUSY) {
-      this.cause = 'unsolicited-bytes';
-      this.close();
-      return false;
+    const { dialogue } = this;
+    const outcome = dialogue.read(readBuffer, length);
+    if (dialogue.reply !== undefined) {
+      this.socket!.write(dialogue.reply);
+      dialogue.reply = undefined;
     }
-    const outcome = this.reader.read(readBuffer, length);
-    if (outcome === MORE) return true;
-    if (outcome === BROKEN) {
-      this.fail('malformed-answer');
-      return false;
+    switch (outcome) {
+      case MORE:
+        return true;
+      case COMPLETE:
+        this.complete();
+        return true;
+      case OPENED:
+        this.becomeOpen();
+        return true;
+      case UNASKED:
+        // An answer to nothing: whoever was to be asked next would take it for theirs.
+        this.cause = 'unsolicited-bytes';
+        this.close();
+        return false;
+      case ENDED:
+        this.lastError = dialogue.ending;
+        this.fail(dialogue.ending);
+        return false;
     }
-    this.complete();
-    return outcome === COMPLETE;
+    this.fail('malformed-answer');
+    return false;
   }
 
   private complete(): void {
-    const { closes } = this.reader;
+    const { closes } = this.dialogue;
     this.state = closes ? CLOSED : IDLE;
     if (closes) {
       this.cause = 'close-after-answer';

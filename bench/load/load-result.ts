@@ -1,6 +1,7 @@
 /** What one open-loop run found, as `--json` writes it and the report reads it. */
 import type { Environment } from '../rig/environment.ts';
 import type { Loss } from './load-connection.ts';
+import type { FormatName } from './session/call-format.ts';
 
 /** In `errors`: connections, not requests. */
 export const CONNECTION_LOST = 'connection-lost';
@@ -23,6 +24,9 @@ export interface CurvePoint {
 
 export type Scheme = 'rfc9421-rsa' | 'rfc9421-es256' | 'hmac' | 'none';
 
+/** HTTP/1.1, kept alive; or a session on each connection, in either subprotocol. */
+export type Transport = 'http' | 'ws-json' | 'ws-msgpack';
+
 export interface LoadOptions {
   readonly connections: number;
   /** Requests due per second, all connections together. */
@@ -30,7 +34,12 @@ export interface LoadOptions {
   readonly durationSeconds: number;
   /** Before the measured time; in its first half the rate rises from 0. */
   readonly warmUpSeconds: number;
+  /** HTTP where absent. */
+  readonly transport?: Transport;
+  /** Of each request over HTTP; of a session's handshake, and of its messages where they are. */
   readonly scheme: Scheme;
+  /** Whether each message of a session is signed itself; not where absent. */
+  readonly signsMessages?: boolean;
   readonly method: string;
   readonly bodyBytes: number;
   readonly seed: number;
@@ -40,6 +49,18 @@ export interface LoadOptions {
   readonly workers: number;
   /** Whether the gateway writes its access log; off where absent. */
   readonly accessLog?: boolean;
+  /**
+   * Whether requests of safe methods share upstream connections, 4 with 16 in flight on each;
+   * where absent as it comes, one request on each of 64.
+   */
+  readonly pipelined?: boolean;
+}
+
+/** Undefined where a run has no sessions. */
+export function formatOf({
+  transport = 'http',
+}: Pick<LoadOptions, 'transport'>): FormatName | undefined {
+  return transport === 'ws-json' ? 'json' : transport === 'ws-msgpack' ? 'msgpack' : undefined;
 }
 
 /** The measured time by second. Every array of the timeline has one entry per second. */
@@ -88,8 +109,9 @@ export interface LoadResult extends LoadOptions, Percentiles {
   readonly answered: number;
   /**
    * By kind: a problem's code, `status-NNN` (not 200), `wrong-answer` (not the upstream's body),
-   * `reset`, `timeout`, `malformed-answer`, `connect` (no connection was open), `unanswered`; and
-   * `connection-lost`, the sum of `connectionsLost`, which belongs to no request.
+   * `reset`, `timeout`, `malformed-answer`, `connect` (no connection was open), `unanswered`; of
+   * sessions also `wrong-id`, `rpc-N` (an error without a problem), `closed-NNNN` (the code of a
+   * close frame); and `connection-lost`, the sum of `connectionsLost`, which belongs to no request.
    */
   readonly errors: Readonly<Record<string, number>>;
   /**
@@ -133,6 +155,12 @@ export interface LoadResult extends LoadOptions, Percentiles {
   /** CPU microseconds per answered request; `process` is everything, the others its threads. */
   readonly cpuMicrosPerRequest: Readonly<Record<string, number>>;
   readonly upstreamCpuMicrosPerRequest: number;
+  /**
+   * Share of all cores' time that gateway, upstream and generators do not account for, in the
+   * measured time: whoever else was on the machine, and what the kernel did for nobody. Absent in
+   * older results.
+   */
+  readonly othersShare?: number;
   readonly rssMb: number;
   readonly hiccup: Hiccup;
   readonly generator: {

@@ -1,7 +1,11 @@
 /** A run as text for people. */
-import type { LoadResult, Percentiles } from './load-result.ts';
+import { PIPELINED } from '../rig/gateway-files.ts';
+import { formatOf, type LoadResult, type Percentiles } from './load-result.ts';
+import type { LoadShape } from './load-shape.ts';
 
 const LABEL_COLUMNS = 26;
+const { connectionsMax, pipeliningMax } = PIPELINED;
+const PIPELINED_TEXT = `connectionsMax ${connectionsMax}, pipeliningMax ${pipeliningMax}`;
 
 export function loadSummary(result: LoadResult): string {
   return [...outcomeLines(result), '', ...latencyLines(result), '', ...costLines(result)]
@@ -14,12 +18,12 @@ function row(label: string, text: string): string {
 }
 
 function outcomeLines(result: LoadResult): string[] {
-  const { connections, rate, scheme, method, bodyBytes, durationSeconds, seed } = result;
-  const body = bodyBytes === 0 ? '' : ` with ${bodyBytes} B`;
+  const { connections, rate, durationSeconds, seed } = result;
   return [
-    row('run', `${connections} connections, ${rate}/s, ${scheme} ${method}${body}`),
+    row('run', `${connections} connections, ${rate}/s, ${callText(result)}`),
     row('', `${durationSeconds} s after ${result.warmUpSeconds} s of warm-up, seed ${seed}`),
     ...configurationLines(result),
+    ...(result.pipelined === true ? [row('upstream', PIPELINED_TEXT)] : []),
     row('answered in time', `${result.achievedRate}/s`),
     row('requests due', `${result.requests}, answered ${result.answered}`),
     row('errors', countsText(result.errors)),
@@ -28,6 +32,16 @@ function outcomeLines(result: LoadResult): string[] {
     row('never sent', `${result.missedSends}`),
     row('no idle connection', `${result.noIdleConnection} sends were late for it`),
   ];
+}
+
+/** `rfc9421-rsa POST with 600 B`, and what a session adds to it. */
+export function callText(shape: LoadShape): string {
+  const { scheme, method, bodyBytes, signsMessages = false } = shape;
+  const body = bodyBytes === 0 ? '' : ` with ${bodyBytes} B`;
+  const format = formatOf(shape);
+  if (format === undefined) return `${scheme} ${method}${body}`;
+  const signed = signsMessages ? 'each handshake and call' : 'each handshake';
+  return `${method}${body} over WebSocket (${format}), ${scheme} on ${signed}`;
 }
 
 /** Whoever reads the figures has to know what was not as it comes. */
@@ -67,6 +81,7 @@ function costLines(result: LoadResult): string[] {
     row('CPU µs per request', threads.map(([name, micros]) => `${name} ${micros}`).join(', ')),
     row('  upstream, generator', `${result.upstreamCpuMicrosPerRequest}, ${costOf(result)}`),
     row('busiest generator', share),
+    ...othersLines(result),
     row('gateway memory', `${result.rssMb.toFixed(0)} MB`),
     row('commit', result.commit || 'not in git'),
   ];
@@ -74,4 +89,9 @@ function costLines(result: LoadResult): string[] {
 
 function costOf({ generator }: LoadResult): string {
   return `${generator.cpuMicrosPerRequest}`;
+}
+
+function othersLines({ othersShare }: LoadResult): string[] {
+  if (othersShare === undefined) return [];
+  return [row('others on the machine', `${Math.round(othersShare * 100)} % of its cores`)];
 }

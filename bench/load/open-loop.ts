@@ -4,8 +4,8 @@
  * latency has begun all the same.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RequestSource } from '../rig/presigned/request-source.ts';
 import { type ArrivalOptions, Arrivals } from './arrivals.ts';
+import type { Dialogue } from './dialogue.ts';
 import { DueQueue } from './due-queue.ts';
 import { IdleConnections } from './idle-connections.ts';
 import {
@@ -16,6 +16,7 @@ import {
   type ConnectionTarget,
   IDLE,
   LoadConnection,
+  OPENING,
 } from './load-connection.ts';
 import { Random } from './random.ts';
 import { RunTally, type TallyCounts } from './run-tally.ts';
@@ -26,14 +27,13 @@ export interface OpenLoopOptions extends ConnectionTarget {
   readonly arrivals: ArrivalOptions;
   /** Requests due in it are sent and not measured. */
   readonly warmUpMs: number;
-  readonly requests: RequestSource;
-  /** Of a good answer, latin1: its length is checked each time, its bytes once a connection. */
-  readonly expectedBody: string;
+  /** What one connection speaks; requests are taken from what all of them share. */
+  readonly createDialogue: () => Dialogue;
   /** How many of the arrivals are measured at most. */
   readonly measuredMax: number;
   /** Where connection n comes from; the kernel's choice where absent. */
   readonly localAddress?: ((connection: number) => string | undefined) | undefined;
-  /** An answer that takes longer is an error of kind `timeout`. */
+  /** An answer that takes longer is an error of kind `timeout`; an opening has failed by then. */
   readonly requestTimeoutMs?: number;
   /** How long after the end answers are waited for. */
   readonly drainMs?: number;
@@ -69,14 +69,14 @@ export class OpenLoop implements ConnectionOwner {
 
   constructor(options: OpenLoopOptions) {
     this.options = options;
-    const { arrivals, localAddress } = options;
+    const { arrivals, localAddress, createDialogue } = options;
     this.arrivals = new Arrivals(arrivals);
     this.idle = new IdleConnections(new Random(arrivals.seed, DRAW_STREAM + arrivals.stream));
     const measuredMs = arrivals.durationMs - options.warmUpMs;
     this.tally = new RunTally(options.measuredMax, measuredMs, options.connections);
     this.connections = Array.from(
       { length: options.connections },
-      (_, i) => new LoadConnection(this, options, localAddress?.(i)),
+      (_, i) => new LoadConnection(this, options, createDialogue(), localAddress?.(i)),
     );
   }
 
@@ -140,10 +140,9 @@ export class OpenLoop implements ConnectionOwner {
 
   onAnswer(connection: LoadConnection): void {
     const nowMs = performance.now();
-    const { dueMs, sentMs, reader } = connection;
+    const { dueMs, sentMs, dialogue } = connection;
     this.busyCount -= 1;
-    const fault = reader.faultOf(this.options.expectedBody);
-    reader.comparesBody = false;
+    const fault = dialogue.fault();
     if (fault === undefined) this.tally.onAnswer(dueMs, sentMs, nowMs);
     else this.tally.onError(fault, dueMs, nowMs);
     if (connection.state === IDLE) this.becomeIdle(connection);
@@ -187,7 +186,7 @@ export class OpenLoop implements ConnectionOwner {
 
   private send(connection: LoadConnection, dueMs: number): void {
     this.busyCount += 1;
-    connection.send(this.options.requests.next(), dueMs);
+    connection.send(dueMs);
   }
 
   /**
@@ -246,7 +245,9 @@ export class OpenLoop implements ConnectionOwner {
     const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = this.options;
     const oldestMs = performance.now() - requestTimeoutMs;
     for (const connection of this.connections) {
-      if (connection.state === BUSY && connection.sentMs < oldestMs) connection.fail('timeout');
+      if (connection.sentMs >= oldestMs) continue;
+      if (connection.state === BUSY) connection.fail('timeout');
+      else if (connection.state === OPENING) connection.close();
     }
     if (this.running && this.openCount + this.openingCount < this.connections.length) {
       this.openMissing();

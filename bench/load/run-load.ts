@@ -2,20 +2,18 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Histogram } from 'hdr-histogram-js';
-import type { KeyName } from '../rig/bench-folder.ts';
+import type { Config } from '../../src/core/config.ts';
 import { BenchGateway } from '../rig/bench-gateway.ts';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
-import { ORDERS_PATH, RATES_PATH } from '../rig/gateway-files.ts';
+import { PIPELINED, type Sections } from '../rig/gateway-files.ts';
 import { HiccupBeside } from '../rig/hiccup-beside.ts';
-import { openSignedSet, type SignedSet } from '../rig/presigned/signed-set.ts';
-import { Progress } from '../rig/progress.ts';
-import { UPSTREAM_BODY, Upstream } from '../rig/upstream.ts';
-import { arrivalsOfRun, countArrivals, type RunTimes } from './arrivals.ts';
+import { Upstream } from '../rig/upstream.ts';
 import { assembleResult } from './assemble-result.ts';
 import { watchGateway } from './gateway-watch.ts';
-import type { GeneratorProgress, GeneratorSpec, RequestsSpec } from './generator-messages.ts';
+import type { GeneratorProgress } from './generator-messages.ts';
+import { isSession, noncesIn, openSignedSets, specsFor } from './generator-specs.ts';
 import { Generators } from './generators.ts';
-import type { LoadOptions, LoadResult, Scheme } from './load-result.ts';
+import type { LoadOptions, LoadResult } from './load-result.ts';
 import { mergeOutcomes } from './merge-outcomes.ts';
 import { stageDeltas } from './stage-deltas.ts';
 
@@ -44,20 +42,20 @@ const LEAD_MS = 200;
  * main thread a few milliseconds of a core, which would be in the measured percentiles.
  */
 const READING_LEAD_MS = 300;
-/** Starting, opening connections and draining, on top of the run: signatures must last. */
-const SET_UP_MAX_MS = 180_000;
-const KEYS: Readonly<Record<Exclude<Scheme, 'none'>, KeyName>> = {
-  'rfc9421-rsa': 'rsa',
-  'rfc9421-es256': 'es256',
-  hmac: 'hmac',
-};
+/** The gateway's defaults, which a small run keeps. */
+const NONCES_MIN = 2 ** 20;
+const SESSION_DEFAULTS = { messagesPerSecondMax: 10_000, messagesBurstMax: 2_000 };
+const CONNECTIONS_MIN = 19_000;
+const REOPENED_MAX = 1_000;
+/** Arrivals of a second are scattered, and what waited for a connection comes on top. */
+const MESSAGES_FACTOR = 2;
 
 /** @throws Error where the gateway, the upstream or a connection cannot be had */
 export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Promise<LoadRun> {
   const { signal, progress = () => undefined } = extras;
   const environment = readEnvironment();
   const commit = checkoutCommit();
-  const set = await signedSetFor(options, signal);
+  const sets = await openSignedSets(options, signal);
   signal?.throwIfAborted();
   await using upstream = await Upstream.start({ cores: extras.cores?.load });
   await using gateway = await BenchGateway.start({
@@ -68,10 +66,11 @@ export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Pro
     cores: extras.cores?.gateway,
     noncesMax: noncesFor(options),
     accessLog: options.accessLog ?? false,
-    config: { limits: { connectionsMax: Math.max(options.connections, 19_000) } },
+    ...(options.pipelined === true ? { upstream: PIPELINED } : {}),
+    config: limitsFor(options),
   });
   await using hiccups = await HiccupBeside.open(extras.cores?.gateway);
-  await using generators = new Generators(specsFor(options, gateway.port, set), {
+  await using generators = new Generators(specsFor(options, gateway.port, sets), {
     nodeArgs: extras.generatorNodeArgs,
     cores: extras.cores?.load,
     onProgress: seen => progress(progressLine(options, seen)),
@@ -130,66 +129,23 @@ async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T
   }
 }
 
-/** When requests are due, of one generator. */
-function timesOf(options: LoadOptions, stream: number): RunTimes {
-  const { rate, generators, seed, warmUpSeconds, durationSeconds } = options;
-  const measuredMs = durationSeconds * 1_000;
-  return { rate: rate / generators, warmUpMs: warmUpSeconds * 1_000, measuredMs, seed, stream };
-}
-
-function arrivalCounts(options: LoadOptions): number[] {
-  return Array.from({ length: options.generators }, (_, stream) =>
-    countArrivals(arrivalsOfRun(timesOf(options, stream))),
-  );
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-async function signedSetFor(
-  options: LoadOptions,
-  signal: AbortSignal | undefined,
-): Promise<SignedSet | undefined> {
-  const { scheme, method, bodyBytes, warmUpSeconds, durationSeconds } = options;
-  if (scheme === 'none') return undefined;
-  const path = method === 'POST' ? ORDERS_PATH : `${ORDERS_PATH}/o-1`;
-  const shape = { key: KEYS[scheme], method, path, bodyBytes, apps: 1 };
-  const validForMs = (warmUpSeconds + durationSeconds) * 1_000 + SET_UP_MAX_MS;
-  return openSignedSet(shape, sum(arrivalCounts(options)), {
-    validForMs,
-    progress: new Progress(),
-    signal,
-  });
-}
-
 /** Room for every nonce of the run; the gateway's own default where that is enough. */
 function noncesFor(options: LoadOptions): number {
-  const requests = options.rate * (options.warmUpSeconds + options.durationSeconds);
-  return Math.max(2 ** 20, 2 ** Math.ceil(Math.log2(requests * 2)));
+  return Math.max(NONCES_MIN, 2 ** Math.ceil(Math.log2(noncesIn(options) * 2)));
 }
 
-function specsFor(options: LoadOptions, port: number, set: SignedSet | undefined): GeneratorSpec[] {
-  const { generators, connections } = options;
-  const counts = arrivalCounts(options);
-  return counts.map((count, stream) => {
-    const first = sum(counts.slice(0, stream));
-    const requests: RequestsSpec =
-      set === undefined
-        ? { kind: 'plain', method: options.method, path: RATES_PATH }
-        : { kind: 'signed', set, first, count };
-    const connectionsBefore = Math.floor((connections * stream) / generators);
-    return {
-      host: '127.0.0.1',
-      port,
-      connections: Math.floor((connections * (stream + 1)) / generators) - connectionsBefore,
-      connectionsBefore,
-      connectionsTotal: connections,
-      ...timesOf(options, stream),
-      requests,
-      expectedBody: UPSTREAM_BODY,
-    };
-  });
+/** One app has all the connections and sends all the messages: its limits are widened to that. */
+function limitsFor(options: LoadOptions): Sections<Config> {
+  const { connections, rate } = options;
+  const limits = { connectionsMax: Math.max(connections, CONNECTIONS_MIN) };
+  if (!isSession(options)) return { limits };
+  const webSocket = {
+    // A session that is lost may be opened again before the gateway has noticed.
+    connectionsPerAppMax: connections + REOPENED_MAX,
+    messagesPerSecondMax: Math.max(MESSAGES_FACTOR * rate, SESSION_DEFAULTS.messagesPerSecondMax),
+    messagesBurstMax: Math.max(rate, SESSION_DEFAULTS.messagesBurstMax),
+  };
+  return { limits, webSocket };
 }
 
 function progressLine(options: LoadOptions, seen: GeneratorProgress): string {

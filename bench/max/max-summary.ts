@@ -1,4 +1,5 @@
 /** A search as text for people. */
+import { callText } from '../load/load-summary.ts';
 import { LIMITS, type MaxResult, type Probe } from './max-result.ts';
 
 export function probeLine(probe: Probe): string {
@@ -12,9 +13,8 @@ export function probeLine(probe: Probe): string {
 
 export function maxSummary(result: MaxResult): string {
   const { passedAll, notPassed, upperVerdict, repeats, failuresBelow } = result;
-  const { connections, scheme, method } = result;
   const { passes, tries } = triesAt(result);
-  const load = `${connections} connections, ${scheme} ${method}`;
+  const load = `${result.connections} connections, ${callText(result)}`;
   const limits = `p99 < ${LIMITS.p99Ms} ms, p99.9 < ${LIMITS.p999Ms} ms, no error`;
   if (passedAll === 0) return `${load}: no rate from ${result.lowRate}/s kept ${limits}.\n`;
   const below = failuresBelow === 0 ? '' : ` (${failuresBelow} earlier runs up to it did not)`;

@@ -49,10 +49,13 @@ export async function runMax(options: MaxOptions, extras: MaxExtras = {}): Promi
 /** Arrivals of its own for each run: a rate must not pass by one lucky schedule. */
 function loadOf(options: MaxOptions, rate: number, index: number): LoadOptions {
   const { connections, durationSeconds, warmUpSeconds, scheme, method, bodyBytes } = options;
-  const { generators, fronts, workers } = options;
+  const { generators, fronts, workers, transport, signsMessages, pipelined } = options;
   const seed = (options.seed + index) % 2 ** 32;
   return {
     ...{ connections, rate, durationSeconds, warmUpSeconds, scheme, method, bodyBytes },
     ...{ seed, generators, fronts, workers },
+    ...(transport === undefined ? {} : { transport }),
+    ...(signsMessages === undefined ? {} : { signsMessages }),
+    ...(pipelined === undefined ? {} : { pipelined }),
   };
 }

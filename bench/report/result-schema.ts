@@ -21,6 +21,8 @@ const OPTIONS = {
   rate: Figure,
   durationSeconds: Figure,
   warmUpSeconds: Figure,
+  transport: Type.Optional(Type.String()),
+  signsMessages: Type.Optional(Type.Boolean()),
   scheme: Type.String(),
   method: Type.String(),
   bodyBytes: Figure,
@@ -28,6 +30,7 @@ const OPTIONS = {
   generators: Figure,
   fronts: Figure,
   workers: Figure,
+  pipelined: Type.Optional(Type.Boolean()),
 };
 
 const Timeline = Type.Object({

@@ -21,13 +21,23 @@ interface Trait {
 /** What may differ between two runs, the most telling first. */
 const TRAITS: readonly Trait[] = [
   { name: 'commit', of: ({ commit }) => shortCommit(commit) },
+  { name: 'transport', of: ({ transport = 'http' }) => transport },
   { name: 'scheme', of: ({ scheme }) => scheme },
+  {
+    name: 'signatures',
+    of: ({ signsMessages = false }) =>
+      signsMessages ? 'each message signed' : 'as the scheme says',
+  },
   { name: 'method', of: ({ method }) => method },
   { name: 'connections', of: ({ connections }) => formatCount(connections, 'connection') },
   { name: 'rate', of: ({ rate }) => `${formatNumber(rate)}/s` },
   { name: 'body', of: ({ bodyBytes }) => `${formatNumber(bodyBytes)}-byte body` },
   { name: 'fronts', of: ({ fronts }) => formatCount(fronts, 'front') },
   { name: 'workers', of: ({ workers }) => formatCount(workers, 'worker') },
+  {
+    name: 'upstream',
+    of: ({ pipelined = false }) => (pipelined ? 'pipelined upstream' : 'upstream as it comes'),
+  },
   {
     name: 'access log',
     of: ({ accessLog = false }) => (accessLog ? 'access log written' : 'no access log'),

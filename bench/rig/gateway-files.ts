@@ -13,6 +13,8 @@ export const PUBLIC_AUTHORITY = 'bench.xingyun.example';
 export const ORDERS_PATH = '/bench/v1/orders';
 /** Unsigned: any caller may read it. */
 export const RATES_PATH = '/public/v1/rates';
+/** Where sessions are opened: the default of `webSocket.path`. */
+export const SESSIONS_PATH = '/ws';
 
 /** Operations that benchmarks call; more are in APIs beside theirs. */
 const OWN_OPERATIONS = 3;
@@ -20,6 +22,12 @@ const OPERATIONS_PER_API = 1_000;
 const NONCES_MAX = 1_048_576;
 /** Signatures made ahead stay good for this long: the longest window that can be configured. */
 export const CREATED_MAX_AGE_MS = 3_600_000;
+
+/**
+ * For the registry's upstream: as many requests of safe methods in flight as by default, on fewer
+ * connections. Not the product's default, which is one request on each of 64.
+ */
+export const PIPELINED = { connectionsMax: 4, pipeliningMax: 16 };
 
 export type Sections<T> = { [K in keyof T]?: T[K] extends object ? Partial<T[K]> : T[K] };
 

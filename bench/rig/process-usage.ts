@@ -17,6 +17,13 @@ export function processCpuMicros(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * MICROS_PER_TICK;
 }
 
+/** Of all cores, since boot: user, nice, system and interrupts (proc(5)); in steps of 10 ms. */
+export function machineBusyMicros(): number {
+  const line = /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8'))![1]!;
+  const [user, nice, system, , , irq, softirq] = line.split(' ').map(Number);
+  return (user! + nice! + system! + irq! + softirq!) * MICROS_PER_TICK;
+}
+
 /** Resident memory. */
 export function residentBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');

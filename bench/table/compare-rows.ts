@@ -1,8 +1,8 @@
-import { PIPELINED } from '../compare/cases.ts';
 import { COMPARE_DEFAULTS, signedRequestsFor } from '../compare/compare-arguments.ts';
 import type { CompareResult, RatioSummary } from '../compare/compare-result.ts';
 import { isUnsaturated } from '../compare/ratios.ts';
 import { isRecordable } from '../compare/recordable.ts';
+import { PIPELINED } from '../rig/gateway-files.ts';
 import { commandText } from './command-text.ts';
 import { type LatestRuns, latestRuns } from './recorded-runs.ts';
 import type { TableRow } from './table-row.ts';

@@ -19,6 +19,8 @@ export function maxRows(results: readonly MaxResult[]): TableRow[] {
         result.connections === CONNECTIONS &&
         result.scheme === 'rfc9421-rsa' &&
         result.method === 'POST' &&
+        (result.transport ?? 'http') === 'http' &&
+        result.pipelined !== true &&
         result.fronts === 1 &&
         result.workers === 1 &&
         result.bodyBytes === BODY_BYTES &&

@@ -1,4 +1,4 @@
-import { CONNECTION_LOST } from '../../load/load-result.ts';
+import { CONNECTION_LOST, type LoadResult } from '../../load/load-result.ts';
 import { dataTable } from '../drawing/data-table.ts';
 import {
   formatCount,
@@ -109,17 +109,24 @@ function errorKinds({ result, letter }: Run): Markup {
 }
 
 function whatWasRun({ result }: Run): string {
-  const { connections, rate, method, bodyBytes, scheme, durationSeconds, warmUpSeconds } = result;
+  const { connections, rate, method, bodyBytes, durationSeconds, warmUpSeconds } = result;
   return [
     `${formatCount(connections, 'connection')} at ${formatNumber(rate)}/s`,
     bodyBytes > 0 ? `${method} with a body of ${formatCount(bodyBytes, 'byte')}` : method,
-    scheme === 'none' ? 'unsigned' : `signed with ${scheme}`,
+    signatureText(result),
     `${formatNumber(durationSeconds)} s after ${formatNumber(warmUpSeconds)} s of warm-up`,
     formatCount(result.generators, 'generator'),
     `gateway of ${formatCount(result.fronts, 'front')}`,
     `${formatCount(result.workers, 'worker')} per front`,
     `seed ${result.seed}`,
   ].join(' · ');
+}
+
+function signatureText({ scheme, transport = 'http', signsMessages = false }: LoadResult): string {
+  if (scheme === 'none') return 'unsigned';
+  if (transport === 'http') return `signed with ${scheme}`;
+  const what = signsMessages ? 'handshakes and messages' : 'handshakes alone';
+  return `${transport}, ${what} signed with ${scheme}`;
 }
 
 function howItWasConfigured({ result }: Run): string {

@@ -31,14 +31,34 @@ export class SignedRequests implements RequestSource {
     return new SignedRequests(set.shape, readSignatures(set, first, count), first);
   }
 
-  /** @throws Error where all have been taken: a nonce must not be sent twice */
-  next(): string {
+  /** '' where there is none. */
+  get body(): string {
+    return this.request.body;
+  }
+
+  /**
+   * `more` are whole lines of fields that are not signed.
+   * @throws Error where all have been taken: a nonce must not be sent twice
+   */
+  next(more = ''): string {
+    const signature = this.take();
+    return this.request.render(this.first + this.taken - 1, signature, more);
+  }
+
+  /**
+   * The signature of the next request as the fields of a session's message.
+   * @throws Error where all have been taken
+   */
+  nextFields(): Record<string, string> {
+    const signature = this.take();
+    return this.request.fields(this.first + this.taken - 1, signature);
+  }
+
+  private take(): string {
     if (this.taken === this.count) throw new Error(`all ${this.count} signed requests are sent`);
     const start = this.taken * this.signatureBytes;
-    const signature = this.signatures.toString('base64', start, start + this.signatureBytes);
-    const number = this.first + this.taken;
     this.taken += 1;
-    return this.request.render(number, signature);
+    return this.signatures.toString('base64', start, start + this.signatureBytes);
   }
 }
 

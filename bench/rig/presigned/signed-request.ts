@@ -47,18 +47,22 @@ export class SignedRequest {
   private readonly baseStart: string;
   private readonly inputStart: string;
   private readonly head: string;
-  private readonly body: string;
+  /** Of the body, '' where there is none. */
+  private readonly digest: string;
   private readonly trailer: string;
+  /** '' where there is none. */
+  readonly body: string;
 
   constructor(shape: SignedShape) {
     this.shape = shape;
     const { method, path, bodyBytes, created } = shape;
     this.body = bodyOf(bodyBytes);
+    this.digest = bodyBytes === 0 ? '' : contentDigest(Buffer.from(this.body, 'latin1'));
     const covered = ['"@method"', '"@target-uri"'];
     this.baseStart = `"@method": ${method}\n"@target-uri": http://${PUBLIC_AUTHORITY}${path}\n`;
     let head = `${method} ${path} HTTP/1.1\r\nhost: ${PUBLIC_AUTHORITY}\r\n`;
     if (bodyBytes > 0) {
-      const digest = contentDigest(Buffer.from(this.body, 'latin1'));
+      const { digest } = this;
       covered.push('"content-digest"', '"content-type"');
       this.baseStart += `"content-digest": ${digest}\n"content-type": ${CONTENT_TYPE}\n`;
       head += `content-type: ${CONTENT_TYPE}\r\ncontent-length: ${bodyBytes}\r\n`;
@@ -74,10 +78,19 @@ export class SignedRequest {
     return `${this.baseStart}"@signature-params": ${this.input(number)}`;
   }
 
-  /** The bytes on the wire, as latin1. */
-  render(number: number, signature: string): string {
+  /** The bytes on the wire, as latin1; `more` are whole lines of fields that are not signed. */
+  render(number: number, signature: string, more = ''): string {
     const fields = `signature-input: sig=${this.input(number)}\r\nsignature: sig=:${signature}:`;
-    return `${this.head}${fields}\r\n\r\n${this.body}`;
+    return `${this.head}${more}${fields}\r\n\r\n${this.body}`;
+  }
+
+  /** The same signature as fields of a session's message, which says the rest by itself. */
+  fields(number: number, signature: string): Record<string, string> {
+    return {
+      'signature-input': `sig=${this.input(number)}`,
+      signature: `sig=:${signature}:`,
+      ...(this.digest === '' ? {} : { 'content-digest': this.digest }),
+    };
   }
 
   private input(number: number): string {

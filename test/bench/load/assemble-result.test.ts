@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
 import { assembleResult, type RunFindings } from '../../../bench/load/assemble-result.ts';
@@ -19,7 +20,7 @@ function reading(atMs: number, cpu: number, rssMb = 100): Reading {
     ['main', cpu / 10],
     ['front-0', cpu / 2],
   ]);
-  return { atMs, threads, processMicros: cpu, upstreamMicros: cpu / 4, rssMb };
+  return { atMs, threads, processMicros: cpu, upstreamMicros: cpu / 4, busyMicros: 3 * cpu, rssMb };
 }
 
 /** One generator: six requests due in two seconds, five answered. */
@@ -62,6 +63,7 @@ describe('the usage of the measured time', () => {
         ['main', 400],
       ]),
       ...{ upstreamCpuMicros: 1_000, firstReadingLateMs: 0, rssMb: [130, 120] },
+      ...{ busyMicros: 12_000, machineMicros: 2_000_000 * availableParallelism() },
       cpuByThread: { 'front-0': [0.001, 0.002], main: [0, 0] },
     });
   });
@@ -93,6 +95,8 @@ describe('a result', () => {
       ...{ connectionsLost: { 'idle-close': 1 }, connectionsOpenMin: 9 },
       cpuMicrosPerRequest: { process: 1_000, 'front-0': 500, main: 100 },
       upstreamCpuMicrosPerRequest: 250,
+      // 12 ms were busy, of which 4 + 1 + 0.4 are known: of 2 s that each core had.
+      othersShare: Math.round(6.6 / 2 / availableParallelism()) / 1_000,
       configuration: { 'telemetry.accessLog': false },
       timeline: { openConnections: [10, 9] },
     });

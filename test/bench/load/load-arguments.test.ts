@@ -13,6 +13,8 @@ describe('the arguments of bench:load', () => {
         rate: 8_000,
         durationSeconds: 30,
         warmUpSeconds: 5,
+        transport: 'http',
+        signsMessages: false,
         scheme: 'rfc9421-rsa',
         method: 'POST',
         bodyBytes: 600,
@@ -20,6 +22,7 @@ describe('the arguments of bench:load', () => {
         generators: 1,
         fronts: 1,
         workers: 1,
+        pipelined: false,
       },
       record: false,
     });
@@ -27,6 +30,16 @@ describe('the arguments of bench:load', () => {
     expect(readLoadArguments(['--scheme', 'none']).options).toMatchObject({
       method: 'GET',
       bodyBytes: 0,
+    });
+  });
+
+  it('open sessions, in either subprotocol, that send GETs', () => {
+    expect(readLoadArguments(['--ws']).options).toMatchObject({
+      ...{ transport: 'ws-json', scheme: 'rfc9421-rsa', method: 'GET', bodyBytes: 0 },
+    });
+    const more = ['--msgpack', '--message-signatures', '--method', 'POST'];
+    expect(readLoadArguments(['--ws', ...more]).options).toMatchObject({
+      ...{ transport: 'ws-msgpack', signsMessages: true, method: 'POST', bodyBytes: 600 },
     });
   });
 

@@ -87,6 +87,33 @@ describe('bench:load', () => {
     expect(log.nextIntervalHistogram()!.totalCount).toBe(result.answered);
   });
 
+  it('measures calls over sessions, in either subprotocol', { timeout: 60_000 }, async () => {
+    const json = join(folder, 'sessions.json');
+    const report = join(folder, 'sessions');
+    const more = ['--ws', '--pipelined', '--json', json, '--report', report];
+    const run = await load([...TINY, ...more]);
+    expect(run, run.stderr).toMatchObject({ status: 0 });
+    const result: LoadResult = JSON.parse(readFileSync(json, 'utf8'));
+    expect(result).toMatchObject({ transport: 'ws-json', method: 'GET', pipelined: true });
+    expect(result).toMatchObject({ errors: {}, connectionsLost: {}, connectionsOpenMin: 50 });
+    expect(result.answered).toBe(result.requests);
+    expect(result.requests).toBeGreaterThan(120);
+    // No call was checked: the session's handshake was.
+    expect(result.stages.total!.p50).toBeGreaterThan(0);
+    expect(result.stages.verify).toBeUndefined();
+    expect(result.configuration['webSocket.connectionsPerAppMax']).toBe(1_050);
+    expect(run.stdout).toContain('GET over WebSocket (json), rfc9421-rsa on each handshake');
+    expect(readFileSync(join(report, 'report.html'), 'utf8')).toContain('handshakes alone');
+    const signed = ['--ws', '--msgpack', '--message-signatures', '--method', 'POST'];
+    const other = await load([...TINY, ...signed, '--json', json]);
+    expect(other, other.stderr).toMatchObject({ status: 0 });
+    const signedResult: LoadResult = JSON.parse(readFileSync(json, 'utf8'));
+    expect(signedResult).toMatchObject({ transport: 'ws-msgpack', signsMessages: true });
+    expect(signedResult).toMatchObject({ errors: {}, bodyBytes: 600 });
+    expect(signedResult.answered).toBe(signedResult.requests);
+    expect(signedResult.stages.verify!.meanMs).toBeGreaterThan(0);
+  });
+
   it('compares with an earlier run in the report', { timeout: 60_000 }, async () => {
     const json = join(folder, 'plain.json');
     const report = join(folder, 'compared');
@@ -129,6 +156,8 @@ describe('bench:load', () => {
     [['--rate', 'fast'], '--rate takes a whole number'],
     [['--scheme', 'jwt'], '--scheme takes one of rfc9421-rsa'],
     [['--scheme', 'none', '--method', 'POST'], '--method GET only'],
+    [['--ws', '--scheme', 'none'], 'a signed handshake'],
+    [['--msgpack'], 'go with --ws'],
     [['--method', 'GET', '--body', '5'], '--body goes with --method POST'],
     [['--connections', '900000'], 'open files here'],
     [['--compare', '/nowhere.json'], 'say where with --report'],

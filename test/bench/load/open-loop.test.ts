@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { countArrivals } from '../../../bench/load/arrivals.ts';
+import { HttpDialogue } from '../../../bench/load/http-dialogue.ts';
 import { judgeGenerator } from '../../../bench/load/judge-generator.ts';
 import { mergeOutcomes } from '../../../bench/load/merge-outcomes.ts';
 import { OpenLoop, type OpenLoopOptions } from '../../../bench/load/open-loop.ts';
@@ -37,8 +38,7 @@ async function runAgainst(
   const arrivals = { rate, durationMs: warmUpMs + measuredMs, rampMs: 0, seed: 3, stream: 0 };
   const loop = new OpenLoop({
     ...{ host: '127.0.0.1', port: server.port, connections, arrivals, warmUpMs },
-    requests: { next: () => REQUEST },
-    expectedBody: 'ok',
+    createDialogue: () => new HttpDialogue({ next: () => REQUEST }, 'ok'),
     measuredMax: countArrivals(arrivals),
     drainMs: 300,
     ...more,
@@ -223,8 +223,7 @@ describe('the open loop', () => {
     const arrivals = { rate: 1, durationMs: 1_000, rampMs: 0, seed: 1, stream: 0 };
     const loop = new OpenLoop({
       ...{ host: '127.0.0.1', port, connections: 2, arrivals, warmUpMs: 0, measuredMax: 1 },
-      requests: { next: () => REQUEST },
-      expectedBody: 'ok',
+      createDialogue: () => new HttpDialogue({ next: () => REQUEST }, 'ok'),
     });
     await expect(loop.open()).rejects.toThrow('ECONNREFUSED');
     loop.close();
