@@ -60,6 +60,8 @@ type State = 'apart' | 'asking' | 'live' | 'parked' | 'ended';
 /** Iterate over it once; leaving the loop unsubscribes. */
 export class Subscription<T = unknown> implements SlowReader {
   readonly topic: string;
+  /** Resolves with the cursor behind which it begins; rejects where it does not. */
+  readonly started: Promise<string | undefined>;
   /** Holes in the events, with `onGap: 'continue'`. */
   gaps = 0;
   private readonly host: SubscriptionHost;
@@ -79,6 +81,7 @@ export class Subscription<T = unknown> implements SlowReader {
   private withdraw: (() => void) | undefined;
   private refusals = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly start = Promise.withResolvers<string | undefined>();
 
   constructor(host: SubscriptionHost, topic: string, options: SubscribeOptions) {
     this.host = host;
@@ -87,6 +90,9 @@ export class Subscription<T = unknown> implements SlowReader {
     this.takenCursor = options.after;
     this.shownCursor = options.after;
     this.ids = new RecentIds(host.limits.eventIdsMax);
+    this.started = this.start.promise;
+    // Who does not ask hears of a refusal where the events are.
+    this.started.catch(() => undefined);
   }
 
   /** Of the last event that was handed out; before it, of where the subscription began. */
@@ -180,6 +186,7 @@ export class Subscription<T = unknown> implements SlowReader {
     this.detach();
     this.state = 'ended';
     this.buffer.end(error);
+    this.start.reject(error ?? new SessionError('session-closed', 'The subscription has ended.'));
     this.host.forget(this as Subscription);
   }
 
@@ -238,10 +245,12 @@ export class Subscription<T = unknown> implements SlowReader {
     this.wasLive = true;
     this.refusals = 0;
     const cursor = isRecord(result) ? result.cursor : undefined;
-    if (typeof cursor !== 'string') return;
-    // With `after` what the cursor passes over comes as events first.
-    this.takenCursor ??= cursor;
-    this.shownCursor ??= cursor;
+    if (typeof cursor === 'string') {
+      // With `after` what the cursor passes over comes as events first.
+      this.takenCursor ??= cursor;
+      this.shownCursor ??= cursor;
+    }
+    this.start.resolve(this.takenCursor);
   }
 
   private onRefused(error: unknown): void {

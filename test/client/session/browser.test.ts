@@ -204,7 +204,7 @@ describe('a session over the interface of browsers', () => {
   it('goes on by cursor when the connection is cut, and parks a slow topic', async () => {
     const session = await open({ limits: { eventsWaitingMax: 8 } });
     const subscription = session.subscribe<{ n: number }>('t');
-    await eventually(() => gateway.last.topics.size).toBe(1);
+    await subscription.started;
     for (let n = 1; n <= 40; n++) gateway.publish('t', { n });
     await eventually(() => session.counters.parkings).toBe(1);
     const numbers: number[] = [];

@@ -138,7 +138,7 @@ describe.each(['json', 'msgpack'] as const)('over %s', subprotocol => {
     const session = await open({ subprotocol });
     const topic = `t-${subprotocol}`;
     const subscription = session.subscribe<{ n: number }>(topic);
-    await eventually(() => gateway.last.topics.size).toBe(1);
+    await subscription.started;
     for (let n = 1; n <= 3; n++) gateway.publish(topic, { n });
     const numbers: number[] = [];
     for await (const { data } of subscription) {
@@ -187,7 +187,7 @@ describe('a consumer that does not read', () => {
   it('keeps what it does not take in the gateway, and gets it all in the end', async () => {
     const session = await open({ limits: { eventsWaitingMax: 64, pauseMaxMs: 60_000 } });
     const subscription = session.subscribe<{ n: number; pad: string }>('slow');
-    await eventually(() => gateway.last.topics.size).toBe(1);
+    await subscription.started;
     const pad = 'x'.repeat(65_536);
     const total = 400;
     for (let n = 1; n <= total; n++) gateway.publish('slow', { n, pad });
@@ -206,7 +206,7 @@ describe('a consumer that does not read', () => {
   it('is no obstacle to a call that it makes for each event', async () => {
     const session = await open({ limits: { eventsWaitingMax: 8 } });
     const subscription = session.subscribe<{ n: number }>('busy');
-    await eventually(() => gateway.last.topics.size).toBe(1);
+    await subscription.started;
     for (let n = 1; n <= 100; n++) gateway.publish('busy', { n });
     let expected = 1;
     for await (const { data } of subscription) {

@@ -48,6 +48,7 @@ const named = (from: number, to: number) => sequences(from, to).map(n => `${TOPI
 describe('a subscription', () => {
   it('hands out events in their order, with their cursor', async () => {
     const { subscription } = await live();
+    expect(await subscription.started).toBe('c.0');
     expect(subscription.cursor).toBe('c.0');
     for (const n of sequences(1, 3)) network.socket.event(TOPIC, n);
     const { value } = await subscription.next();
@@ -86,6 +87,7 @@ describe('a subscription', () => {
     const session = await network.session();
     const subscription = session.subscribe(TOPIC);
     network.socket.refuse(1, 'scope-insufficient', { status: 403 });
+    await expect(subscription.started).rejects.toMatchObject({ code: 'scope-insufficient' });
     await expect(subscription.next()).rejects.toMatchObject({ code: 'scope-insufficient' });
     expect(await subscription.next()).toEqual({ done: true, value: undefined });
     // The topic is free again.
