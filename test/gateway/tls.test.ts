@@ -2,6 +2,7 @@
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerOf, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
+import { ForeignSession } from '../support/foreign-session.ts';
 import { TestGateway } from '../support/gateway.ts';
 import { expectIdle } from '../support/gauges.ts';
 import { Authority, type CertifiedKey } from '../support/listener-certificates.ts';
@@ -190,4 +191,25 @@ describe('a listener that takes a client certificate', () => {
       );
     }
   }
+});
+
+describe('a session', () => {
+  it('is opened over TLS and carries calls', async () => {
+    const session = await ForeignSession.open(gateways.get('off')!, undefined, {
+      ca: authority.ca,
+    });
+    const params = { method: 'GET', path: '/accounts/v1/accounts' };
+    expect((await session.request('call', params)).result).toMatchObject({ status: 200 });
+    await session.close();
+  });
+
+  it('needs a client certificate where the listener asks for one', async () => {
+    const gateway = gateways.get('required')!;
+    await expect(ForeignSession.open(gateway, undefined, { ca: authority.ca })).rejects.toThrow(
+      '401',
+    );
+    const identity = { ca: authority.ca, cert: client.cert, key: client.key };
+    const session = await ForeignSession.open(gateway, undefined, identity);
+    await session.close();
+  });
 });

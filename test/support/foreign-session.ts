@@ -1,5 +1,5 @@
 /** A session through the npm `ws` client: what a partner without our client library writes. */
-import WebSocket from 'ws';
+import WebSocket, { type ClientOptions } from 'ws';
 import { createRequestSigner } from '../../src/client/index.ts';
 import type { TestGateway } from './gateway.ts';
 
@@ -37,11 +37,15 @@ export class ForeignSession {
   }
 
   /** Rejects with the answer's text where the handshake is refused. */
-  static async open(gateway: TestGateway, keyId?: string): Promise<ForeignSession> {
+  static async open(
+    gateway: TestGateway,
+    keyId?: string,
+    options: ClientOptions = {},
+  ): Promise<ForeignSession> {
     const signer = createRequestSigner(gateway.credentials(keyId));
     const headers = signer.sign({ method: 'GET', targetUri: `${gateway.url}/ws` });
     const url = `${gateway.url.replace('http', 'ws')}/ws`;
-    const socket = new WebSocket(url, 'xingyun.v1+json', { headers: { ...headers } });
+    const socket = new WebSocket(url, 'xingyun.v1+json', { ...options, headers: { ...headers } });
     const session = new ForeignSession(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
@@ -55,7 +59,9 @@ export class ForeignSession {
     const id = this.lastId;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, resolve);
-      void this.closed.then(({ code }) => reject(new Error(`${method} ${id} was not answered, closed with ${code}`)));
+      void this.closed.then(({ code }) =>
+        reject(new Error(`${method} ${id} was not answered, closed with ${code}`)),
+      );
       this.socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
     });
   }
