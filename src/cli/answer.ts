@@ -65,7 +65,8 @@ function presentBody(response: Response, body: Buffer): unknown {
   return Buffer.from(text).equals(body) ? text : { base64: body.toString('base64') };
 }
 
-function describeProblem(status: number, document: ProblemDocument): string {
+/** For a person: what was refused, and what to change. */
+export function describeProblem(status: number, document: ProblemDocument): string {
   const { code, title, detail, requestId, type } = document;
   const lines = [`${status} ${code ?? ''}`.trimEnd() + (title === undefined ? '' : `: ${title}`)];
   if (detail !== undefined) lines.push(`  ${detail}`);

@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
 import { readSigningKey } from '../client/key-files.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../core/snapshot.ts';
 import { CommandFailure, orFail } from './failures.ts';
@@ -49,6 +50,20 @@ function isAlgorithm(name: string): name is SignatureAlgorithm {
 
 function missing(name: string, file: string): CommandFailure {
   return new CommandFailure(`${name} is neither given nor in ${file}.`);
+}
+
+/** The options from which {@link readClientSettings} reads. */
+export function addSettingsOptions(command: Command): Command {
+  return command
+    .option('--client-file <file>', 'base URL and key', '.xingyun/client.json')
+    .option('--key <file>', 'private key, or secret, instead of the client file’s')
+    .option('--key-id <id>', 'key id instead of the client file’s')
+    .addOption(
+      new Option('--algorithm <name>', 'algorithm instead of the client file’s').choices(
+        SIGNATURE_ALGORITHMS,
+      ),
+    )
+    .option('--base-url <url>', 'base URL instead of the client file’s');
 }
 
 /** The file is read only where an option leaves something open. */

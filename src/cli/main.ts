@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   check: () => import('./commands/check.ts'),
   keys: () => import('./commands/keys.ts'),
   call: () => import('./commands/call.ts'),
+  ws: () => import('./commands/ws.ts'),
 };
 
 /** Only the command asked for: `call` loads in 0.25 s of CPU, all of them together in 0.7 s. */

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { text as readStream } from 'node:stream/consumers';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { createPartnerClient, createRequestSigner, curlCommand } from '../../client/index.ts';
-import { SIGNATURE_ALGORITHMS } from '../../core/snapshot.ts';
 import { showAnswer } from '../answer.ts';
 import {
+  addSettingsOptions,
   type ClientSettings,
   readClientSettings,
   type SettingsOptions,
@@ -126,22 +126,14 @@ function collect(value: string, all: readonly string[]): readonly string[] {
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('call')
     .description('Sends one signed call. Exit status 0 for 2xx and 3xx, 1 for everything else.')
     .argument('<method>', 'GET, POST, ...')
     .argument('<path>', 'a path that begins with /, or a URL below the base URL')
     .option('--data <body>', 'the body: text, @file, or @- for standard input')
-    .option('--header <name: value>', 'a further header; may be repeated', collect, [])
-    .option('--client-file <file>', 'base URL and key', '.xingyun/client.json')
-    .option('--key <file>', 'private key, or secret, instead of the client file’s')
-    .option('--key-id <id>', 'key id instead of the client file’s')
-    .addOption(
-      new Option('--algorithm <name>', 'algorithm instead of the client file’s').choices(
-        SIGNATURE_ALGORITHMS,
-      ),
-    )
-    .option('--base-url <url>', 'base URL instead of the client file’s')
+    .option('--header <name: value>', 'a further header; may be repeated', collect, []);
+  addSettingsOptions(command)
     .option('--include', 'shows the head of the answer too')
     .option('--timing', 'shows where the milliseconds went, on standard error')
     .option('--json', 'for scripts: status, headers, body and timing as JSON')

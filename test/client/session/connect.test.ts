@@ -80,7 +80,7 @@ describe('the handshake', () => {
   });
 
   it('rejects with the signal while the gateway says nothing', async () => {
-    const server = createServer();
+    const server = createServer(socket => socket.resume());
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
     const controller = new AbortController();
