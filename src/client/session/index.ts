@@ -14,7 +14,7 @@ export { RECONNECT_DEFAULTS, SESSION_LIMITS } from './limits.ts';
 export type { SessionChange } from './link-keeper.ts';
 export type { SessionOptions } from './options.ts';
 export type { CallOptions, RequestCallOptions, Session } from './session.ts';
-export { SessionError, type SessionErrorCode } from './session-error.ts';
+export { SESSION_ERROR_CODES, SessionError, type SessionErrorCode } from './session-error.ts';
 export type {
   OpenSocket,
   SessionSocket,

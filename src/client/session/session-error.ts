@@ -1,22 +1,24 @@
 /** What went wrong between the caller and the gateway, where the gateway has said nothing. */
 
-export type SessionErrorCode =
+export const SESSION_ERROR_CODES = [
   /** No connection, or one on which no session was opened. */
-  | 'connect-failed'
+  'connect-failed',
   /** Whoever holds the key did not sign. */
-  | 'signing-failed'
+  'signing-failed',
   /** The connection ended while the call was in flight. */
-  | 'session-lost'
+  'session-lost',
   /** The session was closed by its owner. */
-  | 'session-closed'
+  'session-closed',
   /** `callsWaitingMax` calls wait already. */
-  | 'too-many-waiting'
+  'too-many-waiting',
   /** The message is larger than `messageMaxBytes`. */
-  | 'message-too-large'
+  'message-too-large',
   /** No answer within the deadline. */
-  | 'deadline-exceeded'
+  'deadline-exceeded',
   /** The gateway sent what docs/websocket.md does not know. */
-  | 'protocol-error';
+  'protocol-error',
+] as const;
+export type SessionErrorCode = (typeof SESSION_ERROR_CODES)[number];
 
 export class SessionError extends Error {
   override readonly name = 'SessionError';

@@ -104,5 +104,6 @@ export const DOORS: readonly Door[] = [
   { specifier: 'node:net', within: 'src/data-plane/', allows: UPSTREAM },
   { specifier: 'node:tls', within: 'src/data-plane/', allows: UPSTREAM },
   { specifier: 'jose', within: 'src/', allows: () => true, filesMax: 1 },
+  { specifier: 'ws', within: 'src/', allows: under('src/client/session/node-socket.ts') },
   { specifier: 'msgpackr', within: 'src/', allows: path => /codec[^/]*$/.test(path) },
 ];
