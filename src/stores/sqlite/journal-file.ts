@@ -96,12 +96,14 @@ function createPrivateFile(path: string): void {
   }
 }
 
-/** Before anything is written: a file of somebody else stays as it is. */
+/**
+ * Before anything is written: a file of somebody else stays as it is. A database of nothing is a
+ * start of ours that was killed: `journal_mode` writes its page before the schema is committed.
+ */
 function requireOurs(database: DatabaseSync, path: string): void {
   const applicationId = readPragma(database, 'application_id');
   const version = readPragma(database, 'user_version');
-  const isEmpty = readPragma(database, 'page_count') === 0;
-  if (isEmpty && applicationId === 0 && version === 0) return;
+  if (applicationId === 0 && version === 0 && isEmpty(database)) return;
   if (applicationId !== APPLICATION_ID) {
     throw new EventJournalError('unusable', `${path} is not an event journal: ${WAY_OUT}`);
   }
@@ -109,6 +111,10 @@ function requireOurs(database: DatabaseSync, path: string): void {
     const made = `${path} was made by another version of the gateway (format ${version})`;
     throw new EventJournalError('unusable', `${made}: start that one, or ${WAY_OUT}`);
   }
+}
+
+function isEmpty(database: DatabaseSync): boolean {
+  return database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
 }
 
 function createSchema(database: DatabaseSync): void {

@@ -22,6 +22,7 @@ const REQUEST = { topic: 'transfer-status', partnerId: 'nebula-pay', after: 0 };
 const PAGE = { eventsMax: 1_000_000, bytesMax: 1_000_000_000 };
 const APPENDING = new URL('appending-process.ts', import.meta.url).pathname;
 const FILLING = new URL('filling-process.ts', import.meta.url).pathname;
+const STARTING = new URL('starting-process.ts', import.meta.url).pathname;
 
 function idsIn(journal: EventJournal): string[] {
   const page = journal.read(REQUEST, PAGE);
@@ -134,11 +135,16 @@ describe('a file that is no journal stops the start, and stays as it was:', () =
     expect(readFileSync(path).equals(bytes)).toBe(true);
   });
 
-  it('the database of somebody else', () => {
+  it.each([
+    ['with a table', 'CREATE TABLE accounts (id)'],
+    ['with a view alone', 'CREATE VIEW accounts AS SELECT 1'],
+    ['with an application id alone', 'PRAGMA application_id = 1'],
+    ['with a version alone', 'PRAGMA user_version = 1'],
+  ])('the database of somebody else, %s', (_name, sql) => {
     const path = temporaryPath();
     mkdirSync(dirname(path));
     const other = new DatabaseSync(path);
-    other.exec('CREATE TABLE accounts (id)');
+    other.exec(sql);
     other.close();
     const before = readFileSync(path);
     expectRefusal(path, 'is not an event journal', 'move it');
@@ -206,6 +212,32 @@ describe('a process that is killed', () => {
     expect(found.map(([, sequence]) => sequence)).toEqual(found.map((_, i) => i + 1));
     expect(found.length % each).toBe(0);
     expect(journal.append([anEvent('after')])[0]!.sequence).toBe(found.length + 1);
+  });
+});
+
+describe('a first start that is killed', () => {
+  it('before any of its statements leaves a file that the next start takes', () => {
+    let withPages = 0;
+    for (let killedBefore = 1; ; killedBefore += 1) {
+      const path = temporaryPath();
+      const { signal, status } = spawnSync(process.execPath, [STARTING, path, `${killedBefore}`], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+      if (signal === null) {
+        expect(status).toBe(0);
+        break;
+      }
+      expect(signal).toBe('SIGKILL');
+      if (statSync(path).size > 0) withPages += 1;
+      const journal = openJournal({ path });
+      expect(journal.append([anEvent('a')]), `killed before statement ${killedBefore}`).toEqual([
+        { sequence: 1, duplicate: false },
+      ]);
+      journal.close();
+      expect(idsIn(openJournal({ path }))).toEqual(['a']);
+    }
+    // Between the write-ahead log and the end of the schema's transaction.
+    expect(withPages).toBeGreaterThan(3);
   });
 });
 
