@@ -69,6 +69,7 @@ export class BenchCheck implements Check {
   readonly digests = [];
   readonly body = EMPTY_BODY;
   readonly abandoned = false;
+  readonly prefersInline = false;
   waitMs = 0;
   serviceMs = 0;
   private readonly number: number;

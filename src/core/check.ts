@@ -28,6 +28,11 @@ export interface Check {
   readonly digests: readonly BodyDigest[];
   readonly body: Uint8Array;
   /**
+   * Whether it had better run at once on the front thread although it costs more than others that
+   * do. The pool decides: it bounds the cost, and what checks that fail may take in this way.
+   */
+  readonly prefersInline: boolean;
+  /**
    * Whether the exchange is over, so that nobody reads the outcome any more. The pool asks when it
    * fills a batch and settles such a check `failed` without running it.
    */

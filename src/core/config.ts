@@ -119,7 +119,12 @@ export const ConfigSchema = Type.Object(
       messageMaxBytes: integer('Largest message of a partner.', 262_144, 1_024, 16_777_216),
       batchMax: integer('Messages in a batch.', 32, 1, 1_024),
       messagesInFlightMax: integer('Calls in flight of one session.', 64, 1, 4_096),
-      messagesPerSecondMax: integer('Messages of one app in a second.', 10_000, 1, 1_000_000),
+      messagesPerSecondMax: integer(
+        'Messages of one app in a second; a large one counts once more for each full kilobyte.',
+        10_000,
+        1,
+        1_000_000,
+      ),
       messagesBurstMax: integer('Messages of one app at once.', 2_000, 1, 1_000_000),
       subscriptionsMax: integer('Topics of one session.', 32, 1, 1_024),
       idleTimeoutMs: integer('A peer that is silent this long is cut.', 60_000, 8_000, 960_000),

@@ -1,13 +1,18 @@
 import { type Problem, problem } from './problems.ts';
 import type { CompiledSnapshot, KeyEntry } from './snapshot.ts';
 
-/** The key as it is registered now; another serial under the same id is another key. */
+/**
+ * The key as it is registered now. Another serial under the same id is another key, and one that
+ * has moved to another app or partner speaks for somebody else.
+ */
 export function currentKey(
   keys: CompiledSnapshot['keys'],
-  { key, serial }: KeyEntry,
+  { key, serial, app }: KeyEntry,
 ): KeyEntry | undefined {
   const entry = keys.get(key.id);
-  return entry?.serial === serial ? entry : undefined;
+  if (entry?.serial !== serial) return undefined;
+  const { id, partnerId } = entry.app;
+  return id === app.id && partnerId === app.partnerId ? entry : undefined;
 }
 
 /**

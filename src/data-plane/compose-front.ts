@@ -56,12 +56,13 @@ export function composeFront(parts: FrontParts) {
     meters: parts.recorder,
     journal: parts.journal,
     askReplay: parts.askReplay,
+    countProblem: name => parts.recorder.countProblem(name),
     onDelivered: parts.onEventsDelivered,
   });
   const http: Rooms = {
     admit: admission.admit,
     readBody: front.readBody,
-    verify: createVerify(parts),
+    verify: createVerify(parts, false),
     route: createRouteStep(),
     forward: createForwardStep(parts.upstreams, {
       clock: systemClock,
@@ -84,6 +85,7 @@ export function composeFront(parts: FrontParts) {
   const handshake: Rooms = {
     ...http,
     readBody: nothingToRead,
+    verify: createVerify(parts, true),
     route: sessions.checkHandshake,
     forward: sessions.openSession,
   };
@@ -104,7 +106,14 @@ function nothingToRead(_exchange: Exchange): StepResult {
   return undefined;
 }
 
-function createVerify({ config, counters, snapshots, checks, nonces }: FrontParts) {
+/**
+ * A handshake is upgraded best while uWebSockets.js still handles it: the answer is one write then
+ * and 24 later (native-notes/README.md), about 100 µs, more than most checks cost.
+ */
+function createVerify(
+  { config, counters, snapshots, checks, nonces }: FrontParts,
+  prefersInline: boolean,
+) {
   return createVerifyStep({
     checks,
     nonces,
@@ -113,5 +122,6 @@ function createVerify({ config, counters, snapshots, checks, nonces }: FrontPart
     ownAuthorities: ownAuthorities(config.listener, config.listener.port),
     snapshots,
     counters,
+    prefersInline,
   });
 }

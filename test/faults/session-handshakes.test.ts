@@ -29,7 +29,7 @@ describe('a handshake', () => {
     'with a short key': [{ headers: { 'sec-websocket-key': 'AAAA' } }, 426, 'upgrade-required'],
     'without a subprotocol': [{ subprotocols: [] }, 400, 'subprotocol-unsupported'],
     'with other subprotocols': [{ subprotocols: ['mqtt'] }, 400, 'subprotocol-unsupported'],
-    'by POST': [{ method: 'POST', headers: { 'content-length': '0' } }, 404, 'not-found'],
+    'by POST': [{ method: 'POST', headers: { 'content-length': '0' } }, 426, 'upgrade-required'],
     'at another path': [{ path: '/wss' }, 404, 'not-found'],
     'with a body': [{ headers: { 'content-length': '3' } }, 400, 'malformed-request'],
     'that is not signed': [

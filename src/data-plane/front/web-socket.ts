@@ -75,9 +75,9 @@ class Handshake implements HandshakeTransport {
   upgrade(exchange: Exchange, subprotocol: Subprotocol, listener: SocketListener): void {
     exchange.status = 101;
     const data: SocketData = { listener };
-    // Not corked, although the head then leaves in 24 small writes where the check was pooled. Where
-    // the socket keeps its address while it grows into a WebSocket, the end of HttpResponse::cork
-    // takes it for an HTTP response still and may close it (native-notes/README.md).
+    // Not corked, although the head then leaves in 24 small writes where the check was pooled.
+    // Where the socket keeps its address while it grows into a WebSocket, HttpResponse::cork takes
+    // it for an HTTP response still at its end, and may close it (native-notes/README.md).
     this.handle.upgrade(data, this.key, subprotocol, this.extensions, this.context);
   }
 }
@@ -92,8 +92,8 @@ export class WebSocketFront {
   register(app: TemplatedApp): void {
     const { config } = this.options;
     app.ws<SocketData>(config.path, this.behavior());
-    // Reached where uWebSockets.js sees no Sec-WebSocket-Key, or one of another length.
-    app.get(config.path, (res, req) => this.receive(res, req, undefined));
+    // Another method, or no Sec-WebSocket-Key that uWebSockets.js takes for one.
+    app.any(config.path, (res, req) => this.receive(res, req, undefined));
   }
 
   private behavior(): WebSocketBehavior<SocketData> {
@@ -107,7 +107,7 @@ export class WebSocketFront {
       sendPingsAutomatically: true,
       compression: isShared ? SHARED_COMPRESSOR | SHARED_DECOMPRESSOR : DISABLED,
       upgrade: (res, req, context) => this.receive(res, req, context),
-      open: (socket: Socket) => socket.getUserData().listener.onOpen(socket),
+      open: (socket: Socket) => guarded(() => socket.getUserData().listener.onOpen(socket)),
       message: (socket: Socket, message, isBinary) => {
         // Before: a socket that was closed meanwhile has no user data.
         const { listener } = socket.getUserData();
@@ -135,8 +135,14 @@ export class WebSocketFront {
   ): void {
     const { driver } = this.options;
     let exchange: Exchange | undefined;
+    let isStarted = false;
+    const start = (refusal: Problem | undefined) => {
+      isStarted = true;
+      driver.start(exchange!, refusal);
+    };
     res.onAborted(() => {
-      if (exchange !== undefined) driver.abort(exchange);
+      if (isStarted) driver.abort(exchange!);
+      else if (exchange !== undefined) exchange.aborted = true;
     });
     try {
       const head = readHead(res, req, this.options.head);
@@ -144,8 +150,11 @@ export class WebSocketFront {
       const arrival: Arrival = { ...head.arrival, headers };
       const transport = this.transport(res, headers, context);
       exchange = new Exchange(arrival, transport, driver);
+      const refusal = this.refuse(head, exchange, context !== undefined);
+      // As the front does with a call whose end is not certain: what follows closes the connection.
       exchange.closeConnection = head.isSuspect || head.hasBody;
-      driver.start(exchange, this.refuse(head, exchange, context !== undefined));
+      if (exchange.closeConnection) setImmediate(start, refusal);
+      else start(refusal);
     } catch (error) {
       throwLater(error);
       res.close();
@@ -168,12 +177,12 @@ export class WebSocketFront {
     return (
       head.refusal ??
       this.options.refuseArrival(head.arrival) ??
-      (head.hasBody ? problem('malformed-request', 'A handshake has no body.') : undefined) ??
       (hasKey && isHandshake(exchange.arrival.headers)
         ? undefined
         : problem('upgrade-required', 'Send the handshake of RFC 6455, version 13.', [
             ...UPGRADE_FIELDS,
-          ]))
+          ])) ??
+      (head.hasBody ? problem('malformed-request', 'A handshake has no body.') : undefined)
     );
   }
 }

@@ -15,10 +15,14 @@ const ROUNDING = 1e-6;
  */
 export class AppUse {
   sessions = 0;
-  readonly meter: AppMeter;
+  /** What waits for the peers of all its sessions. */
+  waitingBytes = 0;
+  meter: AppMeter;
   private readonly messagesPerMs: number;
   private readonly levelMax: number;
   private level = 0;
+  /** Of refusals: they are messages too, and beyond the same limit nobody listens. */
+  private refusedLevel = 0;
   /** Monotonic milliseconds of the level. */
   private atMs = 0;
 
@@ -30,11 +34,42 @@ export class AppUse {
 
   /** Counts a message; false where it is beyond the rate and so not counted against it. */
   take(nowMs: number): boolean {
-    this.level = Math.max(0, this.level - (nowMs - this.atMs) * this.messagesPerMs);
-    this.atMs = nowMs;
-    if (this.level > this.levelMax) return false;
-    this.level++;
+    this.drain(nowMs);
+    if (this.level <= this.levelMax) {
+      this.level++;
+      return true;
+    }
+    this.refusedLevel++;
+    return false;
+  }
+
+  /** Whether so much was refused that the app does not heed it. */
+  get isDeaf(): boolean {
+    return this.refusedLevel > this.levelMax;
+  }
+
+  /** Counts what is there already, beyond the limit too; false where nothing was left before. */
+  owe(nowMs: number, messages: number): boolean {
+    this.drain(nowMs);
+    if (this.level > this.levelMax) {
+      this.refusedLevel += messages;
+      return false;
+    }
+    this.level += messages;
     return true;
+  }
+
+  /** Whether it is as if it had never sent anything. */
+  isRested(nowMs: number): boolean {
+    this.drain(nowMs);
+    return this.level === 0;
+  }
+
+  private drain(nowMs: number): void {
+    const drained = (nowMs - this.atMs) * this.messagesPerMs;
+    this.level = Math.max(0, this.level - drained);
+    this.refusedLevel = Math.max(0, this.refusedLevel - drained);
+    this.atMs = nowMs;
   }
 }
 
@@ -59,6 +94,8 @@ export class AppUses {
       use = new AppUse(this.config, this.meters.meter(appId));
       this.byApp.set(appId, use);
     }
+    // The figures of an app without sessions may have been given away.
+    if (use.sessions === 0) use.meter = this.meters.meter(appId);
     use.sessions++;
     use.meter.add('sessions', 1);
     return use;
@@ -68,6 +105,12 @@ export class AppUses {
     const use = this.byApp.get(appId)!;
     use.sessions--;
     use.meter.add('sessions', -1);
-    if (use.sessions === 0) this.byApp.delete(appId);
+  }
+
+  /** Lets go of apps without sessions, but not before their rate has recovered. */
+  forget(nowMs: number): void {
+    for (const [appId, use] of this.byApp) {
+      if (use.sessions === 0 && use.isRested(nowMs)) this.byApp.delete(appId);
+    }
   }
 }

@@ -1,13 +1,14 @@
 /** The answers to the calls of one batch, sent together when the last of them is there. */
 export class BatchAnswer {
-  private readonly send: (parts: readonly Uint8Array[]) => void;
-  private readonly parts: Uint8Array[] = [];
+  private readonly send: (batch: BatchAnswer) => void;
+  readonly parts: Uint8Array[] = [];
+  /** What the session counts for the answers that are there. */
+  heldBytes = 0;
   private expected = 0;
   private sealed = false;
-  /** Of the answers that are there. */
-  bytes = 0;
 
-  constructor(send: (parts: readonly Uint8Array[]) => void) {
+  /** `send` is called once, when the batch is complete. */
+  constructor(send: (batch: BatchAnswer) => void) {
     this.send = send;
   }
 
@@ -24,13 +25,12 @@ export class BatchAnswer {
 
   /** Copies the message. */
   add(message: Uint8Array): void {
-    this.bytes += message.length;
     this.parts.push(new Uint8Array(message));
     this.sendIfComplete();
   }
 
   private sendIfComplete(): void {
     if (!this.sealed || this.parts.length < this.expected || this.expected === 0) return;
-    this.send(this.parts);
+    this.send(this);
   }
 }

@@ -7,6 +7,7 @@ import {
   type Transport,
 } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
+import { SAFE_METHODS } from '../../core/safe-methods.ts';
 import { serverTiming } from '../../core/server-timing.ts';
 import { STAGE } from '../../core/stages.ts';
 import type { BatchAnswer } from './batch-answer.ts';
@@ -86,7 +87,11 @@ export class Call implements AnswerSink, Transport {
     const isTimed = exchange.header('x-xingyun-timing') !== undefined;
     const timing = isTimed ? serverTiming(exchange, performance.now()) : '';
     const body = this.wholeBody(lastChunk);
-    this.host.answer(this, { status, headers: this.headers, body, timing });
+    try {
+      this.host.answer(this, { status, headers: this.headers, body, timing });
+    } catch (error) {
+      this.break(exchange, error);
+    }
     this.finish(exchange);
   }
 
@@ -111,7 +116,9 @@ export class Call implements AnswerSink, Transport {
     if (this.settled || exchange.completed) return;
     this.settled = true;
     exchange.refusal = refusal;
-    exchange.status = refusal.status;
+    // What an unsafe call came to is known where its upstream has answered: the record has that.
+    const isOutcomeKnown = this.beganMs > 0 && !SAFE_METHODS.has(exchange.arrival.method);
+    if (!isOutcomeKnown) exchange.status = refusal.status;
     this.host.refuse(this, RPC_ERROR.refused, refusal);
     this.host.intake.abort(exchange);
   }
@@ -125,6 +132,16 @@ export class Call implements AnswerSink, Transport {
   release(): void {
     clearTimeout(this.timer);
     this.chunks = undefined;
+  }
+
+  /** A bug of ours: it surfaces as an uncaught error, and the caller is answered all the same. */
+  private break(exchange: Exchange, error: unknown): void {
+    setImmediate(() => {
+      throw error;
+    });
+    const refusal = problem('internal-error', 'The answer could not be put into a message.');
+    exchange.refusal = refusal;
+    this.host.refuse(this, RPC_ERROR.refused, refusal);
   }
 
   private refuseSize(exchange: Exchange, added: number): boolean {

@@ -15,7 +15,9 @@ export interface Answer {
 }
 
 export interface DecodedFrame {
-  readonly isBatch: boolean;
+  /** Undefined for a message that stands alone. */
+  readonly batchLength: number | undefined;
+  /** None of a batch that is longer than batchMax. */
   readonly messages: readonly DecodedMessage[];
 }
 
@@ -40,8 +42,10 @@ export interface Codec {
 
 /** The answer fields that a caller is told, content-type aside. */
 const SHOWN_FIELDS = new Set([
+  'content-encoding',
   'content-language',
   'content-location',
+  'content-range',
   'deprecation',
   'etag',
   'last-modified',

@@ -3,7 +3,7 @@
  * a cursor, and whoever falls behind reads pages of the journal later, through the main thread.
  */
 import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../../core/events.ts';
-import type { Subscription } from './subscription.ts';
+import type { Subscriber, Subscription } from './subscription.ts';
 
 /** Longest stretch of deliveries between two turns of the loop: calls go on in between. */
 const SLICE_MS = 2;
@@ -35,6 +35,8 @@ export class EventFeed {
   private lastAsk = 0;
   private readonly asked = new Map<number, Subscription>();
   private readonly waiting = new Set<Subscription>();
+  /** Sessions with a page on its way: each has one at a time. */
+  private readonly askers = new Set<Subscriber>();
 
   constructor(options: EventFeedOptions) {
     this.options = options;
@@ -78,8 +80,13 @@ export class EventFeed {
 
   takeReplay(ask: number, page: ReplayPage): void {
     const subscription = this.asked.get(ask);
+    if (subscription === undefined) return;
+    const { subscriber } = subscription;
     this.asked.delete(ask);
-    if (subscription?.state === 'replaying') this.applyPage(subscription, page);
+    this.askers.delete(subscriber);
+    if (subscription.state === 'replaying') {
+      guarded(subscriber, () => this.applyPage(subscription, page));
+    } else if (page.kind === 'events') subscriber.onWastedPage(charactersOf(page.events));
     this.askNext();
   }
 
@@ -103,8 +110,10 @@ export class EventFeed {
   private askNext(): void {
     for (const subscription of this.waiting) {
       if (this.asked.size >= REPLAYS_MAX) return;
+      const { topic, partnerId, after, subscriber } = subscription;
+      if (this.askers.has(subscriber)) continue;
+      this.askers.add(subscriber);
       this.waiting.delete(subscription);
-      const { topic, partnerId, after } = subscription;
       this.lastAsk++;
       this.asked.set(this.lastAsk, subscription);
       this.options.askReplay(this.lastAsk, { topic: topic.id, partnerId, after });
@@ -160,9 +169,37 @@ function deliverUntil(
   for (let count = 1; ; count++) {
     const { done, value } = subscriptions.next();
     if (done) return true;
-    if (value.state === 'live') value.offer(event);
+    if (value.state === 'live') offerGuarded(value, event);
     if (count % DELIVERIES_PER_LOOK === 0 && performance.now() >= endsMs) return false;
   }
+}
+
+/** One that breaks ends its own session, and not the delivery to all others. */
+function offerGuarded(subscription: Subscription, event: EventRecord): void {
+  try {
+    subscription.offer(event);
+  } catch (error) {
+    endBroken(subscription.subscriber, error);
+  }
+}
+
+function guarded(subscriber: Subscriber, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    endBroken(subscriber, error);
+  }
+}
+
+function endBroken(subscriber: Subscriber, error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+  subscriber.onBroken();
+}
+
+function charactersOf(events: readonly EventRecord[]): number {
+  return events.reduce((sum, { data }) => sum + data.length, 0);
 }
 
 /** Ids of topics and partners have no line break. */

@@ -51,7 +51,8 @@ function compile(template: string): readonly Segment[] {
 /** Encoded; undefined where there is no usable value. */
 function parameterText(parameters: unknown, name: string): string | undefined {
   if (!isPlainObject(parameters) || !Object.hasOwn(parameters, name)) return undefined;
-  return encodeValue(parameters[name]);
+  const value = parameters[name];
+  return typeof value === 'boolean' ? undefined : encodeValue(value);
 }
 
 /**

@@ -14,7 +14,7 @@ import {
 } from '../../core/events.ts';
 import type { Exchange, ExchangeIntake, StepResult } from '../../core/exchange.ts';
 import { currentKey, refuseKey } from '../../core/key-status.ts';
-import { type Problem, problem, problemMembers } from '../../core/problems.ts';
+import { type Problem, type ProblemName, problem, problemMembers } from '../../core/problems.ts';
 import {
   type AppMeters,
   CLOSE,
@@ -51,6 +51,7 @@ export interface SessionsOptions {
   readonly journal: JournalState;
   /** Asks the main thread for a page of the journal; `takeReplay` gets it. */
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
+  readonly countProblem: (name: ProblemName) => void;
   /** Tells the main thread that events have been delivered: so many characters of their data. */
   readonly onDelivered: (characters: number) => void;
 }
@@ -80,8 +81,8 @@ export class Sessions implements SessionHost {
     this.feed = new EventFeed({ journal, askReplay, onDelivered });
     this.frames = new EventFrames(journal.journalId);
     this.codecs = {
-      'xingyun.v1+json': new JsonCodec(),
-      'xingyun.v1+msgpack': new MsgpackCodec(),
+      'xingyun.v1+json': new JsonCodec(config.webSocket.batchMax),
+      'xingyun.v1+msgpack': new MsgpackCodec(config.webSocket.batchMax),
     };
     this.sweeper = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS);
     this.sweeper.unref();
@@ -120,7 +121,12 @@ export class Sessions implements SessionHost {
     const line = { scheme, authority, peer, clientCertificate };
     const session = new Session(this, origin, line, this.codecs[subprotocol], use);
     const transport = exchange.transport as HandshakeTransport;
-    transport.upgrade(exchange, subprotocol, session);
+    try {
+      transport.upgrade(exchange, subprotocol, session);
+    } catch (error) {
+      if (!session.isOpen) this.uses.close(identity.entry.app.id);
+      throw error;
+    }
     exchange.complete();
     return undefined;
   };
@@ -155,6 +161,10 @@ export class Sessions implements SessionHost {
     batch: BatchAnswer | undefined,
   ): void {
     const { id, method, params } = rpc;
+    if (id !== undefined && session.isAwaited(id)) {
+      const taken = problem('malformed-request', '"id" is that of a call in flight.');
+      return session.refuse(id, RPC_ERROR.invalidRequest, taken, batch);
+    }
     if (SessionCalls.isCall(method)) return this.calls.start(session, rpc, message, batch);
     switch (method) {
       case 'cancel':
@@ -171,6 +181,10 @@ export class Sessions implements SessionHost {
 
   encodeEvent(codec: Codec, event: EventRecord): Uint8Array {
     return this.frames.encode(codec, event);
+  }
+
+  countProblem(name: ProblemName): void {
+    this.options.countProblem(name);
   }
 
   cursorAt(sequence: number): string {
@@ -231,8 +245,9 @@ export class Sessions implements SessionHost {
     const started = this.startSubscription(session, read.topicId, read.after);
     if ('detail' in started) return session.refuse(id, RPC_ERROR.refused, started, batch);
     session.answerLater(started, { id, batch });
-    if (started.state === 'live') session.onReplay(started);
+    // Before its answer, which may close the session and with it all that it has.
     this.feed.add(started);
+    if (started.state === 'live') session.onReplay(started);
   }
 
   private startSubscription(
@@ -252,6 +267,7 @@ export class Sessions implements SessionHost {
       return problem('cursor-expired', 'The cursor is of another journal.');
     }
     if (before !== undefined) this.endSubscription(session, before);
+    if (!session.isOpen) return problem('slow-consumer', 'The session has been closed.');
     const from = after?.sequence ?? this.feed.head;
     const state = after === undefined ? 'live' : 'replaying';
     const subscription = new Subscription(topic, entry.partner.id, session, from, state);
@@ -298,7 +314,9 @@ export class Sessions implements SessionHost {
   private sweep(): void {
     if (this.sweeping) return;
     this.sweeping = true;
-    const limitMs = performance.now() - this.config.slowConsumerTimeoutMs;
+    const nowMs = performance.now();
+    const limitMs = nowMs - this.config.slowConsumerTimeoutMs;
+    this.uses.forget(nowMs);
     void this.visitAll(session => {
       if (!this.refuseSession(session)) session.closeStalled(limitMs);
     }).finally(() => {
@@ -310,7 +328,14 @@ export class Sessions implements SessionHost {
   private async visitAll(visit: (session: Session) => void): Promise<void> {
     let count = 0;
     for (const session of this.open) {
-      visit(session);
+      try {
+        visit(session);
+      } catch (error) {
+        // A bug of ours: it surfaces as an uncaught error, and the others are looked at.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
       count++;
       if (count % SESSIONS_PER_TURN === 0) await nextLoopTurn();
     }

@@ -12,6 +12,7 @@ import {
   UPSTREAM_ERROR,
   UPSTREAM_MESSAGE,
 } from './codec.ts';
+import { isShallowJson } from './json-depth.ts';
 import { elementStarts, memberSpan } from './json-spans.ts';
 import { type DecodedMessage, isPlainObject, type RpcId } from './rpc.ts';
 
@@ -43,19 +44,26 @@ class JsonMessage implements DecodedMessage {
 export class JsonCodec implements Codec {
   readonly subprotocol = 'xingyun.v1+json';
   readonly isBinary = false;
-  private scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  private readonly batchMax: number;
+  private readonly scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+
+  constructor(batchMax: number) {
+    this.batchMax = batchMax;
+  }
 
   /** uWebSockets.js has made sure that a text frame is UTF-8 (RFC 6455 section 8.1). */
   decode(bytes: Uint8Array): DecodedFrame | undefined {
+    if (!isShallowJson(bytes)) return undefined;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
     const value = parse(text);
     if (value === undefined) return undefined;
     if (!Array.isArray(value) || !OPENING_BRACKET.test(text)) {
-      return { isBatch: false, messages: [new JsonMessage(value, text, 0)] };
+      return { batchLength: undefined, messages: [new JsonMessage(value, text, 0)] };
     }
+    if (value.length > this.batchMax) return { batchLength: value.length, messages: [] };
     const starts = elementStarts(text, 0);
     const messages = value.map((element, i) => new JsonMessage(element, text, starts[i]!));
-    return { isBatch: true, messages };
+    return { batchLength: value.length, messages };
   }
 
   encode(message: object): Uint8Array {

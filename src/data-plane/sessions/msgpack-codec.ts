@@ -12,6 +12,7 @@ import {
   UPSTREAM_ERROR,
   UPSTREAM_MESSAGE,
 } from './codec.ts';
+import { isShallowJson } from './json-depth.ts';
 import { isPlainMessagePack } from './msgpack-guard.ts';
 import { type DecodedMessage, isPlainObject, type RpcId } from './rpc.ts';
 
@@ -48,8 +49,13 @@ class MsgpackMessage implements DecodedMessage {
 export class MsgpackCodec implements Codec {
   readonly subprotocol = 'xingyun.v1+msgpack';
   readonly isBinary = true;
+  private readonly batchMax: number;
   private readonly unpackr = new Unpackr(OPTIONS);
   private readonly packr = new Packr(OPTIONS);
+
+  constructor(batchMax: number) {
+    this.batchMax = batchMax;
+  }
 
   decode(bytes: Uint8Array): DecodedFrame | undefined {
     if (!isPlainMessagePack(bytes)) return undefined;
@@ -60,10 +66,12 @@ export class MsgpackCodec implements Codec {
       // What the guard lets through and the decoder does not take is no message either.
       return undefined;
     }
-    if (Array.isArray(value)) {
-      return { isBatch: true, messages: value.map(element => new MsgpackMessage(element)) };
+    if (!Array.isArray(value)) {
+      return { batchLength: undefined, messages: [new MsgpackMessage(value)] };
     }
-    return { isBatch: false, messages: [new MsgpackMessage(value)] };
+    const { length } = value;
+    const taken = length > this.batchMax ? [] : value;
+    return { batchLength: length, messages: taken.map(element => new MsgpackMessage(element)) };
   }
 
   encode(message: object): Uint8Array {
@@ -124,6 +132,7 @@ function shown(answer: Answer, type: string): object {
 }
 
 function parseObject(body: Uint8Array): object | undefined {
+  if (!isShallowJson(body)) return undefined;
   try {
     const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
     return isPlainObject(value) ? value : undefined;

@@ -2,25 +2,32 @@
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { MessageSocket } from '../../core/sessions.ts';
+import type { AppUse } from './app-use.ts';
 
 /** Largest answers that fit behind a full send buffer: those of calls that were taken before. */
 export const ANSWERS_AHEAD = 4;
+/** Once half of what may wait in all is used, one app may have this share of it. */
+const APP_SHARE = 1 / 8;
 const SENT = 1;
 
 export class Outbox {
   private readonly config: Config['webSocket'];
   private readonly counters: CounterSet;
+  private readonly use: AppUse;
   private readonly isBinary: boolean;
   private readonly isCompressed: boolean;
   private socket: MessageSocket | undefined;
   /** Bytes that the kernel has not taken; those of all sessions are added up in a gauge. */
   private waitingBytes = 0;
+  /** Answers of batches that are not complete; they count as waiting. */
+  private heldBytes = 0;
   /** Monotonic milliseconds since when the peer has read nothing of what waits. */
   private stalledSinceMs = 0;
 
-  constructor(config: Config['webSocket'], counters: CounterSet, isBinary: boolean) {
+  constructor(config: Config['webSocket'], counters: CounterSet, use: AppUse, isBinary: boolean) {
     this.config = config;
     this.counters = counters;
+    this.use = use;
     this.isBinary = isBinary;
     this.isCompressed = config.compression !== 'off';
   }
@@ -32,6 +39,12 @@ export class Outbox {
   close(): void {
     this.socket = undefined;
     this.setWaiting(0);
+    this.release(this.heldBytes);
+  }
+
+  /** Whether a close frame would stand behind bytes that the peer may never read. */
+  get isWaiting(): boolean {
+    return this.waitingBytes > 0;
   }
 
   /** Whether no event and no new call is to add to what waits. */
@@ -48,12 +61,27 @@ export class Outbox {
   send(message: Uint8Array): boolean {
     const { socket } = this;
     if (socket === undefined) return true;
-    if (this.waitingBytes > 0 && !this.mayWait(message.length)) return false;
+    if (this.waitingBytes > 0 && !this.mayWait(this.waitingBytes, message.length)) return false;
     const outcome = socket.send(message, this.isBinary, this.isCompressed);
     if (outcome === SENT && this.waitingBytes === 0) return true;
     if (this.waitingBytes === 0) this.stalledSinceMs = performance.now();
     this.setWaiting(socket.getBufferedAmount());
     return true;
+  }
+
+  /** Counts an answer that waits for the rest of its batch; false where there is no room for it. */
+  hold(bytes: number): boolean {
+    if (!this.mayWait(this.heldBytes, bytes)) return false;
+    this.heldBytes += bytes;
+    this.count(bytes);
+    return true;
+  }
+
+  release(bytes: number): void {
+    // Nothing is held any more once the session is closed.
+    const released = Math.min(bytes, this.heldBytes);
+    this.heldBytes -= released;
+    this.count(-released);
   }
 
   /** The peer has read something. */
@@ -72,15 +100,22 @@ export class Outbox {
     if (this.socket !== undefined) this.setWaiting(this.socket.getBufferedAmount());
   }
 
-  private mayWait(bytes: number): boolean {
+  private mayWait(ownBytes: number, added: number): boolean {
     const { sendBufferMaxBytes, sendBuffersMaxBytes, answerMaxBytes } = this.config;
-    const ownMaxBytes = sendBufferMaxBytes + ANSWERS_AHEAD * answerMaxBytes;
-    if (this.waitingBytes + bytes > ownMaxBytes) return false;
-    return this.counters.get('websocket_send_buffered_bytes') + bytes <= sendBuffersMaxBytes;
+    if (ownBytes + added > sendBufferMaxBytes + ANSWERS_AHEAD * answerMaxBytes) return false;
+    const total = this.counters.get('websocket_send_buffered_bytes') + added;
+    if (total <= sendBuffersMaxBytes / 2) return true;
+    const isFairShare = this.use.waitingBytes + added <= sendBuffersMaxBytes * APP_SHARE;
+    return isFairShare && total <= sendBuffersMaxBytes;
   }
 
   private setWaiting(bytes: number): void {
-    this.counters.add('websocket_send_buffered_bytes', bytes - this.waitingBytes);
+    this.count(bytes - this.waitingBytes);
     this.waitingBytes = bytes;
+  }
+
+  private count(added: number): void {
+    this.counters.add('websocket_send_buffered_bytes', added);
+    this.use.waitingBytes += added;
   }
 }

@@ -37,6 +37,7 @@ const DEADLINE_MAX_MS = 600_000;
 const METHOD = /^[A-Z]{1,32}$/;
 const FIELD_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 const NOT_IN_A_VALUE = /[^\t\x20-\x7e]/;
+const INTEGER = /^(?:0|[1-9][0-9]*)$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const MEMBERS = new Set(['method', 'path', 'query', 'headers', 'body', 'bodyBase64', 'deadlineMs']);
 /** Ours to set, or about the connection (RFC 9110 section 7.6.1), of which a message has none. */
@@ -112,7 +113,8 @@ function readOperation(
   const filled = fillTemplate(entry.operation, params.path);
   if ('fault' in filled) return wrong(filled.fault);
   const query = readQuery(params.query);
-  if (query === undefined) return wrong('"query" is an object of strings, numbers and booleans.');
+  if (query === undefined)
+    return wrong('"query" has names that are no integers, values that are plain.');
   return { method: entry.operation.method, path: filled.path, query };
 }
 
@@ -121,6 +123,8 @@ function readQuery(query: unknown): string | undefined {
   if (!isPlainObject(query)) return undefined;
   let text = '';
   for (const [name, value] of Object.entries(query)) {
+    // Such names would be put first, whatever the order in which they were written.
+    if (INTEGER.test(name)) return undefined;
     const values: unknown[] = Array.isArray(value) ? value : [value];
     for (const one of values) {
       const encodedName = encodeValue(name);

@@ -36,9 +36,12 @@ export interface RpcMessage {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** Why a message is none; `id` is null where none could be read (section 5). */
+/**
+ * Why a message is none. `id` is null where none could be read (section 5), undefined for a
+ * notification, which is not answered whatever is wrong with its params (section 4.1).
+ */
 export interface RpcFault {
-  readonly id: RpcId | null;
+  readonly id: RpcId | null | undefined;
   readonly code: RpcErrorCode;
   readonly problem: ProblemName;
   readonly detail: string;
@@ -70,7 +73,7 @@ export function readMessage(value: unknown): RpcMessage | RpcFault {
   const params = Object.hasOwn(value, 'params') ? value.params : NO_PARAMS;
   if (!isPlainObject(params)) {
     const detail = '"params" is an object with named members.';
-    return { id: known, code: RPC_ERROR.invalidParams, problem: 'malformed-request', detail };
+    return { id, code: RPC_ERROR.invalidParams, problem: 'malformed-request', detail };
   }
   return { id, method, params };
 }

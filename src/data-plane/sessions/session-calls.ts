@@ -67,10 +67,6 @@ export class SessionCalls implements CallHost {
     const { id } = rpc;
     const busy = this.refuseBusy(session, id);
     if (busy !== undefined) return session.refuse(id, RPC_ERROR.refused, busy, batch);
-    if (id !== undefined && session.callsById.has(id)) {
-      const taken = problem('malformed-request', '"id" is that of a call in flight.');
-      return session.refuse(id, RPC_ERROR.invalidRequest, taken, batch);
-    }
     const arrivedMs = performance.now();
     const request = readCall(this.options.snapshots.current, rpc, message);
     if (isCallFault(request)) {

@@ -3,13 +3,13 @@ import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { EventRecord } from '../../core/events.ts';
 import type { Arrival, SessionOrigin } from '../../core/exchange.ts';
-import { type Problem, problem } from '../../core/problems.ts';
+import { type Problem, type ProblemName, problem } from '../../core/problems.ts';
 import { CLOSE, type MessageSocket, type SocketListener } from '../../core/sessions.ts';
 import type { AppUse } from './app-use.ts';
 import { BatchAnswer } from './batch-answer.ts';
 import type { Call } from './call.ts';
 import { type Answer, type Codec, errorMessage } from './codec.ts';
-import { ANSWERS_AHEAD, Outbox } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 import {
   type DecodedMessage,
   isFault,
@@ -21,6 +21,9 @@ import {
 } from './rpc.ts';
 import type { Subscriber, Subscription } from './subscription.ts';
 
+/** A message of so many bytes counts as one more. */
+const BYTES_PER_MESSAGE = 1_024;
+
 /** What all sessions of a front thread share; the room implements it. */
 export interface SessionHost {
   readonly config: Config['webSocket'];
@@ -30,6 +33,8 @@ export interface SessionHost {
   /** Carries out a message that is JSON-RPC and within the rate of the app. */
   dispatch(session: Session, rpc: RpcMessage, message: DecodedMessage, batch?: BatchAnswer): void;
   encodeEvent(codec: Codec, event: EventRecord): Uint8Array;
+  /** Counts a refusal that no exchange stands for. */
+  countProblem(name: ProblemName): void;
   cursorAt(sequence: number): string;
   /** The peer reads again. */
   catchUp(subscription: Subscription): void;
@@ -75,7 +80,11 @@ export class Session implements SocketListener, Subscriber {
     this.line = line;
     this.codec = codec;
     this.use = use;
-    this.outbox = new Outbox(host.config, host.counters, codec.isBinary);
+    this.outbox = new Outbox(host.config, host.counters, use, codec.isBinary);
+  }
+
+  get isOpen(): boolean {
+    return this.socket !== undefined;
   }
 
   /** Whether so much waits for the peer that it gets no more to do. */
@@ -96,17 +105,18 @@ export class Session implements SocketListener, Subscriber {
     if (bytes.byteLength > config.messageMaxBytes) {
       return this.end(CLOSE.messageTooBig, 'body-too-large');
     }
+    if (!this.chargeSize(bytes.byteLength)) return;
     const frame = this.codec.decode(new Uint8Array(bytes));
     if (frame === undefined) {
       counters.add('websocket_messages_invalid');
-      return this.refuseMessage(RPC_ERROR.parse, 'The frame holds no message.');
+      return this.refuseFrame(RPC_ERROR.parse, 'The frame holds no message.');
     }
-    if (!frame.isBatch) return this.take(frame.messages[0]!, undefined);
-    if (frame.messages.length === 0 || frame.messages.length > config.batchMax) {
+    if (frame.batchLength === undefined) return this.take(frame.messages[0]!, undefined);
+    if (frame.messages.length === 0) {
       const detail = `A batch has 1 to ${config.batchMax} messages.`;
-      return this.refuseMessage(RPC_ERROR.invalidRequest, detail);
+      return this.refuseFrame(RPC_ERROR.invalidRequest, detail);
     }
-    const batch = new BatchAnswer(parts => this.send(this.codec.joinBatch(parts)));
+    const batch = new BatchAnswer(complete => this.sendBatch(complete));
     for (const message of frame.messages) {
       this.take(message, batch);
       if (this.socket === undefined) return;
@@ -141,8 +151,9 @@ export class Session implements SocketListener, Subscriber {
     const { socket } = this;
     if (socket === undefined) return;
     this.host.counters.add('websocket_sessions_closed');
-    // Behind what the peer does not read it waits, until the idle time of the socket is over.
-    socket.end(code, reason);
+    // Behind what the peer does not read the frame would wait, and nobody could count the memory.
+    if (this.outbox.isWaiting) socket.close();
+    else socket.end(code, reason);
   }
 
   /** Sends a message, or closes where the peer reads too slowly for even this one. */
@@ -161,6 +172,18 @@ export class Session implements SocketListener, Subscriber {
     counters.add('websocket_events_sent');
     this.use.meter.add('events_sent', 1);
     return true;
+  }
+
+  /** A page of the journal was read for a subscription that is not there any more. */
+  onWastedPage(characters: number): void {
+    this.use.owe(performance.now(), Math.ceil(characters / BYTES_PER_MESSAGE));
+  }
+
+  /** Whether an answer with this id is still to come. */
+  isAwaited(id: RpcId): boolean {
+    if (this.callsById.has(id)) return true;
+    for (const opening of this.openings.values()) if (opening.id === id) return true;
+    return false;
   }
 
   /** What `subscribe` is answered with; where it names a cursor, not before the journal has it. */
@@ -203,9 +226,14 @@ export class Session implements SocketListener, Subscriber {
     if (id === undefined) return;
     this.callsById.delete(id);
     if (this.socket === undefined) return;
-    const refusal = batch && this.refuseBatchSize(batch, answer.body.length);
-    if (refusal === undefined) this.reply(this.codec.encodeAnswer(id, answer), batch);
-    else this.refuse(id, RPC_ERROR.refused, refusal, batch);
+    const message = this.codec.encodeAnswer(id, answer);
+    if (batch === undefined) return this.send(message);
+    if (this.outbox.hold(message.length)) {
+      batch.heldBytes += message.length;
+      return batch.add(message);
+    }
+    const detail = 'The answers of batches that wait for others are too large together.';
+    this.refuse(id, RPC_ERROR.refused, problem('answer-too-large', detail), batch);
   }
 
   /** Answers with what this side made: the result of a subscription. */
@@ -223,6 +251,8 @@ export class Session implements SocketListener, Subscriber {
     requestId?: string,
   ): void {
     this.use.meter.add('messages_refused', 1);
+    // Where there is an exchange its record counts the problem.
+    if (requestId === undefined) this.host.countProblem(refusal.name);
     if (id === undefined) return;
     this.reply(this.codec.encode(errorMessage(id, code, refusal, requestId)), batch);
   }
@@ -231,22 +261,43 @@ export class Session implements SocketListener, Subscriber {
     const { counters } = this.host;
     counters.add('websocket_messages_received');
     this.use.meter.add('messages', 1);
+    const isWithin = this.use.take(performance.now());
+    if (!isWithin && this.use.isDeaf) return this.end(CLOSE.policyViolation, 'rate-limited');
     const rpc = readMessage(message.value);
     if (isFault(rpc)) {
       counters.add('websocket_messages_invalid');
-      batch?.expect();
+      if (rpc.id !== undefined) batch?.expect();
       return this.refuse(rpc.id, rpc.code, problem(rpc.problem, rpc.detail), batch);
     }
     if (rpc.id !== undefined) batch?.expect();
-    if (this.use.take(performance.now())) return this.host.dispatch(this, rpc, message, batch);
-    counters.add('websocket_messages_rate_limited');
-    this.use.meter.add('messages_rate_limited', 1);
-    const detail = `An app may send ${this.host.config.messagesPerSecondMax} messages a second.`;
-    this.refuse(rpc.id, RPC_ERROR.refused, problem('rate-limited', detail), batch);
+    if (isWithin) return this.host.dispatch(this, rpc, message, batch);
+    this.refuseRate(rpc.id, batch);
   }
 
-  private refuseMessage(code: RpcErrorCode, detail: string): void {
-    this.refuse(null, code, problem('malformed-request', detail), undefined);
+  /**
+   * A large message counts for more than one, a kilobyte each: reading it costs as much. False
+   * where the app has used up its rate and this would have to be read for its id alone.
+   */
+  private chargeSize(bytes: number): boolean {
+    const kilobytes = Math.floor(bytes / BYTES_PER_MESSAGE);
+    if (kilobytes === 0) return true;
+    if (this.use.owe(performance.now(), kilobytes)) return true;
+    if (this.use.isDeaf) this.end(CLOSE.policyViolation, 'rate-limited');
+    else this.refuseRate(null, undefined);
+    return false;
+  }
+
+  private refuseRate(id: RpcId | null | undefined, batch: BatchAnswer | undefined): void {
+    this.host.counters.add('websocket_messages_rate_limited');
+    this.use.meter.add('messages_rate_limited', 1);
+    const detail = `An app may send ${this.host.config.messagesPerSecondMax} messages a second.`;
+    this.refuse(id, RPC_ERROR.refused, problem('rate-limited', detail), batch);
+  }
+
+  private refuseFrame(code: RpcErrorCode, detail: string): void {
+    this.use.take(performance.now());
+    if (this.use.isDeaf) this.end(CLOSE.policyViolation, 'rate-limited');
+    else this.refuse(null, code, problem('malformed-request', detail), undefined);
   }
 
   private reply(message: Uint8Array, batch: BatchAnswer | undefined): void {
@@ -254,11 +305,9 @@ export class Session implements SocketListener, Subscriber {
     else batch.add(message);
   }
 
-  /** A batch is held until its last answer is there, so that its size is bounded too. */
-  private refuseBatchSize(batch: BatchAnswer, added: number): Problem | undefined {
-    const bytesMax = ANSWERS_AHEAD * this.host.config.answerMaxBytes;
-    if (batch.bytes + added <= bytesMax) return undefined;
-    return problem('answer-too-large', `The answers to a batch may have ${bytesMax} bytes.`);
+  private sendBatch({ parts, heldBytes }: BatchAnswer): void {
+    this.outbox.release(heldBytes);
+    this.send(this.codec.joinBatch(parts));
   }
 
   private catchUp(): void {

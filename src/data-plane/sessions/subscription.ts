@@ -14,6 +14,10 @@ export interface Subscriber {
   onReplay(subscription: Subscription): void;
   /** False where too much waits for the peer already: the event was not sent. */
   sendEvent(event: EventRecord): boolean;
+  /** A page came too late: so many characters of events were read for nothing. */
+  onWastedPage(characters: number): void;
+  /** Sending to it threw, which is a bug of ours. */
+  onBroken(): void;
   /** The journal has passed the cursor: what is missed cannot be replayed. */
   onExpired(subscription: Subscription): void;
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import { type AnswerSource, type Exchange, PENDING, type Step } from '../../core/exchange.ts';
 import { type Problem, type ProblemName, problem } from '../../core/problems.ts';
+import { SAFE_METHODS } from '../../core/safe-methods.ts';
 import { STAGE } from '../../core/stages.ts';
 import type { UpstreamHandler, UpstreamRequest } from './client.ts';
 import type { UpstreamDirectory } from './directory.ts';
@@ -28,8 +29,6 @@ const DETAIL_OF: Readonly<Record<FailureKind, string>> = {
   protocol: 'The answer ended early or was malformed.',
   saturated: 'All connections are in use and the queue is full.',
 };
-
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface ForwardOptions {
   readonly clock: Clock;
@@ -109,9 +108,10 @@ class Forwarding implements UpstreamHandler, AnswerSource {
   }
 
   cancel(): void {
-    const { exchange } = this;
-    if (!SAFE_METHODS.has(exchange.arrival.method)) return this.resume();
-    this.request?.cancel();
+    const { exchange, request } = this;
+    const hasLeft = request !== undefined && request.attempts > 0;
+    if (hasLeft && !SAFE_METHODS.has(exchange.arrival.method)) return this.resume();
+    request?.cancel();
     this.measure();
     exchange.source = undefined;
     exchange.complete();

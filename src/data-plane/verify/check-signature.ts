@@ -26,6 +26,7 @@ export interface VerifyParts {
   /** Normalised: under which signatures are accepted. */
   readonly ownAuthorities: ReadonlySet<string>;
   readonly snapshots: SnapshotHolder;
+  readonly prefersInline: boolean;
   readonly resumptions: Resumptions;
   /** Asked in this order; the first that recognises a request decides it alone. */
   readonly schemes: readonly SignatureScheme[];
@@ -117,6 +118,10 @@ class SignatureCheck implements Check {
     this.exchange = exchange;
     this.scheme = scheme;
     this.candidate = candidate;
+  }
+
+  get prefersInline(): boolean {
+    return this.parts.prefersInline;
   }
 
   get abandoned(): boolean {

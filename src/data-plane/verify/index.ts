@@ -23,6 +23,8 @@ export interface VerifyOptions {
   readonly ownAuthorities: ReadonlySet<string>;
   readonly snapshots: SnapshotHolder;
   readonly counters: CounterSet;
+  /** See `Check.prefersInline`. */
+  readonly prefersInline?: boolean;
   /** How exchanges whose checks are settled together go on together; tests do it at once. */
   readonly defer?: (run: () => void) => void;
 }
@@ -36,6 +38,7 @@ export function createVerifyStep(options: VerifyOptions): Step {
     counters: options.counters,
     ownAuthorities: options.ownAuthorities,
     snapshots: options.snapshots,
+    prefersInline: options.prefersInline ?? false,
     resumptions: new Resumptions(options.defer ?? queueMicrotask),
     schemes: [new Rfc9421Scheme(options.config)],
   };

@@ -9,6 +9,7 @@ import type { CheckCosts, CostKind } from './check-costs.ts';
 import { type BatchBounds, type CostModel, FairLanes } from './fair-lanes.ts';
 import { KeyCache } from './key-cache.ts';
 import type { BatchWorkers, WorkerCpu } from './piscina-workers.ts';
+import { PreferredInline } from './preferred-inline.ts';
 import { runCheck } from './run-check.ts';
 
 /**
@@ -100,6 +101,8 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
   private readonly bounds: BatchBounds;
   private readonly inlineKeys = new KeyCache();
   private readonly inlineMaxMicros: number;
+  /** Undefined where the configuration says where checks run. */
+  private readonly preferred: PreferredInline | undefined;
   private readonly workersMissingMaxMs: number;
   private readonly sweepTimer: NodeJS.Timeout;
   private sweepIsDue = false;
@@ -123,6 +126,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     this.workers = workers;
     this.defer = parts.defer ?? queueMicrotask;
     this.inlineMaxMicros = inlineMaxMicros(config);
+    this.preferred = config.placement === 'auto' ? new PreferredInline(parts.clock) : undefined;
     this.workersMissingMaxMs = parts.workersMissingMaxMs ?? WORKERS_MISSING_MAX_MS;
     this.lanes = new FairLanes(config.queueMax, ESTIMATED);
     this.bounds = {
@@ -147,6 +151,8 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     if (this.closed !== undefined) return 'verify-saturated';
     const micros = this.costModel.microsOf(check);
     if (micros <= this.inlineMaxMicros) return this.runInline(check);
+    if (check.prefersInline && this.preferred?.admits(micros))
+      return this.runPreferred(check, micros);
     const submittedMs = this.clock.monotonicMs();
     // What waits for the end of this turn only must not count as a full queue.
     if (this.pumpIsDue && this.lanes.isFull && this.dispatcher!.hasRoom()) this.dispatcher!.pump();
@@ -160,6 +166,12 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     this.counters.set('verify_queue_length', this.lanes.length);
     if (loser !== undefined) this.settle(loser, this.refuse(), submittedMs, 0);
     return undefined;
+  }
+
+  private runPreferred(check: Check, micros: number): CheckOutcome {
+    const outcome = this.runInline(check);
+    if (outcome !== 'valid') this.preferred!.charge(micros);
+    return outcome;
   }
 
   ready(): Promise<void> {

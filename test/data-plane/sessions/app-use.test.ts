@@ -106,7 +106,7 @@ describe('the sessions of an app', () => {
     expect(uses.mayOpen('a')).toBe(true);
   });
 
-  it('share one rate, which is forgotten with the last of them', () => {
+  it('share one rate, which outlives the last of them until it has recovered', () => {
     const { uses } = counting();
     const [one, other] = [uses.open('a'), uses.open('a')];
     expect([one.take(0), other.take(0)]).toEqual([true, false]);
@@ -114,6 +114,10 @@ describe('the sessions of an app', () => {
     expect(uses.open('a').take(0)).toBe(false);
     uses.close('a');
     uses.close('a');
+    uses.forget(0);
+    expect(uses.open('a').take(0)).toBe(false);
+    uses.close('a');
+    uses.forget(60_000);
     expect(uses.open('a').take(0)).toBe(true);
   });
 

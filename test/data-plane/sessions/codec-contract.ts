@@ -82,7 +82,7 @@ export function describeCodec(driver: CodecDriver): void {
         fc.property(wholeJson, value => {
           fc.pre(!Array.isArray(value));
           const frame = decode(value)!;
-          expect(frame.isBatch).toBe(false);
+          expect(frame.batchLength).toBeUndefined();
           expect(frame.messages.map(message => message.value)).toEqual([value]);
         }),
       );
@@ -92,7 +92,7 @@ export function describeCodec(driver: CodecDriver): void {
       fc.assert(
         fc.property(fc.array(wholeJson, { maxLength: 20 }), values => {
           const frame = decode(values)!;
-          expect(frame.isBatch).toBe(true);
+          expect(frame.batchLength).toBe(frame.messages.length);
           expect(frame.messages.map(message => message.value)).toEqual(values);
         }),
       );
@@ -104,7 +104,9 @@ export function describeCodec(driver: CodecDriver): void {
           const frame = codec.decode(bytes);
           if (frame === undefined) return;
           expect(driver.read(bytes)).toEqual(
-            frame.isBatch ? frame.messages.map(({ value }) => value) : frame.messages[0]!.value,
+            frame.batchLength !== undefined
+              ? frame.messages.map(({ value }) => value)
+              : frame.messages[0]!.value,
           );
         }),
         { numRuns: 3_000 },

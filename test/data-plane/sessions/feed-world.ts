@@ -3,7 +3,12 @@
  * order and whenever a test says so. The clock moves with every event that is sent.
  */
 import { vi } from 'vitest';
-import type { EventRecord, ReplayPage, ReplayRequest } from '../../../src/core/events.ts';
+import {
+  type EventRecord,
+  eventCharacters,
+  type ReplayPage,
+  type ReplayRequest,
+} from '../../../src/core/events.ts';
 import type { TopicRecord } from '../../../src/core/snapshot.ts';
 import { EventFeed } from '../../../src/data-plane/sessions/event-feed.ts';
 import { type Subscriber, Subscription } from '../../../src/data-plane/sessions/subscription.ts';
@@ -28,6 +33,7 @@ export class Reader implements Subscriber {
   blocked = false;
   answered = false;
   expired = false;
+  wastedChars = 0;
   readonly startsAfter: number;
   private readonly world: FeedWorld;
 
@@ -40,6 +46,14 @@ export class Reader implements Subscriber {
 
   onReplay(): void {
     this.answered = true;
+  }
+
+  onWastedPage(characters: number): void {
+    this.wastedChars += characters;
+  }
+
+  onBroken(): void {
+    this.world.feed.remove(this.subscription);
   }
 
   sendEvent(event: EventRecord): boolean {
@@ -72,7 +86,7 @@ export class FeedWorld {
   readonly feed: EventFeed;
   readonly readers: Reader[] = [];
   readonly published: EventRecord[] = [];
-  /** Characters of data that were sent to the front, and that it has said to have delivered. */
+  /** Characters of events that were sent to the front, and that it has said to have delivered. */
   sentCharacters = 0;
   deliveredCharacters = 0;
   nowMs = 1_000;
@@ -122,7 +136,7 @@ export class FeedWorld {
     const records = events.map((event, i) => ({ ...event, sequence: appended[i]!.sequence }));
     this.published.push(...records);
     if (this.keepsBack) return;
-    for (const { data } of records) this.sentCharacters += data.length;
+    for (const event of records) this.sentCharacters += eventCharacters(event);
     this.toFront.push({ events: records });
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { JsonCodec } from '../../../src/data-plane/sessions/json-codec.ts';
 import { anAnswer, CONTENT_TYPES, describeCodec, type ShownAnswer } from './codec-contract.ts';
 
-const codec = new JsonCodec();
+const codec = new JsonCodec(32);
 const text = (frame: Uint8Array) => new TextDecoder('utf-8', { fatal: true }).decode(frame);
 const bodies = (source: string) =>
   codec

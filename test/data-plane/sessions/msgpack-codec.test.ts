@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { MsgpackCodec } from '../../../src/data-plane/sessions/msgpack-codec.ts';
 import { anAnswer, CONTENT_TYPES, describeCodec, type ShownAnswer } from './codec-contract.ts';
 
-const codec = new MsgpackCodec();
+const codec = new MsgpackCodec(32);
 const packr = new Packr({ useRecords: false, useToJSON: false });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true });
 const write = (value: unknown) => new Uint8Array(packr.pack(value));

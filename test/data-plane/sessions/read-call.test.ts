@@ -10,8 +10,8 @@ const snapshot = aSnapshot([
   anOperation(),
   anOperation({ id: 'sandbox.echo', method: 'POST', pathTemplate: '/sandbox/v1/echo' }),
 ]);
-const json = new JsonCodec();
-const msgpack = new MsgpackCodec();
+const json = new JsonCodec(32);
+const msgpack = new MsgpackCodec(32);
 const packr = new Packr({ useRecords: false });
 
 function readText(text: string) {

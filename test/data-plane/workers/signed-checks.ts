@@ -102,6 +102,7 @@ export class TestCheck implements Check {
   serviceMs = Number.NaN;
   /** Set by a test whose caller goes away. */
   abandoned = false;
+  prefersInline = false;
   readonly outcomes: CheckOutcome[] = [];
   /** Resolves with the first outcome. */
   readonly settled: Promise<CheckOutcome>;

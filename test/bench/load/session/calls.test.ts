@@ -13,8 +13,8 @@ import { MsgpackCodec } from '../../../../src/data-plane/sessions/msgpack-codec.
 import { FrameParser } from '../../../support/frame-codec.ts';
 
 const CODECS: Readonly<Record<FormatName, Codec>> = {
-  json: new JsonCodec(),
-  msgpack: new MsgpackCodec(),
+  json: new JsonCodec(32),
+  msgpack: new MsgpackCodec(32),
 };
 const NAMES = Object.keys(CODECS) as FormatName[];
 const POST = { method: 'POST', path: '/bench/v1/orders', body: '{"note":"nn"}' };

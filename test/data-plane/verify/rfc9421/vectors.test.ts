@@ -35,7 +35,7 @@ function checkOf(vector: (typeof rfc.vectors)[number]) {
   const base = buildSignatureBase(request, list, list.text + parameters.text);
   if (typeof base !== 'string') return base;
   const entry = entryOf(parameters.keyid!);
-  const pooled = { abandoned: false, waitMs: 0, serviceMs: 0, settle() {} };
+  const pooled = { abandoned: false, prefersInline: false, waitMs: 0, serviceMs: 0, settle() {} };
   return { entry, base, signature, digests: [], body, ...pooled };
 }
 
