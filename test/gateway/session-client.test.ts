@@ -131,7 +131,21 @@ describe('events', () => {
     expect(session.counters.reconnects).toBe(1);
   });
 
-  it('are refused to who is not entitled, and end with the subscription', async () => {
+  it('come all, and in order, to a consumer that calls for each of them', async () => {
+    const session = await open({ limits: { eventsWaitingMax: 16 } });
+    const subscription = session.subscribe<{ n: number }>('notices');
+    await subscription.started;
+    await gateway.publish(notices(1_001, 1_300));
+    let expected = 1_001;
+    for await (const { data } of subscription) {
+      expect(data.n).toBe(expected++);
+      await session.call('accounts.listAccounts');
+      if (data.n === 1_300) break;
+    }
+    expect(session.counters.parkings).toBeGreaterThan(0);
+  });
+
+  it('are refused to who is not entitled', async () => {
     const session = await open({ key: ED25519 });
     const subscription = session.subscribe('transfer-status');
     await expect(subscription.next()).rejects.toMatchObject({ code: 'not-subscribed' });

@@ -63,7 +63,6 @@ export class CallSender {
       return;
     }
     for (const call of cut) {
-      if (call.isSettled) continue;
       const isRepeated =
         isAnyRepeated && call.terms.isRepeatable && call.sendings < this.parts.limits.attemptsMax;
       if (isRepeated) this.queue.addFirst([call]);

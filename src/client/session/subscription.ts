@@ -74,8 +74,6 @@ export class Subscription<T = unknown> implements SlowReader {
   private takenCursor: string | undefined;
   private shownCursor: string | undefined;
   private wasLive = false;
-  /** The gateway has not confirmed that it sends no more. */
-  private isUnsubscribing = false;
   private isHolding = false;
   /** Takes back what the gateway was asked last. */
   private withdraw: (() => void) | undefined;
@@ -145,7 +143,6 @@ export class Subscription<T = unknown> implements SlowReader {
     this.withdraw?.();
     this.letGo();
     this.link = undefined;
-    this.isUnsubscribing = false;
     if (this.state === 'live' || this.state === 'asking') this.state = 'apart';
   }
 
@@ -196,13 +193,7 @@ export class Subscription<T = unknown> implements SlowReader {
     this.host.counters.parkings++;
     this.state = 'parked';
     this.letGo();
-    this.isUnsubscribing = true;
-    const done = () => {
-      this.isUnsubscribing = false;
-      if (this.buffer.size <= this.lowMark) this.catchUp();
-    };
-    const { topic } = this;
-    this.withdraw = this.host.ask('unsubscribe', { topic }, { told: done, failed: done });
+    this.withdraw = this.host.ask('unsubscribe', { topic: this.topic }, NOBODY);
   }
 
   private get highMark(): number {
@@ -227,7 +218,8 @@ export class Subscription<T = unknown> implements SlowReader {
   /** The consumer has read most of what waited. */
   private catchUp(): void {
     this.letGo();
-    if (this.state === 'parked' && this.link !== undefined && !this.isUnsubscribing) this.ask();
+    // What the gateway sent before it took this in comes before its answer, and is not taken.
+    if (this.state === 'parked' && this.link !== undefined) this.ask();
   }
 
   private ask(): void {

@@ -27,6 +27,7 @@ export class FakeSocket implements SessionSocket {
   readonly request: SocketRequest;
   readonly frames: string[] = [];
   bufferedBytes = 0;
+  isOpen = false;
   isPaused = false;
   isClosing = false;
   pings = 0;
@@ -77,6 +78,7 @@ export class FakeSocket implements SessionSocket {
   }
 
   open(): void {
+    this.isOpen = true;
     this.events.opened(this);
   }
 
@@ -85,6 +87,7 @@ export class FakeSocket implements SessionSocket {
   }
 
   end(code: number, reason = ''): void {
+    this.isOpen = false;
     this.events.closed({ code, reason });
   }
 

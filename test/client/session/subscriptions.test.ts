@@ -192,6 +192,7 @@ describe('after a loss', () => {
     void outcomeOf(session.call('a.b'));
     session.subscribe(TOPIC);
     await reconnect();
+    granted();
     expect(network.socket.sentWith('subscribe')).toHaveLength(1);
   });
 
@@ -313,9 +314,9 @@ describe('a slow consumer', () => {
     expect(network.socket.last).toMatchObject({ method: 'unsubscribe', params: { topic: TOPIC } });
     expect(await take(subscription, 5)).toEqual(named(1, 5));
     expect(network.socket.sentWith('subscribe')).toHaveLength(1);
-    network.socket.result(network.socket.last.id!, {});
-    expect(network.socket.sentWith('subscribe')).toHaveLength(1);
     expect(await take(subscription, 1)).toEqual(named(6, 6));
+    // These were on their way before the gateway knew.
+    network.socket.event(TOPIC, 13);
     expect(network.socket.last.params).toEqual({ topic: TOPIC, after: 'c.8' });
     granted();
     for (const n of sequences(9, 12)) network.socket.event(TOPIC, n);
