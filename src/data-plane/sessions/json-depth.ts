@@ -12,8 +12,8 @@ export const DEPTH_MAX = 64;
 const BYTES_UNSEEN_MAX = 512;
 
 /**
- * Whether the text nests at most DEPTH_MAX deep. What is no JSON may be called either. 262,144 bytes
- * of `[` took JSON.parse 46 ms, of flat numbers 3 ms; looking at them first takes 0.3 ms at most.
+ * Whether the text nests at most DEPTH_MAX deep. What is no JSON may be called either. Nested
+ * arrays of 260 KB took JSON.parse up to 46 ms; looking at a text of that size takes 0.3 ms.
  */
 export function isShallowJson(bytes: Uint8Array): boolean {
   if (bytes.length <= BYTES_UNSEEN_MAX) return true;
