@@ -49,7 +49,7 @@ export type FromFront<TelemetryShared> =
   | { readonly kind: 'swapped'; readonly version: number }
   /** Answered with `replayed` of the same `ask`, after every event that came before. */
   | { readonly kind: 'replay'; readonly ask: number; readonly request: ReplayRequest }
-  /** So many characters of the data of events have been delivered. */
+  /** So many characters of events, as eventCharacters counts them, have been delivered. */
   | { readonly kind: 'events-delivered'; readonly characters: number }
   | { readonly kind: 'access'; readonly block: ArrayBuffer }
   | { readonly kind: 'drained'; readonly cutExchanges: number }

@@ -2,7 +2,13 @@
  * Carries events to the subscriptions of this front. Nothing is queued per subscription: each has
  * a cursor, and whoever falls behind reads pages of the journal later, through the main thread.
  */
-import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../../core/events.ts';
+import {
+  type EventRecord,
+  eventCharacters,
+  type JournalState,
+  type ReplayPage,
+  type ReplayRequest,
+} from '../../core/events.ts';
 import type { Subscriber, Subscription } from './subscription.ts';
 
 /** Longest stretch of deliveries between two turns of the loop: calls go on in between. */
@@ -18,7 +24,7 @@ export interface EventFeedOptions {
   readonly journal: JournalState;
   /** Asks the main thread; the page comes back through `takeReplay` with the same number. */
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
-  /** Told how many characters of data have been offered to all, so that more may be sent here. */
+  /** Told how many characters of events have been offered to all, so that more may be sent here. */
   readonly onDelivered: (characters: number) => void;
 }
 
@@ -148,7 +154,7 @@ export class EventFeed {
       }
       this.current = undefined;
       this.pending.shift();
-      characters += event.data.length;
+      characters += eventCharacters(event);
     }
     if (characters > 0) this.options.onDelivered(characters);
     if (isDone) this.running = false;
@@ -199,7 +205,7 @@ function endBroken(subscriber: Subscriber, error: unknown): void {
 }
 
 function charactersOf(events: readonly EventRecord[]): number {
-  return events.reduce((sum, { data }) => sum + data.length, 0);
+  return events.reduce((sum, event) => sum + eventCharacters(event), 0);
 }
 
 /** Ids of topics and partners have no line break. */

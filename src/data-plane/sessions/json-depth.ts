@@ -13,7 +13,7 @@ const BYTES_UNSEEN_MAX = 512;
 
 /**
  * Whether the text nests at most DEPTH_MAX deep. What is no JSON may be called either. Nested
- * arrays of 260 KB took JSON.parse up to 46 ms; looking at a text of that size takes 0.3 ms.
+ * arrays of 260 KB took JSON.parse up to 46 ms; looking at a text of that size takes 1.5 ms.
  */
 export function isShallowJson(bytes: Uint8Array): boolean {
   if (bytes.length <= BYTES_UNSEEN_MAX) return true;

@@ -170,7 +170,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
 
   private runPreferred(check: Check, micros: number): CheckOutcome {
     const outcome = this.runInline(check);
-    if (outcome !== 'valid') this.preferred!.charge(micros);
+    this.preferred!.settle(micros, outcome === 'valid');
     return outcome;
   }
 

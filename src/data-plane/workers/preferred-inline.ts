@@ -1,19 +1,21 @@
 /**
- * Which checks that prefer it run on the front thread. One that is valid saves the thread more than
- * it costs; one that is not is cost alone, and whoever sends many of them gets the pool.
+ * Which checks that prefer it run on the front thread. One that is cheap and valid saves the thread
+ * more than it costs; any other is cost alone, and where there are many of them they get the pool.
  */
 import type { Clock } from '../../core/clock.ts';
 
-/** What the check must not cost more than; about twice what an upgrade in the handler saves. */
-const COST_MAX_MICROS = 250;
-/** What failed checks may take of a second. */
-const FAILED_MICROS_PER_SECOND = 50_000;
+/** A pause of the thread that other calls bear now and then. */
+const COST_MAX_MICROS = 1_000;
+/** About twice what an upgrade in the handler saves; what costs more is charged in any case. */
+const SAVING_MICROS = 250;
+/** What checks that save nothing may take of a second. */
+const CHARGED_MICROS_PER_SECOND = 50_000;
 const MS_PER_SECOND = 1_000;
 
 export class PreferredInline {
   private readonly clock: Clock;
-  /** Microseconds of failed checks that the thread has not recovered from. */
-  private failedMicros = 0;
+  /** Microseconds of charged checks that the thread has not recovered from. */
+  private chargedMicros = 0;
   private atMs: number;
 
   constructor(clock: Clock) {
@@ -24,14 +26,14 @@ export class PreferredInline {
   admits(micros: number): boolean {
     if (micros > COST_MAX_MICROS) return false;
     const nowMs = this.clock.monotonicMs();
-    const recovered = ((nowMs - this.atMs) / MS_PER_SECOND) * FAILED_MICROS_PER_SECOND;
-    this.failedMicros = Math.max(0, this.failedMicros - recovered);
+    const recovered = ((nowMs - this.atMs) / MS_PER_SECOND) * CHARGED_MICROS_PER_SECOND;
+    this.chargedMicros = Math.max(0, this.chargedMicros - recovered);
     this.atMs = nowMs;
-    return this.failedMicros < FAILED_MICROS_PER_SECOND;
+    return this.chargedMicros < CHARGED_MICROS_PER_SECOND;
   }
 
-  /** One that was admitted has failed. */
-  charge(micros: number): void {
-    this.failedMicros += micros;
+  /** One that was admitted has run. */
+  settle(micros: number, isValid: boolean): void {
+    if (!isValid || micros > SAVING_MICROS) this.chargedMicros += micros;
   }
 }
