@@ -1,6 +1,6 @@
 /**
- * Whatever happens in whatever order, every call has one outcome, a call that may not be repeated is
- * carried out once at most, and a topic's events come in order, each once, none missing.
+ * Whatever happens in whatever order: every call has one outcome, one that may not be repeated is
+ * carried out once at most, and events of a topic come in order, each once, none missing.
  */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
