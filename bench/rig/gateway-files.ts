@@ -18,6 +18,10 @@ export const SESSIONS_PATH = '/ws';
 
 /** Operations that benchmarks call; more are in APIs beside theirs. */
 const OWN_OPERATIONS = 3;
+export const PARTNER_ID = 'bench';
+/** Of events, where there are topics. */
+export const PUBLISHER_TOKEN = 'bench-publisher-token-of-a-loopback-gateway';
+const PUBLISHER_TOKEN_FILE = 'publisher.token';
 const OPERATIONS_PER_API = 1_000;
 const NONCES_MAX = 1_048_576;
 /** Signatures made ahead stay good for this long: the longest window that can be configured. */
@@ -52,6 +56,8 @@ export interface GatewayFilesOptions {
   /** In the whole registry, at least 3. */
   readonly operations?: number;
   readonly noncesMax?: number;
+  /** Topics of the benchmark's partner, to which every application may subscribe. */
+  readonly topics?: readonly string[];
   /** Merged over the rest, section by section. */
   readonly config?: Sections<Config>;
 }
@@ -64,6 +70,9 @@ export function writeGatewayFiles(folder: string, options: GatewayFilesOptions):
   }
   const registry = stringify(registryOf(options), { aliasDuplicateObjects: false });
   writeFileSync(join(folder, 'registry.yaml'), registry);
+  if (options.topics !== undefined) {
+    writeFileSync(join(folder, PUBLISHER_TOKEN_FILE), PUBLISHER_TOKEN, { mode: 0o600 });
+  }
   const stateDir = join(folder, 'state');
   mkdirSync(stateDir, { mode: 0o700 });
   initialiseNonceState(stateDir, noncesMax);
@@ -79,7 +88,7 @@ function keyFile(name: KeyName): string {
 /** What stands in `xingyun.yaml`. */
 export function gatewayConfig(options: GatewayFilesOptions): Sections<Config> {
   const { fronts = 1, workers = 1, placement, batchMax, accessLog = false, config = {} } = options;
-  const { noncesMax = NONCES_MAX } = options;
+  const { noncesMax = NONCES_MAX, topics } = options;
   return {
     registryFile: 'registry.yaml',
     stateDir: 'state',
@@ -94,19 +103,22 @@ export function gatewayConfig(options: GatewayFilesOptions): Sections<Config> {
       ...config.workers,
     },
     signatures: { createdMaxAgeMs: CREATED_MAX_AGE_MS, noncesMax, ...config.signatures },
+    ...(topics === undefined
+      ? {}
+      : { events: { publisherTokenFile: PUBLISHER_TOKEN_FILE, ...config.events } }),
     telemetry: { accessLog, accessLogFile: 'access.log', ...config.telemetry },
   };
 }
 
 function registryOf(options: GatewayFilesOptions): object {
   const { upstreamPort, upstream = {}, apps = 1, operations = OWN_OPERATIONS } = options;
-  const { keys = KEY_NAMES } = options;
+  const { keys = KEY_NAMES, topics } = options;
   const appIds = Array.from({ length: apps }, (_, app) => `app-${app}`);
   const fillers = fillerApis(Math.max(operations - OWN_OPERATIONS, 0));
   const apis = [ordersApi(), ratesApi(), ...fillers];
   return {
-    partners: [{ id: 'bench', name: 'Benchmark', class: 'internet-platform' }],
-    apps: appIds.map(id => ({ id, partner: 'bench' })),
+    partners: [{ id: PARTNER_ID, name: 'Benchmark', class: 'internet-platform' }],
+    apps: appIds.map(id => ({ id, partner: PARTNER_ID })),
     keys: appIds.flatMap((id, app) => keys.map(name => keyEntry(name, id, app))),
     products: [{ id: 'bench', name: 'Benchmark', apis: apis.map(({ id }) => id) }],
     plans: [{ id: 'standard', name: 'Standard' }],
@@ -117,6 +129,7 @@ function registryOf(options: GatewayFilesOptions): object {
       scopes: ['orders:read', 'orders:write'],
     })),
     apis,
+    ...(topics === undefined ? {} : { topics: topics.map(topicEntry) }),
     upstreams: [{ id: 'nginx', url: `http://127.0.0.1:${upstreamPort}`, ...upstream }],
   };
 }
@@ -125,6 +138,10 @@ function keyEntry(name: KeyName, app: string, number: number): object {
   const place = name === 'hmac' ? 'secretFile' : 'publicKeyFile';
   const algorithm = BENCH_ALGORITHMS[name];
   return { id: benchKeyId(name, number), app, algorithm, [place]: keyFile(name) };
+}
+
+function topicEntry(id: string): object {
+  return { id, name: 'Events', api: 'orders', scopes: ['orders:read'] };
 }
 
 function ordersApi() {

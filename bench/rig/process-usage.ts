@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** USER_HZ, which every Linux that Node runs on shows to user space as 100. */
 const MICROS_PER_TICK = 10_000;
+const PAGE_BYTES = 4_096;
 
 export interface ThreadUsage {
   readonly tid: number;
@@ -28,6 +29,12 @@ export function machineBusyMicros(): number {
 export function residentBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1_024;
+}
+
+/** What the kernel holds for all TCP sockets of the machine. */
+export function tcpMemoryBytes(): number {
+  const text = readFileSync('/proc/net/sockstat', 'utf8');
+  return Number(/^TCP: .* mem (\d+)$/m.exec(text)![1]) * PAGE_BYTES;
 }
 
 /** Every living thread; to the nanosecond where the kernel keeps schedstat. */
