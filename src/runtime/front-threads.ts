@@ -7,7 +7,13 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../core/config.ts';
-import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
+import {
+  type EventRecord,
+  eventCharacters,
+  type JournalState,
+  type ReplayPage,
+  type ReplayRequest,
+} from '../core/events.ts';
 import type { RegistrySnapshot } from '../core/snapshot.ts';
 import { type SnapshotPart, splitSnapshot } from '../core/snapshot-parts.ts';
 import type {
@@ -67,7 +73,7 @@ interface FrontSlot {
   restartTimer: NodeJS.Timeout | undefined;
   /** What is still to be sent of the snapshot that is being published. */
   parts: SnapshotPart[];
-  /** Of the data of events that were sent to it and not delivered yet. */
+  /** Of events that were sent to it and not delivered yet, as eventCharacters counts them. */
   undeliveredChars: number;
   /** Sequence of the last event that was kept back from it; 0 for none. */
   missedHead: number;
@@ -131,7 +137,7 @@ export class FrontThreads {
   broadcast(events: readonly EventRecord[]): void {
     const message: ToFront = { kind: 'events', events };
     let characters = 0;
-    for (const { data } of events) characters += data.length;
+    for (const event of events) characters += eventCharacters(event);
     for (const slot of this.slots) {
       if (slot.worker === undefined) continue;
       if (slot.undeliveredChars > UNDELIVERED_MAX_CHARS || slot.missedHead > 0) {

@@ -1,6 +1,6 @@
 /** A front thread that does what the registry's first plan says; for tests of FrontThreads. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { EventRecord } from '../../src/core/events.ts';
+import { type EventRecord, eventCharacters } from '../../src/core/events.ts';
 import type { FromFront, FrontWorkerData, ToFront } from '../../src/data-plane/front-messages.ts';
 import { FrontTelemetry, type FrontTelemetryShared } from '../../src/telemetry/front-telemetry.ts';
 import { createVitalsBuffer } from '../../src/telemetry/thread-vitals.ts';
@@ -52,7 +52,7 @@ port.on('message', (message: ToFront) => {
     if (behaviour === 'deliver-late') held.push(...message.events);
     const isLast = message.events.some(({ id }) => id === 'last');
     if (isLast) {
-      const characters = held.reduce((sum, { data }) => sum + data.length, 0);
+      const characters = held.reduce((sum, event) => sum + eventCharacters(event), 0);
       post({ kind: 'events-delivered', characters });
     }
     return hear(message.events.map(({ sequence }) => sequence).join(' '));

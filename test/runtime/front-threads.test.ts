@@ -181,7 +181,7 @@ describe('events', () => {
     expect(heardBy(1)).toEqual(['4', '5']);
   });
 
-  it('are kept back from a front that has too many, which is told so when it has delivered', async () => {
+  it('are kept back from a front that has too many, and it is told later', async () => {
     await create('deliver-late').start();
     const large = (sequence: number, id = `n-${sequence}`): EventRecord => ({
       ...event(sequence),
@@ -197,6 +197,16 @@ describe('events', () => {
     }
     fronts.broadcast([event(5)]);
     for (const front of [0, 1]) await eventually(() => heardBy(front).at(-1)).toBe('5');
+  });
+
+  it('that are small are kept back from a front that has too many as well', async () => {
+    await create('deliver-late').start();
+    const small = Array<EventRecord>(170_000).fill({ ...event(1), data: '1' });
+    fronts.broadcast([...small, { ...event(2), id: 'last' }]);
+    fronts.broadcast([event(3)]);
+    for (const front of [0, 1]) await eventually(() => heardBy(front)[1]).toBe('missed up to 3');
+    fronts.broadcast([event(4)]);
+    for (const front of [0, 1]) await eventually(() => heardBy(front)[2]).toBe('4');
   });
 
   it('that a front asked for are not told to the one that took its place', async () => {
