@@ -1,4 +1,4 @@
-/** One run: subscribers that read, then others beside them that do not; events and calls to both. */
+/** One run: subscribers that read, then others beside them that do not; events, and calls. */
 import type { Config } from '../../src/core/config.ts';
 import type { SignedShare } from '../load/generator-messages.ts';
 import { BenchGateway } from '../rig/bench-gateway.ts';

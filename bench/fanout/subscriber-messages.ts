@@ -17,7 +17,7 @@ export interface SubscribersSpec {
 export interface EventArrivals {
   /** The publisher's. */
   readonly id: string;
-  /** Nanoseconds of process.hrtime, which all processes of a machine share; one for each session. */
+  /** Nanoseconds of process.hrtime, which processes of a machine share; one for each session. */
   readonly atNanos: Float64Array;
 }
 
@@ -27,7 +27,7 @@ export interface SubscriberCounts {
   readonly events: number;
   /** Sessions that were closed, by the code of the close frame, or `reset`. */
   readonly closed: Readonly<Record<string, number>>;
-  /** Events that came twice or out of their order, and messages that are neither event nor result. */
+  /** Events that came twice or out of order, and messages that are no events. */
   readonly faults: number;
   /** Of this process, since its start. */
   readonly cpuMicros: number;
