@@ -2,7 +2,7 @@
 import { type Answer, readAnswer, readRefusal } from './answer.ts';
 import { type CallSpec, composeCall, type OperationParams } from './call-message.ts';
 import type { SessionCounters } from './limits.ts';
-import { PendingCall } from './pending-call.ts';
+import { type CallMessage, PendingCall } from './pending-call.ts';
 import { SessionEngine, type SessionParts } from './session-engine.ts';
 import type { SubscribeOptions, Subscription } from './subscription.ts';
 
@@ -24,7 +24,13 @@ export interface RequestCallOptions extends CallOptions {
   readonly sign?: boolean;
 }
 
-interface Prepared {
+/** A call that can be made, checked in full. */
+interface Composed {
+  readonly message: CallMessage;
+  readonly isRepeatable: boolean;
+}
+
+interface Started {
   readonly call: PendingCall;
   readonly answer: Promise<Answer | undefined>;
 }
@@ -50,7 +56,7 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Calls an operation by its id, such as `accounts.getBalance`.
+   * Calls an operation by its id, such as `accounts.getBalances`.
    * @throws ProblemError where the gateway refuses, or the upstream answers with 400 or more
    * @throws SessionError where there is no answer; it says whether the call may have taken effect
    */
@@ -79,7 +85,7 @@ export class Session implements AsyncDisposable {
 
   /** A call that is not answered: resolves when it was sent. */
   async notify(spec: CallSpec, options: CallOptions = {}): Promise<void> {
-    const { call, answer } = this.prepare(spec, options, true);
+    const { call, answer } = this.start(this.compose(spec, options), options, true);
     this.engine.calls.add([call]);
     await answer;
   }
@@ -87,6 +93,7 @@ export class Session implements AsyncDisposable {
   /**
    * Several calls in one message, with one outcome each in their order.
    * @throws RangeError beyond `batchMax` and `callsInFlightMax`
+   * @throws TypeError where one of them is none; nothing is sent then
    */
   async batch(
     specs: readonly CallSpec[],
@@ -95,9 +102,11 @@ export class Session implements AsyncDisposable {
     const { batchMax, callsInFlightMax } = this.engine.limits;
     const countMax = Math.min(batchMax, callsInFlightMax);
     if (specs.length > countMax) throw new RangeError(`A batch has at most ${countMax} calls.`);
-    const prepared = specs.map(spec => this.prepare(spec, options, false));
-    this.engine.calls.add(prepared.map(({ call }) => call));
-    return Promise.allSettled(prepared.map(({ answer }) => answer as Promise<Answer>));
+    // All of them before the first one starts: one that throws leaves none behind.
+    const composed = specs.map(spec => this.compose(spec, options));
+    const started = composed.map(call => this.start(call, options, false));
+    this.engine.calls.add(started.map(({ call }) => call));
+    return Promise.allSettled(started.map(({ answer }) => answer as Promise<Answer>));
   }
 
   /**
@@ -122,21 +131,28 @@ export class Session implements AsyncDisposable {
   }
 
   private send<T>(spec: CallSpec, options: CallOptions): Promise<Answer<T>> {
-    const { call, answer } = this.prepare(spec, options, false);
+    const { call, answer } = this.start(this.compose(spec, options), options, false);
     this.engine.calls.add([call]);
     return answer as Promise<Answer<T>>;
   }
 
-  private prepare(spec: CallSpec, options: CallOptions, isNotification: boolean): Prepared {
-    const { limits, parts } = this.engine;
-    const { deadlineMs, signal, idempotent } = options;
+  private compose(spec: CallSpec, { deadlineMs, idempotent }: CallOptions): Composed {
     if (deadlineMs !== undefined && !isDeadline(deadlineMs)) {
       throw new RangeError(`deadlineMs is an integer from 1 to ${DEADLINE_MAX_MS}.`);
     }
-    const { message, isIdempotent } = composeCall(parts.base, spec);
+    const { message, isIdempotent } = composeCall(this.engine.parts.base, spec);
+    return { message, isRepeatable: idempotent ?? isIdempotent };
+  }
+
+  private start(
+    { message, isRepeatable }: Composed,
+    { deadlineMs, signal }: CallOptions,
+    isNotification: boolean,
+  ): Started {
+    const { limits, parts } = this.engine;
     const nowMs = parts.clock.monotonicMs();
     const terms = {
-      isRepeatable: idempotent ?? isIdempotent,
+      isRepeatable,
       isNotification,
       deadlineAtMs: nowMs + (deadlineMs ?? limits.deadlineMs),
       isDeadlineSent: deadlineMs !== undefined,

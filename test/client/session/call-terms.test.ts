@@ -188,6 +188,17 @@ describe('batches and notifications', () => {
     expect(network.socket.frames).toHaveLength(0);
   });
 
+  it('are not begun where one of them is none: no deadline runs, nothing is sent', async () => {
+    const session = await network.session();
+    const good = { method: 'POST', path: '/a', body: 1 };
+    const bad = { method: 'POST', path: 'http://other.test/' };
+    await expect(session.batch([good, bad])).rejects.toThrow(TypeError);
+    await expect(session.batch([good], { deadlineMs: 0 })).rejects.toThrow(RangeError);
+    expect(network.socket.frames).toHaveLength(0);
+    await session.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('have no id where nothing is to be answered, and take no place', async () => {
     const session = await network.session({ limits: { callsInFlightMax: 1 } });
     await session.notify({ method: 'POST', path: '/a', body: 1 });
