@@ -73,6 +73,8 @@ export interface FanoutPhase {
   readonly calls: CallFigures;
   readonly callsBesideEvents: CallFigures;
   readonly eventsBesideCalls: EventFigures;
+  /** Pages of the journal that sessions were given in all of it: none, where all goes well. */
+  readonly replays: number;
   /** How late an idle timer beside the gateway fired in all of it. */
   readonly hiccup: PercentilesMs;
 }

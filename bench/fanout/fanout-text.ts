@@ -46,6 +46,7 @@ function phaseLines(title: string, phase: FanoutPhase): string[] {
     ...eventLines('  events beside calls', phase.eventsBesideCalls),
     row('  calls alone', callText(phase.calls)),
     row('  calls beside events', callText(phase.callsBesideEvents)),
+    row('  pages of the journal replayed', String(phase.replays)),
     row('  hiccups beside the gateway', percentilesText(phase.hiccup)),
     row('  memory before', memoryText(phase.memoryBefore)),
     row('  memory after', memoryText(phase.memoryAfter)),

@@ -34,6 +34,7 @@ const SILENT_FOR_MS = 600_000;
 /** Before anything is measured: code that has not run yet is not compiled. */
 const WARM_UP_EVENTS = 10;
 const MEGABYTE = 2 ** 20;
+const REPLAYS = 'xingyun_event_replays_total';
 
 /** @throws Error where the gateway, the upstream or a session cannot be had, or an event is lost */
 export async function runFanout(
@@ -138,6 +139,7 @@ async function runPhase(
 ): Promise<FanoutPhase> {
   const { events, intervalMs, callRate, callers } = options;
   const memoryBefore = await memoryOf(rig.gateway);
+  const replaysBefore = await rig.gateway.metric(REPLAYS);
   await hiccups.start();
   const { events: alone, deliveryCpu } = await measureEvents(rig, options);
   const seconds = Math.max(Math.ceil((events * intervalMs) / 1_000), 1);
@@ -153,9 +155,10 @@ async function runPhase(
   });
   const hiccup = percentilesMs(await hiccups.stop());
   const memoryAfter = await memoryOf(rig.gateway);
+  const replays = (await rig.gateway.metric(REPLAYS)) - replaysBefore;
   return {
     ...{ memoryBefore, memoryAfter, events: alone, deliveryCpu, calls, callsBesideEvents },
-    ...{ eventsBesideCalls, hiccup },
+    ...{ eventsBesideCalls, replays, hiccup },
   };
 }
 

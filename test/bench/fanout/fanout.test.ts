@@ -60,6 +60,7 @@ describe('bench:fanout', () => {
     expect(result).toMatchObject({ name: 'fanout', subscribers: 40, silent: 2 });
     expect(result).toMatchObject({ faults: 0, closed: {} });
     expectWhole(result.readersOnly);
+    expect(result.readersOnly.replays).toBe(0);
     expectWhole(result.withSilent!);
     const { floodEvents, stillOpen, memoryBehind, memoryGone } = result.silentFigures!;
     expect(floodEvents).toBeGreaterThan(10);
