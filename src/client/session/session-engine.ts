@@ -56,6 +56,7 @@ export class SessionEngine implements LinkOwner, KeeperOwner, SubscriptionHost {
   private isOver = false;
   private tellEnded!: (error: Error | undefined) => void;
   private onLastLink: (() => void) | undefined;
+  private closing: Promise<void> | undefined;
 
   constructor(parts: SessionParts) {
     this.parts = parts;
@@ -105,14 +106,10 @@ export class SessionEngine implements LinkOwner, KeeperOwner, SubscriptionHost {
     return subscription;
   }
 
-  /** Resolves when the connections have ended. */
-  async close(): Promise<void> {
-    this.keeper.close();
-    this.finish(undefined);
-    if (this.links.size === 0) return;
-    await new Promise<void>(resolve => {
-      this.onLastLink = resolve;
-    });
+  /** Resolves when the connections have ended, however often it is called. */
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
   }
 
   ask(
@@ -206,6 +203,15 @@ export class SessionEngine implements LinkOwner, KeeperOwner, SubscriptionHost {
       data: this.parts.codec.readEventData(data),
     };
     subscription.accept(link, event);
+  }
+
+  private async end(): Promise<void> {
+    this.keeper.close();
+    this.finish(undefined);
+    if (this.links.size === 0) return;
+    await new Promise<void>(resolve => {
+      this.onLastLink = resolve;
+    });
   }
 
   /** Connections that were left, and have brought all their answers. */

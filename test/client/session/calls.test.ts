@@ -229,6 +229,14 @@ describe('closing', () => {
     expect(network.sockets).toHaveLength(1);
   });
 
+  it('resolves for whoever asked, however often it was asked for', async () => {
+    const session = await network.session();
+    const closings = [session.close(), session.close()];
+    await Promise.all(closings);
+    expect(network.socket.isClosing).toBe(true);
+    await session.close();
+  });
+
   it('happens at the end of an await using', async () => {
     {
       await using session = await network.session();
