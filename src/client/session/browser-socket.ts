@@ -29,6 +29,10 @@ class BrowserSocket implements SessionSocket {
     this.end = end;
   }
 
+  get isOpen(): boolean {
+    return this.socket.readyState === WebSocket.OPEN;
+  }
+
   get bufferedBytes(): number {
     return this.socket.bufferedAmount;
   }
@@ -76,7 +80,15 @@ function carriers(request: SocketRequest): string[] {
 /** The driver. */
 export function openBrowserSocket(request: SocketRequest, events: SocketEvents): () => void {
   const { url, subprotocol } = request;
-  const socket = new WebSocket(url, [subprotocol, ...carriers(request)]);
+  let socket: WebSocket;
+  try {
+    socket = new WebSocket(url, [subprotocol, ...carriers(request)]);
+  } catch (cause) {
+    // A page that came over https may not open ws.
+    const error = new SessionError('connect-failed', `No session at ${url}.`, { cause });
+    queueMicrotask(() => events.failed(error));
+    return () => undefined;
+  }
   let driver: BrowserSocket | undefined;
   let isOver = false;
   socket.binaryType = 'arraybuffer';

@@ -23,6 +23,8 @@ export interface SessionLimits {
   readonly eventIdsMax: number;
   /** For a call that names none, waiting for a place and for a session included. */
   readonly deadlineMs: number;
+  /** From giving a call up to the gateway's answer; then its place is free all the same. */
+  readonly cancelGraceMs: number;
   /** From the start of a handshake to the open session. */
   readonly openTimeoutMs: number;
   /** From our close frame to the gateway's; then the connection is cut. */
@@ -45,6 +47,7 @@ export const SESSION_LIMITS: SessionLimits = {
   eventsWaitingMax: 1_024,
   eventIdsMax: 4_096,
   deadlineMs: 60_000,
+  cancelGraceMs: 5_000,
   openTimeoutMs: 10_000,
   closeTimeoutMs: 5_000,
   silenceMaxMs: 30_000,

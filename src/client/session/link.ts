@@ -1,6 +1,7 @@
 /** One connection: its calls in flight, and what the gateway says beside their answers. */
 import type { SignatureHeaders } from '../signature-base.ts';
-import type { Codec, IncomingMessage, OutgoingMessage } from './codec.ts';
+import type { Codec, IncomingMessage, OutgoingMessage, RpcError } from './codec.ts';
+import { InFlight } from './in-flight.ts';
 import type { SessionCounters, SessionLimits } from './limits.ts';
 import type { Carrier, PendingCall } from './pending-call.ts';
 import { ReadingPause, type SlowReader } from './reading-pause.ts';
@@ -28,6 +29,8 @@ export interface LinkParts {
 const SILENCE_STEPS = 3;
 /** No id of ours: the gateway has nothing to cancel, and says so. */
 const NO_CALL_ID = 0;
+/** A message of this size or more the gateway may refuse unread (docs/websocket.md, Limits). */
+const UNREAD_BYTES = 1_024;
 
 export class Link implements SocketEvents, Carrier {
   readonly parts: LinkParts;
@@ -38,8 +41,7 @@ export class Link implements SocketEvents, Carrier {
   readonly reading: ReadingPause;
   private socket: SessionSocket | undefined;
   private isEnded = false;
-  private readonly inFlight = new Map<number, PendingCall | undefined>();
-  private readonly idOf = new Map<PendingCall, number>();
+  private readonly inFlight: InFlight;
   /** Places kept for calls that are being signed. */
   private reserved = 0;
   private lastId = NO_CALL_ID;
@@ -53,10 +55,12 @@ export class Link implements SocketEvents, Carrier {
     this.parts = parts;
     this.onOpen = onOpen;
     this.reading = new ReadingPause(parts.limits.pauseMaxMs, parts.counters);
+    this.inFlight = new InFlight(parts.limits.cancelGraceMs, () => this.onFreed());
   }
 
+  /** Whether what is written now is sent. */
   get isOpen(): boolean {
-    return this.socket !== undefined && !this.isEnded;
+    return this.socket?.isOpen === true && !this.isEnded;
   }
 
   /** No call of it awaits anything. */
@@ -100,9 +104,9 @@ export class Link implements SocketEvents, Carrier {
       return;
     }
     this.socket!.send(data);
-    calls.forEach((call, i) => {
-      this.enter(call, messages[i]!.id);
-    });
+    for (const call of calls) this.enter(call);
+    const ids = messages.map(({ id }) => id);
+    this.inFlight.add(calls, ids, exceeds(data, UNREAD_BYTES - 1));
     for (const call of calls) if (call.terms.isNotification) call.succeed(undefined);
     this.reading.setAwaiting(this.inFlight.size > 0);
   }
@@ -112,23 +116,16 @@ export class Link implements SocketEvents, Carrier {
     this.socket!.send(this.parts.codec.encode({ id: undefined, method, params, body: undefined }));
   }
 
-  /** The id stays taken until the gateway has answered. */
+  /** The place stays taken until the gateway has answered, or has had `cancelGraceMs` for it. */
   giveUp(call: PendingCall): void {
-    const id = this.idOf.get(call);
-    if (id === undefined) return;
-    this.idOf.delete(call);
-    this.inFlight.set(id, undefined);
-    this.notify('cancel', { id });
+    const id = this.inFlight.giveUp(call);
+    if (id !== undefined) this.notify('cancel', { id });
   }
 
   /** The calls in flight: their answers belong to nobody from now on. */
   takeCalls(): PendingCall[] {
-    const calls = [...this.idOf.keys()];
-    for (const call of calls) {
-      call.carrier = undefined;
-      this.inFlight.set(this.idOf.get(call)!, undefined);
-    }
-    this.idOf.clear();
+    const calls = this.inFlight.takeCalls();
+    for (const call of calls) call.carrier = undefined;
     return calls;
   }
 
@@ -179,8 +176,7 @@ export class Link implements SocketEvents, Carrier {
       return;
     }
     for (const message of messages) this.take(message);
-    this.reading.setAwaiting(this.inFlight.size > 0);
-    this.offerPlaces();
+    this.onFreed();
   }
 
   closed(close: SocketClose): void {
@@ -188,6 +184,7 @@ export class Link implements SocketEvents, Carrier {
     this.isEnded = true;
     clearInterval(this.silenceTimer);
     this.reading.end();
+    this.inFlight.end();
     this.parts.owner.onEnded(this, close, this.takeCalls());
   }
 
@@ -206,15 +203,12 @@ export class Link implements SocketEvents, Carrier {
     return { id, method: message.method, params, body: message.body };
   }
 
-  private enter(call: PendingCall, id: number | undefined): void {
+  private enter(call: PendingCall): void {
     const { counters } = this.parts;
     counters.callsSent++;
     if (call.sendings > 0) counters.callsRepeated++;
     call.sendings++;
-    if (id === undefined) return;
-    call.carrier = this;
-    this.inFlight.set(id, call);
-    this.idOf.set(call, id);
+    if (!call.terms.isNotification) call.carrier = this;
   }
 
   private take(message: IncomingMessage): void {
@@ -223,14 +217,32 @@ export class Link implements SocketEvents, Carrier {
       return;
     }
     const { id, error, result } = message;
+    if (id === null && error !== undefined) this.takeRefusal(error);
     if (typeof id !== 'number') return;
-    const call = this.inFlight.get(id);
-    this.inFlight.delete(id);
+    const call = this.inFlight.take(id);
     if (call === undefined) return;
-    this.idOf.delete(call);
     call.carrier = undefined;
     if (error === undefined) call.succeed(result);
     else call.refuse(error);
+  }
+
+  /** What the gateway did not read it refuses without an id. */
+  private takeRefusal(error: RpcError): void {
+    const calls = this.inFlight.takeRefused(error);
+    if (calls === undefined) {
+      // Whose it is nobody knows, and a guess might have a payment made twice.
+      this.cut();
+      return;
+    }
+    for (const call of calls) {
+      call.carrier = undefined;
+      call.refuse(error);
+    }
+  }
+
+  private onFreed(): void {
+    this.reading.setAwaiting(this.inFlight.size > 0);
+    this.offerPlaces();
   }
 
   /** Nothing is heard while reading is paused, so nothing follows from it. */
@@ -248,12 +260,13 @@ export class Link implements SocketEvents, Carrier {
   /** A browser sends no pings: there a call does it that the gateway answers at once. */
   private probe(): void {
     const socket = this.socket!;
+    if (!socket.isOpen) return;
     if (socket.ping !== undefined) {
       socket.ping();
       return;
     }
     const id = ++this.lastId;
-    this.inFlight.set(id, undefined);
+    this.inFlight.addOwn(id);
     const params = { id: NO_CALL_ID };
     socket.send(this.parts.codec.encode({ id, method: 'cancel', params, body: undefined }));
   }

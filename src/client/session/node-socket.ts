@@ -23,6 +23,10 @@ class NodeSocket implements SessionSocket {
     this.events = events;
   }
 
+  get isOpen(): boolean {
+    return this.socket.readyState === WebSocket.OPEN;
+  }
+
   get bufferedBytes(): number {
     return this.socket.bufferedAmount;
   }
@@ -95,7 +99,7 @@ function openNodeSocket(
   });
   socket.on('unexpected-response', (_request, response) => {
     readRefusal(response)
-      .then(fail, fail)
+      .then(fail, (error: Error) => fail(connectError(url, error)))
       .finally(() => socket.terminate());
   });
   socket.on('error', error => {

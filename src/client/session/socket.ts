@@ -11,6 +11,8 @@ export interface SocketClose {
 }
 
 export interface SessionSocket {
+  /** False as soon as the closing handshake has begun on either side: nothing is sent then. */
+  readonly isOpen: boolean;
   /** Bytes handed to `send` that the network has not taken. */
   readonly bufferedBytes: number;
   send(data: string | Uint8Array): void;

@@ -201,6 +201,29 @@ describe('a session over the interface of browsers', () => {
     await expect(open()).rejects.toMatchObject({ code: 'connect-failed' });
   });
 
+  it('rejects, and is tried again, where the browser opens no connection at all', async () => {
+    const session = await open();
+    const NativeSocket = globalThis.WebSocket;
+    let failures = 0;
+    const failOnce = () => {
+      const construct = () => {
+        failures++;
+        globalThis.WebSocket = NativeSocket;
+        throw new DOMException('insecure', 'SecurityError');
+      };
+      globalThis.WebSocket = new Proxy(NativeSocket, { construct });
+    };
+    failOnce();
+    await expect(open()).rejects.toMatchObject({
+      code: 'connect-failed',
+      cause: { name: 'SecurityError' },
+    });
+    failOnce();
+    gateway.cut();
+    expect((await session.call('a.b', {}, { idempotent: true })).status).toBe(200);
+    expect(failures).toBe(2);
+  });
+
   it('goes on by cursor when the connection is cut, and parks a slow topic', async () => {
     const session = await open({ limits: { eventsWaitingMax: 8 } });
     const subscription = session.subscribe<{ n: number }>('t');

@@ -34,6 +34,22 @@ describe('giving a call up', () => {
     expect(network.socket.sentWith('a.second')).toHaveLength(1);
   });
 
+  it('frees the place after cancelGraceMs where the gateway does not answer', async () => {
+    const limits = { callsInFlightMax: 1, cancelGraceMs: 3_000 };
+    const session = await network.session({ limits });
+    const controller = new AbortController();
+    const first = outcomeOf(session.call('a.first', {}, { signal: controller.signal }));
+    const second = session.call('a.second');
+    controller.abort();
+    await first;
+    await vi.advanceTimersByTimeAsync(2_999);
+    expect(network.socket.sentWith('a.second')).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(1);
+    network.socket.answer(1, 'late');
+    network.socket.answer(2, 'own');
+    expect((await second).body).toBe('own');
+  });
+
   it('sends nothing of a call that waited, nor of one that was aborted before', async () => {
     const session = await network.session({ limits: { callsInFlightMax: 1 } });
     void outcomeOf(session.call('a.first'));

@@ -68,6 +68,18 @@ describe('the handshake', () => {
     await expect(open()).rejects.toMatchObject({ code });
   });
 
+  it('fails as a connection where its refusal is cut off, and is tried again', async () => {
+    const document = { status: 503, text: '{"code":', isCut: true };
+    const headers = { 'content-type': 'application/problem+json' };
+    gateway.refusals.push({ ...document, headers });
+    await expect(open()).rejects.toMatchObject({ code: 'connect-failed' });
+    const session = await open();
+    gateway.refusals.push({ ...document, headers });
+    gateway.cut();
+    expect((await session.call('a.b', {}, { idempotent: true })).status).toBe(200);
+    expect(gateway.refusals).toEqual([]);
+  });
+
   it('rejects where nobody listens, and where the peer hangs up', async () => {
     const server = createServer(socket => socket.destroy());
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));

@@ -170,6 +170,28 @@ describe('calls on a lost connection', () => {
     expect(sent).toEqual(['/first', '/second', 'a.late']);
   });
 
+  it('are sent on the next one where the gateway was closing already', async () => {
+    const session = await network.session();
+    const old = network.socket;
+    const signing = session.request('POST', '/signed', 1, { sign: true });
+    old.hearClose();
+    const post = session.request('POST', '/a', 1);
+    let isNotified = false;
+    const notified = session.notify({ operation: 'a.b' }).then(() => {
+      isNotified = true;
+    });
+    await settled();
+    expect([isNotified, old.sent]).toEqual([false, []]);
+    network.plan.push('open');
+    old.end(1001);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await notified;
+    expect(network.socket.sentWith('a.b')).toHaveLength(1);
+    for (const { id } of network.socket.sentWith('call')) network.socket.answer(id!);
+    for (const call of [signing, post]) expect((await call).status).toBe(200);
+    expect(session.counters.callsRepeated).toBe(0);
+  });
+
   it('are signed anew', async () => {
     const session = await network.session();
     const call = session.request('PUT', '/a', 1, { sign: true });

@@ -23,6 +23,8 @@ export interface Refusal {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly text: string;
+  /** The connection ends before the text does that its length announces. */
+  readonly isCut?: boolean;
 }
 
 interface JournalEntry {
@@ -224,9 +226,9 @@ export const echo: FakeGateway['answer'] = ({ id, method, params }, peer) => {
   peer.answer(id, { method, ...params, ...(body === undefined ? {} : { body }) });
 };
 
-function refuseUpgrade(socket: Duplex, { status, headers, text }: Refusal): void {
+function refuseUpgrade(socket: Duplex, { status, headers, text, isCut }: Refusal): void {
   const lines = Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}\r\n`);
-  const length = Buffer.byteLength(text);
+  const length = Buffer.byteLength(text) + (isCut ? 1 : 0);
   socket.end(
     `HTTP/1.1 ${status} Refused\r\n${lines.join('')}content-length: ${length}\r\n\r\n${text}`,
   );

@@ -64,17 +64,24 @@ export class FakeSocket implements SessionSocket {
     return this.sent.filter(message => message.method === method);
   }
 
+  /** What a socket is handed that is not open goes nowhere. */
   send(data: string | Uint8Array): void {
-    this.frames.push(data as string);
+    if (this.isOpen) this.frames.push(data as string);
   }
 
   close(): void {
     this.isClosing = true;
+    this.isOpen = false;
     queueMicrotask(() => this.end(1000, ''));
   }
 
   cut(): void {
     this.end(1006, '');
+  }
+
+  /** The close frame of the gateway has come, the end of the connection has not. */
+  hearClose(): void {
+    this.isOpen = false;
   }
 
   open(): void {
