@@ -73,6 +73,8 @@ export class Subscription<T = unknown> implements SlowReader {
   /** Behind the last event that was taken in. */
   private takenCursor: string | undefined;
   private shownCursor: string | undefined;
+  /** Where it goes on behind a gap, until what came before the gap has been handed out. */
+  private gapCursor: string | undefined;
   private wasLive = false;
   private isHolding = false;
   /** Takes back what the gateway was asked last. */
@@ -116,6 +118,7 @@ export class Subscription<T = unknown> implements SlowReader {
     const step = await this.buffer.next();
     if (step.done) return step;
     this.shownCursor = step.value.cursor;
+    if (this.buffer.size === 0) this.passGap();
     if (this.buffer.size <= this.lowMark) this.catchUp();
     return step as IteratorResult<SessionEvent<T>, undefined>;
   }
@@ -150,6 +153,7 @@ export class Subscription<T = unknown> implements SlowReader {
   accept(link: Link, event: SessionEvent): boolean {
     if (this.state !== 'live' || link !== this.link) return false;
     this.takenCursor = event.cursor;
+    this.gapCursor = undefined;
     if (!this.ids.add(event.id)) {
       this.host.counters.duplicates++;
       return true;
@@ -239,10 +243,16 @@ export class Subscription<T = unknown> implements SlowReader {
     const cursor = isRecord(result) ? result.cursor : undefined;
     if (typeof cursor === 'string') {
       // With `after` what the cursor passes over comes as events first.
+      if (this.takenCursor === undefined) this.gapCursor = cursor;
       this.takenCursor ??= cursor;
-      this.shownCursor ??= cursor;
+      if (this.buffer.size === 0) this.passGap();
     }
     this.start.resolve(this.takenCursor);
+  }
+
+  private passGap(): void {
+    this.shownCursor = this.gapCursor ?? this.shownCursor;
+    this.gapCursor = undefined;
   }
 
   private onRefused(error: unknown): void {

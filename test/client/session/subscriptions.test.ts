@@ -231,6 +231,22 @@ describe('after a loss', () => {
     expect(subscription.gaps).toBe(1);
   });
 
+  it('its cursor is the new one behind the gap, once what came before is handed out', async () => {
+    const session = await network.session();
+    const subscription = session.subscribe(TOPIC, { after: 'c.1', onGap: 'continue' });
+    network.socket.refuse(1, 'cursor-expired', { status: 410 });
+    granted('c.90');
+    expect(subscription.cursor).toBe('c.90');
+    for (const n of sequences(91, 92)) network.socket.event(TOPIC, n);
+    await reconnect();
+    network.socket.refuse(1, 'cursor-expired', { status: 410 });
+    granted('c.200');
+    await take(subscription, 1);
+    expect(subscription.cursor).toBe('c.91');
+    await take(subscription, 1);
+    expect(subscription.cursor).toBe('c.200');
+  });
+
   it('a refusal that passes is waited for', async () => {
     const { subscription } = await live();
     await reconnect();
