@@ -57,6 +57,8 @@ export interface EventJournal extends JournalState {
    * there already, from before or from earlier in this very list, is not appended.
    *
    * @returns what became of each, in the order given
+   * @throws EventIdTakenError with the first event whose topic and id are another partner's event,
+   *   from before or from earlier in this very list
    * @throws EventJournalError `full` or `failed`; the journal is as before, and a later call may
    *   succeed
    */
@@ -80,6 +82,18 @@ export class EventJournalError extends Error {
     super(message, { cause });
     this.name = 'EventJournalError';
     this.code = code;
+  }
+}
+
+/** A list has an event whose topic and id are those of somebody else's event. */
+export class EventIdTakenError extends Error {
+  /** Of the event in the list. */
+  readonly index: number;
+
+  constructor(index: number) {
+    super(`The topic and id of event ${index} are those of somebody else's event.`);
+    this.name = 'EventIdTakenError';
+    this.index = index;
   }
 }
 

@@ -74,6 +74,15 @@ describe('events', () => {
       { id: 'second', cursor: `${journalId}.2`, duplicate: false },
       { id: 'first', cursor: `${journalId}.1`, duplicate: true },
     ]);
+    const ofLedger = { ...EVENT, partner: 'ledgerworks' };
+    const body = JSON.stringify({
+      events: [
+        { ...ofLedger, id: 'not-kept' },
+        { ...ofLedger, id: 'first' },
+      ],
+    });
+    expect(await refusal(body)).toEqual([422, 'event-invalid']);
+    expect((await gateway.journal()).head).toBe(2);
     expect(statSync(join(gateway.files.stateDir, 'events.sqlite')).mode & 0o777).toBe(0o600);
   });
 

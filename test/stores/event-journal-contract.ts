@@ -1,8 +1,10 @@
 /** What every driver of EventJournal promises, as tests. */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ReplayPage } from '../../src/core/events.ts';
+import type { PublishedEvent, ReplayPage } from '../../src/core/events.ts';
 import {
+  type AppendedEvent,
+  EventIdTakenError,
   type EventJournal,
   EventJournalError,
   eventBytes,
@@ -74,13 +76,46 @@ export function describeEventJournal(driver: string, open: OpenJournal): void {
 
     it('knows a topic and id again, and names the first sequence', () => {
       journal.append([anEvent('a'), anEvent('b')]);
-      const again = anEvent('a', { data: 'null', partnerId: 'ledgerworks' });
+      const again = anEvent('a', { data: 'null', time: '2026-11-27T01:00:00.000Z' });
       expect(journal.append([again, anEvent('c')])).toEqual([
         { sequence: 1, duplicate: true },
         { sequence: 3, duplicate: false },
       ]);
       expect(journal.append([anEvent('a', { topic: 'notices' })])[0]!.duplicate).toBe(false);
       expect(sequencesOf(journal.read(ask(0), PAGE))).toEqual([1, 2, 3]);
+    });
+
+    it('refuses a list with an id that is another partner’s, and appends none of it', () => {
+      const ofLedger = { partnerId: 'ledgerworks' };
+      const everyone = { partnerId: undefined };
+      journal.append([anEvent('a'), anEvent('n', { topic: 'notices', ...everyone })]);
+      const [bytes, untouched] = [journal.byteCount, [1]];
+      const lists: [index: number, list: PublishedEvent[]][] = [
+        [0, [anEvent('a', ofLedger)]],
+        [0, [anEvent('a', everyone), anEvent('b')]],
+        [2, [anEvent('b'), anEvent('a'), anEvent('a', ofLedger), anEvent('c')]],
+        [1, [anEvent('b'), anEvent('n', { topic: 'notices' }), anEvent('a', ofLedger)]],
+        [1, [anEvent('b'), anEvent('b', ofLedger)]],
+      ];
+      for (const [index, list] of lists) {
+        const append = () => journal.append(list);
+        expect(append).toThrow(EventIdTakenError);
+        expect(append).toThrow(expect.objectContaining({ index }));
+        expect([journal.head, journal.eventCount, journal.byteCount]).toEqual([2, 2, bytes]);
+        expect(sequencesOf(journal.read(ask(0), PAGE))).toEqual(untouched);
+        expect(sequencesOf(journal.read(ask(0, undefined, 'ledgerworks'), PAGE))).toEqual([]);
+      }
+      expect(journal.append([anEvent('b'), anEvent('a', { topic: 'x', ...ofLedger })])).toEqual([
+        { sequence: 3, duplicate: false },
+        { sequence: 4, duplicate: false },
+      ]);
+    });
+
+    it('takes an id for another partner once it has let the first event go', () => {
+      reopen({ eventsMax: 100 });
+      journal.append(someEvents(150));
+      const ofLedger = anEvent('e-1', { partnerId: 'ledgerworks' });
+      expect(journal.append([ofLedger])).toEqual([{ sequence: 151, duplicate: false }]);
     });
 
     it('knows an id again within one list', () => {
@@ -243,15 +278,25 @@ export function describeEventJournal(driver: string, open: OpenJournal): void {
       fc.assert(
         fc.property(lists, fc.nat(150), (batches, after) => {
           reopen({});
-          const expected: { topic: string; partnerId: string | undefined; id: string }[] = [];
+          let expected: { topic: string; partnerId: string | undefined; id: string }[] = [];
           for (const batch of batches) {
-            const outcomes = journal.append(batch.map(({ id, ...more }) => anEvent(id, more)));
-            batch.forEach(({ topic, partnerId, id }, i) => {
-              const before = expected.findIndex(one => one.topic === topic && one.id === id);
-              if (before < 0) expected.push({ topic, partnerId, id });
-              const sequence = before < 0 ? expected.length : before + 1;
-              expect(outcomes[i]).toEqual({ sequence, duplicate: before >= 0 });
+            const list = batch.map(({ id, ...more }) => anEvent(id, more));
+            const grown = [...expected];
+            const outcomes: AppendedEvent[] = [];
+            const taken = batch.findIndex(({ topic, partnerId, id }) => {
+              const before = grown.findIndex(one => one.topic === topic && one.id === id);
+              if (before < 0) grown.push({ topic, partnerId, id });
+              const sequence = before < 0 ? grown.length : before + 1;
+              outcomes.push({ sequence, duplicate: before >= 0 });
+              return before >= 0 && grown[before]!.partnerId !== partnerId;
             });
+            if (taken < 0) {
+              expect(journal.append(list)).toEqual(outcomes);
+              expected = grown;
+            } else {
+              const index = expect.objectContaining({ index: taken });
+              expect(() => journal.append(list)).toThrow(index);
+            }
           }
           const missed = expected.flatMap(({ topic, partnerId }, i) => {
             return topic === 'a' && partnerId === 'p' && i + 1 > after ? [i + 1] : [];

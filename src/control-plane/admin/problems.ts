@@ -7,7 +7,7 @@ const ADMIN_PROBLEMS = {
   unauthorized: { status: 401, title: 'The bearer token is missing or wrong' },
   'host-not-allowed': { status: 421, title: 'The Host field does not name this listener' },
   'publishing-disabled': { status: 403, title: 'No publisher token is configured' },
-  'event-invalid': { status: 422, title: 'An event does not fit the registry' },
+  'event-invalid': { status: 422, title: 'An event does not fit the registry or the journal' },
   'journal-unavailable': { status: 503, title: 'The event journal takes no events now' },
 } as const;
 

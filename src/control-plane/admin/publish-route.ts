@@ -4,7 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { PublishedEvent } from '../../core/events.ts';
-import { EventJournalError } from '../../stores/contracts.ts';
+import { EventIdTakenError, EventJournalError } from '../../stores/contracts.ts';
 import type { PublicationReceipt } from '../events/event-hub.ts';
 import { PublicationReader } from '../events/read-publication.ts';
 import type { TopicDirectory } from '../events/topic-directory.ts';
@@ -16,7 +16,7 @@ export interface PublishOptions {
   readonly counters: CounterSet;
   /** Of the registry that is served now. */
   readonly directory: () => TopicDirectory;
-  /** Rejects with EventJournalError where none of the events was appended. */
+  /** Rejects with EventJournalError or EventIdTakenError where none of the events was appended. */
   readonly publish: (events: readonly PublishedEvent[]) => Promise<readonly PublicationReceipt[]>;
   /** Told that the journal takes no events; it may come with every publication. */
   readonly reportFailure: (error: EventJournalError) => void;
@@ -60,6 +60,9 @@ export function addPublishRoute(app: FastifyInstance, options: PublishOptions): 
       try {
         return { events: await options.publish(publication.events) };
       } catch (error) {
+        if (error instanceof EventIdTakenError) {
+          return sendProblem(reply, adminProblem('event-invalid', takenDetail(error)));
+        }
         if (!(error instanceof EventJournalError)) throw error;
         options.reportFailure(error);
         reply.header('retry-after', RETRY_AFTER_SECONDS);
@@ -67,6 +70,11 @@ export function addPublishRoute(app: FastifyInstance, options: PublishOptions): 
       }
     });
   });
+}
+
+function takenDetail({ index }: EventIdTakenError): string {
+  const why = 'has the topic and id of an event that is another partner’s, or everyone’s';
+  return `events[${index}] ${why}; none of the events was appended.`;
 }
 
 /** What the disk said stays in the log. */

@@ -8,6 +8,7 @@ import type { CounterSet } from '../../core/counters.ts';
 import { type EventRecord, formatCursor, type PublishedEvent } from '../../core/events.ts';
 import {
   type AppendedEvent,
+  EventIdTakenError,
   type EventJournal,
   EventJournalError,
 } from '../../stores/contracts.ts';
@@ -61,6 +62,7 @@ export class EventHub {
    * bounded by who calls: publications hold their share of publicationsMaxBytes until answered.
    *
    * @throws EventJournalError none of the events was appended
+   * @throws EventIdTakenError the same, with the place of the event in this publication
    */
   publish(events: readonly PublishedEvent[]): Promise<readonly PublicationReceipt[]> {
     const { promise, resolve, reject } = Promise.withResolvers<readonly PublicationReceipt[]>();
@@ -80,12 +82,17 @@ export class EventHub {
     const together = this.takeTogether();
     if (together.length === 0) return;
     if (this.waiting.length > 0) this.defer(this.commit);
+    this.append(together);
+  };
+
+  private append(together: readonly Waiting[]): void {
     const events = together.flatMap(publication => publication.events);
     const startedMs = performance.now();
     let appended: readonly AppendedEvent[];
     try {
       appended = this.journal.append(events);
     } catch (error) {
+      if (error instanceof EventIdTakenError) return this.appendAround(together, error.index);
       if (error instanceof EventJournalError)
         this.counters.add('events_publish_failed', events.length);
       for (const { reject } of together) reject(error);
@@ -94,7 +101,21 @@ export class EventHub {
     this.count(appended, (performance.now() - startedMs) / 1_000);
     this.handOut(events, appended);
     this.answer(together, appended);
-  };
+  }
+
+  /**
+   * The publication with that event is refused where it is the first. Otherwise those before it are
+   * committed now and it is the first of the next turn: what it is refused for is on the disk then.
+   */
+  private appendAround(together: readonly Waiting[], index: number): void {
+    let [first, place] = [0, index];
+    while (place >= together[first]!.events.length) place -= together[first++]!.events.length;
+    const later = together.slice(first === 0 ? 1 : first);
+    if (this.waiting.length === 0 && later.length > 0) this.defer(this.commit);
+    this.waiting.unshift(...later);
+    if (first === 0) together[0]!.reject(new EventIdTakenError(place));
+    else this.append(together.slice(0, first));
+  }
 
   /** Publications from the front of the queue, as many as fit into one transaction. */
   private takeTogether(): Waiting[] {

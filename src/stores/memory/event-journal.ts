@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { EventRecord, PublishedEvent, ReplayPage, ReplayRequest } from '../../core/events.ts';
 import {
   type AppendedEvent,
+  EventIdTakenError,
   type EventJournal,
   EventJournalError,
   eventBytes,
@@ -25,7 +26,7 @@ export class MemoryEventJournal implements EventJournal {
   private readonly limits: JournalLimits;
   private readonly lapsedMax: number;
   private events: EventRecord[] = [];
-  private readonly sequences = new Map<string, number>();
+  private readonly byId = new Map<string, EventRecord>();
   /** The last event that was let go of, by topic and partner. */
   private readonly lapsed = new Map<string, number>();
   private lapsedFloor = 0;
@@ -57,6 +58,7 @@ export class MemoryEventJournal implements EventJournal {
 
   append(events: readonly PublishedEvent[]): readonly AppendedEvent[] {
     this.requireOpen();
+    this.requireUntaken(events);
     const appended = events.map(event => this.appendOne(event));
     this.fitLimits();
     return appended;
@@ -90,13 +92,24 @@ export class MemoryEventJournal implements EventJournal {
     if (this.closed) throw new EventJournalError('closed', 'The event journal is closed.');
   }
 
+  private requireUntaken(events: readonly PublishedEvent[]): void {
+    const listed = new Map<string, PublishedEvent>();
+    for (const [index, event] of events.entries()) {
+      const key = keyOf(event);
+      const known = this.byId.get(key) ?? listed.get(key);
+      if (known === undefined) listed.set(key, event);
+      else if (known.partnerId !== event.partnerId) throw new EventIdTakenError(index);
+    }
+  }
+
   private appendOne(event: PublishedEvent): AppendedEvent {
     const key = keyOf(event);
-    const known = this.sequences.get(key);
-    if (known !== undefined) return { sequence: known, duplicate: true };
+    const known = this.byId.get(key);
+    if (known !== undefined) return { sequence: known.sequence, duplicate: true };
     this.last += 1;
-    this.sequences.set(key, this.last);
-    this.events.push({ ...event, sequence: this.last });
+    const record: EventRecord = { ...event, sequence: this.last };
+    this.byId.set(key, record);
+    this.events.push(record);
     this.bytes += eventBytes(event);
     return { sequence: this.last, duplicate: false };
   }
@@ -122,7 +135,7 @@ export class MemoryEventJournal implements EventJournal {
 
   private forget(event: EventRecord): void {
     this.bytes -= eventBytes(event);
-    this.sequences.delete(keyOf(event));
+    this.byId.delete(keyOf(event));
     this.lapsed.set(pairOf(event.topic, event.partnerId), event.sequence);
   }
 

@@ -11,6 +11,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { EventRecord, PublishedEvent, ReplayPage, ReplayRequest } from '../../core/events.ts';
 import {
   type AppendedEvent,
+  EventIdTakenError,
   type EventJournal,
   EventJournalError,
   eventBytes,
@@ -105,13 +106,14 @@ class SqliteEventJournal implements EventJournal {
     const appended: AppendedEvent[] = [];
     this.commit(() => {
       let { head, bytesThrough } = this.extent;
-      for (const event of events) {
+      for (const [index, event] of events.entries()) {
         const { topic, partnerId = '', id, time, data } = event;
         const bytes = bytesThrough + eventBytes(event);
         const { insert } = this.statements;
         if (insert.run(head + 1, topic, partnerId, id, time, data, bytes).changes === 0) {
-          const { sequence } = this.statements.sequenceOf.get(topic, id) as { sequence: number };
-          appended.push({ sequence, duplicate: true });
+          const known = this.statements.known.get(topic, id) as unknown as KnownEvent;
+          if (known.partner !== partnerId) throw new EventIdTakenError(index);
+          appended.push({ sequence: known.sequence, duplicate: true });
           continue;
         }
         head += 1;
@@ -258,6 +260,8 @@ class SqliteEventJournal implements EventJournal {
     return sequence;
   }
 }
+
+type KnownEvent = Pick<StoredEvent, 'sequence' | 'partner'>;
 
 interface StoredEvent {
   readonly sequence: number;

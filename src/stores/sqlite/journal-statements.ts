@@ -9,7 +9,7 @@ export function prepareStatements(database: DatabaseSync) {
     journal: prepare('SELECT journalId, lapsedFloor FROM journal'),
     setFloor: prepare('UPDATE journal SET lapsedFloor = ?'),
     insert: prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'),
-    sequenceOf: prepare('SELECT sequence FROM events WHERE topic = ? AND id = ?'),
+    known: prepare('SELECT sequence, partner FROM events WHERE topic = ? AND id = ?'),
     first: prepare('SELECT * FROM events ORDER BY sequence LIMIT 1'),
     last: prepare('SELECT sequence, bytesThrough FROM events ORDER BY sequence DESC LIMIT 1'),
     bytesThrough: prepare('SELECT bytesThrough FROM events WHERE sequence = ?'),

@@ -224,6 +224,21 @@ describe('a publication is refused', () => {
     expect((await refusal(`{"events":[]}${spaces}`)).code).toBe('body-too-large');
   });
 
+  it('for an id that is another partner’s, with all its events', async () => {
+    await start();
+    const notice = { topic: 'notices', id: 'n-1', data: 1 };
+    await post({ events: [EVENT, notice] });
+    const other = { ...EVENT, partner: 'ledgerworks' };
+    const { status, headers, body } = await post({ events: [{ ...notice, id: 'n-2' }, other] });
+    expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect([status, body]).toMatchObject([422, { status, code: 'event-invalid' }]);
+    expect((body as unknown as { detail: string }).detail).toContain('events[1]');
+    expect([publishing.journal.head, publishing.broadcasts.length]).toEqual([2, 1]);
+    expect([publishing.failures, bugs]).toEqual([[], []]);
+    expect((await post({ events: [{ ...other, id: 'of-its-own' }] })).status).toBe(200);
+    await expect.poll(() => publishing.counters.get('event_publications_refused')).toBe(1);
+  });
+
   it('where too much is being published at once', async () => {
     publishing = aPublishing({ publishMax: 5_000, eventMaxBytes: 1_048_576 });
     await start();

@@ -17,7 +17,10 @@ export const DIRECTORY = new TopicDirectory({
     { ...TOPIC, id: 'transfer-status', audience: 'partner' },
     { ...TOPIC, id: 'notices', audience: 'everyone' },
   ],
-  partners: [{ ...PARTNER, id: 'nebula-pay', name: 'Nebula Pay' }],
+  partners: [
+    { ...PARTNER, id: 'nebula-pay', name: 'Nebula Pay' },
+    { ...PARTNER, id: 'ledgerworks', name: 'Ledgerworks' },
+  ],
 });
 
 export interface Publishing extends PublishOptions {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { EventHub } from '../../../src/control-plane/events/event-hub.ts';
 import { CounterSet } from '../../../src/core/counters.ts';
 import type { EventRecord, PublishedEvent } from '../../../src/core/events.ts';
-import { EventJournalError } from '../../../src/stores/contracts.ts';
+import { EventIdTakenError, EventJournalError } from '../../../src/stores/contracts.ts';
 import { MemoryEventJournal } from '../../../src/stores/memory/event-journal.ts';
 import { anEvent, someEvents } from '../../stores/event-journal-events.ts';
 
@@ -10,10 +10,17 @@ import { anEvent, someEvents } from '../../stores/event-journal-events.ts';
 class WatchedJournal extends MemoryEventJournal {
   readonly lists: number[] = [];
   failWith: Error | undefined;
+  private failsFrom = 0;
+
+  /** From the so-many-th list on. */
+  failFrom(list: number, error: Error): void {
+    this.failsFrom = list;
+    this.failWith = error;
+  }
 
   override append(events: readonly PublishedEvent[]) {
     this.lists.push(events.length);
-    if (this.failWith !== undefined) throw this.failWith;
+    if (this.failWith !== undefined && this.lists.length >= this.failsFrom) throw this.failWith;
     return super.append(events);
   }
 }
@@ -98,6 +105,72 @@ describe('publications of one turn', () => {
     await again;
     expect(broadcasts).toHaveLength(1);
     expect(counters.get('events_duplicate')).toBe(1);
+  });
+});
+
+describe('a publication with an id that is another partner’s', () => {
+  const ofLedger = (id: string) => anEvent(id, { partnerId: 'ledgerworks' });
+  const endTurns = () => {
+    while (deferred.length > 0) endTurn();
+  };
+
+  it('is refused with the place of its event, and those of the same turn are not', async () => {
+    const before = hub.publish([anEvent('a')]);
+    const wrong = hub.publish([anEvent('w'), ofLedger('a')]);
+    const wrongAgain = hub.publish([ofLedger('a')]);
+    const after = hub.publish([anEvent('b'), anEvent('w', { partnerId: 'ledgerworks' })]);
+    endTurns();
+    await expect(wrong).rejects.toThrow(EventIdTakenError);
+    await expect(wrong).rejects.toMatchObject({ index: 1 });
+    await expect(wrongAgain).rejects.toMatchObject({ index: 0 });
+    const cursor = (sequence: number) => `${journal.journalId}.${sequence}`;
+    expect(await before).toEqual([{ id: 'a', cursor: cursor(1), duplicate: false }]);
+    expect((await after).map(receipt => receipt.cursor)).toEqual([cursor(2), cursor(3)]);
+    expect(broadcasts.flat().map(({ id, partnerId }) => [id, partnerId])).toEqual([
+      ['a', 'nebula-pay'],
+      ['b', 'nebula-pay'],
+      ['w', 'ledgerworks'],
+    ]);
+    expect(counters.get('events_publish_failed')).toBe(0);
+    expect(counters.get('events_published')).toBe(3);
+  });
+
+  it('is refused where its own events are two partners’', async () => {
+    const wrong = hub.publish([anEvent('a'), ofLedger('a')]);
+    endTurns();
+    await expect(wrong).rejects.toMatchObject({ index: 1 });
+    expect([journal.head, broadcasts]).toEqual([0, []]);
+  });
+
+  it('is not refused for an event that the disk did not take', async () => {
+    const before = hub.publish([anEvent('a')]);
+    const wrong = hub.publish([ofLedger('a')]);
+    const error = new EventJournalError('full', 'no room');
+    journal.failFrom(2, error);
+    endTurn();
+    await expect(before).rejects.toBe(error);
+    journal.failWith = undefined;
+    endTurns();
+    expect(await wrong).toMatchObject([{ id: 'a', duplicate: false }]);
+  });
+
+  it('costs the others of its turn no more than a turn of their own', async () => {
+    const turns: Promise<unknown>[] = [hub.publish([anEvent('a')])];
+    for (let i = 0; i < 300; i += 1) {
+      turns.push(hub.publish([anEvent(`right-${i}`)]), hub.publish([ofLedger('a')]));
+    }
+    endTurns();
+    const settled = await Promise.allSettled(turns);
+    expect(settled.filter(({ status }) => status === 'rejected')).toHaveLength(300);
+    expect(journal.head).toBe(301);
+    expect(counters.get('event_commits')).toBeLessThanOrEqual(301);
+  });
+
+  it('is answered before the journal closes', async () => {
+    const all = [[anEvent('a')], [ofLedger('a')], [anEvent('b')]].map(list => hub.publish(list));
+    hub.close();
+    const settled = await Promise.allSettled(all);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 });
 
