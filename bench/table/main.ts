@@ -1,5 +1,6 @@
 /**
- * Writes the README's table, in both languages, from the newest runs in bench/results.
+ * Writes the README's table, in both languages, and that of docs/benchmarks.md from the newest runs
+ * in bench/results.
  *
  *     npm run bench:table -- [--check]
  *
@@ -7,10 +8,10 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { readmePages } from './readme-table.ts';
+import { tablePages } from './readme-table.ts';
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
-for (const { name, file, now, wanted } of readmePages()) {
+for (const { name, file, now, wanted } of tablePages()) {
   if (now === wanted) {
     console.log(`${name}: agrees with bench/results`);
   } else if (values.check) {

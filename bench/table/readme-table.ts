@@ -1,18 +1,23 @@
-/** The table between its two markers in README.md and README.zh-CN.md. */
+/** The tables between their markers in README.md, README.zh-CN.md and docs/benchmarks.md. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AgreeResult } from '../agree/agree.ts';
 import type { CompareResult } from '../compare/compare-result.ts';
+import type { FanoutResult } from '../fanout/fanout-result.ts';
 import type { LoadResult } from '../load/load-result.ts';
 import type { MaxResult } from '../max/max-result.ts';
 import { readResults } from '../rig/results.ts';
+import type { SessionsResult } from '../sessions/sessions-result.ts';
 import { agreeRows } from './agree-rows.ts';
 import { compareRows } from './compare-rows.ts';
+import { fanoutRows } from './fanout-rows.ts';
 import { type IdleRecord, idleRows } from './idle-rows.ts';
 import { loadRows } from './load-rows.ts';
 import { maxRows } from './max-rows.ts';
 import { type MicroRecord, microRows } from './micro-rows.ts';
 import { renderTable } from './render-table.ts';
+import { SESSIONS_MARKER, sessionsTable } from './sessions-page.ts';
+import { sessionsRows } from './sessions-rows.ts';
 import type { TableRow } from './table-row.ts';
 import type { Language } from './text.ts';
 
@@ -33,8 +38,7 @@ export const READMES: readonly ReadmeFile[] = [
   inRoot('README.zh-CN.md', 'zh'),
 ];
 
-const OPEN = '<!-- bench:table -->';
-const CLOSE = '<!-- /bench:table -->';
+const TABLE_MARKER = 'bench:table';
 
 /** Every row that bench/results has a run for; a row without one is left out. */
 export function recordedRows(folder?: string): TableRow[] {
@@ -43,6 +47,8 @@ export function recordedRows(folder?: string): TableRow[] {
     ...maxRows(readResults<MaxResult>('max', folder)),
     ...agreeRows(readResults<AgreeResult>('agree', folder)),
     ...compareRows(readResults<CompareResult>('compare', folder)),
+    ...sessionsRows(readResults<SessionsResult>('sessions', folder)),
+    ...fanoutRows(readResults<FanoutResult>('fanout', folder)),
     ...microRows(readResults<MicroRecord>('micro', folder)),
     ...idleRows(readResults<IdleRecord>('idle', folder)),
   ];
@@ -53,17 +59,26 @@ export function recordedRows(folder?: string): TableRow[] {
  * @throws Error where the page lacks a marker
  */
 export function withTable(page: string, rows: readonly TableRow[], language: Language): string {
-  const start = page.indexOf(OPEN);
-  const end = page.indexOf(CLOSE, start);
-  if (start < 0 || end < 0) throw new Error(`the page has no ${OPEN} ... ${CLOSE}`);
-  const table = renderTable(rows, language);
-  return `${page.slice(0, start + OPEN.length)}\n${table}\n${page.slice(end)}`;
+  return replaced(page, TABLE_MARKER, renderTable(rows, language));
 }
 
-/** What each README is now and what the results make of it. */
-export function readmePages(rows = recordedRows()) {
-  return READMES.map(readme => {
-    const now = readFileSync(readme.file, 'utf8');
-    return { ...readme, now, wanted: withTable(now, rows, readme.language) };
+/** What each page with a table is now and what the results make of it. */
+export function tablePages(rows = recordedRows()) {
+  const readmes = READMES.map(({ name, file, language }) => {
+    const now = readFileSync(file, 'utf8');
+    return { name, file, now, wanted: withTable(now, rows, language) };
   });
+  const { name, file } = inRoot('docs/benchmarks.md', 'en');
+  const now = readFileSync(file, 'utf8');
+  const table = sessionsTable(readResults<SessionsResult>('sessions'));
+  return [...readmes, { name, file, now, wanted: replaced(now, SESSIONS_MARKER, table) }];
+}
+
+/** @throws Error where the page lacks a marker */
+function replaced(page: string, marker: string, table: string): string {
+  const [open, close] = [`<!-- ${marker} -->`, `<!-- /${marker} -->`];
+  const start = page.indexOf(open);
+  const end = page.indexOf(close, start);
+  if (start < 0 || end < 0) throw new Error(`the page has no ${open} ... ${close}`);
+  return `${page.slice(0, start + open.length)}\n${table}\n${page.slice(end)}`;
 }

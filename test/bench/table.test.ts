@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { allCases } from '../../bench/compare/cases.ts';
 import { appendResult } from '../../bench/rig/results.ts';
-import { readmePages, recordedRows, withTable } from '../../bench/table/readme-table.ts';
+import { SESSION_CASES } from '../../bench/sessions/session-cases.ts';
+import type { SessionsResult } from '../../bench/sessions/sessions-result.ts';
+import { recordedRows, tablePages, withTable } from '../../bench/table/readme-table.ts';
 import { renderTable } from '../../bench/table/render-table.ts';
+import { sessionsTable } from '../../bench/table/sessions-page.ts';
 import { caseSummary, roundFigures } from './compare/figures.ts';
+import { sessionRounds } from './sessions/figures.ts';
 
 const ENVIRONMENT = {
   cpu: 'Test CPU',
@@ -78,10 +82,40 @@ function idleRun(levels: object[]): object {
   };
 }
 
+function sessionsRun(day: number, more: object): SessionsResult {
+  const ratio = { name: 'ws-json-get / http-signed-get', median: 0.4762, min: 0.46, max: 0.49 };
+  const run = {
+    ...at(day),
+    ...{ rounds: 3, seconds: 4, warmUpSeconds: 4, connections: 128, seed: 1, pipelined: false },
+    cases: SESSION_CASES.map(({ name }) => ({ name, rounds: sessionRounds(3), voidRounds: [] })),
+    ratios: [{ ...ratio, count: 3 }],
+    ...more,
+  };
+  return run as unknown as SessionsResult;
+}
+
+function fanoutRun(day: number, more: object): object {
+  const phase = (slower: number, p99: number) => ({
+    events: {
+      ...{ events: 20, lastMs: { median: 100 * slower, max: 150 * slower } },
+      arrival: { p50: 50 * slower },
+    },
+    callsBesideEvents: { latency: { p99 } },
+  });
+  return {
+    ...at(day),
+    ...{ subscribers: 10_000, silent: 500, events: 20, eventBytes: 200, intervalMs: 250 },
+    ...{ callRate: 1_000, callers: 100, seed: 1 },
+    ...{ readersOnly: phase(1, 8), withSilent: phase(1.1, 9.5) },
+    silentFigures: { memoryWithout: { rssMb: 300 }, memoryBehind: { rssMb: 480, waitingMb: 128 } },
+    ...more,
+  };
+}
+
 const english = (folder: string) => renderTable(recordedRows(folder), 'en').split('\n');
 
-describe('the table of figures in both READMEs', () => {
-  it.each(readmePages().map(page => [page.name, page] as const))(
+describe('the table of figures in both READMEs, and of docs/benchmarks.md', () => {
+  it.each(tablePages().map(page => [page.name, page] as const))(
     'is in %s what bench/results says',
     (_, { now, wanted }) => {
       expect(now, 'npm run bench:table writes it').toBe(wanted);
@@ -226,6 +260,57 @@ describe('a row of the table', () => {
     expect(tuned!.seen.en).toBe('0.971 times (0.95 to 1.02 in 3 rounds)');
     expect(tuned!.command).toBe('npm run bench:compare -- --rounds 3 --warm-up 10');
     expect(byDefault!.seen.en).toContain('; not saturated: 99 % and 85 % of a core used');
+  });
+
+  it('has calls over sessions in a row of their own', () => {
+    const folder = resultsFolder();
+    const session = { transport: 'ws-json', method: 'GET', bodyBytes: 0, rate: 20_000 };
+    appendResult('load', loadRun(1, 8, { ...session, rate: 8_000 }), folder);
+    appendResult('load', loadRun(1, 8, { ...session, transport: 'ws-msgpack' }), folder);
+    appendResult('load', loadRun(1, 8, { ...session, signsMessages: true }), folder);
+    expect(recordedRows(folder)).toEqual([]);
+    appendResult('load', loadRun(2, 9, { ...session, pipelined: true }), folder);
+    const [row] = recordedRows(folder);
+    expect(row!.what.en).toBe(
+      '12,000 WebSocket sessions with signed handshakes, 20,000 GETs a second (JSON) for 30 s, ' +
+        'open loop, no access log',
+    );
+    expect(row!.command).toMatch(/ --rate 20000 --duration 30 --ws --pipelined$/);
+  });
+
+  it('shows what calls over sessions cost, of whole and quiet comparisons', () => {
+    const folder = resultsFolder();
+    appendResult('sessions', sessionsRun(1, { commit: 'abc123+changes' }), folder);
+    appendResult('sessions', sessionsRun(1, { rounds: 2 }), folder);
+    expect(recordedRows(folder)).toEqual([]);
+    appendResult('sessions', sessionsRun(1, { pipelined: true }), folder);
+    const [row] = recordedRows(folder);
+    expect(row!.what.en).toContain('a GET over a WebSocket session (JSON)');
+    expect(row!.seen).toEqual({
+      en: '0.476 times (0.46 to 0.49 in 3 rounds)',
+      zh: '0.476 倍（3 轮：0.46 至 0.49）',
+    });
+    expect(row!.command).toBe('npm run bench:sessions -- --pipelined');
+    expect(sessionsTable([])).toBe('No run is recorded.');
+    const table = sessionsTable([sessionsRun(1, {})]);
+    expect(table).toContain('| `ws-json-get` | 40 | 39 | 0 | 20,000 | 97 % |');
+    expect(table).toContain('| `ws-json-get / http-signed-get` | 0.476 | 0.46 | 0.49 |');
+    expect(table).toContain('`npm run bench:sessions`, 2026-11-01, commit abc123, Test CPU');
+  });
+
+  it('shows when events reach the last subscriber, with and without silent ones', () => {
+    const folder = resultsFolder();
+    appendResult('fanout', fanoutRun(1, { subscribers: 100 }), folder);
+    appendResult('fanout', fanoutRun(1, { commit: '' }), folder);
+    expect(recordedRows(folder)).toEqual([]);
+    appendResult('fanout', fanoutRun(1, {}), folder);
+    expect(recordedRows(folder).map(({ seen }) => seen.en)).toEqual([
+      '100 ms, slowest of 20 events 150 ms; half have it in 50 ms',
+      '110 ms, slowest of 20 events 165 ms; half have it in 55 ms',
+      '8 ms and 9.5 ms',
+      '300 MB and 480 MB, of which 128 MB wait for them',
+    ]);
+    expect(recordedRows(folder)[0]!.command).toBe('npm run bench:fanout');
   });
 
   it('shows whether the instruments agree', () => {

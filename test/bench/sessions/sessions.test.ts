@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readEnvironment } from '../../../bench/rig/environment.ts';
-import { createHistogram, percentilesMs } from '../../../bench/rig/latency-histogram.ts';
 import { reasonsAgainstSessions } from '../../../bench/sessions/recordable-sessions.ts';
 import { SESSION_CASES } from '../../../bench/sessions/session-cases.ts';
 import type { SessionRound, SessionsResult } from '../../../bench/sessions/sessions-result.ts';
 import { sessionsText } from '../../../bench/sessions/sessions-text.ts';
+import { sessionRounds } from './figures.ts';
 
 const MAIN = fileURLToPath(new URL('../../../bench/sessions/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'xingyun-sessions-'));
@@ -19,20 +19,8 @@ function run(args: readonly string[]) {
   return spawnSync(process.execPath, [MAIN, '--no-record', ...args], { encoding: 'utf8' });
 }
 
-function roundOf(round: number, changes: Partial<SessionRound> = {}): SessionRound {
-  const hiccup = percentilesMs(createHistogram());
-  return {
-    ...{ round, requestsPerSecond: 20_000, cpuMicrosPerRequest: 40, coreShare: 0.97 },
-    cpuByThread: { process: 40, 'front-0': 39, workers: 0 },
-    ...{ upstreamCpuMicrosPerRequest: 12, generatorCpuMicrosPerRequest: 18 },
-    ...{ generatorShare: 0.4, othersShare: 0.02 },
-    ...{ gatewaySideHiccup: hiccup, generatorHiccup: hiccup },
-    ...changes,
-  };
-}
-
 function resultOf(changes: Partial<SessionsResult> = {}, round: Partial<SessionRound> = {}) {
-  const rounds = [1, 2, 3].map(number => roundOf(number, round));
+  const rounds = sessionRounds(3, round);
   const result: SessionsResult = {
     ...{ name: 'sessions', startedAt: '', rounds: 3, seconds: 4, warmUpSeconds: 4, seed: 1 },
     ...{ connections: 128, pipelined: false, rate: undefined, only: [], ratios: [] },
