@@ -24,6 +24,7 @@ import {
   type SubscriptionHost,
   type TopicParams,
 } from './subscription.ts';
+import { TopicLeaving } from './topic-leaving.ts';
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -50,6 +51,7 @@ export class SessionEngine implements LinkOwner, KeeperOwner, SubscriptionHost {
   /** Resolves when it is over: with nothing after `close`, else with why. */
   readonly ended: Promise<Error | undefined>;
   private readonly keeper: LinkKeeper;
+  private readonly leaving: TopicLeaving;
   private readonly subscriptions = new Map<string, Subscription>();
   /** Connections that have not ended: the current one, and those that only wait for answers. */
   private readonly links = new Set<Link>();
@@ -74,6 +76,11 @@ export class SessionEngine implements LinkOwner, KeeperOwner, SubscriptionHost {
       { codec, limits, counters: this.counters, owner: this },
       this,
     );
+    this.leaving = new TopicLeaving({
+      reconnect: parts.reconnect,
+      random: parts.random,
+      ask: (topic, outcome) => this.askGateway('unsubscribe', { topic }, outcome),
+    });
     this.calls = new CallSender(parts, this.counters, () => this.keeper.current);
   }
 
@@ -112,36 +119,13 @@ export class SessionEngine implements LinkOwner, KeeperOwner, SubscriptionHost {
     return this.closing;
   }
 
-  ask(
-    method: 'subscribe' | 'unsubscribe',
-    { ...params }: TopicParams,
-    { told, failed }: AskOutcome,
-  ): () => void {
-    let isWithdrawn = false;
-    const unless = (tell: (value: unknown) => void) => (value: unknown) => {
-      if (!isWithdrawn) tell(value);
-    };
-    const nowMs = this.parts.clock.monotonicMs();
-    const call = new PendingCall(
-      { method, params, body: undefined, signed: undefined },
-      {
-        isRepeatable: false,
-        isNotification: false,
-        deadlineAtMs: nowMs + this.limits.deadlineMs,
-        isDeadlineSent: false,
-      },
-      {
-        succeeded: unless(told),
-        refused: error => unless(failed)(readRefusal(this.parts.codec, error)),
-        failed: unless(failed),
-      },
-    );
-    call.watch(nowMs, undefined);
-    this.calls.addFirst([call]);
-    return () => {
-      isWithdrawn = true;
-      call.fail(undefined);
-    };
+  ask(params: TopicParams, outcome: AskOutcome): () => void {
+    this.leaving.stop(params.topic);
+    return this.askGateway('subscribe', params, outcome);
+  }
+
+  leave(topic: string): void {
+    this.leaving.leave(topic);
   }
 
   forget(subscription: Subscription): void {
@@ -151,12 +135,14 @@ export class SessionEngine implements LinkOwner, KeeperOwner, SubscriptionHost {
 
   onCurrent(link: Link): void {
     this.links.add(link);
+    this.leaving.stopAll();
     for (const subscription of this.subscriptions.values()) subscription.attach(link);
     this.closeIdleLinks();
     this.calls.pump();
   }
 
   onLost(): void {
+    this.leaving.stopAll();
     for (const subscription of this.subscriptions.values()) subscription.detach();
   }
 
@@ -189,6 +175,38 @@ export class SessionEngine implements LinkOwner, KeeperOwner, SubscriptionHost {
     this.calls.takeBack(cut, close);
     this.calls.pump();
     if (this.links.size === 0) this.onLastLink?.();
+  }
+
+  private askGateway(
+    method: 'subscribe' | 'unsubscribe',
+    { ...params }: TopicParams,
+    { told, failed }: AskOutcome,
+  ): () => void {
+    let isWithdrawn = false;
+    const unless = (tell: (value: unknown) => void) => (value: unknown) => {
+      if (!isWithdrawn) tell(value);
+    };
+    const nowMs = this.parts.clock.monotonicMs();
+    const call = new PendingCall(
+      { method, params, body: undefined, signed: undefined },
+      {
+        isRepeatable: false,
+        isNotification: false,
+        deadlineAtMs: nowMs + this.limits.deadlineMs,
+        isDeadlineSent: false,
+      },
+      {
+        succeeded: unless(told),
+        refused: error => unless(failed)(readRefusal(this.parts.codec, error)),
+        failed: unless(failed),
+      },
+    );
+    call.watch(nowMs, undefined);
+    this.calls.addFirst([call]);
+    return () => {
+      isWithdrawn = true;
+      call.fail(undefined);
+    };
   }
 
   private takeEvent(link: Link, params: Readonly<Record<string, unknown>>): void {
@@ -227,6 +245,7 @@ export class SessionEngine implements LinkOwner, KeeperOwner, SubscriptionHost {
     this.isOver = true;
     const why = error ?? closedError();
     for (const subscription of [...this.subscriptions.values()]) subscription.end(error);
+    this.leaving.stopAll();
     const links = [...this.links];
     this.calls.end(
       why,

@@ -40,11 +40,13 @@ export interface SubscriptionHost {
   readonly counters: SessionCounters;
   readonly random: () => number;
   /**
-   * Asks the gateway, ahead of the calls that wait; the answer is told before any message that
+   * Asks the gateway for a topic, ahead of the calls that wait; the answer is told before any message that
    * came behind it is looked at. What is returned takes the question back: nothing is told then,
    * and nothing sent that was not.
    */
-  ask(method: 'subscribe' | 'unsubscribe', params: TopicParams, outcome: AskOutcome): () => void;
+  ask(params: TopicParams, outcome: AskOutcome): () => void;
+  /** Tells the gateway that the topic is left. */
+  leave(topic: string): void;
   /** It has ended. */
   forget(subscription: Subscription): void;
 }
@@ -129,7 +131,7 @@ export class Subscription<T = unknown> implements SlowReader {
     const isKnown = this.state === 'live' || this.state === 'asking';
     this.end(undefined);
     this.buffer.clear();
-    if (isKnown) this.host.ask('unsubscribe', { topic: this.topic }, NOBODY);
+    if (isKnown) this.host.leave(this.topic);
   }
 
   /** A connection that is to bring the events from now on. */
@@ -197,7 +199,7 @@ export class Subscription<T = unknown> implements SlowReader {
     this.host.counters.parkings++;
     this.state = 'parked';
     this.letGo();
-    this.withdraw = this.host.ask('unsubscribe', { topic: this.topic }, NOBODY);
+    this.host.leave(this.topic);
   }
 
   private get highMark(): number {
@@ -230,7 +232,7 @@ export class Subscription<T = unknown> implements SlowReader {
     this.state = 'asking';
     const { topic, takenCursor } = this;
     const params = takenCursor === undefined ? { topic } : { topic, after: takenCursor };
-    this.withdraw = this.host.ask('subscribe', params, {
+    this.withdraw = this.host.ask(params, {
       told: result => this.begin(result),
       failed: error => this.onRefused(error),
     });
@@ -284,6 +286,3 @@ export class Subscription<T = unknown> implements SlowReader {
     return isTransient(error) || (error instanceof SessionError && error.code !== 'session-closed');
   }
 }
-
-/** Whether the gateway still knew the topic does not matter to who leaves it. */
-const NOBODY: AskOutcome = { told: () => undefined, failed: () => undefined };

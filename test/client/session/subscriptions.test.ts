@@ -119,6 +119,33 @@ describe('a subscription', () => {
     expect(session.counters.duplicates).toBe(0);
   });
 
+  it('is left again where the gateway refuses for the moment, until it is wanted again', async () => {
+    const { session, subscription } = await live();
+    subscription.unsubscribe();
+    for (let tries = 1; tries <= 2; tries++) {
+      expect(network.socket.sentWith('unsubscribe')).toHaveLength(tries);
+      const { id } = network.socket.last;
+      network.socket.refuse(id!, 'rate-limited', { status: 429, retryAfterSeconds: 1 });
+      await vi.advanceTimersByTimeAsync(2_000);
+    }
+    network.socket.refuse(network.socket.last.id!, 'overloaded', { status: 503 });
+    session.subscribe(TOPIC);
+    granted();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(network.socket.sentWith('unsubscribe')).toHaveLength(3);
+  });
+
+  it('is left once where the gateway knows it no more, and leaves no timer behind', async () => {
+    const { session, subscription } = await live();
+    subscription.unsubscribe();
+    network.socket.refuse(network.socket.last.id!, 'not-found', { status: 404 });
+    session.subscribe('other').unsubscribe();
+    network.socket.refuse(network.socket.last.id!, 'rate-limited', { status: 429 });
+    expect(network.socket.sentWith('unsubscribe')).toHaveLength(2);
+    await session.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('ends with the problem that the gateway names, behind what waits', async () => {
     const { subscription } = await live();
     network.socket.event(TOPIC, 1);
