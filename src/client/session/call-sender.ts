@@ -105,14 +105,14 @@ export class CallSender {
       this.write(link, calls, NO_SIGNATURES);
       return;
     }
-    link.reserve(calls.length);
+    const release = reservePlaces(link, calls);
     Promise.all(calls.map(call => this.sign(call))).then(
       signatures => {
-        link.reserve(-calls.length);
+        release();
         this.writeSigned(link, calls, signatures);
       },
       (cause: unknown) => {
-        link.reserve(-calls.length);
+        release();
         for (const call of calls) {
           call.fail(new SessionError('signing-failed', 'The message was not signed.', { cause }));
         }
@@ -150,6 +150,27 @@ export class CallSender {
       for (const call of calls) call.fail(error);
     }
   }
+}
+
+/**
+ * Keeps places for calls that are being signed, until they are or nobody waits for any of them: who
+ * signs may never answer. What is returned gives them back.
+ */
+function reservePlaces(link: Link, calls: Sending): () => void {
+  link.reserve(calls.length);
+  let isKept = true;
+  const release = () => {
+    if (isKept) link.reserve(-calls.length);
+    isKept = false;
+    for (const call of calls) call.onSettled = undefined;
+  };
+  const onSettled = () => {
+    if (!calls.every(({ isSettled }) => isSettled)) return;
+    release();
+    link.offerPlaces();
+  };
+  for (const call of calls) call.onSettled = onSettled;
+  return release;
 }
 
 const NO_SIGNATURES: Signatures = [];

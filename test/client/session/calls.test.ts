@@ -195,6 +195,26 @@ describe('a signed message', () => {
     expect((await next).status).toBe(200);
   });
 
+  it('gives its place back at its deadline where whoever signs never answers', async () => {
+    const session = await network.session({ limits: { callsInFlightMax: 2 } });
+    const late = Promise.withResolvers<never>();
+    vi.spyOn(network.signer, 'sign')
+      .mockReturnValueOnce(late.promise)
+      .mockReturnValue(late.promise);
+    const spec = { method: 'POST', path: '/a', sign: true };
+    const signed = session.batch([spec, spec], { deadlineMs: 1_000 });
+    const next = session.call('a.next');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect((await signed).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(network.socket.sent.map(({ method }) => method)).toEqual(['a.next']);
+    late.reject(new Error('too late'));
+    await settled();
+    const others = [session.call('a.b'), session.call('a.c')];
+    expect(network.socket.sent).toHaveLength(2);
+    for (const id of [1, 2, 3]) network.socket.answer(id);
+    for (const call of [next, ...others]) expect((await call).status).toBe(200);
+  });
+
   it('is not sent where it was given up while it was being signed', async () => {
     const session = await network.session();
     const controller = new AbortController();
