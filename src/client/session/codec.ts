@@ -53,6 +53,11 @@ export interface ShownBody {
   readonly bytes: Uint8Array | undefined;
 }
 
+export interface EventData {
+  readonly data: unknown;
+  readonly bytes: Uint8Array | undefined;
+}
+
 export interface Codec {
   readonly subprotocol: string;
   encode(message: OutgoingMessage): string | Uint8Array;
@@ -64,8 +69,8 @@ export interface Codec {
   decode(data: string | Uint8Array): IncomingMessage[];
   /** @param holder a result or the data of an error, with its body in it */
   readBody(holder: Readonly<Record<string, unknown>>): ShownBody;
-  /** The data of an event. */
-  readEventData(data: unknown): unknown;
+  /** The data of an event, with the bytes as they were published where they are kept. */
+  readEventData(data: unknown): EventData;
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -10,6 +10,8 @@ export interface SessionEvent<T = unknown> {
   /** RFC 3339, UTC. */
   readonly time: string;
   readonly data: T;
+  /** The JSON text of `data` as it was published, where the subprotocol keeps it: MessagePack. */
+  readonly bytes: Uint8Array | undefined;
 }
 
 /** The last so many ids, oldest forgotten first. */
@@ -35,6 +37,11 @@ export class RecentIds {
 
 type Step = IteratorResult<SessionEvent, undefined>;
 
+interface Waiting {
+  readonly event: SessionEvent;
+  readonly bytes: number;
+}
+
 interface Waiter {
   resolve(step: Step): void;
   reject(error: Error): void;
@@ -42,9 +49,11 @@ interface Waiter {
 
 /** A bounded line of events, with an end that comes after what waits in it. */
 export class EventBuffer {
-  private readonly events: (SessionEvent | undefined)[] = [];
+  private readonly events: (Waiting | undefined)[] = [];
   /** Of the next event in `events`; what lies before has been handed out. */
   private head = 0;
+  /** Of the events that wait. */
+  bytes = 0;
   private readonly waiters: Waiter[] = [];
   private ending: { readonly error: Error | undefined } | undefined;
 
@@ -56,10 +65,15 @@ export class EventBuffer {
     return this.ending !== undefined;
   }
 
-  add(event: SessionEvent): void {
+  /** @param bytes of the message that brought it */
+  add(event: SessionEvent, bytes: number): void {
     const waiter = this.waiters.shift();
-    if (waiter === undefined) this.events.push(event);
-    else waiter.resolve({ done: false, value: event });
+    if (waiter !== undefined) {
+      waiter.resolve({ done: false, value: event });
+      return;
+    }
+    this.events.push({ event, bytes });
+    this.bytes += bytes;
   }
 
   next(): Promise<Step> {
@@ -90,10 +104,12 @@ export class EventBuffer {
   clear(): void {
     this.events.length = 0;
     this.head = 0;
+    this.bytes = 0;
   }
 
   private take(): SessionEvent {
-    const event = this.events[this.head]!;
+    const { event, bytes } = this.events[this.head]!;
+    this.bytes -= bytes;
     this.events[this.head] = undefined;
     this.head++;
     // Moving the rest down now and then costs less than doing so for each event.

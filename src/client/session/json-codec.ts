@@ -2,6 +2,7 @@
 import { decodeBase64, encodeBase64 } from '../base64.ts';
 import {
   type Codec,
+  type EventData,
   type IncomingMessage,
   type OutgoingMessage,
   readMessages,
@@ -38,7 +39,7 @@ export class JsonCodec implements Codec {
     return { body: decodeBase64(bodyBase64), bytes: undefined };
   }
 
-  readEventData(data: unknown): unknown {
-    return data;
+  readEventData(data: unknown): EventData {
+    return { data, bytes: undefined };
   }
 }

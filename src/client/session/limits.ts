@@ -19,6 +19,8 @@ export interface SessionLimits {
   readonly subscriptionsMax: number;
   /** Events of one topic that wait for the consumer; from half of it on reading is paused. */
   readonly eventsWaitingMax: number;
+  /** The same in bytes of their messages; of text its length in UTF-16 units is counted. */
+  readonly eventsWaitingMaxBytes: number;
   /** Ids of events per topic by which duplicates are told. */
   readonly eventIdsMax: number;
   /** For a call that names none, waiting for a place and for a session included. */
@@ -45,6 +47,7 @@ export const SESSION_LIMITS: SessionLimits = {
   sendBufferMaxBytes: 1_048_576,
   subscriptionsMax: 32,
   eventsWaitingMax: 1_024,
+  eventsWaitingMaxBytes: 16_777_216,
   eventIdsMax: 4_096,
   deadlineMs: 60_000,
   cancelGraceMs: 5_000,

@@ -8,11 +8,14 @@ import { ReadingPause, type SlowReader } from './reading-pause.ts';
 import { SessionError } from './session-error.ts';
 import type { SessionSocket, SocketClose, SocketEvents } from './socket.ts';
 
+export type GatewayNotification = Extract<IncomingMessage, { readonly kind: 'notification' }>;
+
 /** Who hears of a link. */
 export interface LinkOwner {
   /** A place has become free. */
   onRoom(link: Link): void;
-  onNotification(link: Link, method: string, params: Readonly<Record<string, unknown>>): void;
+  /** @param bytes of the message; of text its length */
+  onNotification(link: Link, notification: GatewayNotification, bytes: number): void;
   /** @param cut calls that were in flight and are not settled */
   onEnded(link: Link, close: SocketClose, cut: readonly PendingCall[]): void;
 }
@@ -175,7 +178,8 @@ export class Link implements SocketEvents, Carrier {
       this.cut();
       return;
     }
-    for (const message of messages) this.take(message);
+    const bytes = Math.ceil(data.length / messages.length);
+    for (const message of messages) this.take(message, bytes);
     this.onFreed();
   }
 
@@ -211,9 +215,9 @@ export class Link implements SocketEvents, Carrier {
     if (!call.terms.isNotification) call.carrier = this;
   }
 
-  private take(message: IncomingMessage): void {
+  private take(message: IncomingMessage, bytes: number): void {
     if (message.kind === 'notification') {
-      this.parts.owner.onNotification(this, message.method, message.params);
+      this.parts.owner.onNotification(this, message, bytes);
       return;
     }
     const { id, error, result } = message;

@@ -4,6 +4,7 @@ import { Packr } from 'msgpackr/pack';
 import { Unpackr } from 'msgpackr/unpack';
 import {
   type Codec,
+  type EventData,
   type IncomingMessage,
   mediaTypeOf,
   type OutgoingMessage,
@@ -42,8 +43,9 @@ export class MsgpackCodec implements Codec {
     return { body: TEXT_TYPE.test(type) ? decodeText(body) : body, bytes: body };
   }
 
-  readEventData(data: unknown): unknown {
-    return data instanceof Uint8Array ? parseOrText(decodeText(data)) : data;
+  readEventData(data: unknown): EventData {
+    if (!(data instanceof Uint8Array)) return { data, bytes: undefined };
+    return { data: parseOrText(decodeText(data)), bytes: data };
   }
 }
 

@@ -12,7 +12,7 @@ import {
   type SessionCounters,
   type SessionLimits,
 } from './limits.ts';
-import type { Link, LinkOwner } from './link.ts';
+import type { GatewayNotification, Link, LinkOwner } from './link.ts';
 import { type KeeperOwner, LinkKeeper, type SessionChange } from './link-keeper.ts';
 import { PendingCall } from './pending-call.ts';
 import { SessionError } from './session-error.ts';
@@ -161,8 +161,8 @@ export class SessionEngine implements LinkOwner, KeeperOwner, SubscriptionHost {
     else this.closeIdleLinks();
   }
 
-  onNotification(link: Link, method: string, params: Readonly<Record<string, unknown>>): void {
-    if (method === 'event') this.takeEvent(link, params);
+  onNotification(link: Link, { method, params }: GatewayNotification, bytes: number): void {
+    if (method === 'event') this.takeEvent(link, params, bytes);
     else if (method === 'goaway') this.keeper.move(link);
     else if (method === 'subscriptionEnded') {
       this.subscriptions.get(String(params.topic))?.onEnded(link, params.problem);
@@ -209,7 +209,7 @@ export class SessionEngine implements LinkOwner, KeeperOwner, SubscriptionHost {
     };
   }
 
-  private takeEvent(link: Link, params: Readonly<Record<string, unknown>>): void {
+  private takeEvent(link: Link, params: GatewayNotification['params'], bytes: number): void {
     const { topic, cursor, id, time, data } = params;
     const subscription = this.subscriptions.get(String(topic));
     if (subscription === undefined) return;
@@ -218,9 +218,9 @@ export class SessionEngine implements LinkOwner, KeeperOwner, SubscriptionHost {
       cursor: String(cursor),
       id: String(id),
       time: String(time),
-      data: this.parts.codec.readEventData(data),
+      ...this.parts.codec.readEventData(data),
     };
-    subscription.accept(link, event);
+    subscription.accept(link, event, bytes);
   }
 
   private async end(): Promise<void> {

@@ -33,6 +33,10 @@ export interface AskOutcome {
   failed(error: unknown): void;
 }
 
+/** From here on reading is paused, and from there on it goes on. */
+const HIGH_FILL = 1 / 2;
+const LOW_FILL = 1 / 4;
+
 /** What a subscription needs of its session. */
 export interface SubscriptionHost {
   readonly limits: SessionLimits;
@@ -121,7 +125,7 @@ export class Subscription<T = unknown> implements SlowReader {
     if (step.done) return step;
     this.shownCursor = step.value.cursor;
     if (this.buffer.size === 0) this.passGap();
-    if (this.buffer.size <= this.lowMark) this.catchUp();
+    if (this.fill <= LOW_FILL) this.catchUp();
     return step as IteratorResult<SessionEvent<T>, undefined>;
   }
 
@@ -139,7 +143,7 @@ export class Subscription<T = unknown> implements SlowReader {
     this.detach();
     this.link = link;
     if (this.state === 'ended') return;
-    if (this.state !== 'parked' || this.buffer.size <= this.lowMark) this.ask();
+    if (this.state !== 'parked' || this.fill <= LOW_FILL) this.ask();
   }
 
   /** The connection has ended, or another one takes over. */
@@ -152,7 +156,7 @@ export class Subscription<T = unknown> implements SlowReader {
   }
 
   /** Takes an event in; false where the subscription does not want it from this link. */
-  accept(link: Link, event: SessionEvent): boolean {
+  accept(link: Link, event: SessionEvent, bytes: number): boolean {
     if (this.state !== 'live' || link !== this.link) return false;
     this.takenCursor = event.cursor;
     this.gapCursor = undefined;
@@ -160,10 +164,10 @@ export class Subscription<T = unknown> implements SlowReader {
       this.host.counters.duplicates++;
       return true;
     }
-    this.buffer.add(event);
-    const { size } = this.buffer;
-    if (size >= this.host.limits.eventsWaitingMax) this.park();
-    else if (size >= this.highMark && !this.isHolding) this.hold();
+    this.buffer.add(event, bytes);
+    const { fill } = this;
+    if (fill >= 1) this.park();
+    else if (fill >= HIGH_FILL && !this.isHolding) this.hold();
     return true;
   }
 
@@ -202,12 +206,11 @@ export class Subscription<T = unknown> implements SlowReader {
     this.host.leave(this.topic);
   }
 
-  private get highMark(): number {
-    return Math.ceil(this.host.limits.eventsWaitingMax / 2);
-  }
-
-  private get lowMark(): number {
-    return Math.floor(this.host.limits.eventsWaitingMax / 4);
+  /** What waits, as a part of what may wait, by count or by bytes. */
+  private get fill(): number {
+    const { eventsWaitingMax, eventsWaitingMaxBytes } = this.host.limits;
+    const { size, bytes } = this.buffer;
+    return Math.max(size / eventsWaitingMax, bytes / eventsWaitingMaxBytes);
   }
 
   private hold(): void {

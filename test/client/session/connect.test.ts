@@ -192,6 +192,14 @@ describe('MessagePack', () => {
     expect(Buffer.from(answer.bytes!).equals(bytes)).toBe(true);
     expect(answer.body).toEqual(JSON.parse(String(bytes)));
     expect((await session.call('a.text')).body).toBe('grüezi');
+    const events = session.subscribe('digits');
+    await events.started;
+    const data = bytes;
+    gateway.last.notify('event', { topic: 'digits', cursor: 'c.1', id: 'e', time: '', data });
+    const { value } = await events.next();
+    expect(Buffer.from(value!.bytes!).equals(bytes)).toBe(true);
+    expect(value!.data).toEqual(answer.body);
+    events.unsubscribe();
   });
 });
 

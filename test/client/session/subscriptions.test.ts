@@ -420,6 +420,24 @@ describe('a slow consumer', () => {
     expect((await call).value?.status).toBe(200);
   });
 
+  it('holds no more than eventsWaitingMaxBytes, and gets on with events beyond them', async () => {
+    const { session, subscription } = await live({ limits: { eventsWaitingMaxBytes: 1_000 } });
+    const big = 'x'.repeat(400);
+    network.socket.event(TOPIC, 1, big);
+    expect(network.socket.isPaused).toBe(true);
+    expect(session.counters.parkings).toBe(0);
+    network.socket.event(TOPIC, 2, `${big}2`);
+    expect(session.counters.parkings).toBe(1);
+    network.socket.result(network.socket.last.id!, {});
+    expect(await take(subscription, 2)).toHaveLength(2);
+    for (const n of [3, 4]) {
+      expect(network.socket.last).toMatchObject({ params: { after: `c.${n - 1}` } });
+      granted();
+      network.socket.event(TOPIC, n, `${n}${'x'.repeat(2_000)}`);
+      expect(await take(subscription, 1)).toHaveLength(1);
+    }
+  });
+
   it('holds at most eventsWaitingMax events, whatever comes', async () => {
     const { subscription } = await live({ limits });
     for (const n of sequences(1, 1_000)) network.socket.event(TOPIC, n);
