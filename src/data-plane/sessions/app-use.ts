@@ -32,10 +32,13 @@ export class AppUse {
     this.levelMax = config.messagesBurstMax - 1 + ROUNDING;
   }
 
-  /** Counts a message; false where it is beyond the rate and so not counted against it. */
-  take(nowMs: number): boolean {
+  /**
+   * Counts a message; false where it is beyond the rate and so not counted against it. What its own
+   * size was charged does not stand in its way, or one larger than a burst would never be taken.
+   */
+  take(nowMs: number, charged = 0): boolean {
     this.drain(nowMs);
-    if (this.level <= this.levelMax) {
+    if (this.level <= this.levelMax + charged) {
       this.level++;
       return true;
     }

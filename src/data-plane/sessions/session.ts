@@ -105,20 +105,23 @@ export class Session implements SocketListener, Subscriber {
     if (bytes.byteLength > config.messageMaxBytes) {
       return this.end(CLOSE.messageTooBig, 'body-too-large');
     }
-    if (!this.chargeSize(bytes.byteLength)) return;
+    const kilobytes = Math.floor(bytes.byteLength / BYTES_PER_MESSAGE);
+    if (kilobytes > 0 && !this.chargeSize(kilobytes)) return;
     const frame = this.codec.decode(new Uint8Array(bytes));
     if (frame === undefined) {
       counters.add('websocket_messages_invalid');
       return this.refuseFrame(RPC_ERROR.parse, 'The frame holds no message.');
     }
-    if (frame.batchLength === undefined) return this.take(frame.messages[0]!, undefined);
+    if (frame.batchLength === undefined) {
+      return this.take(frame.messages[0]!, undefined, kilobytes);
+    }
     if (frame.messages.length === 0) {
       const detail = `A batch has 1 to ${config.batchMax} messages.`;
       return this.refuseFrame(RPC_ERROR.invalidRequest, detail);
     }
     const batch = new BatchAnswer(complete => this.sendBatch(complete));
     for (const message of frame.messages) {
-      this.take(message, batch);
+      this.take(message, batch, kilobytes);
       if (this.socket === undefined) return;
     }
     batch.seal();
@@ -257,11 +260,12 @@ export class Session implements SocketListener, Subscriber {
     this.reply(this.codec.encode(errorMessage(id, code, refusal, requestId)), batch);
   }
 
-  private take(message: DecodedMessage, batch: BatchAnswer | undefined): void {
+  /** `charged` is what its frame was charged for its size. */
+  private take(message: DecodedMessage, batch: BatchAnswer | undefined, charged: number): void {
     const { counters } = this.host;
     counters.add('websocket_messages_received');
     this.use.meter.add('messages', 1);
-    const isWithin = this.use.take(performance.now());
+    const isWithin = this.use.take(performance.now(), charged);
     if (!isWithin && this.use.isDeaf) return this.end(CLOSE.policyViolation, 'rate-limited');
     const rpc = readMessage(message.value);
     if (isFault(rpc)) {
@@ -278,9 +282,7 @@ export class Session implements SocketListener, Subscriber {
    * A large message counts for more than one, a kilobyte each: reading it costs as much. False
    * where the app has used up its rate and this would have to be read for its id alone.
    */
-  private chargeSize(bytes: number): boolean {
-    const kilobytes = Math.floor(bytes / BYTES_PER_MESSAGE);
-    if (kilobytes === 0) return true;
+  private chargeSize(kilobytes: number): boolean {
     if (this.use.owe(performance.now(), kilobytes)) return true;
     if (this.use.isDeaf) this.end(CLOSE.policyViolation, 'rate-limited');
     else this.refuseRate(null, undefined);
