@@ -118,7 +118,7 @@ describe('a change of the registry', () => {
     expect(outcome(await session.request('GET', ACCOUNTS))).toBe(200);
   });
 
-  it('that suspends an app closes its sessions, and their calls end as for one that left', async () => {
+  it('that suspends an app closes its sessions, as if their peers had left', async () => {
     const session = await open(CREDIT);
     const headers = { 'x-request-id': 'cut-by-suspension' };
     session.notify('call', { method: 'POST', path: `${ECHO}?demo-delay-ms=300`, headers });

@@ -96,7 +96,7 @@ describe('whatever apps do', () => {
       kind: fc.constantFrom('open' as const, 'close' as const, 'message' as const),
     });
     fc.assert(
-      fc.property(fc.array(action, { maxLength: 120 }), actions => {
+      fc.property(fc.array(action, { maxLength: 120, size: 'max' }), actions => {
         const { front, shown } = oneFront(2);
         const sessions = new Map<string, { meter: ReturnType<typeof front.meter>; open: number }>();
         let messages = 0;

@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly route?: StepResult;
   /** Whether there is memory for what an answer brings. */
   readonly hasRoom?: boolean;
+  /** How often the request was handed to a connection: 0 while it waits for one. */
+  readonly attempts?: number;
 }
 
 export class CallWorld {
@@ -41,9 +43,11 @@ export class CallWorld {
   private readonly pipeline: Pipeline;
   private readonly host: CallHost;
   private readonly hasRoom: boolean;
+  private readonly attempts: number;
 
-  constructor({ verify, route, hasRoom = true }: WorldOptions = {}) {
+  constructor({ verify, route, hasRoom = true, attempts = 1 }: WorldOptions = {}) {
     this.hasRoom = hasRoom;
+    this.attempts = attempts;
     this.pipeline = new Pipeline(
       {
         admit: () => undefined,
@@ -122,7 +126,8 @@ export class CallWorld {
       const cancel = () => {
         asked.cancelled = true;
       };
-      return { cancel, resume: () => undefined, attempts: 1, waitMs: 0, sentMs: 1 };
+      const { attempts } = this;
+      return { cancel, resume: () => undefined, attempts, waitMs: 0, sentMs: 1 };
     };
     return { get: () => ({ client: { request }, host: 'bank' }) } as unknown as UpstreamDirectory;
   }

@@ -142,6 +142,22 @@ describe('a call that is given up', () => {
     }
   });
 
+  it('and is not safe is never sent where it has not left yet', () => {
+    const call = start({ attempts: 0 }).start('POST');
+    call.giveUp(cancelled());
+    expect(world.asked!.cancelled).toBe(true);
+    expect(world.record).toEqual({ status: 499, code: 'call-cancelled', aborted: true });
+  });
+
+  it('after the head of an answer that has effects keeps the status of that', () => {
+    const call = start().start('POST');
+    world.head(201);
+    call.giveUp(cancelled());
+    world.end();
+    expect(world.said).toEqual([{ code: 'call-cancelled' }]);
+    expect(world.record).toEqual({ status: 201, code: 'call-cancelled', aborted: true });
+  });
+
   it('and is not safe is finished with its upstream, whose outcome is recorded', () => {
     const call = start().start('POST');
     call.giveUp(cancelled());
@@ -272,7 +288,7 @@ describe('however a call ends', () => {
     fc.record({ does: fc.constant('end'), bytes: fc.integer({ min: 0, max: 120 }) }),
     fc.record({ does: fc.constantFrom(...kinds), bytes: fc.constant(0) }),
   );
-  const steps = fc.array(fc.oneof(upstream, caller), { maxLength: 8 });
+  const steps = fc.array(fc.oneof(upstream, caller), { maxLength: 8, size: 'max' });
 
   /** Lets an upstream do what its contract allows; true where that was its last word. */
   function answer(does: string, bytes: number, hasBegun: boolean): boolean {

@@ -61,7 +61,7 @@ const wholeJson = fc
   .map(value => JSON.parse(JSON.stringify(value).replaceAll('__proto__', 'proto')) as unknown);
 /** Bodies of which some are JSON, some nearly, and most are nothing. */
 const anyBody = fc.oneof(
-  fc.uint8Array({ maxLength: 60 }).map(bytes => Buffer.from(bytes)),
+  fc.uint8Array({ maxLength: 60, size: 'max' }).map(bytes => Buffer.from(bytes)),
   wholeJson.map(value => Buffer.from(JSON.stringify(value))),
   fc
     .tuple(wholeJson, fc.constantFrom('}', '"', ',', ']]}', '\u0000', '{"id":7}', ' '))
@@ -90,7 +90,7 @@ export function describeCodec(driver: CodecDriver): void {
 
     it('is a batch where it is an array, and a batch in it is none', () => {
       fc.assert(
-        fc.property(fc.array(wholeJson, { maxLength: 20 }), values => {
+        fc.property(fc.array(wholeJson, { maxLength: 20, size: 'max' }), values => {
           const frame = decode(values)!;
           expect(frame.batchLength).toBe(frame.messages.length);
           expect(frame.messages.map(message => message.value)).toEqual(values);
@@ -100,7 +100,7 @@ export function describeCodec(driver: CodecDriver): void {
 
     it('that holds no message is nothing, and no bytes make it throw', () => {
       fc.assert(
-        fc.property(fc.uint8Array({ maxLength: 60 }), bytes => {
+        fc.property(fc.uint8Array({ maxLength: 60, size: 'max' }), bytes => {
           const frame = codec.decode(bytes);
           if (frame === undefined) return;
           expect(driver.read(bytes)).toEqual(
@@ -283,7 +283,11 @@ export function describeCodec(driver: CodecDriver): void {
 
   describe(`${codec.subprotocol}: a batch of answers`, () => {
     it('holds each of them in its order', () => {
-      const answers = fc.array(fc.tuple(anyId, anyBody), { minLength: 1, maxLength: 40 });
+      const answers = fc.array(fc.tuple(anyId, anyBody), {
+        minLength: 1,
+        maxLength: 40,
+        size: 'max',
+      });
       fc.assert(
         fc.property(answers, pairs => {
           const parts = pairs.map(([id, body]) => {

@@ -249,7 +249,7 @@ describe('in whatever order things happen', () => {
     expect(world.deliveredCharacters).toBe(world.sentCharacters);
     world.restore();
   };
-  const actions = fc.array(feedAction, { maxLength: 120 });
+  const actions = fc.array(feedAction, { maxLength: 120, size: 'max' });
 
   it('each subscription gets all that it is owed once and in order', () => {
     fc.assert(
@@ -261,7 +261,7 @@ describe('in whatever order things happen', () => {
           else expect(sequences(reader)).toEqual(owed(reader));
         }
       }),
-      { numRuns: 150, seed: 20261126 },
+      { numRuns: 60 },
     );
   });
 
@@ -276,7 +276,7 @@ describe('in whatever order things happen', () => {
           else expect(sequences(reader)).toEqual(owed(reader));
         }
       }),
-      { numRuns: 150, seed: 20261126 },
+      { numRuns: 60 },
     );
     expect(expired).toBeGreaterThan(0);
   });

@@ -18,10 +18,10 @@ const name = fc.string({ maxLength: 40 }).filter(text => text !== '__proto__');
 /** What a call may hold: plain JSON, and bytes. */
 const plainValue = fc.oneof(
   json,
-  fc.dictionary(name, fc.uint8Array({ maxLength: 300 })),
-  fc.array(fc.double(), { maxLength: 40 }),
+  fc.dictionary(name, fc.uint8Array({ maxLength: 300, size: 'max' })),
+  fc.array(fc.double(), { maxLength: 40, size: 'max' }),
   fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }), { maxLength: 8 }),
-  fc.string({ maxLength: 70_000 }),
+  fc.string({ maxLength: 70_000, size: 'max' }),
 );
 
 const DEPTH_MAX = 64;
@@ -177,7 +177,9 @@ describe('any bytes', () => {
       0xd9,
       0xdd,
     );
-    const some = fc.array(fc.oneof(fc.integer({ min: 0, max: 255 }), formats), { maxLength: 40 });
+    const some = fc.array(fc.oneof(fc.integer({ min: 0, max: 255 }), formats), {
+      maxLength: 40,
+    });
     let passed = 0;
     fc.assert(
       fc.property(some, values => {
@@ -188,7 +190,7 @@ describe('any bytes', () => {
       }),
       { numRuns: 20_000 },
     );
-    expect(passed).toBeGreaterThan(500);
+    expect(passed).toBeGreaterThan(200);
   });
 
   it('are judged in time that grows with their number alone', () => {
