@@ -1,6 +1,6 @@
 /** From where a call gets its key: a client file, and options that take precedence. */
 import type { KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { readSigningKey } from '../client/key-files.ts';
@@ -66,12 +66,16 @@ export function addSettingsOptions(command: Command): Command {
     .option('--base-url <url>', 'base URL instead of the client file’s');
 }
 
+/** The file may be absent where the options name key, key id and algorithm. */
+function isFileWanted({ clientFile, key, keyId, algorithm, baseUrl }: SettingsOptions): boolean {
+  if (key === undefined || keyId === undefined || algorithm === undefined) return true;
+  return baseUrl === undefined && existsSync(clientFile);
+}
+
 /** The file is read only where an option leaves something open. */
 export function readClientSettings(options: SettingsOptions): ClientSettings {
   const { clientFile, key } = options;
-  const isWhole =
-    key !== undefined && options.keyId !== undefined && options.algorithm !== undefined;
-  const content = isWhole ? {} : readClientFile(clientFile);
+  const content = isFileWanted(options) ? readClientFile(clientFile) : {};
   const keyId = options.keyId ?? content.keyId;
   if (keyId === undefined) throw missing('The key id', clientFile);
   const algorithm = options.algorithm ?? content.algorithm;

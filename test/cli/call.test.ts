@@ -74,6 +74,13 @@ describe('xingyun call', () => {
     expect([result.status, result.stderr]).toEqual([0, '']);
   });
 
+  it('takes the base URL from the client file where the key is given by options', async () => {
+    const key = ['--key', 'ed25519.key', '--key-id', 'ed25519', '--algorithm', 'ed25519'];
+    const result = await call(['GET', '/a', ...key]);
+    expect([result.status, result.stderr]).toEqual([0, '']);
+    expect(server.received).toHaveLength(1);
+  });
+
   it('takes the body from an argument, a file or standard input', async () => {
     writeFileSync(join(dir, 'body.json'), '{"from":"file"}');
     await call(['POST', '/a', '--data', '{"from":"argument"}']);
