@@ -53,12 +53,15 @@ function problemNamed(code: unknown): ProblemName | undefined {
     : undefined;
 }
 
+/** Where the gateway closes for a problem it says no more than its name. */
+const CLOSED_FOR = 1008;
+
 /** Why a connection was closed: the problem that the reason names, or the loss. */
 export function closeError(close: SocketClose): Error {
   const name = problemNamed(close.reason);
-  if (close.code === 1008 && name !== undefined) {
-    const { status, title } = PROBLEMS[name];
-    return new ProblemError({ code: name, status, title });
+  if (close.code === CLOSED_FOR && name !== undefined) {
+    const { status, title, retryAfterSeconds } = PROBLEMS[name];
+    return new ProblemError({ code: name, status, title, retryAfterSeconds });
   }
   return lostError(close, false);
 }

@@ -107,7 +107,9 @@ export class LinkKeeper {
     if (link !== this.current || this.isClosed) return;
     this.current = undefined;
     const error = link.fault ?? closeError(close);
-    const isFinal = link.fault !== undefined || FINAL_CODES.has(close.code);
+    // With 1008 the gateway may name a problem that passes: `rate-limited`.
+    const isFinal =
+      link.fault !== undefined || (FINAL_CODES.has(close.code) && !isTransient(error));
     if (isFinal || this.failure !== undefined) {
       this.finish(isFinal ? error : this.failure!);
       return;

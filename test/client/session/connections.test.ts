@@ -107,6 +107,20 @@ describe('a lost connection', () => {
     expect(network.sockets).toHaveLength(1);
   });
 
+  it('is followed by another after 1008 for a problem that passes, and a pause', async () => {
+    const session = await network.session({ random: () => 0 });
+    const post = outcomeOf(session.request('POST', '/a', 1));
+    network.plan.push('open');
+    network.socket.end(1008, 'rate-limited');
+    expect((await post).error).toMatchObject({ code: 'session-lost', mayHaveTakenEffect: true });
+    await vi.advanceTimersByTimeAsync(999);
+    expect(network.sockets).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    const call = session.call('a.b');
+    network.socket.answer(1);
+    expect((await call).status).toBe(200);
+  });
+
   it('is the last one where reconnecting is off', async () => {
     const session = await network.session({ reconnect: { giveUpMs: 0 } });
     network.socket.end(1006);
