@@ -44,9 +44,9 @@ export interface SubscriptionHost {
   readonly counters: SessionCounters;
   readonly random: () => number;
   /**
-   * Asks the gateway for a topic, ahead of the calls that wait; the answer is told before any message that
-   * came behind it is looked at. What is returned takes the question back: nothing is told then,
-   * and nothing sent that was not.
+   * Asks the gateway for a topic, ahead of the calls that wait; the answer is told before any
+   * message that came behind it is looked at. What is returned takes the question back: nothing is
+   * told then, and nothing sent that was not.
    */
   ask(params: TopicParams, outcome: AskOutcome): () => void;
   /** Tells the gateway that the topic is left. */

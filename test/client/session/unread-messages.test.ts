@@ -19,7 +19,7 @@ function refuseUnread(code: string): void {
 }
 
 describe('a refusal without an id', () => {
-  it('is the outcome of every call of the one batch in flight, and frees their places', async () => {
+  it('is the outcome of each call of the one batch in flight, and frees the places', async () => {
     const session = await network.session({ limits });
     const batch = session.batch([{ operation: 'a.b' }, { operation: 'a.c' }]);
     const next = session.call('a.next');
