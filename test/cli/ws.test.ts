@@ -233,6 +233,8 @@ describe('its events', () => {
       { kind: 'event', data: { n: 3 } },
       { kind: 'unsubscribed', topic: 't', cursor: `c.${from + 3}` },
     ]);
+    const packed = await ws([...options, '--json', '--subprotocol', 'msgpack']);
+    expect(packed.stdout).toBe(asJson.stdout);
   });
 
   it('are waited for until the time is over', async () => {

@@ -31,11 +31,11 @@ export class SessionOutput {
   }
 
   async event(event: SessionEvent): Promise<void> {
+    const { topic, cursor, id, time, data } = event;
     if (this.isJson) {
-      await this.line({ kind: 'event', ...event });
+      await this.line({ kind: 'event', topic, cursor, id, time, data });
       return;
     }
-    const { topic, id, time, data } = event;
     await this.show(`${time} ${topic} ${id} ${JSON.stringify(data)}\n`);
   }
 
