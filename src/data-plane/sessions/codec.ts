@@ -2,6 +2,7 @@
 import type { EventRecord } from '../../core/events.ts';
 import { type Problem, problemMembers } from '../../core/problems.ts';
 import type { Subprotocol } from '../../core/sessions.ts';
+import { mediaType } from './media-type.ts';
 import { type DecodedMessage, RPC_ERROR, type RpcErrorCode, type RpcId } from './rpc.ts';
 
 /** What came of a call that reached its upstream. */
@@ -56,10 +57,11 @@ const SHOWN_FIELDS = new Set([
   'vary',
 ]);
 
-export const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json *(?:;|$)/i;
-/** RFC 8259 section 11 defines no parameter for it, so that one says nothing. */
-const PLAIN_JSON_TYPE = /^application\/json *(?:;|$)/i;
-export const PROBLEM_TYPE = /^application\/problem\+json *(?:;|$)/i;
+/** The same bytes as a Buffer, which they mostly are: making another one costs 0.1 µs. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  if (bytes instanceof Buffer) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
 
 export function contentType(headers: readonly string[]): string {
   for (let i = 0; i < headers.length; i += 2) {
@@ -80,7 +82,7 @@ export function shownFields(answer: Answer, type: string, isJsonShown: boolean) 
     const before = fields[name];
     fields[name] = before === undefined ? value : `${before}, ${value}`;
   };
-  if (type !== '' && !(isJsonShown && PLAIN_JSON_TYPE.test(type))) add('content-type', type);
+  if (type !== '' && !(isJsonShown && mediaType(type).isPlainJson)) add('content-type', type);
   for (let i = 0; i < headers.length; i += 2) {
     if (SHOWN_FIELDS.has(headers[i]!)) add(headers[i]!, headers[i + 1]!);
   }

@@ -3,20 +3,19 @@ import { isUtf8 } from 'node:buffer';
 import type { EventRecord } from '../../core/events.ts';
 import {
   type Answer,
+  asBuffer,
   type Codec,
   contentType,
   type DecodedFrame,
-  JSON_TYPE,
-  PROBLEM_TYPE,
   shownFields,
   UPSTREAM_ERROR,
   UPSTREAM_MESSAGE,
 } from './codec.ts';
 import { isShallowJson } from './json-depth.ts';
 import { elementStarts, memberSpan } from './json-spans.ts';
+import { mediaType } from './media-type.ts';
 import { type DecodedMessage, isPlainObject, type RpcId } from './rpc.ts';
 
-const TEXT_TYPE = /^(?:text\/|application\/(?:[\w.-]+\+)?xml *(?:;|$))/i;
 const OPENING_BRACKET = /^[ \t\r\n]*\[/;
 const SCRATCH_BYTES = 65_536;
 /** UTF-8 of one UTF-16 unit, at most. */
@@ -54,7 +53,7 @@ export class JsonCodec implements Codec {
   /** uWebSockets.js has made sure that a text frame is UTF-8 (RFC 6455 section 8.1). */
   decode(bytes: Uint8Array): DecodedFrame | undefined {
     if (!isShallowJson(bytes)) return undefined;
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+    const text = asBuffer(bytes).toString('utf8');
     const value = parse(text);
     if (value === undefined) return undefined;
     if (!Array.isArray(value) || !OPENING_BRACKET.test(text)) {
@@ -73,10 +72,11 @@ export class JsonCodec implements Codec {
   encodeAnswer(id: RpcId, answer: Answer): Uint8Array {
     const { status, body } = answer;
     const type = contentType(answer.headers);
-    const value = JSON_TYPE.test(type) ? jsonValue(body) : undefined;
+    const { isJson: isLabelled, isProblem } = mediaType(type);
+    const value = isLabelled ? jsonValue(body) : undefined;
     const isJson = value !== undefined;
     const opening = `{"jsonrpc":"2.0","id":${JSON.stringify(id)}`;
-    if (status >= 400 && PROBLEM_TYPE.test(type) && isPlainObject(value)) {
+    if (status >= 400 && isProblem && isPlainObject(value)) {
       const error = `,"error":{"code":${UPSTREAM_ERROR},"message":"${UPSTREAM_MESSAGE}","data":`;
       return this.write(opening + error, body, '}}');
     }
@@ -138,7 +138,7 @@ function parse(text: string): unknown {
  */
 function jsonValue(body: Uint8Array): unknown {
   if (body.length === 0 || !isUtf8(body)) return undefined;
-  return parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'));
+  return parse(asBuffer(body).toString('latin1'));
 }
 
 /**
@@ -147,8 +147,8 @@ function jsonValue(body: Uint8Array): unknown {
  */
 function shownBody(type: string, body: Uint8Array): string {
   if (body.length === 0) return '';
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
-  const isText = TEXT_TYPE.test(type) && isUtf8(bytes);
+  const bytes = asBuffer(body);
+  const isText = mediaType(type).isText && isUtf8(bytes);
   if (isText) return `,"body":${JSON.stringify(bytes.toString('utf8'))}`;
   return `,"bodyBase64":"${bytes.toString('base64')}"`;
 }

@@ -7,12 +7,12 @@ import {
   type Codec,
   contentType,
   type DecodedFrame,
-  PROBLEM_TYPE,
   shownFields,
   UPSTREAM_ERROR,
   UPSTREAM_MESSAGE,
 } from './codec.ts';
 import { isShallowJson } from './json-depth.ts';
+import { mediaType } from './media-type.ts';
 import { isPlainMessagePack } from './msgpack-guard.ts';
 import { type DecodedMessage, isPlainObject, type RpcId } from './rpc.ts';
 
@@ -82,7 +82,7 @@ export class MsgpackCodec implements Codec {
     const { status, body } = answer;
     const type = contentType(answer.headers);
     if (status < 400) return this.encode({ jsonrpc: '2.0', id, result: shown(answer, type) });
-    const problem = PROBLEM_TYPE.test(type) ? parseObject(body) : undefined;
+    const problem = mediaType(type).isProblem ? parseObject(body) : undefined;
     const data = problem ?? shown(answer, type);
     const error = { code: UPSTREAM_ERROR, message: UPSTREAM_MESSAGE, data };
     return this.encode({ jsonrpc: '2.0', id, error });

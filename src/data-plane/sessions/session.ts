@@ -107,7 +107,7 @@ export class Session implements SocketListener, Subscriber {
     }
     const kilobytes = Math.floor(bytes.byteLength / BYTES_PER_MESSAGE);
     if (kilobytes > 0 && !this.chargeSize(kilobytes)) return;
-    const frame = this.codec.decode(new Uint8Array(bytes));
+    const frame = this.codec.decode(Buffer.from(bytes));
     if (frame === undefined) {
       counters.add('websocket_messages_invalid');
       return this.refuseFrame(RPC_ERROR.parse, 'The frame holds no message.');
@@ -185,6 +185,7 @@ export class Session implements SocketListener, Subscriber {
   /** Whether an answer with this id is still to come. */
   isAwaited(id: RpcId): boolean {
     if (this.callsById.has(id)) return true;
+    if (this.openings.size === 0) return false;
     for (const opening of this.openings.values()) if (opening.id === id) return true;
     return false;
   }
