@@ -8,6 +8,11 @@ import type { AppUse } from './app-use.ts';
 export const ANSWERS_AHEAD = 4;
 /** Once half of what may wait in all is used, one app may have this share of it. */
 const APP_SHARE = 1 / 8;
+/**
+ * What each session may let wait however much waits for others: a moment's delay of its peer, so
+ * that the silent cost the others nothing. 19,000 sessions of it are 311 MB.
+ */
+const OWN_SHARE_BYTES = 16_384;
 const SENT = 1;
 
 export class Outbox {
@@ -103,6 +108,7 @@ export class Outbox {
   private mayWait(ownBytes: number, added: number): boolean {
     const { sendBufferMaxBytes, sendBuffersMaxBytes, answerMaxBytes } = this.config;
     if (ownBytes + added > sendBufferMaxBytes + ANSWERS_AHEAD * answerMaxBytes) return false;
+    if (ownBytes + added <= OWN_SHARE_BYTES) return true;
     const total = this.counters.get('websocket_send_buffered_bytes') + added;
     if (total <= sendBuffersMaxBytes / 2) return true;
     const isFairShare = this.use.waitingBytes + added <= sendBuffersMaxBytes * APP_SHARE;
