@@ -10,6 +10,8 @@ import type { LoadResult } from '../../../bench/load/load-result.ts';
 const MAIN = fileURLToPath(new URL('../../../bench/load/main.ts', import.meta.url));
 const TINY = ['--connections', '50', '--rate', '200', '--duration', '1', '--warm-up', '1'];
 
+const ATTEMPTS_MAX = 4;
+
 const folder = mkdtempSync(join(tmpdir(), 'xingyun-load-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -35,6 +37,15 @@ function load(args: readonly string[], onText: (text: string, pid: number) => vo
   return promise;
 }
 
+/** Where another process has this machine for a moment, the instrument refuses: it is asked again. */
+async function measure(args: readonly string[]): Promise<Outcome> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await load(args);
+    const wasDisturbed = outcome.status !== 0 && outcome.stderr.includes('late by the generator');
+    if (!wasDisturbed || attempt === ATTEMPTS_MAX) return outcome;
+  }
+}
+
 /** Processes of a group that are still there, whatever they are called. */
 function groupMembers(group: number): string[] {
   return readdirSync('/proc').filter(pid => {
@@ -50,11 +61,11 @@ function groupMembers(group: number): string[] {
 }
 
 describe('bench:load', () => {
-  it('measures signed calls through a gateway of its own', { timeout: 60_000 }, async () => {
+  it('measures signed calls through a gateway of its own', { timeout: 120_000 }, async () => {
     const json = join(folder, 'run.json');
     const report = join(folder, 'report');
     const more = ['--scheme', 'rfc9421-es256', '--generators', '2', '--seed', '9'];
-    const run = await load([...TINY, ...more, '--json', json, '--report', report]);
+    const run = await measure([...TINY, ...more, '--json', json, '--report', report]);
     expect(run, run.stderr).toMatchObject({ status: 0 });
     const result: LoadResult = JSON.parse(readFileSync(json, 'utf8'));
     expect(result).toMatchObject({ name: 'load', connections: 50, rate: 200, seed: 9 });
@@ -87,11 +98,11 @@ describe('bench:load', () => {
     expect(log.nextIntervalHistogram()!.totalCount).toBe(result.answered);
   });
 
-  it('measures calls over sessions, in either subprotocol', { timeout: 60_000 }, async () => {
+  it('measures calls over sessions, in either subprotocol', { timeout: 120_000 }, async () => {
     const json = join(folder, 'sessions.json');
     const report = join(folder, 'sessions');
     const more = ['--ws', '--pipelined', '--json', json, '--report', report];
-    const run = await load([...TINY, ...more]);
+    const run = await measure([...TINY, ...more]);
     expect(run, run.stderr).toMatchObject({ status: 0 });
     const result: LoadResult = JSON.parse(readFileSync(json, 'utf8'));
     expect(result).toMatchObject({ transport: 'ws-json', method: 'GET', pipelined: true });
@@ -105,7 +116,7 @@ describe('bench:load', () => {
     expect(run.stdout).toContain('GET over WebSocket (json), rfc9421-rsa on each handshake');
     expect(readFileSync(join(report, 'report.html'), 'utf8')).toContain('handshakes alone');
     const signed = ['--ws', '--msgpack', '--message-signatures', '--method', 'POST'];
-    const other = await load([...TINY, ...signed, '--json', json]);
+    const other = await measure([...TINY, ...signed, '--json', json]);
     expect(other, other.stderr).toMatchObject({ status: 0 });
     const signedResult: LoadResult = JSON.parse(readFileSync(json, 'utf8'));
     expect(signedResult).toMatchObject({ transport: 'ws-msgpack', signsMessages: true });
@@ -114,17 +125,25 @@ describe('bench:load', () => {
     expect(signedResult.stages.verify!.meanMs).toBeGreaterThan(0);
   });
 
-  it('compares with an earlier run in the report', { timeout: 60_000 }, async () => {
+  it('compares with an earlier run in the report', { timeout: 120_000 }, async () => {
     const json = join(folder, 'plain.json');
     const report = join(folder, 'compared');
-    const run = await load([...TINY, '--scheme', 'none', '--json', json]);
+    const run = await measure([...TINY, '--scheme', 'none', '--json', json]);
     expect(run, run.stderr).toMatchObject({ status: 0 });
-    const again = await load([...TINY, '--scheme', 'hmac', '--report', report, '--compare', json]);
+    const again = await measure([
+      ...TINY,
+      '--scheme',
+      'hmac',
+      '--report',
+      report,
+      '--compare',
+      json,
+    ]);
     expect(again, again.stderr).toMatchObject({ status: 0 });
     expect(readFileSync(join(report, 'report.html'), 'utf8')).toContain('2 runs compared');
   });
 
-  it('leaves no process behind when it is interrupted', { timeout: 60_000 }, async () => {
+  it('leaves no process behind when it is interrupted', { timeout: 120_000 }, async () => {
     let group = 0;
     const args = ['--connections', '50', '--rate', '200', '--duration', '60', '--scheme', 'none'];
     const run = await load(args, (text, pid) => {
@@ -137,7 +156,7 @@ describe('bench:load', () => {
     await expect.poll(() => groupMembers(group), { timeout: 5_000 }).toEqual([]);
   });
 
-  it('ends while it signs when it is interrupted', { timeout: 60_000 }, async () => {
+  it('ends while it signs when it is interrupted', { timeout: 120_000 }, async () => {
     let group = 0;
     let interruptedMs = 0;
     // Minutes of signing, of a shape that no earlier run has signed.
