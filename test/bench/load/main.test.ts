@@ -37,7 +37,7 @@ function load(args: readonly string[], onText: (text: string, pid: number) => vo
   return promise;
 }
 
-/** Where another process has this machine for a moment, the instrument refuses: it is asked again. */
+/** Where something else has this machine for a moment the instrument refuses; it is asked again. */
 async function measure(args: readonly string[]): Promise<Outcome> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await load(args);
