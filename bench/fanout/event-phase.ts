@@ -1,9 +1,10 @@
 /** Events one after the other, and when they came. */
+import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { spreadOf } from '../compare/spread.ts';
 import type { BenchGateway } from '../rig/bench-gateway.ts';
 import { createHistogram, percentilesMs, recordable } from '../rig/latency-histogram.ts';
-import { processCpuMicros, threadCpuMicros } from '../rig/process-usage.ts';
+import { machineBusyMicros, processCpuMicros, threadCpuMicros } from '../rig/process-usage.ts';
 import type { DeliveryCpu, EventFigures, FanoutOptions } from './fanout-result.ts';
 import type { Publisher } from './publisher.ts';
 import type { Subscribers } from './subscribers.ts';
@@ -30,12 +31,15 @@ export async function measureEvents(
   const before = await usedBy(rig);
   const events = await publishEvents(rig, options);
   const after = await usedBy(rig);
-  const each = (name: keyof DeliveryCpu) =>
-    Math.round(((after[name] - before[name]) / events.deliveries) * 100) / 100;
+  const used = (name: keyof Used) => after[name] - before[name];
+  const each = (name: keyof Used) => Math.round((used(name) / events.deliveries) * 100) / 100;
+  const others = used('busyMicros') - used('gatewayMicros') - used('subscriberMicros');
+  const machineMicros = used('atMicros') * availableParallelism();
   const deliveryCpu = {
     gatewayMicros: each('gatewayMicros'),
     frontMicros: each('frontMicros'),
     subscriberMicros: each('subscriberMicros'),
+    othersShare: Math.max(Math.round((others / machineMicros) * 1_000) / 1_000, 0),
   };
   return { events, deliveryCpu };
 }
@@ -66,12 +70,24 @@ export async function publishEvents(
   };
 }
 
-async function usedBy({ gateway, subscribers }: EventRig): Promise<DeliveryCpu> {
+/** Microseconds since the start of each. */
+interface Used {
+  readonly atMicros: number;
+  readonly busyMicros: number;
+  readonly gatewayMicros: number;
+  readonly frontMicros: number;
+  readonly subscriberMicros: number;
+}
+
+async function usedBy({ gateway, subscribers }: EventRig): Promise<Used> {
   const { cpuMicros } = await subscribers.count();
   let frontMicros = 0;
   for (const [name, micros] of threadCpuMicros(gateway.pid)) {
     if (FRONT_THREAD.test(name)) frontMicros += micros;
   }
   const gatewayMicros = processCpuMicros(gateway.pid);
-  return { gatewayMicros, frontMicros, subscriberMicros: cpuMicros };
+  return {
+    ...{ atMicros: performance.now() * 1_000, busyMicros: machineBusyMicros() },
+    ...{ gatewayMicros, frontMicros, subscriberMicros: cpuMicros },
+  };
 }

@@ -40,6 +40,11 @@ export interface DeliveryCpu {
   readonly frontMicros: number;
   /** Of the process that has the subscribers: it reads while the gateway writes. */
   readonly subscriberMicros: number;
+  /**
+   * Share of all cores' time that neither of the two accounts for; of it some 0.03 are the hiccup
+   * meter and the publisher.
+   */
+  readonly othersShare: number;
 }
 
 export interface CallFigures {

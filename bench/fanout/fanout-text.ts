@@ -74,8 +74,11 @@ function silentLines({ silentFigures, silent }: FanoutResult): string[] {
   ];
 }
 
-function cpuText({ gatewayMicros, frontMicros, subscriberMicros }: DeliveryCpu): string {
-  return `gateway ${gatewayMicros}, of it fronts ${frontMicros}, subscribers ${subscriberMicros}`;
+function cpuText(cpu: DeliveryCpu): string {
+  const { gatewayMicros, frontMicros, subscriberMicros, othersShare } = cpu;
+  const others = `others ${Math.round(othersShare * 100)} % of the cores`;
+  const own = `gateway ${gatewayMicros}, of it fronts ${frontMicros}`;
+  return `${own}, subscribers ${subscriberMicros}; ${others}`;
 }
 
 function spreadText({ median, min, max }: Spread): string {

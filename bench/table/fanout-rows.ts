@@ -1,6 +1,6 @@
 import { FANOUT_DEFAULTS } from '../fanout/fanout-arguments.ts';
 import type { FanoutPhase, FanoutResult } from '../fanout/fanout-result.ts';
-import { namesOneTree } from '../rig/commit.ts';
+import { reasonsAgainstFanout } from '../fanout/recordable-fanout.ts';
 import { commandText } from './command-text.ts';
 import { type LatestRuns, latestRuns, seenIn } from './recorded-runs.ts';
 import type { TableRow } from './table-row.ts';
@@ -51,14 +51,14 @@ export function fanoutRows(results: readonly FanoutResult[]): TableRow[] {
 }
 
 function isShown(run: FanoutResult): boolean {
-  const { subscribers, silent, events, commit } = run;
+  const { subscribers, silent, events } = run;
   return (
     subscribers === SUBSCRIBERS &&
     silent === SILENT &&
     events >= EVENTS_MIN &&
     run.withSilent !== undefined &&
     run.silentFigures !== undefined &&
-    namesOneTree(commit)
+    reasonsAgainstFanout(run).length === 0
   );
 }
 

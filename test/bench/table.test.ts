@@ -100,12 +100,13 @@ function fanoutRun(day: number, more: object): object {
       ...{ events: 20, lastMs: { median: 100 * slower, max: 150 * slower } },
       arrival: { p50: 50 * slower },
     },
+    deliveryCpu: { othersShare: 0.02 },
     callsBesideEvents: { latency: { p99 } },
   });
   return {
     ...at(day),
     ...{ subscribers: 10_000, silent: 500, events: 20, eventBytes: 200, intervalMs: 250 },
-    ...{ callRate: 1_000, callers: 100, seed: 1 },
+    ...{ callRate: 1_000, callers: 100, seed: 1, faults: 0, closed: {} },
     ...{ readersOnly: phase(1, 8), withSilent: phase(1.1, 9.5) },
     silentFigures: { memoryWithout: { rssMb: 300 }, memoryBehind: { rssMb: 480, waitingMb: 128 } },
     ...more,
@@ -302,6 +303,10 @@ describe('a row of the table', () => {
     const folder = resultsFolder();
     appendResult('fanout', fanoutRun(1, { subscribers: 100 }), folder);
     appendResult('fanout', fanoutRun(1, { commit: '' }), folder);
+    appendResult('fanout', fanoutRun(1, { faults: 1 }), folder);
+    appendResult('fanout', fanoutRun(1, { closed: { reset: 1 } }), folder);
+    const busy = { withSilent: { deliveryCpu: { othersShare: 0.2 } } };
+    appendResult('fanout', fanoutRun(1, busy), folder);
     expect(recordedRows(folder)).toEqual([]);
     appendResult('fanout', fanoutRun(1, {}), folder);
     expect(recordedRows(folder).map(({ seen }) => seen.en)).toEqual([
