@@ -1,9 +1,10 @@
 import type { LoadResult, Transport } from '../load/load-result.ts';
 import { namesOneTree } from '../rig/commit.ts';
+import { PIPELINED } from '../rig/gateway-files.ts';
 import { commandText } from './command-text.ts';
 import { type LatestRuns, latestRuns, seenIn } from './recorded-runs.ts';
 import type { TableRow } from './table-row.ts';
-import { count, type Text } from './text.ts';
+import { both, count, type Text } from './text.ts';
 
 /** What the table shows: so many connections, so many calls per second, of what kind. */
 interface Point {
@@ -21,6 +22,13 @@ const POINTS: readonly Point[] = [
   { connections: 18_000, rate: 9_000, ...SIGNED_POST },
   { connections: 12_000, rate: 20_000, ...SESSION_GET },
 ];
+
+const { connectionsMax, pipeliningMax } = PIPELINED;
+const SETTING = `\`connectionsMax: ${connectionsMax}, pipeliningMax: ${pipeliningMax}\``;
+const PIPELINED_UPSTREAM: Text = {
+  en: `; upstream tuned: ${SETTING} (by default 64 and 1)`,
+  zh: `；上游经过调优：${SETTING}（默认为 64 和 1）`,
+};
 
 /** Shorter runs are no figures. */
 const DURATION_SECONDS_MIN = 30;
@@ -74,13 +82,14 @@ function logs({ accessLog = false }: LoadResult): boolean {
 function loadRow(runs: LatestRuns<LoadResult>): TableRow {
   const { durationSeconds } = runs.newest;
   const load = loadText(runs.newest);
+  const upstream = runs.newest.pipelined === true ? PIPELINED_UPSTREAM : both('');
   const log: Text = logs(runs.newest)
     ? { en: 'with its access log', zh: '写访问日志' }
     : { en: 'no access log', zh: '不写访问日志' };
   return {
     what: {
-      en: `${load.en} for ${durationSeconds} s, open loop, ${log.en}`,
-      zh: `${load.zh}，持续 ${durationSeconds} 秒，开环，${log.zh}`,
+      en: `${load.en} for ${durationSeconds} s, open loop, ${log.en}${upstream.en}`,
+      zh: `${load.zh}，持续 ${durationSeconds} 秒，开环，${log.zh}${upstream.zh}`,
     },
     seen: loadSeen(runs),
     command: commandOf(runs.newest),

@@ -274,7 +274,8 @@ describe('a row of the table', () => {
     const [row] = recordedRows(folder);
     expect(row!.what.en).toBe(
       '12,000 WebSocket sessions with signed handshakes, 20,000 GETs a second (JSON) for 30 s, ' +
-        'open loop, no access log',
+        'open loop, no access log; upstream tuned: `connectionsMax: 4, pipeliningMax: 16` ' +
+        '(by default 64 and 1)',
     );
     expect(row!.command).toMatch(/ --rate 20000 --duration 30 --ws --pipelined$/);
   });
