@@ -31,6 +31,8 @@ export class Call implements AnswerSink, Transport {
   /** Undefined for a notification. */
   readonly id: RpcId | undefined;
   readonly batch: BatchAnswer | undefined;
+  /** Its id is free again. */
+  isAnswered = false;
   exchange: Exchange | undefined = undefined;
   private readonly host: CallHost;
   private readonly deadlineMs: number | undefined;

@@ -151,7 +151,7 @@ export class Sessions implements SessionHost {
     this.uses.close(session.origin.identity.entry.app.id);
     for (const subscription of session.subscriptions.values()) this.feed.remove(subscription);
     session.subscriptions.clear();
-    for (const call of [...session.calls]) call.abandon();
+    for (const call of session.calls.snapshot()) call.abandon();
   }
 
   dispatch(

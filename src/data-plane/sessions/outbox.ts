@@ -57,9 +57,13 @@ export class Outbox {
     return this.waitingBytes > this.config.sendBufferMaxBytes;
   }
 
-  /** Whether those who were held back may go on. */
+  /**
+   * Whether those who were held back may go on. Not before there is room in all: pages of the
+   * journal that cannot be sent would be read again and again.
+   */
   get hasRoom(): boolean {
-    return this.waitingBytes <= this.config.sendBufferMaxBytes / 2;
+    const { waitingBytes } = this;
+    return waitingBytes <= this.config.sendBufferMaxBytes / 2 && this.mayWait(waitingBytes, 1);
   }
 
   /** False where the peer has left so much unread that even this must not be added. */

@@ -76,12 +76,11 @@ export class SessionCalls implements CallHost {
     const call = new SessionCall(this, session, id, batch, request.deadlineMs);
     const exchange = new Exchange(this.arrival(session, request, arrivedMs), call, this.intake);
     session.calls.add(call);
-    if (id !== undefined) session.callsById.set(id, call);
     call.start(exchange, this.takeBody(exchange, request.body));
   }
 
   cancel(session: Session, id: unknown): void {
-    const call = session.callsById.get(id as RpcId);
+    const call = session.calls.unanswered(id as RpcId);
     call?.giveUp(problem('call-cancelled', 'The caller cancelled the call.'));
   }
 
@@ -91,7 +90,7 @@ export class SessionCalls implements CallHost {
 
   refuse(call: Call, code: typeof RPC_ERROR.refused, refusal: Problem): void {
     const { session } = call as SessionCall;
-    if (call.id !== undefined) session.callsById.delete(call.id);
+    call.isAnswered = true;
     session.refuse(call.id, code, refusal, call.batch, call.exchange!.arrival.requestId);
   }
 
@@ -105,9 +104,6 @@ export class SessionCalls implements CallHost {
     const call = exchange.transport as SessionCall;
     call.release();
     call.session.calls.delete(call);
-    if (call.id !== undefined && call.session.callsById.get(call.id) === call) {
-      call.session.callsById.delete(call.id);
-    }
     this.options.counters.add('body_bytes_buffered', -exchange.bodyReservedBytes);
     exchange.bodyReservedBytes = 0;
     exchange.body = EMPTY_BODY;

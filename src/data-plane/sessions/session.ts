@@ -9,6 +9,7 @@ import type { AppUse } from './app-use.ts';
 import { BatchAnswer } from './batch-answer.ts';
 import type { Call } from './call.ts';
 import { type Answer, type Codec, errorMessage } from './codec.ts';
+import { OpenCalls } from './open-calls.ts';
 import { Outbox } from './outbox.ts';
 import {
   type DecodedMessage,
@@ -58,9 +59,7 @@ export class Session implements SocketListener, Subscriber {
   readonly line: SessionLine;
   readonly codec: Codec;
   readonly use: AppUse;
-  readonly calls = new Set<Call>();
-  /** Calls that are not answered yet, by their id. */
-  readonly callsById = new Map<RpcId, Call>();
+  readonly calls = new OpenCalls();
   readonly subscriptions = new Map<string, Subscription>();
   /** Subscriptions that are not answered yet: they wait for the journal. */
   private readonly openings = new Map<Subscription, Opening>();
@@ -184,7 +183,7 @@ export class Session implements SocketListener, Subscriber {
 
   /** Whether an answer with this id is still to come. */
   isAwaited(id: RpcId): boolean {
-    if (this.callsById.has(id)) return true;
+    if (this.calls.unanswered(id) !== undefined) return true;
     if (this.openings.size === 0) return false;
     for (const opening of this.openings.values()) if (opening.id === id) return true;
     return false;
@@ -228,7 +227,7 @@ export class Session implements SocketListener, Subscriber {
   answer(call: Call, answer: Answer): void {
     const { id, batch } = call;
     if (id === undefined) return;
-    this.callsById.delete(id);
+    call.isAnswered = true;
     if (this.socket === undefined) return;
     const message = this.codec.encodeAnswer(id, answer);
     if (batch === undefined) return this.send(message);
