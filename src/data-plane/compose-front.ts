@@ -7,8 +7,9 @@ import { systemClock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
 import type { CounterSet } from '../core/counters.ts';
 import type { JournalState, ReplayRequest } from '../core/events.ts';
-import type { Exchange, StepResult } from '../core/exchange.ts';
+import { type Exchange, PENDING, type Step, type StepResult } from '../core/exchange.ts';
 import type { AccessRecorder, ExchangeRecorder } from '../core/recorder.ts';
+import { Resumptions } from '../core/resumptions.ts';
 import type { AppMeters } from '../core/sessions.ts';
 import type { SnapshotHolder } from '../core/snapshot.ts';
 import type { NonceStore } from '../stores/contracts.ts';
@@ -92,7 +93,7 @@ export function composeFront(parts: FrontParts) {
   const message: Rooms = {
     ...http,
     admit: admission.admitMessage,
-    readBody: nothingToRead,
+    readBody: gatherSigned(),
     writeProblem: sessions.writeProblem,
     release: sessions.release,
   };
@@ -101,9 +102,22 @@ export function composeFront(parts: FrontParts) {
   return { front, responder, sessions, calls, handshakes: new Pipeline(handshake, counters) };
 }
 
-/** A handshake has no body, and a message came with its own. */
+/** A handshake has no body. */
 function nothingToRead(_exchange: Exchange): StepResult {
   return undefined;
+}
+
+/**
+ * Messages with a signature of their own that come in one turn of the loop go on together, as
+ * bodies do, so that their checks leave in one batch.
+ */
+function gatherSigned(): Step {
+  const arrived = new Resumptions(setImmediate);
+  return exchange => {
+    if (exchange.header('signature-input') === undefined) return undefined;
+    arrived.add(exchange, undefined);
+    return PENDING;
+  };
 }
 
 /**
