@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { renderReport } from '../../../bench/report/render-report.ts';
+import { CHROMIUM } from '../../support/browser-page.ts';
 import { buildResult } from './load-results.ts';
 
-const CHROMIUM = findInPath('chromium') ?? '';
 const FLAGS = [
   '--headless',
   '--no-sandbox',
@@ -21,18 +21,6 @@ const FLAGS = [
   '--dump-dom',
 ];
 
-function findInPath(name: string): string | undefined {
-  const files = (process.env.PATH ?? '').split(delimiter).map(folder => join(folder, name));
-  return files.find(file => {
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 describe('a report in a browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'xingyun-browser-'));
   afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
@@ -42,7 +30,7 @@ describe('a report in a browser', () => {
     const file = join(folder, 'report.html');
     writeFileSync(file, page);
     const args = [...FLAGS, `--user-data-dir=${join(folder, 'profile')}`, `file://${file}`];
-    const { stdout, stderr } = await promisify(execFile)(CHROMIUM, args, {
+    const { stdout, stderr } = await promisify(execFile)(CHROMIUM!, args, {
       maxBuffer: 64 * 1024 * 1024,
       timeout: 40_000,
     });
@@ -50,7 +38,7 @@ describe('a report in a browser', () => {
   }
 
   // Without Debian's package chromium there is no browser to ask.
-  it.skipIf(CHROMIUM === '')(
+  it.skipIf(CHROMIUM === undefined)(
     'is drawn without a word on the console',
     async () => {
       const runs = [buildResult({ seconds: 3, rate: 800 }), buildResult({ seconds: 3, rate: 900 })];
@@ -64,7 +52,7 @@ describe('a report in a browser', () => {
   );
 
   // Without Debian's package chromium there is no browser to ask.
-  it.skipIf(CHROMIUM === '')(
+  it.skipIf(CHROMIUM === undefined)(
     'may run and fetch nothing, and the console says so',
     async () => {
       const smuggled = '<script>document.title = "ran"</script><img src="https://127.0.0.1:1/x">';
