@@ -97,8 +97,13 @@ describe('the open loop over sessions', () => {
       onControl: (_peer, opcode, payload) => pongs.push(`${opcode} ${payload}`),
     });
     expect(counts.answered).toBe(counts.requests);
-    expect(pongs.filter(pong => pong === '10 in')).toHaveLength(counts.requests);
-    expect(pongs.filter(pong => pong === '10 behind')).toHaveLength(counts.requests);
+    // The run ends with the last answer of each of the eight sessions, and what they wrote last
+    // may be lost with their connections.
+    for (const pong of ['10 in', '10 behind']) {
+      const seen = pongs.filter(each => each === pong).length;
+      expect(seen).toBeGreaterThanOrEqual(counts.requests - 8);
+      expect(seen).toBeLessThanOrEqual(counts.requests);
+    }
   });
 
   it('counts a session that is closed behind its answer', async () => {
