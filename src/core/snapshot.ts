@@ -29,9 +29,15 @@ export interface PartnerRecord {
   readonly active: boolean;
 }
 
+export const ENVIRONMENTS = ['production', 'sandbox'] as const;
+export type Environment = (typeof ENVIRONMENTS)[number];
+
 export interface AppRecord {
   readonly id: string;
   readonly partnerId: string;
+  /** A sandbox app's calls go to the sandbox upstream of each API, and nowhere else. */
+  readonly environment: Environment;
+  /** What the onboarding of its partner allows in this environment is part of it. */
   readonly active: boolean;
 }
 
@@ -68,10 +74,22 @@ export interface OperationRecord {
   readonly messageSignature: MessageSignature;
 }
 
+/** When an API was deprecated and when it goes; milliseconds since the epoch. */
+export interface ApiDeprecation {
+  /** The `Deprecation` field (RFC 9745). */
+  readonly sinceMs: number;
+  /** The `Sunset` field (RFC 8594). */
+  readonly sunsetMs: number;
+}
+
 export interface ApiRecord {
   readonly id: string;
   readonly direction: 'outbound' | 'inbound';
   readonly upstreamId: string;
+  /** Undefined where the API has no sandbox. */
+  readonly sandboxUpstreamId: string | undefined;
+  /** Said to its callers with every answer; undefined while it is not deprecated. */
+  readonly deprecation: ApiDeprecation | undefined;
   readonly operations: readonly OperationRecord[];
 }
 
@@ -94,10 +112,16 @@ export interface PlanRecord {
   readonly id: string;
 }
 
+export interface ProductRecord {
+  readonly id: string;
+  readonly apiIds: readonly string[];
+}
+
+/** One that is approved; others are not published. */
 export interface SubscriptionRecord {
   readonly appId: string;
+  readonly productId: string;
   readonly planId: string;
-  readonly apiIds: readonly string[];
   readonly scopes: readonly string[];
 }
 
@@ -109,10 +133,17 @@ export interface UpstreamTlsRecord {
   readonly serverName: string | undefined;
 }
 
-export interface UpstreamRecord {
-  readonly id: string;
+export interface UpstreamTarget {
   readonly host: string;
   readonly port: number;
+  /** Its share beside the other targets, 1 to 1,000. */
+  readonly weight: number;
+}
+
+export interface UpstreamRecord {
+  readonly id: string;
+  /** At least one. */
+  readonly targets: readonly UpstreamTarget[];
   readonly tls: UpstreamTlsRecord | undefined;
   readonly connectionsMax: number;
   /** Requests that may wait for a connection; beyond it `upstream-saturated`. */
@@ -135,10 +166,45 @@ export interface RegistrySnapshot {
   readonly apps: readonly AppRecord[];
   readonly keys: readonly KeyRecord[];
   readonly plans: readonly PlanRecord[];
+  readonly products: readonly ProductRecord[];
+  /** Drafts and retired ones are not published. */
   readonly apis: readonly ApiRecord[];
   readonly subscriptions: readonly SubscriptionRecord[];
   readonly upstreams: readonly UpstreamRecord[];
   readonly topics: readonly TopicRecord[];
+}
+
+/** All subscriptions of one app that are approved, in the registry's order; none removes it. */
+export interface AppSubscriptions {
+  readonly appId: string;
+  readonly subscriptions: readonly SubscriptionRecord[];
+}
+
+/** Records of one kind that are new or changed, and ids of those that are gone. */
+export interface RecordDelta<T> {
+  readonly upserts: readonly T[];
+  readonly removals: readonly string[];
+}
+
+/**
+ * What makes the snapshot of `baseVersion` the one of `version`. The control plane names what hangs
+ * on a changed record, so that a front needs no index for it.
+ */
+export interface SnapshotDelta {
+  readonly version: number;
+  readonly baseVersion: number;
+  readonly partners: RecordDelta<PartnerRecord>;
+  readonly apps: RecordDelta<AppRecord>;
+  readonly keys: RecordDelta<KeyRecord>;
+  /** Ids of keys that did not change but whose app or partner did; none that is in `keys`. */
+  readonly rejoinedKeys: readonly string[];
+  readonly products: RecordDelta<ProductRecord>;
+  readonly subscriptions: readonly AppSubscriptions[];
+  readonly apis: RecordDelta<ApiRecord>;
+  /** Ids of APIs that did not change but an upstream of which did; none that is in `apis`. */
+  readonly rejoinedApis: readonly string[];
+  readonly upstreams: RecordDelta<UpstreamRecord>;
+  readonly topics: RecordDelta<TopicRecord>;
 }
 
 /** A key as the verify room looks it up: joined with its app and partner, compiled once. */
@@ -156,6 +222,8 @@ export interface OperationEntry {
   readonly operation: OperationRecord;
   readonly api: ApiRecord;
   readonly upstream: UpstreamRecord;
+  /** Where calls of sandbox apps go; undefined where the API has no sandbox. */
+  readonly sandboxUpstream: UpstreamRecord | undefined;
 }
 
 /** What an app may do with one API. */

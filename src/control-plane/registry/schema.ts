@@ -1,20 +1,19 @@
 /**
- * The schema of `registry.yaml`. docs/configuration.md is generated from it. `form` says in words
- * what a pattern wants.
+ * The records of the registry, one schema each: what the admin API takes, what is stored and what
+ * `registry.yaml` lists (file-schema.ts adds what only a file can say). docs/configuration.md and
+ * the OpenAPI document are generated from it. `form` says in words what a pattern wants.
  */
 import Type, { type Static, type TProperties } from 'typebox';
 import {
+  ENVIRONMENTS,
   MESSAGE_SIGNATURES,
   OPERATION_ACCESS,
   SIGNATURE_ALGORITHMS,
   TOPIC_AUDIENCES,
 } from '../../core/snapshot.ts';
 
-const record = <P extends TProperties>(properties: P) =>
+export const record = <P extends TProperties>(properties: P) =>
   Type.Object(properties, { additionalProperties: false });
-
-const list = <P extends TProperties>(description: string, maxItems: number, properties: P) =>
-  Type.Array(record(properties), { description, default: [], maxItems });
 
 const integer = (description: string, defaultValue: number, minimum: number, maximum: number) =>
   Type.Integer({ description, default: defaultValue, minimum, maximum });
@@ -59,10 +58,16 @@ export const scopes = (description: string) =>
     { description, default: [], maxItems: 64, uniqueItems: true },
   );
 
-const file = (description: string) => Type.String({ description: `${description}.`, minLength: 1 });
+const reference = (description: string) =>
+  Type.String({ description, minLength: 1, maxLength: 256 });
 
-const status = (description: string) =>
-  Type.Enum(['active', 'suspended'], { description, default: 'active' });
+/** ISO 4217 code and an exact decimal: money is never a binary fraction. */
+const amount = (description: string) =>
+  Type.String({
+    description,
+    pattern: '^(0|[1-9][0-9]{0,11})(\\.[0-9]{1,6})?$',
+    form: 'a decimal number such as 0.015',
+  });
 
 const instant = (description: string) =>
   Type.String({
@@ -109,8 +114,9 @@ export const messageSignature = Type.Enum([...MESSAGE_SIGNATURES], {
 /** RFC 9110 section 9.1; CONNECT and TRACE do not pass a gateway. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
-const operation = record({
+export const operation = record({
   id: operationId('Unique within the API.'),
+  summary: Type.Optional(text('What it does, for people.')),
   method: Type.Enum([...METHODS], { description: 'HTTP method; GET answers HEAD too.' }),
   path: Type.String({
     description: 'Path template below basePath; `{name}` stands for one whole segment.',
@@ -120,137 +126,296 @@ const operation = record({
   messageSignature,
 });
 
-export const RegistrySchema = Type.Object(
-  {
-    partners: list('The companies that call and are called.', 10_000, {
-      id: id('Unique among partners.'),
-      name: text('For people.'),
-      class: Type.Enum(
-        ['internet-platform', 'software-vendor', 'data-provider', 'supply-chain', 'private-equity'],
-        { description: 'What kind of partner it is.' },
-      ),
-      status: status('A suspended partner’s apps are refused.'),
-    }),
-    apps: list('What signs calls; a partner has any number.', 200_000, {
-      id: id('Unique among apps.'),
-      partner: Type.String({ description: 'Id of its partner.' }),
-      status: status('A suspended app is refused.'),
-    }),
-    keys: list(
-      'What calls are verified with. Each has exactly one of publicKeyFile, publicKey, jwk and ' +
-        'secretFile; two keys of one app may be valid at once, for rotation.',
-      400_000,
-      {
-        id: keyId,
-        app: Type.String({ description: 'Id of its app.' }),
-        algorithm: Type.Enum([...SIGNATURE_ALGORITHMS], {
-          description: 'The one algorithm it is used with. RSA keys have 2048 to 8192 bits.',
-        }),
-        publicKeyFile: Type.Optional(file('Public key or certificate, PEM')),
-        publicKey: Type.Optional(Type.String({ description: 'Public key or certificate, PEM.' })),
-        jwk: Type.Optional(jwk),
-        secretFile: Type.Optional(
-          file('The secret for hmac-sha256 in base64 or base64url, at least 32 bytes of it'),
-        ),
-        notBefore: Type.Optional(instant('First instant at which it is valid.')),
-        notAfter: Type.Optional(instant('Last instant at which it is valid.')),
-        revoked: Type.Boolean({ description: 'Never accepted again.', default: false }),
-      },
-    ),
-    products: list('APIs that are subscribed together.', 10_000, {
-      id: id('Unique among products.'),
-      name: text('For people.'),
-      apis: Type.Array(Type.String(), {
-        description: 'Ids of its APIs.',
-        minItems: 1,
-        maxItems: 10_000,
-        uniqueItems: true,
-      }),
-    }),
-    plans: list('The terms of a subscription.', 1_000, {
-      id: id('Unique among plans.'),
-      name: text('For people.'),
-    }),
-    subscriptions: list('Which app may use which product.', 1_000_000, {
-      app: Type.String({ description: 'Id of the app.' }),
-      product: Type.String({ description: 'Id of the product; once per app.' }),
-      plan: Type.String({ description: 'Id of the plan.' }),
-      scopes: scopes('Scopes that are granted.'),
-      status: status('A suspended subscription grants nothing.'),
-    }),
-    apis: list('What can be called. Each has exactly one of operations and openapi.', 10_000, {
-      id: id('Unique among APIs.'),
-      name: text('For people.'),
-      direction: Type.Enum(['outbound', 'inbound'], {
-        description: '`outbound`: the bank serves it; `inbound`: a partner serves it to the bank.',
-        default: 'outbound',
-      }),
-      basePath: Type.String({
-        description: 'Before the path of every operation; `/` for none. Without parameters.',
-      }),
-      upstream: Type.String({ description: 'Id of the upstream.' }),
-      operations: Type.Optional(
-        Type.Array(operation, { description: 'Its operations.', minItems: 1, maxItems: 1_000 }),
-      ),
-      openapi: Type.Optional(
-        file(
-          'OpenAPI 3.1 document, YAML or JSON: its paths, methods, operationId and ' +
-            '`x-required-scopes`, `x-access` (as `access`), `x-message-signature` (as ' +
-            '`messageSignature`) are read, its servers are not',
-        ),
-      ),
-    }),
-    topics: list('What sessions may subscribe to (docs/websocket.md).', 1_000, {
-      id: id('Unique among topics.'),
-      name: text('For people.'),
-      api: Type.String({ description: 'Id of the API whose subscription entitles to it.' }),
-      scopes: scopes('Scopes that the subscription must have, all of them.'),
-      audience: Type.Enum([...TOPIC_AUDIENCES], {
-        description:
-          '`partner`: each event belongs to one partner and goes to nobody else; `everyone`: to ' +
-          'all that subscribe.',
-        default: 'partner',
-      }),
-    }),
-    upstreams: list('The servers behind the gateway.', 10_000, {
-      id: id('Unique among upstreams.'),
-      url: Type.String({ description: '`http://host:port` or `https://host:port`, nothing else.' }),
-      tls: Type.Optional(
-        Type.Object(
-          {
-            caFile: Type.Optional(
-              file('Authorities that are trusted instead of the system’s, PEM'),
-            ),
-            certFile: Type.Optional(file('Client certificate chain, PEM')),
-            keyFile: Type.Optional(file('Client private key, PEM')),
-            serverName: Type.Optional(
-              text('Name in the server’s certificate where it is not the host.'),
-            ),
-          },
-          { description: 'TLS towards an https upstream.', additionalProperties: false },
-        ),
-      ),
-      connectionsMax: integer('Open connections per front.', 64, 1, 4_096),
-      queueMax: integer('Requests that wait for a connection, per front.', 1_024, 0, 100_000),
-      pipeliningMax: integer(
-        'Requests in flight per connection for safe methods; 1 switches pipelining off.',
-        1,
-        1,
-        64,
-      ),
-      connectTimeoutMs: integer('To an open connection, TLS included.', 2_000, 10, 60_000),
-      responseTimeoutMs: integer(
-        'From the last byte of the request to the head of the answer.',
-        10_000,
-        10,
-        600_000,
-      ),
-      bodyIdleTimeoutMs: integer('Longest pause within a body.', 10_000, 10, 600_000),
-      keepAliveMs: integer('How long an unused connection is kept.', 30_000, 0, 600_000),
-      responseHeadMaxBytes: integer('Largest head of an answer.', 16_384, 1_024, 262_144),
-    }),
-  },
-  { additionalProperties: false },
-);
+/** The steps of a partner's way into the bank, in order; the last two lead out again. */
+export const PARTNER_STATUSES = [
+  'applied',
+  'in-review',
+  'sandbox',
+  'certification',
+  'production',
+  'suspended',
+  'closed',
+] as const;
+export type PartnerStatus = (typeof PARTNER_STATUSES)[number];
 
-export type Registry = Static<typeof RegistrySchema>;
+const contact = record({
+  name: text('Who it is.'),
+  role: Type.Enum(['technical', 'business', 'security', 'operations'], {
+    description: 'What to turn to them for.',
+  }),
+  email: Type.String({
+    description: 'Mail address.',
+    pattern: '^[^\\s@\\x00-\\x1f]{1,64}@[A-Za-z0-9.-]{1,190}$',
+    form: 'a mail address',
+  }),
+  phone: Type.Optional(
+    Type.String({
+      description: 'Telephone number (E.164).',
+      pattern: '^\\+[1-9][0-9]{5,14}$',
+      form: 'a number such as +8613800000000',
+    }),
+  ),
+});
+
+export const PartnerSchema = record({
+  id: id('Unique among partners.'),
+  name: text('For people.'),
+  class: Type.Enum(
+    ['internet-platform', 'software-vendor', 'data-provider', 'supply-chain', 'private-equity'],
+    { description: 'What kind of partner it is.' },
+  ),
+  status: Type.Enum([...PARTNER_STATUSES], {
+    description:
+      'Where its onboarding stands (docs/onboarding.md). Sandbox apps are accepted in `sandbox`, ' +
+      '`certification` and `production`, production apps in `production` only.',
+    default: 'production',
+  }),
+  contacts: Type.Array(contact, { description: 'Whom to turn to.', default: [], maxItems: 20 }),
+});
+
+export const AppSchema = record({
+  id: id('Unique among apps.'),
+  name: Type.Optional(text('For people.')),
+  partner: reference('Id of its partner.'),
+  environment: Type.Enum([...ENVIRONMENTS], {
+    description: '`sandbox`: its calls go to the sandbox upstream of each API.',
+    default: 'production',
+  }),
+  status: Type.Enum(['active', 'suspended'], {
+    description: 'A suspended app is refused.',
+    default: 'active',
+  }),
+});
+
+export const keyFields = {
+  id: keyId,
+  app: reference('Id of its app.'),
+  algorithm: Type.Enum([...SIGNATURE_ALGORITHMS], {
+    description: 'The one algorithm it is used with. RSA keys have 2048 to 8192 bits.',
+  }),
+  publicKey: Type.Optional(
+    Type.String({
+      description:
+        'Public key or certificate, PEM. A key is not valid outside the time of its certificate.',
+      maxLength: 65_536,
+    }),
+  ),
+  jwk: Type.Optional(jwk),
+  secret: Type.Optional(
+    Type.String({
+      description:
+        'The secret for hmac-sha256, 32 to 1,024 bytes in base64 or base64url. It is stored ' +
+        'sealed and never shown.',
+      pattern: '^[A-Za-z0-9+/_-]{43,1368}={0,2}$',
+      form: 'at least 32 bytes in base64 or base64url',
+    }),
+  ),
+  sealedSecret: Type.Optional(
+    Type.String({
+      description: 'The same as the registry shows it: sealed with its secretKeyFile.',
+      pattern: '^v1\\.[A-Za-z0-9_-]{1,64}\\.[A-Za-z0-9_-]{16}\\.[A-Za-z0-9_-]{1,2048}$',
+      form: 'a sealed secret as the registry shows it',
+    }),
+  ),
+  notBefore: Type.Optional(instant('First instant at which it is valid.')),
+  notAfter: Type.Optional(instant('Last instant at which it is valid.')),
+  revoked: Type.Boolean({ description: 'Never accepted again.', default: false }),
+};
+
+export const KeySchema = record(keyFields);
+
+export const ProductSchema = record({
+  id: id('Unique among products.'),
+  name: text('For people.'),
+  description: Type.Optional(Type.String({ description: 'For people.', maxLength: 4_000 })),
+  apis: Type.Array(reference('Id of an API.'), {
+    description: 'Ids of its APIs.',
+    minItems: 1,
+    maxItems: 10_000,
+    uniqueItems: true,
+  }),
+});
+
+const optionalInteger = (description: string, minimum: number, maximum: number) =>
+  Type.Optional(Type.Integer({ description, minimum, maximum }));
+
+export const PlanSchema = record({
+  id: id('Unique among plans.'),
+  name: text('For people.'),
+  limits: Type.Optional(
+    Type.Object(
+      {
+        requestsPerSecondMax: optionalInteger('Calls of an app in a second.', 1, 1_000_000),
+        burstMax: optionalInteger('Calls of an app at once.', 1, 1_000_000),
+        concurrencyMax: optionalInteger('Calls of an app in flight.', 1, 1_000_000),
+      },
+      { description: 'Agreed rates. Kept; not enforced yet.', additionalProperties: false },
+    ),
+  ),
+  quota: Type.Optional(
+    Type.Object(
+      {
+        requestsPerDayMax: optionalInteger('Calls of an app in a day.', 1, 1_000_000_000),
+        requestsPerMonthMax: optionalInteger('Calls in a month.', 1, 100_000_000_000),
+      },
+      { description: 'Agreed volumes. Kept; not enforced yet.', additionalProperties: false },
+    ),
+  ),
+  price: Type.Optional(
+    Type.Object(
+      {
+        currency: Type.String({
+          description: 'ISO 4217 code.',
+          pattern: '^[A-Z]{3}$',
+          form: 'three capital letters such as CNY',
+        }),
+        perMonth: Type.Optional(amount('For each month.')),
+        perCall: Type.Optional(amount('For each call that succeeds.')),
+      },
+      { description: 'Terms, kept for billing.', additionalProperties: false },
+    ),
+  ),
+  approvals: Type.Array(Type.Enum(['production-credentials', 'partner-closure']), {
+    description:
+      'What a second person must approve for whoever subscribes under this plan: keys of ' +
+      'production apps; closing the partner.',
+    default: [],
+    maxItems: 2,
+    uniqueItems: true,
+  }),
+});
+
+export const SubscriptionSchema = record({
+  app: reference('Id of the app.'),
+  product: reference('Id of the product; once per app.'),
+  plan: reference('Id of the plan.'),
+  scopes: scopes('Scopes that are granted.'),
+  status: Type.Enum(['requested', 'approved', 'suspended', 'ended'], {
+    description: 'Only an approved one grants anything.',
+    default: 'approved',
+  }),
+});
+
+export const apiFields = {
+  id: id('Unique among APIs.'),
+  name: text('For people.'),
+  description: Type.Optional(Type.String({ description: 'For people.', maxLength: 4_000 })),
+  version: Type.String({
+    description: 'Of its contract, major.minor.patch.',
+    default: '1.0.0',
+    pattern: '^(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})$',
+    form: 'a version such as 1.4.0',
+  }),
+  lifecycle: Type.Enum(['draft', 'published', 'deprecated', 'retired'], {
+    description: 'Only published and deprecated ones can be called.',
+    default: 'published',
+  }),
+  deprecated: Type.Optional(instant('Since when it is deprecated; mandatory where it is.')),
+  sunset: Type.Optional(instant('When it goes; mandatory where it is deprecated.')),
+  direction: Type.Enum(['outbound', 'inbound'], {
+    description: '`outbound`: the bank serves it; `inbound`: a partner serves it to the bank.',
+    default: 'outbound',
+  }),
+  basePath: Type.String({
+    description: 'Before the path of every operation; `/` for none. Without parameters.',
+  }),
+  upstream: reference('Id of the upstream.'),
+  sandboxUpstream: Type.Optional(
+    reference('Id of the upstream for sandbox apps; without one they cannot call it.'),
+  ),
+};
+
+export const ApiSchema = record({
+  ...apiFields,
+  operations: Type.Array(operation, {
+    description: 'What can be called.',
+    minItems: 1,
+    maxItems: 1_000,
+  }),
+});
+
+export const TopicSchema = record({
+  id: id('Unique among topics.'),
+  name: text('For people.'),
+  api: reference('Id of the API whose subscription entitles to it.'),
+  scopes: scopes('Scopes that the subscription must have, all of them.'),
+  audience: Type.Enum([...TOPIC_AUDIENCES], {
+    description:
+      '`partner`: each event belongs to one partner and goes to nobody else; `everyone`: to ' +
+      'all that subscribe.',
+    default: 'partner',
+  }),
+});
+
+const target = record({
+  url: Type.String({ description: '`http://host:port` or `https://host:port`, nothing else.' }),
+  weight: integer('Its share beside the other targets.', 1, 1, 1_000),
+});
+
+const pem = (description: string) =>
+  Type.Optional(Type.String({ description, maxLength: 262_144 }));
+
+export const upstreamTlsFields = {
+  ca: pem('Authorities that are trusted instead of the system’s, PEM.'),
+  cert: pem('Client certificate chain, PEM.'),
+  key: pem('Client private key, PEM. It is stored sealed and never shown.'),
+  sealedKey: pem('The same as the registry shows it: sealed with its secretKeyFile.'),
+  serverName: Type.Optional(text('Name in the server’s certificate where it is not the host.')),
+};
+
+export const upstreamFields = {
+  id: id('Unique among upstreams.'),
+  url: Type.Optional(
+    Type.String({ description: 'Its one target: `http://host:port` or `https://host:port`.' }),
+  ),
+  targets: Type.Optional(
+    Type.Array(target, {
+      description: 'In place of url: servers that share its calls, all http or all https.',
+      minItems: 1,
+      maxItems: 64,
+    }),
+  ),
+  connectionsMax: integer('Open connections per front and target.', 64, 1, 4_096),
+  queueMax: integer(
+    'Requests that wait for a connection, per front and target.',
+    1_024,
+    0,
+    100_000,
+  ),
+  pipeliningMax: integer(
+    'Requests in flight per connection for safe methods; 1 switches pipelining off.',
+    1,
+    1,
+    64,
+  ),
+  connectTimeoutMs: integer('To an open connection, TLS included.', 2_000, 10, 60_000),
+  responseTimeoutMs: integer(
+    'From the last byte of the request to the head of the answer.',
+    10_000,
+    10,
+    600_000,
+  ),
+  bodyIdleTimeoutMs: integer('Longest pause within a body.', 10_000, 10, 600_000),
+  keepAliveMs: integer('How long an unused connection is kept.', 30_000, 0, 600_000),
+  responseHeadMaxBytes: integer('Largest head of an answer.', 16_384, 1_024, 262_144),
+};
+
+export const UpstreamSchema = record({
+  ...upstreamFields,
+  tls: Type.Optional(
+    Type.Object(upstreamTlsFields, {
+      description: 'TLS towards https targets.',
+      additionalProperties: false,
+    }),
+  ),
+});
+
+export type Partner = Static<typeof PartnerSchema>;
+export type App = Static<typeof AppSchema>;
+export type Key = Static<typeof KeySchema>;
+export type Product = Static<typeof ProductSchema>;
+export type Plan = Static<typeof PlanSchema>;
+export type Subscription = Static<typeof SubscriptionSchema>;
+export type Api = Static<typeof ApiSchema>;
+export type Topic = Static<typeof TopicSchema>;
+export type Upstream = Static<typeof UpstreamSchema>;
