@@ -93,6 +93,7 @@ export function gatewayConfig(options: GatewayFilesOptions): Sections<Config> {
     registryFile: 'registry.yaml',
     stateDir: 'state',
     ...config,
+    registry: { store: 'file', ...config.registry },
     listener: { port: 0, publicAuthority: PUBLIC_AUTHORITY, ...config.listener },
     admin: { port: 0, ...config.admin },
     fronts: { count: fronts, ...config.fronts },

@@ -20,13 +20,51 @@ const placement = Type.Enum(['auto', 'inline', 'pool'], {
 export const ConfigSchema = Type.Object(
   {
     registryFile: Type.String({
-      description: 'The registry, relative to this file.',
+      description: 'The registry as a file, relative to this one; `registry.store` says its part.',
       default: 'registry.yaml',
     }),
     stateDir: Type.String({
       description:
-        'Where the gateway keeps what must outlive a restart (nonces), relative to this file.',
+        'Where the gateway keeps what must outlive a restart (nonces, events, the registry), ' +
+        'relative to this file.',
       default: '.xingyun/state',
+    }),
+    registry: section('Where the registry is kept (docs/registry.md).', {
+      store: Type.Enum(['sqlite', 'postgres', 'file'], {
+        description:
+          '`sqlite`, a database in stateDir; `postgres`, one that several hosts share; `file`: ' +
+          'registryFile is the registry, read again on SIGHUP, and the admin API changes nothing.',
+        default: 'sqlite',
+      }),
+      fileAtStart: Type.Enum(['seed', 'apply'], {
+        description:
+          'What becomes of registryFile beside a database: `seed`, it fills an empty one; ' +
+          '`apply`, its records are created or changed at every start. It removes nothing.',
+        default: 'seed',
+      }),
+      postgresUrlFile: Type.Optional(
+        Type.String({
+          description: 'File with the URL of the database: `postgres://user:password@host/name`.',
+        }),
+      ),
+      secretKeyFile: Type.Optional(
+        Type.String({
+          description:
+            'File with the keys that seal secrets in the registry; made in stateDir where absent. ' +
+            'Mandatory with `postgres`, the same on every host.',
+        }),
+      ),
+      documentHosts: Type.Array(
+        Type.String({
+          pattern: '^[A-Za-z0-9.-]{1,253}(:[1-9][0-9]{0,4})?$',
+          form: 'a host name, with :port where it is not 443',
+        }),
+        {
+          description: 'Hosts from which OpenAPI documents may be fetched over https.',
+          default: [],
+          maxItems: 100,
+        },
+      ),
     }),
     listener: section('Where partners connect.', {
       host: Type.String({ description: 'Address to bind.', default: '127.0.0.1' }),
@@ -72,6 +110,12 @@ export const ConfigSchema = Type.Object(
       tokenFile: Type.Optional(
         Type.String({ description: 'File with the bearer token that every admin request needs.' }),
       ),
+      operatorsFile: Type.Optional(
+        Type.String({
+          description: 'Who may use `/v1`, with which roles and keys (docs/admin-api.md).',
+        }),
+      ),
+      requestsPerMinuteMax: integer('Requests of one operator.', 1_200, 10, 1_000_000),
     }),
     fronts: section('Front threads.', {
       count: integer('Front threads, each with its own pool.', 1, 1, 64),

@@ -168,6 +168,7 @@ export class TestGateway {
         registryFile: 'registry.yaml',
         stateDir: 'state',
         ...config,
+        registry: { store: 'file', ...config.registry },
         listener: { port: 0, ...config.listener },
         admin: { port: 0, ...config.admin },
         events: { publisherTokenFile: this.files.publisherTokenFile, ...config.events },

@@ -32,10 +32,16 @@ export function loadConfig(file: string): LoadedConfig {
   const path = resolve(file);
   const source = YamlSource.read(path, CONFIG_FILE_MAX_BYTES);
   const problems = new ProblemList();
+  const isFileNamed = namesRegistryFile(source.value);
   const config = checkSchema(source, problems);
   if (config !== undefined) {
     resolvePaths(config, dirname(path));
-    checkAcross(config, (option, message) => problems.add(source.problem(option, message)));
+    const report: Report = (option, message) => problems.add(source.problem(option, message));
+    // The default need not be there where a database holds the registry.
+    if (isFileNamed || config.registry.store === 'file') {
+      checkReadable(config.registryFile, ['registryFile'], report);
+    }
+    checkAcross(config, report);
   }
   problems.throwIfAny();
   return { file: path, config: config! };
@@ -50,11 +56,23 @@ export function defaultConfig(folder: string = process.cwd()): LoadedConfig {
   return { file: undefined, config: config! };
 }
 
+/** Asked before the defaults are filled in. */
+function namesRegistryFile(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'registryFile' in value;
+}
+
 function resolvePaths(config: Config, folder: string): void {
   config.registryFile = resolve(folder, config.registryFile);
   config.stateDir = resolve(folder, config.stateDir);
-  const { listener, admin, events, telemetry } = config;
+  const { listener, admin, events, registry, telemetry } = config;
   if (admin.tokenFile !== undefined) admin.tokenFile = resolve(folder, admin.tokenFile);
+  if (admin.operatorsFile !== undefined) {
+    admin.operatorsFile = resolve(folder, admin.operatorsFile);
+  }
+  for (const option of ['postgresUrlFile', 'secretKeyFile'] as const) {
+    const file = registry[option];
+    if (file !== undefined) registry[option] = resolve(folder, file);
+  }
   if (events.publisherTokenFile !== undefined) {
     events.publisherTokenFile = resolve(folder, events.publisherTokenFile);
   }
@@ -72,7 +90,7 @@ function resolvePaths(config: Config, folder: string): void {
 type Report = (option: OptionPath, message: string) => void;
 
 function checkAcross(config: Config, report: Report): void {
-  checkReadable(config.registryFile, ['registryFile'], report);
+  checkRegistry(config, report);
   checkTokens(config, report);
   checkListener(config, report);
   checkTls(config, report);
@@ -82,6 +100,25 @@ function checkAcross(config: Config, report: Report): void {
 function checkReadable(file: string, option: OptionPath, report: Report): void {
   const reason = refuseUnreadable(file);
   if (reason !== undefined) report(option, `names ${displayName(file)}, which ${reason}`);
+}
+
+function checkRegistry({ registry, admin }: Config, report: Report): void {
+  const { store, postgresUrlFile, secretKeyFile } = registry;
+  if ((store === 'postgres') !== (postgresUrlFile !== undefined)) {
+    const message = 'goes with registry.store postgres, which cannot do without';
+    report(['registry', 'postgresUrlFile'], message);
+  }
+  if (store === 'postgres' && secretKeyFile === undefined) {
+    const message = 'is mandatory with registry.store postgres: the hosts share their secrets';
+    report(['registry', 'secretKeyFile'], message);
+  }
+  for (const [option, file] of [
+    [['registry', 'postgresUrlFile'], postgresUrlFile],
+    [['registry', 'secretKeyFile'], secretKeyFile],
+    [['admin', 'operatorsFile'], admin.operatorsFile],
+  ] as const) {
+    if (file !== undefined) checkReadable(file, option, report);
+  }
 }
 
 function isLoopback(host: string): boolean {
