@@ -88,6 +88,10 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Writes of the access log that failed, retries included.',
   },
+  observations_dropped: {
+    kind: 'counter',
+    help: 'Calls of certification runs that were not told, because too many came in a second.',
+  },
   operation_histograms_folded: {
     kind: 'counter',
     help: 'Recordings folded into "other" by operationHistogramsMax.',

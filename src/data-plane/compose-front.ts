@@ -8,6 +8,7 @@ import type { Config } from '../core/config.ts';
 import type { CounterSet } from '../core/counters.ts';
 import type { JournalState, ReplayRequest } from '../core/events.ts';
 import { type Exchange, PENDING, type Step, type StepResult } from '../core/exchange.ts';
+import type { ObservedCall } from '../core/observations.ts';
 import type { AccessRecorder, ExchangeRecorder } from '../core/recorder.ts';
 import { Resumptions } from '../core/resumptions.ts';
 import type { AppMeters } from '../core/sessions.ts';
@@ -39,6 +40,7 @@ export interface FrontParts {
   readonly journal: JournalState;
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
   readonly onEventsDelivered: (characters: number) => void;
+  readonly postObserved: (call: ObservedCall) => void;
   readonly reportBug: Rooms['reportBug'];
   readonly reportUpstreamFailure: ForwardOptions['reportFailure'];
 }
@@ -79,6 +81,7 @@ export function composeFront(parts: FrontParts) {
     record: createRecordStep({
       recorder: parts.recorder,
       accessLog: parts.accessLog,
+      runs: { counters, post: parts.postObserved },
       clock: systemClock,
     }),
     reportBug: parts.reportBug,

@@ -1,6 +1,7 @@
 /** What the main thread and a front thread say to each other. */
 import type { Config } from '../core/config.ts';
 import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
+import type { ObservedCall } from '../core/observations.ts';
 import type { RegistrySnapshot } from '../core/snapshot.ts';
 import type { SnapshotPart } from '../core/snapshot-parts.ts';
 
@@ -52,5 +53,7 @@ export type FromFront<TelemetryShared> =
   /** So many characters of events, as eventCharacters counts them, have been delivered. */
   | { readonly kind: 'events-delivered'; readonly characters: number }
   | { readonly kind: 'access'; readonly block: ArrayBuffer }
+  /** A call of a certification run is over. */
+  | { readonly kind: 'observed'; readonly call: ObservedCall }
   | { readonly kind: 'drained'; readonly cutExchanges: number }
   | LogMessage;

@@ -83,6 +83,7 @@ async function startFront() {
     journal: data.journal,
     askReplay: (ask, request) => post({ kind: 'replay', ask, request }),
     onEventsDelivered: characters => post({ kind: 'events-delivered', characters }),
+    postObserved: call => post({ kind: 'observed', call }),
     reportBug,
     reportUpstreamFailure,
   });

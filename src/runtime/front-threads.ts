@@ -14,6 +14,7 @@ import {
   type ReplayPage,
   type ReplayRequest,
 } from '../core/events.ts';
+import type { ObservedCall } from '../core/observations.ts';
 import type { RegistrySnapshot } from '../core/snapshot.ts';
 import { type SnapshotPart, splitSnapshot } from '../core/snapshot-parts.ts';
 import type {
@@ -36,6 +37,8 @@ export interface FrontThreadsOptions {
   readonly onTelemetry: (front: number, message: TelemetryMessage<FrontTelemetryShared>) => void;
   readonly onGone: (front: number) => void;
   readonly onAccess: (front: number, block: ArrayBuffer) => void;
+  /** A call of a certification run is over. */
+  readonly onObserved?: (call: ObservedCall) => void;
   /** A front asks for events behind a position; `answer` reaches it behind all broadcasts. */
   readonly onReplay: (request: ReplayRequest, answer: (page: ReplayPage) => void) => void;
   readonly onCosts: (costsMicros: Readonly<Record<string, number>>) => void;
@@ -246,6 +249,8 @@ export class FrontThreads {
         return this.options.onTelemetry(index, message);
       case 'access':
         return this.options.onAccess(index, message.block);
+      case 'observed':
+        return this.options.onObserved?.(message.call);
       case 'log':
         return this.options.onLog(index, message);
       case 'part-taken':

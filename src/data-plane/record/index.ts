@@ -4,18 +4,23 @@
 
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Exchange } from '../../core/exchange.ts';
+import { RUN_PREFIX } from '../../core/observations.ts';
 import type { AccessRecorder, ExchangeRecorder } from '../../core/recorder.ts';
 import { STAGE } from '../../core/stages.ts';
+import { RunObserver, type RunObserverOptions } from './observe-run.ts';
 
 export interface RecordOptions {
   readonly recorder: ExchangeRecorder;
   readonly accessLog: AccessRecorder;
+  /** Where calls of certification runs are told. */
+  readonly runs?: Omit<RunObserverOptions, 'clock'>;
   readonly clock?: Clock;
 }
 
 /** The last step of every exchange: 0.3 µs, and another 1.7 µs for the access record. */
 export function createRecordStep(options: RecordOptions): (exchange: Exchange) => void {
-  const { recorder, accessLog, clock = systemClock } = options;
+  const { recorder, accessLog, runs, clock = systemClock } = options;
+  const observer = runs && new RunObserver({ ...runs, clock });
   return exchange => {
     const { arrival, stageMs, target, refusal } = exchange;
     if (stageMs[STAGE.total] === 0) stageMs[STAGE.total] = clock.monotonicMs() - arrival.arrivedMs;
@@ -27,5 +32,6 @@ export function createRecordStep(options: RecordOptions): (exchange: Exchange) =
     recorder.countExchange(direction, exchange.status, exchange.aborted);
     if (refusal !== undefined) recorder.countProblem(refusal.name);
     accessLog.append(exchange);
+    if (arrival.requestId.startsWith(RUN_PREFIX)) observer?.observe(exchange);
   };
 }
