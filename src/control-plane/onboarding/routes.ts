@@ -1,0 +1,136 @@
+/** The onboarding of partners in the admin API (docs/onboarding.md). */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import Type, { type Static } from 'typebox';
+import type { ControlContext, Role } from '../admin/control-context.ts';
+import type { ShownRecord } from '../registry/desk-contract.ts';
+import { PARTNER_STATUSES, PartnerSchema } from '../registry/schema.ts';
+import { planApplication, planStep, viewOnboarding } from './onboarding.ts';
+import { MOVER_ROLES } from './transitions.ts';
+
+const READERS: readonly Role[] = ['viewer', 'operator', 'partner-manager', 'auditor'];
+
+const reason = (description: string) =>
+  Type.String({ description, minLength: 3, maxLength: 500, pattern: '\\S' });
+
+const ParamsSchema = Type.Object({
+  id: Type.String({ description: 'Id of the partner.', minLength: 1, maxLength: 128 }),
+});
+
+const TransitionSchema = Type.Object(
+  {
+    to: Type.Enum([...PARTNER_STATUSES], { description: 'Where it is to stand.' }),
+    reason: reason('Why; the partner’s history and the audit log keep it.'),
+  },
+  { additionalProperties: false },
+);
+
+const { status: _status, ...applicationFields } = PartnerSchema.properties;
+const ApplicationSchema = Type.Object(
+  { ...applicationFields, reason: Type.Optional(reason('Why, for its history.')) },
+  { additionalProperties: false },
+);
+
+const TAGS = ['onboarding'];
+
+interface PartnerRoute {
+  Params: Static<typeof ParamsSchema>;
+}
+
+export function addOnboardingRoutes(app: FastifyInstance, context: ControlContext): void {
+  const { registry, clock } = context;
+  addApplication(app, context);
+  app.get<PartnerRoute>(
+    '/v1/partners/:id/onboarding',
+    {
+      config: { roles: READERS },
+      schema: {
+        tags: TAGS,
+        summary: 'Where a partner stands, what is next, what is missing for it, and its history.',
+        params: ParamsSchema,
+      },
+    },
+    (request, reply) => {
+      const partner = registry.get('partner', request.params.id);
+      if (partner === undefined) return sendMissing(context, reply, request.params.id);
+      return reply.send(viewOnboarding(registry, partner, clock.wallMs()));
+    },
+  );
+  app.post<PartnerRoute & { Body: Static<typeof TransitionSchema> }>(
+    '/v1/partners/:id/transitions',
+    {
+      config: { roles: MOVER_ROLES },
+      schema: {
+        tags: TAGS,
+        summary: 'Moves a partner on in its onboarding, suspends or closes it.',
+        params: ParamsSchema,
+        body: TransitionSchema,
+      },
+    },
+    async (request, reply) => {
+      const partner = registry.get('partner', request.params.id);
+      if (partner === undefined) return sendMissing(context, reply, request.params.id);
+      const principal = context.principalOf(request);
+      const { to, reason } = request.body;
+      const by = `operator:${principal.id}`;
+      const planned = planStep(registry, partner, { to, by, reason, nowMs: clock.wallMs() });
+      if ('refusals' in planned) return context.sendRefusals(reply, planned.refusals);
+      const { changes } = planned;
+      const proposal = await context.propose(principal, {
+        action: 'partner.transition',
+        reason,
+        changes,
+      });
+      if ('refusals' in proposal) return context.sendRefusals(reply, proposal.refusals);
+      if ('approvalId' in proposal) return sendApproval(reply, proposal.approvalId);
+      return sendView(context, reply, registry.get('partner', partner.id)!);
+    },
+  );
+}
+
+/** The generic routes create partners in any state, for operators; this one for whoever applies. */
+function addApplication(app: FastifyInstance, context: ControlContext): void {
+  const { registry, clock } = context;
+  app.post<{ Body: Static<typeof ApplicationSchema> }>(
+    '/v1/partners',
+    {
+      config: { roles: MOVER_ROLES },
+      schema: {
+        tags: TAGS,
+        summary: 'Takes the application of a new partner.',
+        body: ApplicationSchema,
+      },
+    },
+    async (request, reply) => {
+      const { reason = '', ...body } = request.body;
+      const principal = context.principalOf(request);
+      const step = { by: `operator:${principal.id}`, reason, nowMs: clock.wallMs() };
+      const changes = planApplication(registry, body, step);
+      const proposal = await context.propose(principal, {
+        action: 'partner.apply',
+        reason,
+        changes,
+      });
+      if ('refusals' in proposal) return context.sendRefusals(reply, proposal.refusals);
+      if ('approvalId' in proposal) return sendApproval(reply, proposal.approvalId);
+      reply.code(201).header('location', `/v1/partners/${body.id}`);
+      return sendView(context, reply, registry.get('partner', body.id)!);
+    },
+  );
+}
+
+function sendView({ registry, clock }: ControlContext, reply: FastifyReply, partner: ShownRecord) {
+  reply.header('etag', `"${partner.version}"`);
+  return reply.send(viewOnboarding(registry, partner, clock.wallMs()));
+}
+
+/** A second person decides; nothing has changed yet. */
+function sendApproval(reply: FastifyReply, approvalId: string): FastifyReply {
+  reply.code(202).header('location', `/v1/approvals/${approvalId}`);
+  return reply.send({ approval: approvalId });
+}
+
+function sendMissing(context: ControlContext, reply: FastifyReply, id: string): FastifyReply {
+  return context.sendRefusals(reply, [
+    { code: 'missing', kind: 'partner', id, pointer: '', message: 'is not there' },
+  ]);
+}
