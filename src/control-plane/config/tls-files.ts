@@ -39,24 +39,28 @@ export function readTlsFiles(
     return undefined;
   };
   const material = { ca: read('caFile'), cert: read('certFile'), key: read('keyFile') };
-  if (material.ca !== undefined && parseCertificates(material.ca) === undefined) {
-    report({ option: 'caFile', message: 'must name a file of PEM certificates' });
-  }
-  checkPair(material, report);
+  checkTlsMaterial(material, (part, message) => report({ option: `${part}File`, message }));
   return material;
 }
 
-function checkPair(material: TlsMaterial, report: (problem: TlsFileProblem) => void): void {
+/** Reports, with a verb phrase, each part that is not what it should be. */
+export function checkTlsMaterial(
+  material: TlsMaterial,
+  report: (part: keyof TlsMaterial, message: string) => void,
+): void {
+  if (material.ca !== undefined && parseCertificates(material.ca) === undefined) {
+    report('ca', 'must hold PEM certificates');
+  }
   const certificate = material.cert === undefined ? undefined : parseCertificates(material.cert);
   if (material.cert !== undefined && certificate === undefined) {
-    report({ option: 'certFile', message: 'must name a file of PEM certificates' });
+    report('cert', 'must hold PEM certificates');
   }
   const key = material.key === undefined ? undefined : parsePrivateKey(material.key);
   if (material.key !== undefined && key === undefined) {
-    report({ option: 'keyFile', message: 'must name an unencrypted PEM private key' });
+    report('key', 'must hold a PEM private key that is not encrypted');
   }
   if (certificate !== undefined && key !== undefined && !certificate.checkPrivateKey(key)) {
-    report({ option: 'keyFile', message: 'does not belong to the certificate in certFile' });
+    report('key', 'does not belong to the certificate');
   }
 }
 

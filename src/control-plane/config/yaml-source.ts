@@ -19,7 +19,14 @@ export function formatPath(path: OptionPath): string {
   return text;
 }
 
-export class YamlSource {
+/** What an operator wrote, and the way from an option to where it stands. */
+export interface OptionSource {
+  readonly file: string;
+  readonly value: unknown;
+  problem(path: OptionPath, message: string): ConfigProblem;
+}
+
+export class YamlSource implements OptionSource {
   /** As the operator would name it. */
   readonly file: string;
   /** The plain value; undefined for an empty file. */
@@ -41,16 +48,7 @@ export class YamlSource {
 
   /** Throws ConfigError for a file that is unreadable or not one YAML document. */
   static read(file: string, maxBytes: number): YamlSource {
-    const name = displayName(file);
-    const { bytes, reason } = readOperatorFile(file, maxBytes);
-    if (bytes === undefined) throw fileError(name, reason);
-    let text: string;
-    try {
-      text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    } catch {
-      throw fileError(name, 'is not UTF-8 text');
-    }
-    return YamlSource.parse(name, text);
+    return YamlSource.parse(displayName(file), readText(file, maxBytes));
   }
 
   /** @param name how problems name the file */
@@ -108,6 +106,17 @@ export class YamlSource {
   }
 }
 
-function fileError(file: string, message: string): ConfigError {
+/** A whole file of UTF-8 text. Throws ConfigError where it is none. */
+export function readText(file: string, maxBytes: number): string {
+  const { bytes, reason } = readOperatorFile(file, maxBytes);
+  if (bytes === undefined) throw fileError(displayName(file), reason);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw fileError(displayName(file), 'is not UTF-8 text');
+  }
+}
+
+export function fileError(file: string, message: string): ConfigError {
   return new ConfigError([{ file, line: 0, path: '', message }]);
 }

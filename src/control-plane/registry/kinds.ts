@@ -2,6 +2,7 @@
  * The kinds of record, in the order in which one may name another: whatever a record names is of a
  * kind before its own. `list` is the name in `registry.yaml` and in the paths of the admin API.
  */
+import type { JsonObject } from '../../stores/registry-contract.ts';
 import {
   ApiSchema,
   AppSchema,
@@ -40,4 +41,14 @@ export type AnyKind = RecordKind | ProcessKind;
 /** A subscription has no id of its own; ids of apps and products have no dot. */
 export function subscriptionId(app: string, product: string): string {
   return `${app}.${product}`;
+}
+
+/** The id of a record that has what its id is made of; '' where that is no text. */
+export function idOf(kind: RecordKind, body: JsonObject): string {
+  if (kind !== 'subscription') return textOf(body.id);
+  return subscriptionId(textOf(body.app), textOf(body.product));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -1,25 +1,20 @@
 /** Reads the operations of an OpenAPI 3.1 document; the rest of it is for people. */
 import Type, { type Static } from 'typebox';
-import type { MessageSignature, OperationAccess } from '../../core/snapshot.ts';
 import { ConfigError, type ProblemList } from '../config/config-error.ts';
-import { createSchemaCheck } from '../config/schema-check.ts';
+import { createSchemaCheck, type SchemaCheck } from '../config/schema-check.ts';
 import { type OptionPath, YamlSource } from '../config/yaml-source.ts';
-import { access, messageSignature, operationId, scopes } from './schema.ts';
+import { operationId, scopes } from './record-fields.ts';
+import { type Api, access, messageSignature } from './schema.ts';
 
 const OPENAPI_FILE_MAX_BYTES = 16_777_216;
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
 
-/** An operation as a document or the registry declares it, and where. */
-export interface ReadOperation {
-  readonly id: string;
-  readonly method: string;
-  /** Below the API's base path. */
-  readonly path: string;
-  readonly scopes: readonly string[];
-  readonly access: OperationAccess;
-  readonly messageSignature: MessageSignature;
-  readonly source: YamlSource;
-  readonly at: OptionPath;
+export type DocumentOperation = Api['operations'][number];
+
+/** Operations as records have them, and where each stands in the document. */
+export interface OpenApiOperations {
+  readonly operations: readonly DocumentOperation[];
+  readonly places: readonly OptionPath[];
 }
 
 const operation = Type.Optional(
@@ -41,12 +36,21 @@ const pathItem = Type.Object({
   options: operation,
 });
 
-const checkDocument = createSchemaCheck(
-  Type.Object({
-    openapi: Type.String({ pattern: '^3\\.1\\.\\d+$', form: 'an OpenAPI version 3.1' }),
-    paths: Type.Record(Type.String({ pattern: '^/' }), pathItem),
-  }),
-);
+const DocumentSchema = Type.Object({
+  openapi: Type.String({ pattern: '^3\\.1\\.\\d+$', form: 'an OpenAPI version 3.1' }),
+  paths: Type.Record(Type.String({ pattern: '^/' }), pathItem),
+});
+
+/** Compiled when a document is first read. */
+let checkDocument: SchemaCheck<Static<typeof DocumentSchema>> | undefined;
+
+/** Where a member of an operation's record stands in a document. */
+const MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  id: ['operationId'],
+  scopes: ['x-required-scopes'],
+  access: ['x-access'],
+  messageSignature: ['x-message-signature'],
+};
 
 /**
  * The operations in the document's order. Adds what is wrong with it to `problems`; `reportFile`
@@ -56,11 +60,13 @@ export function loadOpenApi(
   file: string,
   problems: ProblemList,
   reportFile: (message: string) => void,
-): ReadOperation[] {
+): OpenApiOperations {
+  checkDocument ??= createSchemaCheck(DocumentSchema);
   const source = readSource(file, problems, reportFile);
   const document = source && checkDocument(source, problems);
-  if (source === undefined || document === undefined) return [];
-  const operations: ReadOperation[] = [];
+  const operations: DocumentOperation[] = [];
+  const places: OptionPath[] = [];
+  if (source === undefined || document === undefined) return { operations, places };
   for (const [path, item] of Object.entries(document.paths)) {
     if (path.startsWith('x-')) continue;
     if (!path.startsWith('/')) {
@@ -68,10 +74,28 @@ export function loadOpenApi(
       continue;
     }
     refuseUnsupported(source, path, item, problems);
-    operations.push(...readPathItem(source, path, item));
+    for (const method of METHODS) {
+      const found = item[method];
+      if (found === undefined) continue;
+      operations.push(operationOf(path, method, found));
+      places.push(['paths', path, method]);
+    }
   }
   if (operations.length === 0) problems.add(source.problem(['paths'], 'has no operation'));
-  return operations;
+  return { operations, places };
+}
+
+/** Where a member of an operation stands; `place` is the operation's. */
+export function placeInDocument(
+  file: string,
+  place: OptionPath,
+  member: string | undefined,
+): { file: string; line: number; path: string } {
+  const source = YamlSource.read(file, OPENAPI_FILE_MAX_BYTES);
+  const path =
+    member === 'path' ? place.slice(0, -1) : [...place, ...(MEMBERS[member ?? ''] ?? [])];
+  const { line, path: text } = source.problem(path, '');
+  return { file: source.file, line, path: text };
 }
 
 function readSource(
@@ -106,23 +130,17 @@ function refuseUnsupported(
   }
 }
 
-function readPathItem(
-  source: YamlSource,
+function operationOf(
   path: string,
-  item: Static<typeof pathItem>,
-): ReadOperation[] {
-  return METHODS.flatMap(method => {
-    const found = item[method];
-    if (found === undefined) return [];
-    return {
-      id: found.operationId,
-      method: method.toUpperCase(),
-      path,
-      scopes: found['x-required-scopes'],
-      access: found['x-access'],
-      messageSignature: found['x-message-signature'],
-      source,
-      at: ['paths', path, method],
-    };
-  });
+  method: (typeof METHODS)[number],
+  found: NonNullable<Static<typeof pathItem>[typeof method]>,
+): DocumentOperation {
+  return {
+    id: found.operationId,
+    method: method.toUpperCase() as DocumentOperation['method'],
+    path,
+    scopes: found['x-required-scopes'],
+    access: found['x-access'],
+    messageSignature: found['x-message-signature'],
+  };
 }

@@ -1,9 +1,9 @@
 /**
  * The records of the registry, one schema each: what the admin API takes, what is stored and what
  * `registry.yaml` lists (file-schema.ts adds what only a file can say). docs/configuration.md and
- * the OpenAPI document are generated from it. `form` says in words what a pattern wants.
+ * the OpenAPI document are generated from it.
  */
-import Type, { type Static, type TProperties } from 'typebox';
+import Type, { type Static } from 'typebox';
 import {
   ENVIRONMENTS,
   MESSAGE_SIGNATURES,
@@ -11,82 +11,37 @@ import {
   SIGNATURE_ALGORITHMS,
   TOPIC_AUDIENCES,
 } from '../../core/snapshot.ts';
-
-export const record = <P extends TProperties>(properties: P) =>
-  Type.Object(properties, { additionalProperties: false });
-
-const integer = (description: string, defaultValue: number, minimum: number, maximum: number) =>
-  Type.Integer({ description, default: defaultValue, minimum, maximum });
-
-const text = (description: string) =>
-  Type.String({
-    description,
-    pattern: '^[^\\x00-\\x1f\\x7f]{1,200}$',
-    form: '1 to 200 characters without control characters',
-  });
-
-/** Ids go into headers and metrics, so they are plain ASCII. */
-const id = (description: string) =>
-  Type.String({
-    description,
-    pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$',
-    form: 'an id of 1 to 128 letters, digits, _ or -',
-  });
-
-/** With an API id before it: an API's own id has no dot, so `<api>.<operationId>` is unique. */
-export const operationId = (description: string) =>
-  Type.String({
-    description,
-    pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$',
-    form: 'an id of 1 to 128 letters, digits, ., _ or -',
-  });
-
-/** RFC 9421 section 2.3: `keyid` is a structured-field string. */
-const keyId = Type.String({
-  description: 'The `keyid` of its signatures; unique.',
-  pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,256}$',
-  form: '1 to 256 visible ASCII characters except " and \\',
-});
-
-/** RFC 6749 section 3.3. */
-export const scopes = (description: string) =>
-  Type.Array(
-    Type.String({
-      pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,128}$',
-      form: 'a scope of 1 to 128 visible ASCII characters except " and \\',
-    }),
-    { description, default: [], maxItems: 64, uniqueItems: true },
-  );
-
-const reference = (description: string) =>
-  Type.String({ description, minLength: 1, maxLength: 256 });
-
-/** ISO 4217 code and an exact decimal: money is never a binary fraction. */
-const amount = (description: string) =>
-  Type.String({
-    description,
-    pattern: '^(0|[1-9][0-9]{0,11})(\\.[0-9]{1,6})?$',
-    form: 'a decimal number such as 0.015',
-  });
-
-const instant = (description: string) =>
-  Type.String({
-    description,
-    pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,3})?(Z|[+-]\\d\\d:\\d\\d)$',
-    form: 'an ISO 8601 instant such as 2027-01-31T00:00:00Z',
-  });
+import {
+  amount,
+  id,
+  instant,
+  integer,
+  keyId,
+  operationId,
+  optionalInteger,
+  record,
+  reference,
+  scopes,
+  text,
+} from './record-fields.ts';
 
 /** RFC 7517 and 7518, the public members only: private ones are unknown here, and so refused. */
 const jwk = Type.Object(
   {
     kty: Type.Enum(['RSA', 'EC', 'OKP'], { description: 'Key type.' }),
-    n: Type.Optional(Type.String({ description: 'RSA modulus, base64url.' })),
-    e: Type.Optional(Type.String({ description: 'RSA exponent, base64url.' })),
+    n: Type.Optional(Type.String({ description: 'RSA modulus, base64url.', maxLength: 2048 })),
+    e: Type.Optional(Type.String({ description: 'RSA exponent, base64url.', maxLength: 128 })),
     crv: Type.Optional(Type.Enum(['P-256', 'P-384', 'Ed25519'], { description: 'Curve.' })),
-    x: Type.Optional(Type.String({ description: 'Coordinate or public key, base64url.' })),
-    y: Type.Optional(Type.String({ description: 'Coordinate, base64url.' })),
-    kid: Type.Optional(Type.String({ description: 'Not used: `id` names the key.' })),
-    alg: Type.Optional(Type.String({ description: 'Not used: `algorithm` decides.' })),
+    x: Type.Optional(
+      Type.String({ description: 'Coordinate or public key, base64url.', maxLength: 128 }),
+    ),
+    y: Type.Optional(Type.String({ description: 'Coordinate, base64url.', maxLength: 128 })),
+    kid: Type.Optional(
+      Type.String({ description: 'Not used: `id` names the key.', maxLength: 256 }),
+    ),
+    alg: Type.Optional(
+      Type.String({ description: 'Not used: `algorithm` decides.', maxLength: 256 }),
+    ),
     use: Type.Optional(Type.Enum(['sig'], { description: 'What the key is for.' })),
     key_ops: Type.Optional(
       Type.Array(Type.Enum(['verify']), { description: 'What the key is for.' }),
@@ -236,9 +191,6 @@ export const ProductSchema = record({
   }),
 });
 
-const optionalInteger = (description: string, minimum: number, maximum: number) =>
-  Type.Optional(Type.Integer({ description, minimum, maximum }));
-
 export const PlanSchema = record({
   id: id('Unique among plans.'),
   name: text('For people.'),
@@ -358,7 +310,12 @@ const pem = (description: string) =>
 export const upstreamTlsFields = {
   ca: pem('Authorities that are trusted instead of the system’s, PEM.'),
   cert: pem('Client certificate chain, PEM.'),
-  key: pem('Client private key, PEM. It is stored sealed and never shown.'),
+  key: Type.Optional(
+    Type.String({
+      description: 'Client private key, PEM, not encrypted. It is stored sealed and never shown.',
+      maxLength: 65_536,
+    }),
+  ),
   sealedKey: pem('The same as the registry shows it: sealed with its secretKeyFile.'),
   serverName: Type.Optional(text('Name in the server’s certificate where it is not the host.')),
 };

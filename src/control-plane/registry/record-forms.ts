@@ -1,0 +1,90 @@
+/**
+ * A record has three forms: given, what a person sends, which fits its schema; stored, with its
+ * defaults filled in, its secrets sealed and what is worked out from it under `derived`; shown,
+ * stored without `derived`, which may be given again and changes nothing.
+ */
+import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
+import { createValueCheck, type ValueCheck } from '../config/schema-check.ts';
+import { completeApi } from './api-form.ts';
+import type { FormContext, FormRefusal } from './form-context.ts';
+import { completeKey } from './key-form.ts';
+import { type AnyKind, RECORD_KINDS, type RecordKind } from './kinds.ts';
+import type { Api, Key, Upstream } from './schema.ts';
+import { completeUpstream } from './upstream-form.ts';
+
+export type { FormRefusal } from './form-context.ts';
+export { keyMaterial } from './key-form.ts';
+
+type Complete = (body: never, context: FormContext, refuse: RefuseInto) => JsonObject;
+type RefuseInto = (pointer: string, message: string) => void;
+
+/** What no schema can say, by kind. */
+const COMPLETE: Partial<Record<RecordKind, Complete>> = {
+  key: (body: Key, context, refuse) => completeKey(body, context, refuse),
+  upstream: (body: Upstream, context, refuse) => completeUpstream(body, context, refuse),
+  api: (body: Api, _, refuse) => completeApi(body, refuse),
+};
+
+const MASK = 'masked';
+/** Properties that hold a secret, sealed or not, wherever they are. */
+const SECRET_NAMES = ['secret', 'sealedSecret', 'sealedKey'];
+
+/** The stored form of what was given, or every reason why there is none. */
+export function toStored(
+  kind: RecordKind,
+  given: JsonObject,
+  context: FormContext,
+): { readonly stored: JsonObject } | { readonly refusals: readonly FormRefusal[] } {
+  const body = copyOf(given) as JsonObject;
+  const misfits = checkOf(kind)(body);
+  if (misfits.length > 0) return { refusals: misfits };
+  const complete = COMPLETE[kind];
+  if (complete === undefined) return { stored: body };
+  const refusals: FormRefusal[] = [];
+  const refuse = (pointer: string, message: string) => refusals.push({ pointer, message });
+  const stored = complete(body as never, context, refuse);
+  return refusals.length > 0 ? { refusals } : { stored };
+}
+
+export function toShown(_kind: AnyKind, stored: JsonObject): JsonObject {
+  if (stored.derived === undefined) return stored;
+  const { derived: _, ...shown } = stored;
+  return shown;
+}
+
+/** For the audit log: as shown, with `masked` in place of each secret, sealed or not. */
+export function toMasked(kind: AnyKind, stored: JsonObject): JsonObject {
+  return maskIn(toShown(kind, stored)) as JsonObject;
+}
+
+function maskIn(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return value.includes('PRIVATE KEY') ? MASK : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(maskIn);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      SECRET_NAMES.includes(name) && member !== null ? MASK : maskIn(member),
+    ]),
+  );
+}
+
+/** So that filling defaults in does not change what somebody else holds. */
+function copyOf(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf);
+  // Defines, where an assignment of `__proto__` would hide it from the schema.
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]));
+}
+
+const checks = new Map<RecordKind, ValueCheck>();
+
+/** Compiled when first needed: a command that checks nothing does not wait for nine schemas. */
+function checkOf(kind: RecordKind): ValueCheck {
+  let check = checks.get(kind);
+  if (check === undefined) {
+    check = createValueCheck(RECORD_KINDS.find(entry => entry.kind === kind)!.schema);
+    checks.set(kind, check);
+  }
+  return check;
+}

@@ -1,0 +1,103 @@
+/** An upstream as it is stored: its addresses read, its TLS material tried, its key sealed. */
+import type { UpstreamTarget } from '../../core/snapshot.ts';
+import type { JsonObject } from '../../stores/registry-contract.ts';
+import { checkTlsMaterial } from '../config/tls-files.ts';
+import { type FormContext, type Refuse, sealAnew, WRONG_SEAL } from './form-context.ts';
+import type { Upstream } from './schema.ts';
+
+type Tls = NonNullable<Upstream['tls']>;
+
+export interface DerivedUpstream {
+  readonly isTls: boolean;
+  readonly targets: readonly UpstreamTarget[];
+}
+
+const URL_FORM = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?\/?$/;
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly isTls: boolean;
+}
+
+export function completeUpstream(
+  upstream: Upstream,
+  context: FormContext,
+  refuse: Refuse,
+): JsonObject {
+  const { tls } = upstream;
+  const derived = readTargets(upstream, refuse);
+  if (derived === undefined) return {};
+  if (tls !== undefined && !derived.isTls) refuse('/tls', 'goes with https only');
+  const sealed = tls === undefined ? {} : { tls: sealTls(tls, context, refuse) };
+  return { ...upstream, ...sealed, derived } as unknown as JsonObject;
+}
+
+function readTargets(upstream: Upstream, refuse: Refuse): DerivedUpstream | undefined {
+  const { url, targets } = upstream;
+  if ((url === undefined) === (targets === undefined)) {
+    refuse('', 'must have either url or targets');
+    return undefined;
+  }
+  const given = targets?.map((target, index) => ({
+    ...target,
+    pointer: `/targets/${index}/url`,
+  })) ?? [{ url: url!, weight: 1, pointer: '/url' }];
+  const read: (UpstreamTarget & Address)[] = [];
+  for (const { url, weight, pointer } of given) {
+    const address = parseAddress(url);
+    const wrong = typeof address === 'string' ? address : refuseBeside(address, read);
+    if (wrong !== undefined) refuse(pointer, wrong);
+    else read.push({ ...(address as Address), weight });
+  }
+  if (read.length < given.length) return undefined;
+  return {
+    isTls: read[0]!.isTls,
+    targets: read.map(({ host, port, weight }) => ({ host, port, weight })),
+  };
+}
+
+function parseAddress(url: string): Address | string {
+  const [, scheme, host, portText] = URL_FORM.exec(url) ?? [];
+  const port = Number(portText ?? (scheme === 'https' ? 443 : 80));
+  // The parser of the platform has the last word on addresses such as [::1] and 1.2.3.256.
+  if (host === undefined || port < 1 || port > 65_535 || !URL.canParse(url)) {
+    return 'must be http://host:port or https://host:port, nothing else';
+  }
+  return { host: host.replace(/^\[|\]$/g, ''), port, isTls: scheme === 'https' };
+}
+
+/** What keeps an address from being a target beside others, as a verb phrase. */
+function refuseBeside(address: Address, others: readonly Address[]): string | undefined {
+  const [first] = others;
+  if (first !== undefined && first.isTls !== address.isTls) {
+    return `must be ${first.isTls ? 'https' : 'http'} as the first target is`;
+  }
+  const twin = others.find(({ host, port }) => host === address.host && port === address.port);
+  return twin && 'is there already; give that target more weight';
+}
+
+function sealTls(tls: Tls, { sealer, current }: FormContext, refuse: Refuse): object {
+  const { key, sealedKey, ...rest } = tls;
+  const { ca, cert } = tls;
+  if (key !== undefined && sealedKey !== undefined) {
+    refuse('/tls', 'must have either key or sealedKey');
+    return rest;
+  }
+  if ((cert === undefined) !== (key === undefined && sealedKey === undefined)) {
+    refuse('/tls', 'must have a certificate and its key together');
+  }
+  for (const part of ['ca', 'cert'] as const) {
+    // It would be kept, shown and exported in clear.
+    if (tls[part]?.includes('PRIVATE KEY')) refuse(`/tls/${part}`, 'must not hold a private key');
+  }
+  const opened = sealedKey === undefined ? undefined : sealer.open(sealedKey);
+  if (sealedKey !== undefined && opened === undefined) refuse('/tls/sealedKey', WRONG_SEAL);
+  const clear = key ?? (opened && Buffer.from(opened).toString('utf8'));
+  checkTlsMaterial({ ca, cert, key: clear }, (part, message) => {
+    refuse(part === 'key' && key === undefined ? '/tls/sealedKey' : `/tls/${part}`, message);
+  });
+  if (key === undefined) return tls;
+  const currentTls = current?.tls as Tls | undefined;
+  return { ...rest, sealedKey: sealAnew(Buffer.from(key), currentTls?.sealedKey, sealer) };
+}
