@@ -1,0 +1,177 @@
+/** The registry: read from memory, changed through one door, followed by the fronts. */
+import type { Clock } from '../../core/clock.ts';
+import type { RegistrySnapshot, SnapshotDelta } from '../../core/snapshot.ts';
+import type {
+  AuditEntry,
+  AuditHead,
+  JsonObject,
+  RegistryStore,
+} from '../../stores/registry-contract.ts';
+import type {
+  ApplyRequest,
+  ApplyResult,
+  ChangeRequest,
+  ChangeResult,
+  ListRequest,
+  RecordPage,
+  RegistryLists,
+  RegistryWriter,
+  ShownRecord,
+} from './desk-contract.ts';
+import { type AnyKind, type ListName, RECORD_KINDS, type RecordKind } from './kinds.ts';
+import { listRecords } from './list-records.ts';
+import { describePlan, proposeLists } from './plan-apply.ts';
+import { toShown } from './record-forms.ts';
+import { refuseAll } from './refusal-list.ts';
+import { type LedgerReport, RegistryLedger } from './registry-ledger.ts';
+import type { HeldRecord } from './registry-state.ts';
+import type { SecretSealer } from './sealer.ts';
+import { buildSnapshot } from './snapshot-records.ts';
+
+/** Changes of one request; `apply` takes as many as there may be records. */
+const CHANGES_MAX = 10_000;
+const DOCUMENTS_MAX = 100;
+const READ_ONLY = 'is read from a file: change the file, and have it read again';
+
+export interface DeskOptions {
+  readonly store: RegistryStore;
+  readonly sealer: SecretSealer;
+  readonly clock: Clock;
+  /** Called once for each revision that the registry moves by, in order; must not throw. */
+  readonly publish: (delta: SnapshotDelta) => void;
+  /** Resolves when every front serves that revision; false where it takes longer. */
+  readonly served: (revision: number, timeoutMs: number) => Promise<boolean>;
+  readonly report: (report: LedgerReport) => void;
+  /** Whether only {@link RegistryDesk.applyFile} changes it. */
+  readonly isReadOnly?: boolean;
+}
+
+export class RegistryDesk implements RegistryWriter {
+  private readonly options: DeskOptions;
+  private readonly ledger: RegistryLedger;
+
+  private constructor(options: DeskOptions, ledger: RegistryLedger) {
+    this.options = options;
+    this.ledger = ledger;
+  }
+
+  /**
+   * Loads the registry and follows what other hosts commit.
+   *
+   * @throws RegistryStoreError where the store cannot be read
+   */
+  static async open(options: DeskOptions): Promise<RegistryDesk> {
+    return new RegistryDesk(options, await RegistryLedger.open(options));
+  }
+
+  get revision(): number {
+    return this.ledger.state.revision;
+  }
+
+  count(kind: AnyKind): number {
+    return this.ledger.state.count(kind);
+  }
+
+  get(kind: AnyKind, id: string): ShownRecord | undefined {
+    const record = this.ledger.state.get(kind, id);
+    return record && show(record);
+  }
+
+  list(request: ListRequest): RecordPage {
+    const { records, next } = listRecords(this.ledger.state, request);
+    return { records: records.map(show), next };
+  }
+
+  export(): RegistryLists {
+    const lists: Partial<Record<ListName, JsonObject[]>> = {};
+    for (const { kind, list } of RECORD_KINDS) {
+      lists[list] = Array.from(this.ledger.state.records(kind), ({ body }) => toShown(kind, body));
+    }
+    return lists;
+  }
+
+  document(name: string): Promise<string | undefined> {
+    return this.options.store.document(name);
+  }
+
+  auditAfter(sequence: number, limit: number): Promise<readonly AuditEntry[]> {
+    return this.options.store.auditAfter(sequence, limit);
+  }
+
+  auditHead(): Promise<AuditHead> {
+    return this.options.store.auditHead();
+  }
+
+  /** All that fronts are told, as of {@link revision}. */
+  snapshot(): RegistrySnapshot {
+    return buildSnapshot(this.ledger.state, this.ledger.snapshotRecords);
+  }
+
+  async change(request: ChangeRequest): Promise<ChangeResult> {
+    const { actor, action, reason, changes, documents = [], ifRevision } = request;
+    if (this.options.isReadOnly) return refuseAll('read-only', READ_ONLY);
+    const tooMany = describeTooMany(request);
+    if (tooMany !== undefined) return refuseAll('invalid', tooMany);
+    const subject = request.subject ?? subjectOf(request);
+    return this.ledger.inTurn(async () => {
+      const outcome = await this.ledger.carryOut({
+        trace: { actor, action, reason, subject },
+        propose: () => changes,
+        documents,
+        ifRevision,
+        isDryRun: false,
+      });
+      if ('refusals' in outcome) return outcome;
+      const records = changes.flatMap(({ kind, id }) => this.get(kind, id) ?? []);
+      return { revision: this.revision, records };
+    });
+  }
+
+  async apply(request: ApplyRequest): Promise<ApplyResult> {
+    if (this.options.isReadOnly && !request.dryRun) return refuseAll('read-only', READ_ONLY);
+    return this.applyFile(request);
+  }
+
+  /** For whoever reads the registry's file: applies lists where nobody else may. */
+  async applyFile(request: ApplyRequest): Promise<ApplyResult> {
+    const { actor, reason, lists, prune, dryRun, ifRevision } = request;
+    const { ledger } = this;
+    return ledger.inTurn(async () => {
+      const outcome = await ledger.carryOut({
+        trace: { actor, action: 'registry.apply', reason, subject: 'registry/records' },
+        propose: list => proposeLists(ledger.state, lists, prune, list),
+        documents: [],
+        ifRevision,
+        isDryRun: dryRun,
+      });
+      if ('refusals' in outcome) return outcome;
+      return { revision: this.revision, plan: describePlan(outcome.changes) };
+    });
+  }
+
+  served(revision: number, timeoutMs: number): Promise<boolean> {
+    return this.options.served(revision, timeoutMs);
+  }
+
+  /** Waits for what is under way; the store is its owner's to close. */
+  close(): Promise<void> {
+    return this.ledger.close();
+  }
+}
+
+function show({ kind, id, version, revision, createdAtMs, updatedAtMs, body }: HeldRecord) {
+  const shown = toShown(kind as RecordKind, body);
+  return { kind, id, version, revision, createdAtMs, updatedAtMs, body: shown };
+}
+
+function describeTooMany({ changes, documents = [] }: ChangeRequest): string | undefined {
+  if (changes.length > CHANGES_MAX) return `has more than ${CHANGES_MAX} changes`;
+  if (documents.length > DOCUMENTS_MAX) return `has more than ${DOCUMENTS_MAX} documents`;
+  return undefined;
+}
+
+function subjectOf({ changes: [change], documents = [] }: ChangeRequest): string {
+  return change === undefined
+    ? `document/${documents[0]?.name ?? ''}`
+    : `${change.kind}/${change.id}`;
+}
