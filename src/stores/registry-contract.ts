@@ -106,6 +106,12 @@ export interface LoadedRegistry {
   readonly records: readonly StoredRecord[];
 }
 
+/** The order of `records`. No two are of one kind and id. */
+export function byKindAndId(a: StoredRecord, b: StoredRecord): number {
+  if (a.kind !== b.kind) return a.kind < b.kind ? -1 : 1;
+  return a.id < b.id ? -1 : 1;
+}
+
 export interface RegistryStore {
   readonly driver: 'memory' | 'sqlite' | 'postgres';
   /** All of it, as of one revision. */

@@ -1,2 +1,3 @@
-/** Events in a file of this host's disk. */
+/** What is kept in files of this host's disk: events, and the registry. */
 export { openEventJournal, type SqliteJournalOptions } from './event-journal.ts';
+export { openSqliteRegistryStore, pendingSqliteMigrations } from './registry-store.ts';
