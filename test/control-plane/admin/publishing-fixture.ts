@@ -9,18 +9,20 @@ import type { EventJournalError } from '../../../src/stores/contracts.ts';
 import { MemoryEventJournal } from '../../../src/stores/memory/event-journal.ts';
 import { SettableClock } from '../../stores/settable-clock.ts';
 
-const TOPIC = { apiId: 'any', scopes: [] };
-const PARTNER = { class: 'supply-chain', active: true } as const;
+const AUDIENCES = new Map([
+  ['transfer-status', 'partner'],
+  ['notices', 'everyone'],
+]);
+const PARTNERS = new Set(['nebula-pay', 'ledgerworks']);
 
 export const DIRECTORY = new TopicDirectory({
-  topics: [
-    { ...TOPIC, id: 'transfer-status', audience: 'partner' },
-    { ...TOPIC, id: 'notices', audience: 'everyone' },
-  ],
-  partners: [
-    { ...PARTNER, id: 'nebula-pay', name: 'Nebula Pay' },
-    { ...PARTNER, id: 'ledgerworks', name: 'Ledgerworks' },
-  ],
+  get: (kind, id) => {
+    const audience = AUDIENCES.get(id);
+    const isThere = kind === 'topic' ? audience !== undefined : PARTNERS.has(id);
+    const body = audience === undefined ? {} : { audience };
+    const stamp = { version: 1, revision: 1, createdAtMs: 0, updatedAtMs: 0 };
+    return isThere ? { kind, id, body, ...stamp } : undefined;
+  },
 });
 
 export interface Publishing extends PublishOptions {
