@@ -36,6 +36,7 @@ type Runner = (
 interface Bank {
   readonly process: ChildProcess;
   readonly port: number;
+  readonly sandboxPort: number;
 }
 
 /** What closing may take after the drain; then the gateway is killed. */
@@ -60,7 +61,7 @@ export async function start(options: StartOptions): Promise<number> {
         `--publish-url=http://${DEMO_HOST}:${adminPort}/v1/events`,
         `--publish-token-file=${publisherTokenFileOf(options.demoDir)}`,
       ]);
-      files = await prepare(options.demoDir, bank.port, port, adminPort);
+      files = await prepare(options.demoDir, bank, port, adminPort);
       configFile = files.configFile;
     } else if (!existsSync(configFile)) {
       throw new Error(`${options.config} does not exist: name one with --config, or try --demo.`);
@@ -125,9 +126,9 @@ function startDemoBank(args: readonly string[]): Promise<Bank> {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   let running = false;
-  bank.once('message', (message: { ready: number }) => {
+  bank.once('message', (message: { ready: number; sandbox: number }) => {
     running = true;
-    done({ process: bank, port: message.ready });
+    done({ process: bank, port: message.ready, sandboxPort: message.sandbox });
   });
   bank.once('error', reject);
   bank.once('exit', (code, signal) => {
@@ -146,13 +147,14 @@ function stopDemoBank(bank: Bank | undefined): void {
 
 function prepare(
   dir: string,
-  bankPort: number,
+  { port: bankPort, sandboxPort }: Bank,
   gatewayPort: number,
   adminPort: number,
 ): Promise<DemoFiles> {
   const { noncesMax } = defaultConfig().config.signatures;
   return prepareDemo(dir, {
     bankPort,
+    sandboxPort,
     gatewayPort,
     adminPort,
     initialiseState: stateDir => initialiseNonceState(stateDir, noncesMax),

@@ -1,5 +1,5 @@
 /** The partners of the demonstration, one per class: customers of the bank and in the registry. */
-import type { PartnerClass, SignatureAlgorithm } from '../core/snapshot.ts';
+import type { Environment, PartnerClass, SignatureAlgorithm } from '../core/snapshot.ts';
 
 export interface DemoKey {
   readonly id: string;
@@ -16,8 +16,12 @@ export interface DemoPartner {
   readonly id: string;
   readonly name: string;
   readonly class: PartnerClass;
+  /** Where its onboarding stands; in production where absent. */
+  readonly status?: 'certification';
   /** The partner's one app. */
   readonly appId: string;
+  /** Production where absent. */
+  readonly environment?: Environment;
   /** The first signs by default; a second one shows two keys valid at once during a rotation. */
   readonly keys: readonly DemoKey[];
   readonly subscriptions: readonly DemoSubscription[];
@@ -110,6 +114,26 @@ export const DEMO_PARTNERS: readonly DemoPartner[] = [
     ],
   },
 ];
+
+/** A partner on its way in: its sandbox app has two keys and is to be certified. */
+export const DEMO_NEWCOMER: DemoPartner = {
+  id: 'orbit-mall',
+  name: 'Orbit Mall',
+  class: 'internet-platform',
+  status: 'certification',
+  appId: 'orbit-mall-sandbox',
+  environment: 'sandbox',
+  keys: [
+    { id: 'orbit-mall-ed25519', algorithm: 'ed25519' },
+    { id: 'orbit-mall-p256', algorithm: 'ecdsa-p256-sha256' },
+  ],
+  subscriptions: [
+    { product: 'account-information', plan: 'standard', scopes: ['accounts:read'] },
+    SANDBOX,
+  ],
+};
+
+export const ALL_DEMO_PARTNERS: readonly DemoPartner[] = [...DEMO_PARTNERS, DEMO_NEWCOMER];
 
 /** The partner whose key `xingyun call` uses by default. */
 export const DEFAULT_PARTNER: DemoPartner = DEMO_PARTNERS[0]!;

@@ -1,11 +1,12 @@
 /** The demonstration's `registry.yaml` and `xingyun.yaml`, built from the list of partners. */
 import { stringify } from 'yaml';
 import { DEMO_APIS } from './bank/api-document.ts';
-import { DEMO_PARTNERS, type DemoKey } from './partners.ts';
+import { ALL_DEMO_PARTNERS, type DemoKey, type DemoPartner } from './partners.ts';
 
 const HEADER =
   '# Written anew at every start of the demonstration: change a copy, not this file.\n';
 const BANK = 'demo-bank';
+const SANDBOX_BANK = 'demo-bank-sandbox';
 
 const PRODUCTS = [
   { id: 'account-information', name: 'Account information', apis: ['accounts'] },
@@ -57,14 +58,32 @@ function keyEntry(key: DemoKey, app: string): object {
   return { id: key.id, app, algorithm: key.algorithm, ...material };
 }
 
-export function registryText(bankPort: number): string {
+/** Without them a newcomer is not reviewed. */
+function contactsOf(id: string): object[] {
+  return [
+    { name: 'Integration desk', role: 'technical', email: `integration@${id}.example` },
+    { name: 'Security desk', role: 'security', email: `security@${id}.example` },
+  ];
+}
+
+function partnerEntry({ id, name, class: kind, status }: DemoPartner): object {
+  if (status === undefined) return { id, name, class: kind };
+  return { id, name, class: kind, status, contacts: contactsOf(id) };
+}
+
+function appEntry({ id, appId, environment }: DemoPartner): object {
+  return { id: appId, partner: id, ...(environment === undefined ? {} : { environment }) };
+}
+
+/** @param sandboxPort where the bank's sandbox listens, which has books of its own */
+export function registryText(bankPort: number, sandboxPort: number): string {
   const registry = {
-    partners: DEMO_PARTNERS.map(({ id, name, class: kind }) => ({ id, name, class: kind })),
-    apps: DEMO_PARTNERS.map(({ id, appId }) => ({ id: appId, partner: id })),
-    keys: DEMO_PARTNERS.flatMap(({ appId, keys }) => keys.map(key => keyEntry(key, appId))),
+    partners: ALL_DEMO_PARTNERS.map(partnerEntry),
+    apps: ALL_DEMO_PARTNERS.map(appEntry),
+    keys: ALL_DEMO_PARTNERS.flatMap(({ appId, keys }) => keys.map(key => keyEntry(key, appId))),
     products: PRODUCTS,
     plans: PLANS,
-    subscriptions: DEMO_PARTNERS.flatMap(({ appId, subscriptions }) =>
+    subscriptions: ALL_DEMO_PARTNERS.flatMap(({ appId, subscriptions }) =>
       subscriptions.map(({ product, plan, scopes }) => ({ app: appId, product, plan, scopes })),
     ),
     apis: DEMO_APIS.map(api => ({
@@ -72,10 +91,14 @@ export function registryText(bankPort: number): string {
       name: PRODUCTS.find(({ apis }) => apis.includes(api))!.name,
       basePath: `/${api}/v1`,
       upstream: BANK,
+      sandboxUpstream: SANDBOX_BANK,
       openapi: `openapi/${api}.yaml`,
     })),
     topics: TOPICS,
-    upstreams: [{ id: BANK, url: `http://127.0.0.1:${bankPort}` }],
+    upstreams: [
+      { id: BANK, url: `http://127.0.0.1:${bankPort}` },
+      { id: SANDBOX_BANK, url: `http://127.0.0.1:${sandboxPort}` },
+    ],
   };
   return HEADER + stringify(registry, { aliasDuplicateObjects: false });
 }

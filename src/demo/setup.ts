@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { dirname, join, relative, resolve } from 'node:path';
 import { createPrivateFile, generateKey, publicTextOf } from '../client/key-files.ts';
 import { apiDocumentFile, DEMO_APIS } from './bank/api-document.ts';
-import { DEFAULT_PARTNER, DEMO_PARTNERS, type DemoKey } from './partners.ts';
+import { ALL_DEMO_PARTNERS, DEFAULT_PARTNER, type DemoKey } from './partners.ts';
 import {
   configText,
   PUBLISHER_TOKEN_FILE,
@@ -12,10 +12,13 @@ import {
   publicFileOf,
   registryText,
 } from './registry-file.ts';
+import { suiteText } from './suite-file.ts';
 
 export interface DemoOptions {
   /** Where the demo bank listens, on 127.0.0.1. */
   readonly bankPort: number;
+  /** Where the bank's sandbox listens; at bankPort where absent. */
+  readonly sandboxPort?: number;
   /** The gateway's listener, as the clients will call it: not 0. */
   readonly gatewayPort?: number;
   readonly adminPort?: number;
@@ -38,6 +41,8 @@ export interface DemoFiles {
   readonly clientFile: string;
   /** One such file per key, by key id. */
   readonly clientFiles: ReadonlyMap<string, string>;
+  /** What `xingyun certify` reads by default. */
+  readonly suiteFile: string;
 }
 
 /** What `client.json` holds; the file name is relative to it. */
@@ -101,7 +106,7 @@ function prepareClients(
   gatewayPort: number,
 ): Pick<DemoFiles, 'clientFile' | 'clientFiles'> {
   const clientFiles = new Map<string, string>();
-  for (const key of DEMO_PARTNERS.flatMap(({ keys }) => keys)) {
+  for (const key of ALL_DEMO_PARTNERS.flatMap(({ keys }) => keys)) {
     const file = join(dir, 'clients', `${key.id}.json`);
     writeDerived(file, clientText(dir, file, key, gatewayPort), 0o600);
     clientFiles.set(key.id, file);
@@ -117,25 +122,28 @@ function prepareClients(
  * @throws Error where the folder cannot be written or a key in it cannot be read
  */
 export async function prepareDemo(dir: string, options: DemoOptions): Promise<DemoFiles> {
-  const { bankPort, gatewayPort = 8_080, adminPort = 9_090 } = options;
+  const { bankPort, sandboxPort = bankPort, gatewayPort = 8_080, adminPort = 9_090 } = options;
   const root = resolve(dir);
   mkdirSync(root, { recursive: true, mode: 0o700 });
   for (const folder of ['keys', 'clients', 'openapi']) {
     mkdirSync(join(root, folder), { recursive: true, mode: 0o700 });
   }
-  const created = DEMO_PARTNERS.flatMap(({ keys }) => keys).map(key => prepareKey(root, key));
+  const created = ALL_DEMO_PARTNERS.flatMap(({ keys }) => keys).map(key => prepareKey(root, key));
   for (const api of DEMO_APIS) {
     writeDerived(join(root, 'openapi', `${api}.yaml`), readFileSync(apiDocumentFile(api)), 0o644);
   }
   const publisherTokenFile = preparePublisherToken(root);
   const registryFile = join(root, 'registry.yaml');
   const configFile = join(root, 'xingyun.yaml');
-  writeDerived(registryFile, registryText(bankPort), 0o644);
+  writeDerived(registryFile, registryText(bankPort, sandboxPort), 0o644);
   writeDerived(configFile, configText(gatewayPort, adminPort), 0o644);
+  const suiteFile = join(root, 'certify.yaml');
+  writeDerived(suiteFile, suiteText(), 0o644);
   const stateDir = join(root, 'state');
   const isFirst = !existsSync(stateDir) && created.every(isNew => isNew);
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   if (isFirst) options.initialiseState?.(stateDir);
   const clients = prepareClients(root, gatewayPort);
-  return { dir: root, configFile, registryFile, stateDir, publisherTokenFile, ...clients };
+  const own = { dir: root, configFile, registryFile, stateDir, publisherTokenFile, suiteFile };
+  return { ...own, ...clients };
 }

@@ -11,10 +11,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { readSuite } from '../../src/cli/certify/suite.ts';
 import { createRequestSigner } from '../../src/client/index.ts';
 import { readSigningKey } from '../../src/client/key-files.ts';
 import { SIGNATURE_ALGORITHMS } from '../../src/core/snapshot.ts';
-import { DEMO_PARTNERS } from '../../src/demo/partners.ts';
+import { DEMO_NEWCOMER, DEMO_PARTNERS } from '../../src/demo/partners.ts';
 import { type ClientFile, prepareDemo } from '../../src/demo/setup.ts';
 
 let root: string;
@@ -41,7 +42,7 @@ describe('the folder of the demonstration', () => {
       expect(modeOf(folder)).toBe(0o700);
     }
     const secrets = readdirSync(join(dir, 'keys')).filter(name => !name.includes('.public.'));
-    expect(secrets).toHaveLength(6);
+    expect(secrets).toHaveLength(8);
     for (const name of secrets) expect(modeOf(join(dir, 'keys', name))).toBe(0o600);
     const { clientFile, clientFiles, publisherTokenFile } = files;
     for (const file of [clientFile, publisherTokenFile, ...clientFiles.values()]) {
@@ -122,8 +123,26 @@ describe('the files in it', () => {
     for (const api of registry.apis) expect(statSync(join(dir, api.openapi)).isFile()).toBe(true);
     const apis = registry.apis.map((api: { id: string }) => api.id);
     for (const topic of registry.topics) expect(apis).toContain(topic.api);
-    const classes = registry.partners.map((partner: { class: string }) => partner.class);
+    const members = registry.partners.filter(({ id }: { id: string }) => id !== DEMO_NEWCOMER.id);
+    const classes = members.map((partner: { class: string }) => partner.class);
     expect(new Set(classes).size).toBe(5);
     expect(classes).toHaveLength(DEMO_PARTNERS.length);
+  });
+
+  it('have a newcomer whose sandbox app can be certified, by a suite that is accepted', async () => {
+    const files = await prepareDemo(dir, { bankPort: 1, sandboxPort: 2 });
+    const registry = parse(readFileSync(files.registryFile, 'utf8'));
+    const { id, appId } = DEMO_NEWCOMER;
+    const find = (list: { id: string }[], wanted: string) => list.find(one => one.id === wanted);
+    expect(find(registry.partners, id)).toMatchObject({ status: 'certification' });
+    expect(find(registry.apps, appId)).toMatchObject({ environment: 'sandbox', partner: id });
+    const keys = registry.keys.filter(({ app }: { app: string }) => app === appId);
+    expect(keys).toHaveLength(2);
+    for (const { sandboxUpstream } of registry.apis) {
+      expect(find(registry.upstreams, sandboxUpstream)).toMatchObject({
+        url: 'http://127.0.0.1:2',
+      });
+    }
+    expect(readSuite(files.suiteFile).read.path).toMatch(/^\/sandbox\//);
   });
 });

@@ -1,6 +1,7 @@
 /**
- * The demo bank as a process: `main.ts [--host ADDRESS] [--port NUMBER] [--log LEVEL]
- * [--publish-url URL --publish-token-file FILE]`.
+ * The demo bank and its sandbox as a process: `main.ts [--host ADDRESS] [--port NUMBER]
+ * [--log LEVEL] [--publish-url URL --publish-token-file FILE]`. The sandbox has books of its own,
+ * listens on a free port and publishes no events.
  */
 import { parseArgs } from 'node:util';
 import { createDemoBank, type DemoBank, type DemoBankOptions } from './index.ts';
@@ -25,17 +26,18 @@ function readOptions(): DemoBankOptions {
 }
 
 /** To the parent where it listens, and otherwise as a line for whoever reads standard output. */
-function announce(port: number): void {
-  if (process.send !== undefined) process.send({ ready: port });
-  else process.stdout.write(`${JSON.stringify({ ready: port })}\n`);
+function announce(ready: number, sandbox: number): void {
+  const ports = { ready, sandbox };
+  if (process.send !== undefined) process.send(ports);
+  else process.stdout.write(`${JSON.stringify(ports)}\n`);
 }
 
-function stopWith(bank: DemoBank): void {
+function stopWith(...banks: readonly DemoBank[]): void {
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
-    await bank.close();
+    await Promise.all(banks.map(bank => bank.close()));
     if (process.connected) process.disconnect();
   };
   process.on('SIGTERM', stop);
@@ -46,9 +48,15 @@ function stopWith(bank: DemoBank): void {
 }
 
 try {
-  const bank = await createDemoBank(readOptions());
-  stopWith(bank);
-  announce(bank.port);
+  const options = readOptions();
+  const { publishTo: _publishTo, ...own } = options;
+  const sandbox = await createDemoBank({ ...own, port: 0 });
+  const bank = await createDemoBank(options).catch(async error => {
+    await sandbox.close();
+    throw error;
+  });
+  stopWith(bank, sandbox);
+  announce(bank.port, sandbox.port);
 } catch (error) {
   const reason = error instanceof Error ? error.message : String(error);
   process.stderr.write(`The demo bank cannot start: ${reason}\n`);

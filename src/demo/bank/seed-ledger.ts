@@ -1,5 +1,5 @@
 /** The same accounts and the same history on every start, so that examples stay true. */
-import { DEMO_PARTNERS, type DemoPartner } from '../partners.ts';
+import { ALL_DEMO_PARTNERS, type DemoPartner } from '../partners.ts';
 import {
   type Account,
   CURRENCIES,
@@ -53,7 +53,7 @@ export function seedLedger(): Ledger {
     });
   }
   const random = randomSource(20_260_401);
-  for (const partner of DEMO_PARTNERS) {
+  for (const partner of ALL_DEMO_PARTNERS) {
     for (const account of openAccounts(ledger, partner)) seedHistory(ledger, account, random);
   }
   return ledger;
