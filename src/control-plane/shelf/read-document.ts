@@ -1,6 +1,7 @@
 /** Reads the text of an OpenAPI document: JSON or YAML, 3.0 or 3.1, nothing but itself. */
 import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { optionPath } from '../config/schema-check.ts';
 import { YamlSource } from '../config/yaml-source.ts';
 import { inspectJson, jsonLinesOf } from './json-lines.ts';
 import { type JsonPath, toPointer } from './pointers.ts';
@@ -114,7 +115,11 @@ function readYaml(text: string): Outcome {
     if (error instanceof RangeError || error instanceof TypeError) return tooDeep();
     throw error;
   }
-  return asDocument(value, issues => place(issues, index => source.lineOf(issues[index]!.path)));
+  return asDocument(value, issues => {
+    // Whoever found it may have called the places of a list by their digits.
+    const lineOf = ({ path }: PlacedIssue) => source.lineOf(optionPath(toPointer(path), value));
+    return place(issues, index => lineOf(issues[index]!));
+  });
 }
 
 function tooDeep() {
