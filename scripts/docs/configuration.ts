@@ -1,5 +1,5 @@
 /** Generates docs/configuration.md from the schemas of `xingyun.yaml` and `registry.yaml`. */
-import { RegistrySchema } from '../../src/control-plane/registry/schema.ts';
+import { RegistryFileSchema } from '../../src/control-plane/registry/file-schema.ts';
 import { ConfigSchema } from '../../src/core/config.ts';
 
 export const file = 'docs/configuration.md';
@@ -22,7 +22,7 @@ interface OptionSchema {
 
 // The schemas' own types tell each option apart; here they are all alike.
 const configSchema = ConfigSchema as unknown as OptionSchema;
-const registrySchema = RegistrySchema as unknown as OptionSchema;
+const registrySchema = RegistryFileSchema as unknown as OptionSchema;
 
 const INTRODUCTION = `# Configuration
 
@@ -30,14 +30,18 @@ Generated from the schemas; \`npm run docs\` writes it anew.
 
 Two YAML files configure the gateway: \`xingyun.yaml\` says how it runs, \`registry.yaml\` says who
 may call what. \`xingyun check\` reads both and changes nothing. An option that is not listed here
-stops the start with its name and line, as do values of the wrong type or out of range; all problems
+stops the start with its name and line, as do values of the wrong type or out of range; all of these
 are told at once. Units are part of the names. Relative file names start at the folder of the file
 that holds them. A key may not occur twice, and YAML anchors may be used up to 100 times.
 `;
 
 const REGISTRY_RULES = `## registry.yaml
 
-What \`registryFile\` names. Ids are unique within their list, and whatever is named must exist.
+What \`registryFile\` names, and what \`xingyun registry\` exports and applies
+([registry.md](registry.md)). A file whose name ends in \`.json\` is read as JSON, which is far
+quicker from some 10,000 records on; problems in it are told without lines. Ids are unique within
+their list, and whatever is named must exist. What the file itself has wrong is told first, then each
+record that cannot be so, then what does not go together.
 
 - A path template is canonical: it starts with \`/\`, has no empty segments (a last one makes a
   trailing slash, which is another path), no dot segments, ASCII only, no semicolon, \`%XX\` with
@@ -50,8 +54,11 @@ What \`registryFile\` names. Ids are unique within their list, and whatever is n
 - Two templates that match the same path must differ in one direction only: \`/a/{x}\` and \`/a/b\`
   are fine, \`/{x}/b\` and \`/a/{y}\` are ambiguous and refused. One template belongs to one API and
   has one set of parameter names.
+- Drafts and retired APIs cannot be called, and their paths are free for others.
 - An app with several subscriptions to one API has the scopes of all of them, under the plan of the
-  first in the file.
+  one whose product comes first in the order of ids.
+- A secret is given in clear (\`secret\`, \`secretFile\`, \`tls.key\`, \`tls.keyFile\`) or sealed as an
+  export has it; a sealed one is of use only where \`registry.secretKeyFile\` has its key.
 - In an OpenAPI document \`x-required-scopes\` beside \`operationId\` lists an operation's scopes.
 `;
 

@@ -1,2 +1,3 @@
-export { loadRegistry } from './load-registry.ts';
+export { loadRegistry, throwProblems } from './load-registry.ts';
 export { readRegistryFile } from './read-registry-file.ts';
+export { createSecretKeyFile, SECRET_KEY_FILE, SecretSealer } from './sealer.ts';

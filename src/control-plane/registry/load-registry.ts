@@ -1,100 +1,81 @@
-/** Loads `registry.yaml` and everything that it names into one immutable snapshot. */
-import { dirname, resolve } from 'node:path';
-import type { KeyRecord, RegistrySnapshot, UpstreamRecord } from '../../core/snapshot.ts';
+/** Checks a registry file as the desk would apply it, and makes the snapshot of it alone. */
+import { systemClock } from '../../core/clock.ts';
+import type { RegistrySnapshot } from '../../core/snapshot.ts';
+import { type RegistryStore, RegistryStoreError } from '../../stores/registry-contract.ts';
 import { ProblemList } from '../config/config-error.ts';
-import { createSchemaCheck } from '../config/schema-check.ts';
-import { YamlSource } from '../config/yaml-source.ts';
-import { checkReferences } from './check-references.ts';
-import { loadApis } from './load-apis.ts';
-import { loadKey } from './load-keys.ts';
-import { loadUpstream } from './load-upstreams.ts';
-import { type Registry, RegistrySchema } from './schema.ts';
-
-const REGISTRY_FILE_MAX_BYTES = 268_435_456;
-
-const checkSchema = createSchemaCheck(RegistrySchema);
+import { RegistryDesk } from './desk.ts';
+import type { ChangeRefusal } from './desk-contract.ts';
+import type { RecordKind } from './kinds.ts';
+import { type RegistryFile, readRegistryFile } from './read-registry-file.ts';
+import { SecretSealer } from './sealer.ts';
 
 /**
- * Reads and checks a registry. Relative paths in it start at its folder. Blocks while it reads:
- * call it on the main thread only.
+ * Blocks while it reads the file, and lets others run between slices of what follows.
  *
  * @param version the number under which the snapshot is published
- * @throws ConfigError with every problem that the schema sees, or else every one that the checks
- *   of references, keys, operations and upstreams see
+ * @param sealer what opens the sealed secrets in it; without one there can be none
+ * @throws ConfigError with every problem that reading it sees, or else every one that applying sees
  */
-export function loadRegistry(file: string, version: number): RegistrySnapshot {
-  const path = resolve(file);
-  const source = YamlSource.read(path, REGISTRY_FILE_MAX_BYTES);
+export async function loadRegistry(
+  file: string,
+  version: number,
+  sealer: SecretSealer = SecretSealer.create(),
+): Promise<RegistrySnapshot> {
+  const read = readRegistryFile(file);
+  const desk = await RegistryDesk.open({
+    store: forgetfulStore(version - 1),
+    sealer,
+    clock: systemClock,
+    publish: () => {},
+    served: async () => true,
+    report: () => {},
+  });
+  try {
+    const trace = { actor: 'system:check', reason: '' };
+    const result = await desk.apply({ ...trace, lists: read.lists, prune: false, dryRun: false });
+    if ('refusals' in result) throwProblems(result.refusals, read);
+    // Nothing was committed where the file is empty.
+    return { ...desk.snapshot(), version };
+  } finally {
+    await desk.close();
+  }
+}
+
+/** @throws ConfigError with each refusal at the place in the file that it is about */
+export function throwProblems(
+  refusals: readonly ChangeRefusal[],
+  file: Pick<RegistryFile, 'placeOf'>,
+): never {
   const problems = new ProblemList();
-  const registry = checkSchema(source, problems);
-  const snapshot =
-    registry && buildSnapshot(registry, version, { source, folder: dirname(path), problems });
+  for (const { kind, id, pointer, message } of refusals) {
+    // Records of processes are in no file.
+    problems.add({ ...file.placeOf(kind as RecordKind | undefined, id, pointer), message });
+  }
   problems.throwIfAny();
-  return snapshot!;
+  throw new Error('A refusal without a reason.');
 }
 
-interface Loading {
-  readonly source: YamlSource;
-  readonly folder: string;
-  readonly problems: ProblemList;
-}
-
-function buildSnapshot(registry: Registry, version: number, loading: Loading): RegistrySnapshot {
-  const { source, folder, problems } = loading;
-  checkReferences(registry, source, problems);
-  const apisOfProduct = new Map(registry.products.map(product => [product.id, product.apis]));
+/** Takes one commit and keeps nothing: what the desk holds in memory is all that is wanted. */
+function forgetfulStore(revision: number): RegistryStore {
+  const auditHead = { sequence: 0, hash: '0'.repeat(64) };
+  const nothing = async () => ({ revision, records: [] });
   return {
-    version,
-    partners: registry.partners.map(({ id, name, class: partnerClass, status }) => ({
-      id,
-      name,
-      class: partnerClass,
-      active: status === 'active',
-    })),
-    apps: registry.apps.map(({ id, partner, status }) => ({
-      id,
-      partnerId: partner,
-      active: status === 'active',
-    })),
-    keys: loadKeys(registry, loading),
-    plans: registry.plans.map(({ id }) => ({ id })),
-    apis: loadApis(registry, source, folder, problems),
-    subscriptions: registry.subscriptions
-      .filter(({ status }) => status === 'active')
-      .map(({ app, plan, product, scopes }) => ({
-        appId: app,
-        planId: plan,
-        apiIds: apisOfProduct.get(product) ?? [],
-        scopes,
-      })),
-    upstreams: loadUpstreams(registry, loading),
-    topics: registry.topics.map(({ id, api, scopes, audience }) => ({
-      id,
-      apiId: api,
-      scopes,
-      audience,
-    })),
+    driver: 'memory',
+    load: nothing,
+    changesAfter: nothing,
+    commit: async ({ changes, atMs, onRevision }) => {
+      if (onRevision !== revision) throw new RegistryStoreError('stale', 'It takes one commit.');
+      const stamp = { version: 1, revision: revision + 1, createdAtMs: atMs, updatedAtMs: atMs };
+      return {
+        revision: revision + 1,
+        records: changes.map(change => ({ ...change, ...stamp })),
+        auditHead,
+      };
+    },
+    document: async () => undefined,
+    auditAfter: async () => [],
+    auditHead: async () => auditHead,
+    watch: () => {},
+    close: async () => {},
   };
-}
-
-function loadKeys(registry: Registry, { source, folder, problems }: Loading): KeyRecord[] {
-  return registry.keys.flatMap((key, index) => {
-    const record = loadKey(key, folder, (option, message) => {
-      const at = option === '' ? ['keys', index] : ['keys', index, option];
-      problems.add(source.problem(at, message));
-    });
-    return record ?? [];
-  });
-}
-
-function loadUpstreams(
-  registry: Registry,
-  { source, folder, problems }: Loading,
-): UpstreamRecord[] {
-  return registry.upstreams.flatMap((upstream, index) => {
-    const record = loadUpstream(upstream, folder, (option, message) => {
-      problems.add(source.problem(['upstreams', index, ...option], message));
-    });
-    return record ?? [];
-  });
 }

@@ -7,6 +7,9 @@ import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { ConfigError, displayName } from '../config/config-error.ts';
 import { readOperatorFile, SMALL_FILE_MAX_BYTES } from '../config/operator-file.ts';
 
+/** Below stateDir, where `registry.secretKeyFile` names no other. */
+export const SECRET_KEY_FILE = 'registry.key';
+
 const KEY_BYTES = 32;
 /** NIST SP 800-38D section 8.2.2: random, and never more than 2^32 under one key. */
 const IV_BYTES = 12;

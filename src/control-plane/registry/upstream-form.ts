@@ -79,25 +79,31 @@ function refuseBeside(address: Address, others: readonly Address[]): string | un
 
 function sealTls(tls: Tls, { sealer, current }: FormContext, refuse: Refuse): object {
   const { key, sealedKey, ...rest } = tls;
-  const { ca, cert } = tls;
   if (key !== undefined && sealedKey !== undefined) {
     refuse('/tls', 'must have either key or sealedKey');
     return rest;
   }
-  if ((cert === undefined) !== (key === undefined && sealedKey === undefined)) {
+  if ((tls.cert === undefined) !== (key === undefined && sealedKey === undefined)) {
     refuse('/tls', 'must have a certificate and its key together');
-  }
-  for (const part of ['ca', 'cert'] as const) {
-    // It would be kept, shown and exported in clear.
-    if (tls[part]?.includes('PRIVATE KEY')) refuse(`/tls/${part}`, 'must not hold a private key');
   }
   const opened = sealedKey === undefined ? undefined : sealer.open(sealedKey);
   if (sealedKey !== undefined && opened === undefined) refuse('/tls/sealedKey', WRONG_SEAL);
-  const clear = key ?? (opened && Buffer.from(opened).toString('utf8'));
-  checkTlsMaterial({ ca, cert, key: clear }, (part, message) => {
+  const material = {
+    ca: withoutPrivateKey(tls, 'ca', refuse),
+    cert: withoutPrivateKey(tls, 'cert', refuse),
+    key: key ?? (opened && Buffer.from(opened).toString('utf8')),
+  };
+  checkTlsMaterial(material, (part, message) => {
     refuse(part === 'key' && key === undefined ? '/tls/sealedKey' : `/tls/${part}`, message);
   });
   if (key === undefined) return tls;
   const currentTls = current?.tls as Tls | undefined;
   return { ...rest, sealedKey: sealAnew(Buffer.from(key), currentTls?.sealedKey, sealer) };
+}
+
+/** A private key beside certificates would be kept, shown and exported in clear. */
+function withoutPrivateKey(tls: Tls, part: 'ca' | 'cert', refuse: Refuse): string | undefined {
+  if (!tls[part]?.includes('PRIVATE KEY')) return tls[part];
+  refuse(`/tls/${part}`, 'must not hold a private key');
+  return undefined;
 }

@@ -1,23 +1,35 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  checkOverlaps,
-  type DeclaredOperation,
+  OperationTable,
+  type PublishedOperation,
 } from '../../../src/control-plane/registry/check-overlaps.ts';
 
+interface Declared extends PublishedOperation {
+  readonly apiId: string;
+}
+
 /** `api1 GET /a/{x}`; the ids are the positions. */
-function declare(...texts: string[]): DeclaredOperation[] {
+function declare(...texts: string[]): Declared[] {
   return texts.map((text, index) => {
     const [apiId, method, pathTemplate] = text.split(' ') as [string, string, string];
     return { id: `op${index}`, apiId, method, pathTemplate };
   });
 }
 
-/** The ids of the operations that are refused, with the reason. */
-function refusals(operations: readonly DeclaredOperation[]): string[] {
-  const found: string[] = [];
-  checkOverlaps(operations, ({ id }, message) => found.push(`${id} ${message}`));
-  return found;
+/** The ids of the operations that are refused, API by API, with the reason. */
+function refusals(
+  operations: readonly Declared[],
+  table: OperationTable = new OperationTable(),
+): string[] {
+  const byApi = Map.groupBy(operations, ({ apiId }) => apiId);
+  return [...byApi].flatMap(([apiId, own]) => {
+    const found = table.check(apiId, own).map(({ index, message }) => {
+      return `${own[index]!.id} ${message}`;
+    });
+    table.replace(apiId, own);
+    return found;
+  });
 }
 
 describe('operations side by side', () => {

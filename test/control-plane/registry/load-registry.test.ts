@@ -3,12 +3,13 @@ import { compileSnapshot } from '../../../src/data-plane/route/index.ts';
 import { changed, complaints, load, places, REGISTRY } from './registry-fixture.ts';
 
 describe('a registry', () => {
-  it('becomes a snapshot of plain records', () => {
-    const snapshot = load();
+  it('becomes a snapshot of plain records', async () => {
+    const snapshot = await load();
     expect(snapshot).toMatchObject({
       version: 1,
       partners: [{ id: 'nebula', name: 'Nebula Pay', class: 'internet-platform', active: true }],
-      apps: [{ id: 'nebula-app', partnerId: 'nebula', active: true }],
+      apps: [{ id: 'nebula-app', partnerId: 'nebula', environment: 'production', active: true }],
+      products: [{ id: 'information', apiIds: ['accounts'] }],
       plans: [{ id: 'standard' }],
       apis: [
         {
@@ -30,8 +31,8 @@ describe('a registry', () => {
       subscriptions: [
         {
           appId: 'nebula-app',
+          productId: 'information',
           planId: 'standard',
-          apiIds: ['accounts'],
           scopes: ['accounts:read'],
         },
       ],
@@ -39,29 +40,30 @@ describe('a registry', () => {
     expect(structuredClone(snapshot)).toEqual(snapshot);
   });
 
-  it('compiles into what answers requests', () => {
-    const compiled = compileSnapshot(load());
+  it('compiles into what answers requests', async () => {
+    const compiled = compileSnapshot(await load());
     expect(compiled.find('GET', '/accounts/v1/accounts/7')).toMatchObject({
       operation: { id: 'accounts.get' },
-      upstream: { port: 9000 },
+      upstream: { targets: [{ port: 9000 }] },
     });
     expect(compiled.grant('nebula-app', 'accounts')?.scopes.has('accounts:read')).toBe(true);
   });
 
-  it('may be empty', () => {
-    expect(load('')).toMatchObject({ partners: [], apis: [], upstreams: [] });
+  it('may be empty', async () => {
+    expect(await load('')).toMatchObject({ partners: [], apis: [], upstreams: [] });
   });
 
-  it('says which operations want a signature in every message', () => {
+  it('says which operations want a signature in every message', async () => {
     const text = changed('apis.0.operations.1.messageSignature', 'required');
-    const signatures = load(text).apis[0]?.operations.map(one => one.messageSignature);
+    const signatures = (await load(text)).apis[0]?.operations.map(one => one.messageSignature);
     expect(signatures).toEqual(['session', 'required']);
   });
 
-  it('keeps suspended partners and apps, marked, and drops suspended subscriptions', () => {
-    expect(load(changed('partners.0.status', 'suspended')).partners[0]?.active).toBe(false);
-    expect(load(changed('apps.0.status', 'suspended')).apps[0]?.active).toBe(false);
-    expect(load(changed('subscriptions.0.status', 'suspended')).subscriptions).toEqual([]);
+  it('keeps suspended partners and apps, marked, and drops suspended subscriptions', async () => {
+    const suspended = (path: string) => load(changed(path, 'suspended'));
+    expect((await suspended('partners.0.status')).partners[0]?.active).toBe(false);
+    expect((await suspended('apps.0.status')).apps[0]?.active).toBe(false);
+    expect((await suspended('subscriptions.0.status')).subscriptions).toEqual([]);
   });
 });
 
@@ -70,7 +72,9 @@ describe('what the schema refuses', () => {
     ['partners.0.clas', 'x', '2 partners[0].clas'],
     ['partners.0.class', 'bank', '2 partners[0].class'],
     ['partners.0.name', '', '2 partners[0].name'],
+    ['partners.0.status', 'active', '2 partners[0].status'],
     ['apps.0.status', 'maybe', '4 apps[0].status'],
+    ['subscriptions.0.status', 'active', '12 subscriptions[0].status'],
     ['apps.0.partner', undefined, '4 apps[0].partner'],
     ['keys.0.algorithm', 'rsa-v1_5-sha1', '6 keys[0].algorithm'],
     ['keys.0.id', 'a"b', '6 keys[0].id'],
@@ -86,15 +90,17 @@ describe('what the schema refuses', () => {
     ['apis.0.operations.1.messageSignature', 'no', '20 apis[0].operations[1].messageSignature'],
     ['upstreams.0.queueMax', -1, '22 upstreams[0].queueMax'],
     ['upstreams.0.connectTimeoutMs', 10.5, '22 upstreams[0].connectTimeoutMs'],
-    ['upstreams.0.tls', { ca: 'x' }, '22 upstreams[0].tls.ca'],
+    ['upstreams.0.tls', { authority: 'x' }, '22 upstreams[0].tls.authority'],
+    ['apis.0.version', '1.0', '21 apis[0].version'],
+    ['plans.0.price', { currency: 'yuan' }, '10 plans[0].price.currency'],
     ['extra', 1, '23 extra'],
-  ])('%s as %j is named with path and line', (path, value, place) => {
-    expect(places(changed(path, value))).toEqual([place]);
+  ])('%s as %j is named with path and line', async (path, value, place) => {
+    expect(await places(changed(path, value))).toEqual([place]);
   });
 
-  it('is told all at once', () => {
+  it('is told all at once', async () => {
     const text = changed('upstreams.0.queueMax', -1, changed('apps.0.status', 'maybe'));
-    expect(places(text)).toEqual(['4 apps[0].status', '22 upstreams[0].queueMax']);
+    expect(await places(text)).toEqual(['4 apps[0].status', '22 upstreams[0].queueMax']);
   });
 });
 
@@ -102,16 +108,16 @@ describe('topics', () => {
   const topic = { id: 'movements', name: 'Movements', api: 'accounts', scopes: ['accounts:read'] };
   const withTopic = (change: object = {}) => changed('topics', [{ ...topic, ...change }]);
 
-  it('are records with the API and scopes that entitle to them', () => {
+  it('are records with the API and scopes that entitle to them', async () => {
     const notices = { id: 'notices', name: 'Notices', api: 'accounts', audience: 'everyone' };
-    const snapshot = load(changed('topics', [topic, notices]));
+    const snapshot = await load(changed('topics', [topic, notices]));
     expect(snapshot.topics).toEqual([
       { id: 'movements', apiId: 'accounts', scopes: ['accounts:read'], audience: 'partner' },
       { id: 'notices', apiId: 'accounts', scopes: [], audience: 'everyone' },
     ]);
     expect(structuredClone(snapshot)).toEqual(snapshot);
     expect(compileSnapshot(snapshot).topics.get('notices')?.audience).toBe('everyone');
-    expect(load().topics).toEqual([]);
+    expect((await load()).topics).toEqual([]);
   });
 
   it.each([
@@ -122,13 +128,13 @@ describe('topics', () => {
     ['scopes[0]', { scopes: ['a b'] }],
     ['audience', { audience: 'all' }],
     ['partner', { partner: 'nebula' }],
-  ])('are refused by their %s', (member, change) => {
-    expect(places(withTopic(change))).toEqual([`23 topics[0].${member}`]);
+  ])('are refused by their %s', async (member, change) => {
+    expect(await places(withTopic(change))).toEqual([`23 topics[0].${member}`]);
   });
 
-  it('name an API that is there, and each its own id', () => {
-    expect(places(withTopic({ api: 'nothing' }))).toEqual(['23 topics[0].api']);
-    expect(complaints(changed('topics', [topic, topic]))).toEqual([
+  it('name an API that is there, and each its own id', async () => {
+    expect(await places(withTopic({ api: 'nothing' }))).toEqual(['23 topics[0].api']);
+    expect(await complaints(changed('topics', [topic, topic]))).toEqual([
       expect.stringMatching(/^topics\[1\]\.id: .* line 23$/),
     ]);
   });
@@ -143,9 +149,9 @@ describe('references', () => {
     ['subscriptions.0.product', 'nothing', '12 subscriptions[0].product'],
     ['subscriptions.0.plan', 'nothing', '12 subscriptions[0].plan'],
     ['apis.0.upstream', 'nowhere', '17 apis[0].upstream'],
-  ])('%s to what is not there is named', (path, value, place) => {
-    expect(places(changed(path, value))).toEqual([place]);
-    expect(complaints(changed(path, value))[0]).toContain(value);
+  ])('%s to what is not there is named', async (path, value, place) => {
+    expect(await places(changed(path, value))).toEqual([place]);
+    expect((await complaints(changed(path, value)))[0]).toContain(value);
   });
 
   it.each([
@@ -159,35 +165,38 @@ describe('references', () => {
     ['products', { id: 'information', name: 'Twin', apis: ['accounts'] }, 8],
     ['plans', { id: 'standard', name: 'Twin' }, 10],
     ['upstreams', { id: 'bank', url: 'http://127.0.0.1:1' }, 22],
-  ])('a second of the same id in %s is named beside the first', (list, twin, firstLine) => {
-    const [complaint, ...others] = complaints(changed(`${list}.1`, twin));
+  ])('a second of the same id in %s is named beside the first', async (list, twin, firstLine) => {
+    const [complaint, ...others] = await complaints(changed(`${list}.1`, twin));
     expect(others).toEqual([]);
     expect(complaint).toContain(`${list}[1].id: `);
     expect(complaint).toMatch(new RegExp(`line ${firstLine}$`));
   });
 
-  it('of one app to one product are made once', () => {
+  it('of one app to one product are made once', async () => {
     const again = { app: 'nebula-app', product: 'information', plan: 'standard' };
-    expect(places(changed('subscriptions.1', again))).toEqual(['13 subscriptions[1]']);
+    expect(await places(changed('subscriptions.1', again))).toEqual(['13 subscriptions[1]']);
   });
 
-  it('and keys and operations are told together', () => {
+  it('are told together', async () => {
+    const text = changed('apps.0.partner', 'nobody', changed('keys.0.app', 'nobody'));
+    expect(await places(text)).toEqual(['4 apps[0].partner', '6 keys[0].app']);
+  });
+
+  it('are told once the records are right, and these together', async () => {
     let text = changed('apps.0.partner', 'nobody');
     text = changed('keys.0.algorithm', 'ecdsa-p256-sha256', text);
     text = changed('apis.0.operations.0.path', '/a//b', text);
     text = changed('upstreams.0.url', 'ftp://bank', text);
-    expect(places(text)).toEqual([
-      '4 apps[0].partner',
+    expect(await places(text)).toEqual([
       '6 keys[0].publicKeyFile',
       '19 apis[0].operations[0].path',
       '22 upstreams[0].url',
     ]);
   });
 
-  it('that are wrong a thousand times are told in 200 lines', () => {
+  it('that are wrong a thousand times are told in 200 lines', async () => {
     const apps = Array.from({ length: 1_000 }, (_, i) => `  - {id: app-${i}, partner: nobody}`);
     const text = REGISTRY.replace(/apps:\n.*\n/, `apps:\n${apps.join('\n')}\n`);
-    expect(complaints(text)).toHaveLength(200);
-    expect(() => load(text)).toThrow(/and \d+ more$/);
+    expect(await complaints(text)).toHaveLength(200);
   });
 });

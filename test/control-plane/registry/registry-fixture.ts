@@ -2,7 +2,9 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { loadRegistry } from '../../../src/control-plane/registry/index.ts';
-import { aFolder, placesOf, problemsOf } from '../config/config-fixture.ts';
+import { ConfigError, type ConfigProblem } from '../../../src/control-plane/config/index.ts';
+import type { RegistrySnapshot } from '../../../src/core/snapshot.ts';
+import { aFolder } from '../config/config-fixture.ts';
 
 export function pemOf(key: KeyObject): string {
   return key.export({ type: 'spki', format: 'pem' }).toString();
@@ -37,7 +39,7 @@ upstreams:
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
-export function load(text: string = REGISTRY, files: Files = {}) {
+export async function load(text: string = REGISTRY, files: Files = {}): Promise<RegistrySnapshot> {
   const folder = aFolder({
     'ed25519.pem': pemOf(ED25519.publicKey),
     ...files,
@@ -55,12 +57,23 @@ export function changed(path: string, value: unknown, text = REGISTRY): string {
   return document.toString({ lineWidth: 0 });
 }
 
+/** The problems of a registry that must be refused. */
+export async function problems(text: string, files: Files = {}): Promise<readonly ConfigProblem[]> {
+  try {
+    await load(text, files);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  throw new Error('the load succeeded');
+}
+
 /** `line path` of each problem that this registry has. */
-export function places(text: string, files: Files = {}): string[] {
-  return placesOf(() => load(text, files));
+export async function places(text: string, files: Files = {}): Promise<string[]> {
+  return (await problems(text, files)).map(({ line, path }) => `${line} ${path}`);
 }
 
 /** `path: message` of each problem that this registry has. */
-export function complaints(text: string, files: Files = {}): string[] {
-  return problemsOf(() => load(text, files)).map(({ path, message }) => `${path}: ${message}`);
+export async function complaints(text: string, files: Files = {}): Promise<string[]> {
+  return (await problems(text, files)).map(({ path, message }) => `${path}: ${message}`);
 }

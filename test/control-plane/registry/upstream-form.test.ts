@@ -5,16 +5,16 @@ import { describe, expect, it } from 'vitest';
 import { aFolder } from '../config/config-fixture.ts';
 import { changed, load, places } from './registry-fixture.ts';
 
-function upstreamOf(upstream: object, files: Record<string, string> = {}) {
-  return load(changed('upstreams.0', { id: 'bank', ...upstream }), files).upstreams[0];
+async function upstreamOf(upstream: object, files: Record<string, string> = {}) {
+  const text = changed('upstreams.0', { id: 'bank', ...upstream });
+  return (await load(text, files)).upstreams[0];
 }
 
 describe('an upstream', () => {
-  it('has every limit at its default where none is set', () => {
-    expect(upstreamOf({ url: 'http://bank.internal:9000' })).toEqual({
+  it('has every limit at its default where none is set', async () => {
+    expect(await upstreamOf({ url: 'http://bank.internal:9000' })).toEqual({
       id: 'bank',
-      host: 'bank.internal',
-      port: 9000,
+      targets: [{ host: 'bank.internal', port: 9000, weight: 1 }],
       tls: undefined,
       connectionsMax: 64,
       queueMax: 1_024,
@@ -25,7 +25,7 @@ describe('an upstream', () => {
       keepAliveMs: 30_000,
       responseHeadMaxBytes: 16_384,
     });
-    expect(upstreamOf({ url: 'http://bank', queueMax: 0 })?.queueMax).toBe(0);
+    expect((await upstreamOf({ url: 'http://bank', queueMax: 0 }))?.queueMax).toBe(0);
   });
 
   it.each([
@@ -33,9 +33,9 @@ describe('an upstream', () => {
     ['https://bank.example', 'bank.example', 443],
     ['http://127.0.0.1:1/', '127.0.0.1', 1],
     ['https://[::1]:8443', '::1', 8443],
-  ])('at %s is %s, port %i', (url, host, port) => {
-    const upstream = upstreamOf({ url });
-    expect(upstream).toMatchObject({ host, port });
+  ])('at %s is %s, port %i', async (url, host, port) => {
+    const upstream = await upstreamOf({ url });
+    expect(upstream?.targets).toEqual([{ host, port, weight: 1 }]);
     expect(upstream?.tls !== undefined).toBe(url.startsWith('https:'));
   });
 
@@ -51,8 +51,8 @@ describe('an upstream', () => {
     'http://256.1.1.1',
     'http://[::1',
     'http://',
-  ])('must not be at %s', url => {
-    expect(places(changed('upstreams.0.url', url))).toEqual(['22 upstreams[0].url']);
+  ])('must not be at %s', async url => {
+    expect(await places(changed('upstreams.0.url', url))).toEqual(['22 upstreams[0].url']);
   });
 });
 
@@ -70,20 +70,20 @@ describe('TLS towards an upstream', () => {
   };
   const url = 'https://bank';
 
-  it('carries the texts of its files', () => {
+  it('carries the texts of its files', async () => {
     const tls = {
       caFile: 'cert.pem',
       certFile: 'cert.pem',
       keyFile: 'key.pem',
       serverName: 'bank.example',
     };
-    expect(upstreamOf({ url, tls }, files)?.tls).toEqual({
+    expect((await upstreamOf({ url, tls }, files))?.tls).toEqual({
       ca: certificate,
       cert: certificate,
       key: files['key.pem'],
       serverName: 'bank.example',
     });
-    expect(upstreamOf({ url })?.tls).toEqual({
+    expect((await upstreamOf({ url }))?.tls).toEqual({
       ca: undefined,
       cert: undefined,
       key: undefined,
@@ -100,7 +100,9 @@ describe('TLS towards an upstream', () => {
       { url, tls: { caFile: 'key.pem' } },
       ['22 upstreams[0].tls.caFile'],
     ],
-  ])('%s is refused', (_, upstream, expected) => {
-    expect(places(changed('upstreams.0', { id: 'bank', ...upstream }), files)).toEqual(expected);
+  ])('%s is refused', async (_, upstream, expected) => {
+    expect(await places(changed('upstreams.0', { id: 'bank', ...upstream }), files)).toEqual(
+      expected,
+    );
   });
 });

@@ -40,8 +40,8 @@ describe('a key', () => {
     ['ecdsa-p256-sha256', 'p256'],
     ['ecdsa-p384-sha384', 'p384'],
     ['ed25519', 'ed25519'],
-  ] as const)('for %s may be a %s key and is kept as SPKI', (algorithm, name) => {
-    const [record] = load(withPem(algorithm, name)).keys;
+  ] as const)('for %s may be a %s key and is kept as SPKI', async (algorithm, name) => {
+    const [record] = (await load(withPem(algorithm, name))).keys;
     expect(record).toMatchObject({ id: 'nebula-key', appId: 'nebula-app', algorithm });
     const key = Buffer.from(record!.material);
     expect(createPublicKey({ key, format: 'der', type: 'spki' }).equals(KEYS[name])).toBe(true);
@@ -61,16 +61,21 @@ describe('a key', () => {
     ['ecdsa-p384-sha384', 'p256'],
     ['ed25519', 'ed448'],
     ['ed25519', 'p256'],
-  ] as const)('for %s must not be a %s key', (algorithm, name) => {
+  ] as const)('for %s must not be a %s key', async (algorithm, name) => {
     const text = withKey({ algorithm, publicKeyFile: 'key.pem' });
-    expect(places(text, { 'key.pem': pemOf(KEYS[name]) })).toEqual(['6 keys[0].publicKeyFile']);
+    expect(await places(text, { 'key.pem': pemOf(KEYS[name]) })).toEqual([
+      '6 keys[0].publicKeyFile',
+    ]);
   });
 
-  it('may come as a file or as a JWK', () => {
+  it('may come as a file or as a JWK', async () => {
     const der = KEYS.p256.export({ type: 'spki', format: 'der' });
-    const fromFile = load(withKey({ algorithm: 'ecdsa-p256-sha256', publicKeyFile: 'p256.pem' }), {
-      'p256.pem': pemOf(KEYS.p256),
-    });
+    const fromFile = await load(
+      withKey({ algorithm: 'ecdsa-p256-sha256', publicKeyFile: 'p256.pem' }),
+      {
+        'p256.pem': pemOf(KEYS.p256),
+      },
+    );
     expect(Buffer.from(fromFile.keys[0]!.material)).toEqual(der);
     for (const [algorithm, name] of [
       ['ecdsa-p256-sha256', 'p256'],
@@ -78,20 +83,20 @@ describe('a key', () => {
       ['rsa-pss-sha512', 'rsa2048'],
     ] as const) {
       const jwk = KEYS[name].export({ format: 'jwk' });
-      const [record] = load(withKey({ algorithm, jwk })).keys;
+      const [record] = (await load(withKey({ algorithm, jwk }))).keys;
       const expected = KEYS[name].export({ type: 'spki', format: 'der' });
       expect(Buffer.from(record!.material)).toEqual(expected);
     }
   });
 
-  it('that is private is refused without being repeated', () => {
+  it('that is private is refused without being repeated', async () => {
     const pem = ED25519.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    const complained = complaints(withKey({ algorithm: 'ed25519', publicKey: pem }));
+    const complained = await complaints(withKey({ algorithm: 'ed25519', publicKey: pem }));
     expect(complained).toHaveLength(1);
     expect(complained[0]).toMatch(/^keys\[0\]\.publicKey: .*private/);
     expect(complained[0]).not.toContain(pem.split('\n')[1]);
     const jwk = ED25519.privateKey.export({ format: 'jwk' });
-    expect(places(withKey({ algorithm: 'ed25519', jwk }))).toEqual(['6 keys[0].jwk.d']);
+    expect(await places(withKey({ algorithm: 'ed25519', jwk }))).toEqual(['6 keys[0].jwk.d']);
   });
 
   it.each([
@@ -118,16 +123,16 @@ describe('a key', () => {
       { algorithm: 'hmac-sha256', publicKey: 'x' },
       '6 keys[0].publicKey',
     ],
-  ])('with %s is refused', (_, key, place) => {
-    expect(places(withKey(key))).toEqual([place]);
+  ])('with %s is refused', async (_, key, place) => {
+    expect(await places(withKey(key))).toEqual([place]);
   });
 
-  it('on a point that is not on its curve is refused', () => {
+  it('on a point that is not on its curve is refused', async () => {
     const jwk = KEYS.p256.export({ format: 'jwk' });
     const y = Buffer.from(jwk.y!, 'base64url');
     y[31]! ^= 1;
     const moved = { ...jwk, y: y.toString('base64url') };
-    expect(places(withKey({ algorithm: 'ecdsa-p256-sha256', jwk: moved }))).toEqual([
+    expect(await places(withKey({ algorithm: 'ecdsa-p256-sha256', jwk: moved }))).toEqual([
       '6 keys[0].jwk',
     ]);
   });
@@ -137,8 +142,8 @@ describe('a secret', () => {
   const text = withKey({ algorithm: 'hmac-sha256', secretFile: 'secret' });
   const secret = randomBytes(32);
 
-  it.each(['base64', 'base64url'] as const)('is read from %s', encoding => {
-    const { keys } = load(text, { secret: `${secret.toString(encoding)}\n` });
+  it.each(['base64', 'base64url'] as const)('is read from %s', async encoding => {
+    const { keys } = await load(text, { secret: `${secret.toString(encoding)}\n` });
     expect(Buffer.from(keys[0]!.material)).toEqual(secret);
   });
 
@@ -147,8 +152,8 @@ describe('a secret', () => {
     ['empty', ''],
     ['not base64', 'a secret that a person made up, long enough'],
     ['in several lines', `${secret.toString('base64')}\n${secret.toString('base64')}`],
-  ])('that is %s is refused without being repeated', (_, content) => {
-    const complained = complaints(text, { secret: content });
+  ])('that is %s is refused without being repeated', async (_, content) => {
+    const complained = await complaints(text, { secret: content });
     expect(complained).toHaveLength(1);
     expect(complained[0]).toMatch(/^keys\[0\]\.secretFile: /);
     if (content !== '') expect(complained[0]).not.toContain(content.slice(0, 12));
@@ -159,14 +164,14 @@ describe('the validity of a key', () => {
   const withValidity = (validity: object) =>
     withKey({ algorithm: 'ed25519', publicKeyFile: 'ed25519.pem', ...validity });
 
-  it('is read in milliseconds and is without end where it is not given', () => {
+  it('is read in milliseconds and is without end where it is not given', async () => {
     const given = { notBefore: '2026-01-01T00:00:00Z', notAfter: '2026-12-31T23:59:59.500+08:00' };
-    expect(load(withValidity({ ...given, revoked: true })).keys[0]).toMatchObject({
+    expect((await load(withValidity({ ...given, revoked: true }))).keys[0]).toMatchObject({
       notBeforeMs: Date.UTC(2026, 0, 1),
       notAfterMs: Date.UTC(2026, 11, 31, 15, 59, 59, 500),
       revoked: true,
     });
-    expect(load().keys[0]).toMatchObject({
+    expect((await load()).keys[0]).toMatchObject({
       notBeforeMs: 0,
       notAfterMs: Number.MAX_SAFE_INTEGER,
       revoked: false,
@@ -178,12 +183,12 @@ describe('the validity of a key', () => {
     ['2026-13-01T00:00:00Z'],
     ['2026-01-01T25:00:00Z'],
     ['2026-01-01T00:00:00+99:00'],
-  ])('must not begin at %s', notBefore => {
-    expect(places(withValidity({ notBefore }))).toEqual(['6 keys[0].notBefore']);
+  ])('must not begin at %s', async notBefore => {
+    expect(await places(withValidity({ notBefore }))).toEqual(['6 keys[0].notBefore']);
   });
 
-  it('ends after it begins', () => {
+  it('ends after it begins', async () => {
     const validity = { notBefore: '2026-06-01T00:00:00Z', notAfter: '2026-06-01T00:00:00Z' };
-    expect(places(withValidity(validity))).toEqual(['6 keys[0].notAfter']);
+    expect(await places(withValidity(validity))).toEqual(['6 keys[0].notAfter']);
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { problemsOf } from '../config/config-fixture.ts';
-import { changed, complaints, load, places } from './registry-fixture.ts';
+import { changed, complaints, load, places, problems } from './registry-fixture.ts';
 
 const DOCUMENT = `openapi: 3.1.0
 info: {title: Accounts, version: 1.0.0}
@@ -28,15 +27,15 @@ function withOpenApi(document: string, file = 'openapi/accounts.yaml') {
 }
 
 /** `file line path` of each problem, the file without its folder. */
-function openApiPlaces(document: string): string[] {
-  return problemsOf(() => load(...withOpenApi(document))).map(
+async function openApiPlaces(document: string): Promise<string[]> {
+  return (await problems(...withOpenApi(document))).map(
     ({ file, line, path }) => `${file.split('/').slice(-1)} ${line} ${path}`,
   );
 }
 
 describe('an API from OpenAPI', () => {
-  it('has the operations of the document below its own base path', () => {
-    expect(load(...withOpenApi(DOCUMENT)).apis[0]?.operations).toEqual([
+  it('has the operations of the document below its own base path', async () => {
+    expect((await load(...withOpenApi(DOCUMENT))).apis[0]?.operations).toEqual([
       {
         id: 'accounts.list',
         method: 'GET',
@@ -72,18 +71,18 @@ describe('an API from OpenAPI', () => {
     ]);
   });
 
-  it('names no scopes where it is public', () => {
+  it('names no scopes where it is public', async () => {
     const document = DOCUMENT.replace(
       'operationId: list',
       'operationId: list\n      x-access: public',
     );
-    expect(openApiPlaces(document)).toEqual(['accounts.yaml 8 paths["/accounts"].get']);
+    expect(await openApiPlaces(document)).toEqual(['accounts.yaml 8 paths["/accounts"].get']);
   });
 
-  it('may be a JSON document, indented with tabs', () => {
+  it('may be a JSON document, indented with tabs', async () => {
     const paths = { '/a': { get: { operationId: 'a', responses: { 200: { description: '' } } } } };
     const document = JSON.stringify({ openapi: '3.1.1', paths }, null, '\t');
-    expect(load(...withOpenApi(document)).apis[0]?.operations).toHaveLength(1);
+    expect((await load(...withOpenApi(document))).apis[0]?.operations).toHaveLength(1);
   });
 
   it.each([
@@ -123,25 +122,25 @@ describe('an API from OpenAPI', () => {
     ['no paths', 'openapi: 3.1.0\n', '1 paths'],
     ['no operation', 'openapi: 3.1.0\npaths: {}\n', '2 paths'],
     ['broken YAML', 'openapi: 3.1.0\npaths: [\n', '3 '],
-  ])('with %s is refused at the line in the document', (_, document, place) => {
-    expect(openApiPlaces(document)).toEqual([`accounts.yaml ${place}`]);
+  ])('with %s is refused at the line in the document', async (_, document, place) => {
+    expect(await openApiPlaces(document)).toEqual([`accounts.yaml ${place}`]);
   });
 
-  it('that is missing is named by the option', () => {
+  it('that is missing is named by the option', async () => {
     const [text] = withOpenApi(DOCUMENT, 'openapi/none.yaml');
-    expect(places(text)).toEqual([expect.stringMatching(/apis\[0\]\.openapi$/)]);
+    expect(await places(text)).toEqual([expect.stringMatching(/apis\[0\]\.openapi$/)]);
   });
 
-  it('is refused together with what is wrong elsewhere', () => {
+  it('is refused together with other files that are not as they should be', async () => {
     const [text, files] = withOpenApi(DOCUMENT.replace('3.1.0', '2.0.0'));
-    expect(complaints(changed('apps.0.partner', 'nobody', text), files)).toHaveLength(2);
+    expect(await complaints(changed('keys.0.publicKeyFile', 'none', text), files)).toHaveLength(2);
   });
 });
 
 describe('an API', () => {
-  it('has either operations or a document', () => {
-    expect(places(changed('apis.0.operations', undefined))).toEqual(['14 apis[0]']);
-    expect(places(changed('apis.0.openapi', 'x.yaml'))).toEqual(['14 apis[0]']);
+  it('has either operations or a document', async () => {
+    expect(await places(changed('apis.0.operations', undefined))).toEqual(['14 apis[0]']);
+    expect(await places(changed('apis.0.openapi', 'x.yaml'))).toEqual(['14 apis[0]']);
   });
 
   it.each([
@@ -152,23 +151,25 @@ describe('an API', () => {
     ['apis.0.operations.1.path', '/x/{id}.json', '20 apis[0].operations[1].path'],
     ['apis.0.operations.1.id', 'list', '20 apis[0].operations[1]'],
     ['apis.0.operations.1.path', '/accounts', '20 apis[0].operations[1]'],
-  ])('with %s as %s is refused', (path, value, place) => {
-    expect(places(changed(path, value))).toEqual([place]);
+  ])('with %s as %s is refused', async (path, value, place) => {
+    expect(await places(changed(path, value))).toEqual([place]);
   });
 
-  it('must not be ambiguous with itself or with another', () => {
+  it('must not be ambiguous with itself or with another', async () => {
     const crossing = { id: 'x', method: 'GET', path: '/{kind}/special' };
-    expect(places(changed('apis.0.operations.2', crossing))).toEqual(['21 apis[0].operations[2]']);
+    expect(await places(changed('apis.0.operations.2', crossing))).toEqual([
+      '21 apis[0].operations[2]',
+    ]);
     const operations = [{ id: 'x', method: 'PUT', path: '/v1/accounts' }];
     const twin = { id: 'twin', name: 'Twin', basePath: '/accounts', upstream: 'bank', operations };
-    expect(complaints(changed('apis.1', twin))).toEqual([
+    expect(await complaints(changed('apis.1', twin))).toEqual([
       expect.stringContaining('belongs to the API accounts'),
     ]);
   });
 
-  it('lies where its id says once', () => {
+  it('lies where its id says once', async () => {
     const operations = [{ id: 'x', method: 'GET', path: '/x' }];
     const twin = { id: 'accounts', name: 'Twin', basePath: '/y', upstream: 'bank', operations };
-    expect(places(changed('apis.1', twin))).toEqual(['21 apis[1].id']);
+    expect(await places(changed('apis.1', twin))).toEqual(['21 apis[1].id']);
   });
 });
