@@ -44,7 +44,7 @@ class Comparison {
     const partners = this.compare('partner', this.changed('partner'), body =>
       records.partner(body),
     );
-    const apps = this.apps(idsOf(partners));
+    const apps = this.apps();
     const keys = this.compare('key', this.changed('key'), body => records.key(body));
     const upstreams = this.compare('upstream', this.changed('upstream'), body =>
       records.upstream(body),
@@ -66,8 +66,9 @@ class Comparison {
     };
   }
 
-  /** Those that changed, and those of partners that did: their apps may be accepted or no more. */
-  private apps(partners: ReadonlySet<string>) {
+  /** Those that changed, and those of partners that did: a step may matter to apps alone. */
+  private apps() {
+    const partners = this.changed('partner');
     const ids = new Set([...this.changed('app'), ...this.naming('app', 'partner', partners)]);
     return this.compare('app', ids, (body, bodyOf) =>
       this.records.app(body, bodyOf('partner', body.partner as string)),
