@@ -3,7 +3,7 @@ import { everyRecord } from '../certification/every-record.ts';
 import type { ProposedChange, RegistryReader } from '../registry/desk-contract.ts';
 
 /** In one change; a partner with more ends some of its subscriptions before. */
-export const CLOSING_CHANGES_MAX = 20_000;
+export const CLOSING_CHANGES_MAX = 9_000;
 
 /** Undefined where there are more than {@link CLOSING_CHANGES_MAX}. */
 export function closingChanges(

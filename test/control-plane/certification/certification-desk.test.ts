@@ -1,0 +1,215 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  CertificationDesk,
+  RUNS_PER_APP_MAX,
+} from '../../../src/control-plane/certification/certification-desk.ts';
+import { findRuns, lastPassed, runOf } from '../../../src/control-plane/certification/find-runs.ts';
+import {
+  CALLS_PER_RUN_MAX,
+  RUN_MAX_MS,
+  type RunRecord,
+  SETTLE_MS,
+} from '../../../src/control-plane/certification/report.ts';
+import { STEP_NAMES } from '../../../src/control-plane/certification/steps.ts';
+import type { ObservedCall } from '../../../src/core/observations.ts';
+import { createMemoryRegistryStore } from '../../../src/stores/memory/registry-store.ts';
+import { APP_ID, PARTNER_ID, Registry } from '../onboarding/onboarding-fixture.ts';
+import { ObservedCalls, RUN_ID } from './observed-calls.ts';
+
+let registry: Registry;
+let desk: CertificationDesk;
+const failures: string[] = [];
+
+const deskOn = ({ desk: writer, clock }: Registry) =>
+  new CertificationDesk({
+    registry: writer,
+    clock,
+    reportFailure: (runId, reason) => failures.push(`${runId} ${reason}`),
+  });
+
+async function open(on = desk): Promise<string> {
+  const result = await on.open({ actor: 'operator:ann', app: APP_ID, reason: 'ready' });
+  if ('refusals' in result) throw new Error(JSON.stringify(result.refusals));
+  return result.records[0]!.id;
+}
+
+const run = (id: string): RunRecord => runOf(registry.desk.get('certification', id)!);
+
+/** A whole run of that id, which ends now. */
+function callsOf(id: string): ObservedCall[] {
+  const calls = new ObservedCalls(registry.clock.wallMs() - 15_000).wholeRun();
+  return calls.map(call => ({ ...call, requestId: call.requestId.replace(RUN_ID, id) }));
+}
+
+async function pass(id: string): Promise<void> {
+  for (const call of callsOf(id)) desk.observe(call);
+  await desk.sweep();
+  registry.clock.pass(SETTLE_MS);
+  await desk.sweep();
+}
+
+beforeEach(async () => {
+  failures.length = 0;
+  registry = await Registry.withPartner('certification');
+  await registry.putApp();
+  desk = deskOn(registry);
+});
+
+describe('opening a run', () => {
+  it('makes a record with every step open', async () => {
+    const id = await open();
+    expect(id).toMatch(/^cert-[0-9a-f]{24}$/);
+    expect(run(id)).toMatchObject({
+      id,
+      app: APP_ID,
+      partner: PARTNER_ID,
+      state: 'open',
+      openedBy: 'operator:ann',
+      reason: 'ready',
+      callsSeen: 0,
+    });
+    expect(run(id).steps.map(({ name }) => name)).toEqual(STEP_NAMES);
+    expect(Date.parse(run(id).expiresAt) - Date.parse(run(id).openedAt)).toBe(RUN_MAX_MS);
+  });
+
+  it.each([
+    ['no such app', async () => undefined, 'missing', 'other-app'],
+    ['a production app', () => registry.putApp({ environment: 'production' }), 'conflict', APP_ID],
+    ['a suspended app', () => registry.putApp({ status: 'suspended' }), 'conflict', APP_ID],
+    ['a suspended partner', () => registry.putPartner('suspended'), 'conflict', APP_ID],
+  ])('is refused for %s', async (_what, prepare, code, app) => {
+    await prepare();
+    const result = await desk.open({ actor: 'operator:ann', app, reason: '' });
+    expect(result).toMatchObject({ refusals: [{ code, kind: 'app' }] });
+  });
+
+  it('takes the place of the run that the app has open', async () => {
+    const first = await open();
+    const second = await open();
+    expect(run(first)).toMatchObject({ state: 'expired' });
+    expect(run(second)).toMatchObject({ state: 'open' });
+    await pass(first);
+    expect(run(first)).toMatchObject({ state: 'expired', callsSeen: 0 });
+  });
+
+  it('lets the oldest runs of the app go, but not the last that it passed', async () => {
+    const passed = await open();
+    await pass(passed);
+    const ids: string[] = [];
+    for (let i = 0; i < RUNS_PER_APP_MAX + 5; i += 1) {
+      registry.clock.pass(1_000);
+      ids.push(await open());
+    }
+    const kept = findRuns(registry.desk, { app: APP_ID }).map(record => record.id);
+    expect(kept).toHaveLength(RUNS_PER_APP_MAX);
+    expect(new Set(kept)).toEqual(new Set([passed, ...ids.slice(1 - RUNS_PER_APP_MAX)]));
+    expect(lastPassed(registry.desk, PARTNER_ID)?.id).toBe(passed);
+  });
+});
+
+describe('a run', () => {
+  it('passes a second after the last step was decided, with the calls that show it', async () => {
+    const id = await open();
+    for (const call of callsOf(id)) desk.observe(call);
+    await desk.sweep();
+    expect(run(id)).toMatchObject({ state: 'open', callsSeen: 15 });
+    registry.clock.pass(SETTLE_MS - 1);
+    await desk.sweep();
+    expect(run(id).state).toBe('open');
+    registry.clock.pass(1);
+    await desk.sweep();
+    expect(run(id)).toMatchObject({ state: 'passed', callsSeen: 15 });
+    expect(run(id)).not.toHaveProperty('calls');
+    const replay = run(id).steps.find(({ name }) => name === 'refused-replay')!;
+    expect(replay).toMatchObject({
+      state: 'passed',
+      evidence: [{ status: 200 }, { status: 401, code: 'signature-replayed' }],
+    });
+    expect(failures).toEqual([]);
+  });
+
+  it('fails where a late call spoils a step before the verdict', async () => {
+    const id = await open();
+    for (const call of callsOf(id)) desk.observe(call);
+    await desk.sweep();
+    const refused = callsOf(id).find(({ status }) => status === 422)!;
+    desk.observe({ ...refused, requestId: `${id}.error-handling.99` });
+    registry.clock.pass(SETTLE_MS);
+    await desk.sweep();
+    registry.clock.pass(SETTLE_MS);
+    await desk.sweep();
+    expect(run(id)).toMatchObject({ state: 'failed' });
+    expect(lastPassed(registry.desk, PARTNER_ID)).toBeUndefined();
+  });
+
+  it('expires with what was not seen, or fails with what failed', async () => {
+    const id = await open();
+    desk.observe(callsOf(id)[0]!);
+    await desk.sweep();
+    registry.clock.pass(RUN_MAX_MS);
+    await desk.sweep();
+    expect(run(id)).toMatchObject({ state: 'expired', callsSeen: 1 });
+    const second = await open();
+    for (const call of callsOf(second).filter(({ status }) => status === 422)) {
+      desk.observe(call);
+      desk.observe({ ...call, requestId: `${call.requestId}9` });
+    }
+    registry.clock.pass(RUN_MAX_MS);
+    await desk.sweep();
+    expect(run(second)).toMatchObject({ state: 'failed' });
+  });
+
+  it('is judged by calls of its own app and steps, and by so many of them at most', async () => {
+    const id = await open();
+    const [good] = callsOf(id);
+    desk.observe({ ...good!, appId: 'other-app' });
+    desk.observe({ ...good!, requestId: `${id}.no-such-step.1` });
+    desk.observe({ ...good!, requestId: 'cert-unknown.rotation.1' });
+    for (let i = 0; i < CALLS_PER_RUN_MAX + 20; i += 1) {
+      desk.observe({ ...good!, requestId: `${id}.valid-signature.${i}` });
+    }
+    await desk.sweep();
+    expect(run(id).callsSeen).toBe(CALLS_PER_RUN_MAX);
+  });
+
+  it('says in the audit log who opened it and who judged', async () => {
+    await pass(await open());
+    const entries = await registry.desk.auditAfter(0, 1_000);
+    const told = entries.map(({ actor, action }) => `${actor} ${action}`);
+    expect(told.filter(text => text.includes('certification.'))).toEqual([
+      'operator:ann certification.open',
+      'system:certification certification.observe',
+      'system:certification certification.end',
+    ]);
+  });
+});
+
+describe('several hosts on one registry', () => {
+  it('judge a run together, and after a restart', async () => {
+    const store = createMemoryRegistryStore();
+    registry = await Registry.open(store);
+    await registry.putPartner('certification');
+    await registry.putApp();
+    desk = deskOn(registry);
+    const id = await open();
+    const other = await Registry.open(store, registry.clock);
+    const otherDesk = deskOn(other);
+    const calls = callsOf(id);
+    calls.forEach((call, index) => {
+      (index % 2 === 0 ? desk : otherDesk).observe(call);
+    });
+    await desk.sweep();
+    // Stale: the first host wrote. It follows, and the next sweep judges by both.
+    await otherDesk.sweep();
+    await otherDesk.sweep();
+    const restarted = await Registry.open(store, registry.clock);
+    const restartedDesk = deskOn(restarted);
+    restartedDesk.start();
+    registry.clock.pass(SETTLE_MS);
+    await restartedDesk.sweep();
+    await restartedDesk.close();
+    const record = restarted.desk.get('certification', id)!;
+    expect(runOf(record)).toMatchObject({ state: 'passed', callsSeen: 15 });
+    expect(failures).toEqual([]);
+  });
+});
