@@ -1,3 +1,5 @@
+export { RegistryDesk } from './desk.ts';
 export { loadRegistry, throwProblems } from './load-registry.ts';
-export { readRegistryFile } from './read-registry-file.ts';
+export { type RegistryFile, readRegistryFile } from './read-registry-file.ts';
+export type { LedgerReport } from './registry-ledger.ts';
 export { createSecretKeyFile, SECRET_KEY_FILE, SecretSealer } from './sealer.ts';
