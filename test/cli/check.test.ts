@@ -19,7 +19,7 @@ describe('xingyun check', () => {
     const { stdout } = await runCli(['check', '--config', configFile, '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
       ok: true,
-      registry: { partners: 5, apps: 5, keys: 6, apis: 4, operations: 13, upstreams: 1 },
+      registry: { partners: 6, apps: 6, keys: 8, apis: 4, operations: 13, upstreams: 2 },
     });
   });
 

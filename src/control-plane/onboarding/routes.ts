@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import Type, { type Static } from 'typebox';
 import type { ControlContext, Role } from '../admin/control-context.ts';
 import type { ShownRecord } from '../registry/desk-contract.ts';
-import { PARTNER_STATUSES, PartnerSchema } from '../registry/schema.ts';
+import { PARTNER_STATUSES, PartnerSchema, type PartnerStatus } from '../registry/schema.ts';
 import { planApplication, planStep, viewOnboarding } from './onboarding.ts';
 import { MOVER_ROLES } from './transitions.ts';
 
@@ -31,6 +31,10 @@ const ApplicationSchema = Type.Object(
 );
 
 const TAGS = ['onboarding'];
+/** Whoever takes a partner's access away hears when it is gone. */
+const LEAVING: ReadonlySet<PartnerStatus> = new Set<PartnerStatus>(['suspended', 'closed']);
+/** How long the answer waits for the fronts. */
+const SERVED_MAX_MS = 5_000;
 
 interface PartnerRoute {
   Params: Static<typeof ParamsSchema>;
@@ -82,9 +86,16 @@ export function addOnboardingRoutes(app: FastifyInstance, context: ControlContex
       });
       if ('refusals' in proposal) return context.sendRefusals(reply, proposal.refusals);
       if ('approvalId' in proposal) return sendApproval(reply, proposal.approvalId);
+      if (LEAVING.has(to)) await confirm(context, reply, proposal.revision);
       return sendView(context, reply, registry.get('partner', partner.id)!);
     },
   );
+}
+
+/** The answer tells that the partner's calls are refused by now, in every front. */
+async function confirm({ registry }: ControlContext, reply: FastifyReply, revision: number) {
+  const served = await registry.served(revision, SERVED_MAX_MS);
+  reply.header('x-registry-revision', revision).header('x-registry-served', String(served));
 }
 
 /** The generic routes create partners in any state, for operators; this one for whoever applies. */

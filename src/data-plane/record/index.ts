@@ -17,7 +17,10 @@ export interface RecordOptions {
   readonly clock?: Clock;
 }
 
-/** The last step of every exchange: 0.3 µs, and another 1.7 µs for the access record. */
+/**
+ * The last step of every exchange: 0.3 µs, and another 1.7 µs for the access record. To look
+ * whether it belongs to a certification run takes 2 ns.
+ */
 export function createRecordStep(options: RecordOptions): (exchange: Exchange) => void {
   const { recorder, accessLog, runs, clock = systemClock } = options;
   const observer = runs && new RunObserver({ ...runs, clock });

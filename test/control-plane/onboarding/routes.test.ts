@@ -81,6 +81,15 @@ describe('POST /v1/partners/{id}/transitions', () => {
     expect(registry.status()).toBe('applied');
   });
 
+  it('answers a closure when every front refuses the partner', async () => {
+    const answer = await post(transitions(PARTNER_ID), { to: 'closed', reason: 'left us' });
+    const { revision } = registry.desk;
+    expect(answer.headers).toMatchObject({
+      'x-registry-revision': `${revision}`,
+      'x-registry-served': 'true',
+    });
+  });
+
   it('knows its partners', async () => {
     const answer = await post(transitions('nobody'), { to: 'closed', reason: 'left us' });
     expect(answer.statusCode).toBe(404);
