@@ -9,6 +9,7 @@ import type { LedgerReport } from '../../../src/control-plane/registry/registry-
 import { SecretSealer } from '../../../src/control-plane/registry/sealer.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { SnapshotDelta } from '../../../src/core/snapshot.ts';
+import { createMemoryRegistryStore } from '../../../src/stores/memory/registry-store.ts';
 import type {
   CommitReceipt,
   JsonObject,
@@ -16,7 +17,6 @@ import type {
   RegistryCommit,
   RegistryStore,
 } from '../../../src/stores/registry-contract.ts';
-import { StubStore } from './stub-store.ts';
 
 const { publicKey } = generateKeyPairSync('ed25519');
 export const PUBLIC_KEY = publicKey.export({ type: 'spki', format: 'pem' }) as string;
@@ -62,7 +62,7 @@ export class HostStore implements RegistryStore {
   notify: () => void = () => {};
   private readonly shared: RegistryStore;
 
-  constructor(shared: RegistryStore = new StubStore()) {
+  constructor(shared: RegistryStore = createMemoryRegistryStore()) {
     this.shared = shared;
   }
 
