@@ -56,7 +56,7 @@ function keyEntry(app: number, algorithm: SignatureAlgorithm, material: Uint8Arr
       notAfterMs: Number.MAX_SAFE_INTEGER,
       revoked: false,
     },
-    app: { id: appId, partnerId: 'bench', active: true },
+    app: { id: appId, partnerId: 'bench', environment: 'production', active: true },
     partner: { id: 'bench', name: 'Bench', class: 'software-vendor', active: true },
   };
 }

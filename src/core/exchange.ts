@@ -3,7 +3,13 @@
  * the comments say whose part is whose.
  */
 import type { Problem } from './problems.ts';
-import type { CompiledSnapshot, Grant, KeyEntry, OperationEntry } from './snapshot.ts';
+import type {
+  CompiledSnapshot,
+  Grant,
+  KeyEntry,
+  OperationEntry,
+  UpstreamRecord,
+} from './snapshot.ts';
 import { STAGES, type StageTimes } from './stages.ts';
 
 /** A step that returns it goes on later, through `exchange.resume`. */
@@ -75,6 +81,8 @@ export interface SessionOrigin {
 
 export interface Target {
   readonly entry: OperationEntry;
+  /** Where the call goes: the API's own, or its sandbox for a sandbox app. */
+  readonly upstream: UpstreamRecord;
   /** Undefined for a public operation. */
   readonly grant: Grant | undefined;
 }

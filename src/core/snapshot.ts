@@ -217,13 +217,16 @@ export interface KeyEntry {
 }
 
 export interface OperationEntry {
-  /** Position in the snapshot, dense from 0. */
-  readonly index: number;
   readonly operation: OperationRecord;
   readonly api: ApiRecord;
   readonly upstream: UpstreamRecord;
   /** Where calls of sandbox apps go; undefined where the API has no sandbox. */
   readonly sandboxUpstream: UpstreamRecord | undefined;
+  /**
+   * `deprecation` and `sunset` as the answers of a deprecated API carry them: flat name, value
+   * pairs, made once for all its operations.
+   */
+  readonly deprecationFields: readonly string[] | undefined;
 }
 
 /** What an app may do with one API. */
@@ -232,12 +235,16 @@ export interface Grant {
   readonly scopes: ReadonlySet<string>;
 }
 
+/** Records by id, as the data plane asks for them: one at a time. */
+export interface RecordLookup<T> {
+  get(id: string): T | undefined;
+}
+
 export interface CompiledSnapshot {
   readonly version: number;
-  readonly keys: ReadonlyMap<string, KeyEntry>;
-  readonly operations: readonly OperationEntry[];
-  readonly upstreams: ReadonlyMap<string, UpstreamRecord>;
-  readonly topics: ReadonlyMap<string, TopicRecord>;
+  readonly keys: RecordLookup<KeyEntry>;
+  readonly upstreams: RecordLookup<UpstreamRecord>;
+  readonly topics: RecordLookup<TopicRecord>;
   /** The operation of that id. */
   operation(id: string): OperationEntry | undefined;
   /**

@@ -2,22 +2,26 @@
 import type { Config } from '../core/config.ts';
 import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
 import type { ObservedCall } from '../core/observations.ts';
-import type { RegistrySnapshot } from '../core/snapshot.ts';
+import type { SnapshotDelta } from '../core/snapshot.ts';
 import type { SnapshotPart } from '../core/snapshot-parts.ts';
 
-/** Everything a front thread starts with; cloned, except for the shared buffers inside. */
+/**
+ * What a front thread starts with; cloned, except for the shared buffers inside. Its first snapshot
+ * comes in messages, while it starts.
+ */
 export interface FrontWorkerData<NonceShared> {
   readonly index: number;
   readonly config: Config;
-  readonly snapshot: RegistrySnapshot;
   readonly nonces: NonceShared;
   /** When this was made; later events come as messages. */
   readonly journal: JournalState;
 }
 
 export type ToFront =
-  /** A part at a time, the next one when this is taken: traffic goes on in between. */
+  /** A few parts at a time, the next one when one is taken: traffic goes on in between. */
   | { readonly kind: 'snapshot'; readonly part: SnapshotPart }
+  /** Of the snapshot that was sent before it, whole or as a delta. */
+  | { readonly kind: 'snapshot-delta'; readonly delta: SnapshotDelta }
   /** Appended to the journal, in its order; each once, unless it is among those kept back. */
   | { readonly kind: 'events'; readonly events: readonly EventRecord[] }
   /** Events up to `head` were kept back, because this front had too many to deliver already. */
@@ -43,11 +47,19 @@ export interface TelemetryMessage<TelemetryShared> {
 export type FromFront<TelemetryShared> =
   | TelemetryMessage<TelemetryShared>
   | { readonly kind: 'costs'; readonly costsMicros: Readonly<Record<string, number>> }
-  | { readonly kind: 'listening' }
+  /** Version of the registry that it serves first. */
+  | { readonly kind: 'listening'; readonly version: number }
   /** It cannot start, and ends. */
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'part-taken' }
   | { readonly kind: 'swapped'; readonly version: number }
+  /** A snapshot, or a delta where not `isWhole`, was not taken over; the one before stays. */
+  | {
+      readonly kind: 'swap-failed';
+      readonly version: number;
+      readonly isWhole: boolean;
+      readonly reason: string;
+    }
   /** Answered with `replayed` of the same `ask`, after every event that came before. */
   | { readonly kind: 'replay'; readonly ask: number; readonly request: ReplayRequest }
   /** So many characters of events, as eventCharacters counts them, have been delivered. */

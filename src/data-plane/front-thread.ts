@@ -6,8 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../core/clock.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { LogThrottle } from '../core/log-throttle.ts';
-import type { RegistrySnapshot, SnapshotHolder } from '../core/snapshot.ts';
-import { SnapshotAssembly, type SnapshotPart } from '../core/snapshot-parts.ts';
+import type { RecordDelta, SnapshotDelta, SnapshotHolder } from '../core/snapshot.ts';
 import { createSharedNonceStore, type NonceShared } from '../stores/shared-memory/index.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import { FrontTelemetry, type FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
@@ -15,7 +14,7 @@ import { startThreadVitals } from '../telemetry/thread-vitals.ts';
 import { WorkerVitals } from '../telemetry/worker-vitals.ts';
 import { composeFront } from './compose-front.ts';
 import type { FromFront, FrontWorkerData, ToFront } from './front-messages.ts';
-import { compileSnapshotSliced } from './route/index.ts';
+import { SnapshotSwapper, type SwapFailure } from './route/index.ts';
 import { UpstreamDirectory } from './upstream/index.ts';
 import { type CheckPool, createCheckPool } from './workers/index.ts';
 
@@ -45,6 +44,18 @@ function sleep(ms: number): Promise<void> {
   return promise;
 }
 
+const swapper = new SnapshotSwapper({
+  sliceMs: COMPILE_SLICE_MS,
+  onSwapped: version => post({ kind: 'swapped', version }),
+  onFailed: reportSwapFailure,
+});
+
+function reportSwapFailure({ version, isWhole, error }: SwapFailure): void {
+  const fields = { version, isWhole, stack: error.stack };
+  log('error', 'A registry could not be compiled; the one before stays.', fields);
+  post({ kind: 'swap-failed', version, isWhole, reason: error.message });
+}
+
 async function startFront() {
   const { config } = data;
   const telemetry = new FrontTelemetry(
@@ -56,9 +67,7 @@ async function startFront() {
   const workers = watchWorkers(pool);
   post({ kind: 'telemetry', shared: telemetry.shared, workers: workers.buffers });
   const vitals = startThreadVitals(telemetry.shared.vitals);
-  const snapshots: SnapshotHolder = {
-    current: await compileSnapshotSliced(data.snapshot, undefined, COMPILE_SLICE_MS),
-  };
+  const snapshots: SnapshotHolder = { current: await swapper.first };
   const nonces = createSharedNonceStore(data.nonces, {
     clock: systemClock,
     counters,
@@ -140,43 +149,31 @@ function reportNonceFile(error: unknown): void {
   log('error', 'Nonces cannot be written any more: the next start will be strict.', { reason });
 }
 
-function reportUpstreamFailure(exchange: Exchange, name: string, reason: string): void {
+function reportUpstreamFailure(
+  exchange: Exchange,
+  name: string,
+  host: string,
+  reason: string,
+): void {
   const { requestId } = exchange.arrival;
-  const upstream = exchange.target?.entry.upstream.id;
-  const fields = { requestId, upstream, problem: name, reason };
-  logThrottled('warn', 'An upstream failed.', `${upstream} ${name}`, fields);
+  const upstream = exchange.target?.upstream.id;
+  const fields = { requestId, upstream, host, problem: name, reason };
+  logThrottled('warn', 'An upstream failed.', `${upstream} ${host} ${name}`, fields);
 }
 
-/** Swaps in the order of publication: a later snapshot waits for the one that is being compiled. */
-class Swapper {
-  private readonly running: Running;
-  private readonly assembly = new SnapshotAssembly();
-  private last = Promise.resolve();
-
-  constructor(running: Running) {
-    this.running = running;
+/** What follows a swap, as far as the change goes. */
+async function afterSwap(running: Running, delta: SnapshotDelta | undefined): Promise<void> {
+  const { snapshots, upstreams, telemetry, sessions } = running;
+  const { current } = snapshots;
+  if (delta === undefined || isChanged(delta.upstreams)) upstreams.retain(current.upstreams);
+  if (delta === undefined || isChanged(delta.apis)) {
+    telemetry.retainOperations(id => current.operation(id) !== undefined);
   }
-
-  take(part: SnapshotPart): void {
-    const snapshot = this.assembly.add(part);
-    post({ kind: 'part-taken' });
-    if (snapshot === undefined) return;
-    this.last = this.last.then(() => this.swap(snapshot)).catch(reportSwapFailure);
-  }
-
-  private async swap(snapshot: RegistrySnapshot): Promise<void> {
-    const { snapshots, upstreams, telemetry, sessions } = this.running;
-    const compiled = await compileSnapshotSliced(snapshot, snapshots.current, COMPILE_SLICE_MS);
-    snapshots.current = compiled;
-    upstreams.retain(compiled.upstreams);
-    telemetry.retainOperations(compiled.operations);
-    await sessions.revise();
-    post({ kind: 'swapped', version: compiled.version });
-  }
+  await sessions.revise(delta);
 }
 
-function reportSwapFailure(error: Error): void {
-  log('error', 'A snapshot could not be compiled; the one before stays.', { stack: error.stack });
+function isChanged({ upserts, removals }: RecordDelta<unknown>): boolean {
+  return upserts.length + removals.length > 0;
 }
 
 /** Finishes what is in flight, cuts the rest at `timeoutMs`, and lets this thread end. */
@@ -225,6 +222,7 @@ function fail(error: Error, running: Running | undefined): void {
 }
 
 async function run(): Promise<void> {
+  port.on('message', hear);
   let running: Running | undefined;
   try {
     running = await startFront();
@@ -235,29 +233,48 @@ async function run(): Promise<void> {
   } catch (error) {
     return fail(error as Error, running);
   }
+  const { version } = running.snapshots.current;
   obey(running);
-  post({ kind: 'listening' });
+  post({ kind: 'listening', version });
+}
+
+type Order = Exclude<ToFront, { kind: 'snapshot' | 'snapshot-delta' }>;
+
+/** What came while this thread started, until it can be obeyed. */
+const early: Order[] = [];
+let obeyOrder = (order: Order): void => {
+  early.push(order);
+};
+
+function hear(message: ToFront): void {
+  if (message.kind === 'snapshot') {
+    swapper.takePart(message.part);
+    post({ kind: 'part-taken' });
+  } else if (message.kind === 'snapshot-delta') {
+    swapper.takeDelta(message.delta);
+  } else {
+    obeyOrder(message);
+  }
 }
 
 function obey(running: Running): void {
-  const swapper = new Swapper(running);
   let draining = false;
-  port.on('message', (message: ToFront) => {
-    switch (message.kind) {
-      case 'snapshot':
-        return swapper.take(message.part);
+  obeyOrder = order => {
+    switch (order.kind) {
       case 'events':
-        return running.sessions.takeEvents(message.events);
+        return running.sessions.takeEvents(order.events);
       case 'events-missed':
-        return running.sessions.missEvents(message.head);
+        return running.sessions.missEvents(order.head);
       case 'replayed':
-        return running.sessions.takeReplay(message.ask, message.page);
+        return running.sessions.takeReplay(order.ask, order.page);
       case 'drain':
         if (draining) return;
         draining = true;
-        drain(running, message.timeoutMs).catch(endAnyway);
+        drain(running, order.timeoutMs).catch(endAnyway);
     }
-  });
+  };
+  for (const order of early.splice(0)) obeyOrder(order);
+  swapper.begin(running.snapshots, delta => afterSwap(running, delta));
 }
 
 // Without a handler of its own an uncaught error in this thread would end the whole process.

@@ -15,8 +15,8 @@ import {
   type ReplayRequest,
 } from '../core/events.ts';
 import type { ObservedCall } from '../core/observations.ts';
-import type { RegistrySnapshot } from '../core/snapshot.ts';
-import { type SnapshotPart, splitSnapshot } from '../core/snapshot-parts.ts';
+import type { RegistrySnapshot, SnapshotDelta } from '../core/snapshot.ts';
+import { SnapshotParts } from '../core/snapshot-parts.ts';
 import type {
   FromFront,
   FrontWorkerData,
@@ -26,12 +26,20 @@ import type {
 } from '../data-plane/front-messages.ts';
 import type { NonceShared } from '../stores/shared-memory/index.ts';
 import type { FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
+import { RegistryFeed } from './registry-feed.ts';
+import { ServedWaiters } from './served-waiters.ts';
 
 type Message = FromFront<FrontTelemetryShared>;
+type SwapFailedMessage = Extract<Message, { kind: 'swap-failed' }>;
 
 export interface FrontThreadsOptions {
   readonly config: Config;
   readonly nonces: NonceShared;
+  /**
+   * The registry as it is now: of the version that was published last, or a later one. Asked where a
+   * front needs the whole: when it starts, and when changes alone do not do.
+   */
+  readonly snapshot: () => RegistrySnapshot;
   /** Asked when a front is started; what is appended later is its to hear of. */
   readonly journal: () => JournalState;
   readonly onTelemetry: (front: number, message: TelemetryMessage<FrontTelemetryShared>) => void;
@@ -56,6 +64,14 @@ export interface DrainOutcome {
   readonly frontsLeft: number;
 }
 
+/** Why a front goes on with the registry that it has. */
+export interface SwapFailure {
+  readonly front: number;
+  /** The one that it did not take over. */
+  readonly version: number;
+  readonly reason: string;
+}
+
 const RESTART_PAUSE_MS = 100;
 const RESTART_PAUSE_MAX_MS = 5_000;
 /** How much longer than its time limit a front may take to end: more than it takes to close. */
@@ -74,8 +90,8 @@ interface FrontSlot {
   servedVersion: number;
   pauseMs: number;
   restartTimer: NodeJS.Timeout | undefined;
-  /** What is still to be sent of the snapshot that is being published. */
-  parts: SnapshotPart[];
+  /** Undefined while it is not running. */
+  feed: RegistryFeed | undefined;
   /** Of events that were sent to it and not delivered yet, as eventCharacters counts them. */
   undeliveredChars: number;
   /** Sequence of the last event that was kept back from it; 0 for none. */
@@ -86,26 +102,20 @@ export class FrontThreads {
   private readonly options: FrontThreadsOptions;
   private readonly entry: URL;
   private readonly slots: FrontSlot[];
-  private snapshot: RegistrySnapshot;
+  private readonly waiters = new ServedWaiters();
+  /** The whole that was cut last, as long as a front still gets it. */
+  private parts: WeakRef<SnapshotParts> | undefined;
+  private publishedVersion = 0;
+  private failure: SwapFailure | undefined;
   private draining = false;
   private cutExchanges = 0;
 
-  constructor(options: FrontThreadsOptions, snapshot: RegistrySnapshot) {
+  constructor(options: FrontThreadsOptions) {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.options = options;
     this.entry =
       options.entry ?? new URL(`../data-plane/front-thread.${extension}`, import.meta.url);
-    this.snapshot = snapshot;
-    this.slots = Array.from({ length: options.config.fronts.count }, () => ({
-      worker: undefined,
-      listening: false,
-      servedVersion: 0,
-      pauseMs: RESTART_PAUSE_MS,
-      restartTimer: undefined,
-      parts: [],
-      undeliveredChars: 0,
-      missedHead: 0,
-    }));
+    this.slots = Array.from({ length: options.config.fronts.count }, () => this.createSlot());
   }
 
   /** Starts all fronts; rejects with the first one's reason when it cannot listen. */
@@ -119,18 +129,37 @@ export class FrontThreads {
 
   /** The version of the registry that every front serves, or has left behind. */
   get servedVersion(): number {
-    return Math.min(...this.slots.map(slot => slot.servedVersion));
+    return Math.min(...this.servedVersions());
+  }
+
+  /** The version that each front serves, or served last where it is being started again. */
+  servedVersions(): readonly number[] {
+    return this.slots.map(slot => slot.servedVersion);
+  }
+
+  /** The last refusal of a version that its front has not left behind since. */
+  get lastFailure(): SwapFailure | undefined {
+    return this.failure;
   }
 
   /**
-   * Publishes a snapshot to every front; each compiles it beside its traffic and swaps it whole.
+   * Whether every front serves this version or a later one within `timeoutMs`; false at once where
+   * one has refused it. `lastFailure` says why.
    */
-  publish(snapshot: RegistrySnapshot): void {
-    this.snapshot = snapshot;
-    for (const slot of this.slots) {
-      slot.parts = splitSnapshot(snapshot);
-      sendNextPart(slot);
-    }
+  served(version: number, timeoutMs: number): Promise<boolean> {
+    return this.waiters.wait(version, this.servedVersion, timeoutMs);
+  }
+
+  /** Publishes a change to every front; each applies it beside its traffic and swaps it whole. */
+  publish(delta: SnapshotDelta): void {
+    this.publishedVersion = delta.version;
+    for (const { feed } of this.slots) feed?.publish(delta);
+  }
+
+  /** Publishes the registry as it is now, compiled anew by every front. */
+  publishAll(): void {
+    this.parts = undefined;
+    for (const { feed } of this.slots) feed?.sendWhole();
   }
 
   /**
@@ -155,6 +184,7 @@ export class FrontThreads {
   /** Drains every front: what is in flight is cut after `timeoutMs`. */
   async drain(timeoutMs: number): Promise<DrainOutcome> {
     this.draining = true;
+    this.waiters.close();
     const message: ToFront = { kind: 'drain', timeoutMs };
     const ends: Promise<void>[] = [];
     for (const slot of this.slots) {
@@ -173,23 +203,22 @@ export class FrontThreads {
   /** Resolves when the front listens; rejects with its reason when it has ended before. */
   private startFront(slot: FrontSlot, index: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const { snapshot } = this;
     const workerData: FrontWorkerData<NonceShared> = {
       index,
       config: this.options.config,
-      snapshot,
       nonces: this.options.nonces,
       journal: this.options.journal(),
     };
     const worker = new Worker(this.entry, { workerData, name: `front-${index}` });
     let reason: Error | undefined;
     slot.worker = worker;
-    slot.parts = [];
+    slot.feed = this.createFeed(worker);
+    slot.feed.sendWhole();
     slot.undeliveredChars = 0;
     slot.missedHead = 0;
     worker.on('message', (message: Message) => {
       if (message.kind === 'listening') {
-        this.onListening(slot, snapshot.version);
+        this.onListening(slot, index, message.version);
         resolve();
       } else if (message.kind === 'failed') reason = new Error(message.message);
       else if (message.kind === 'replay') this.askReplay(worker, message);
@@ -202,6 +231,7 @@ export class FrontThreads {
       reason ??= new Error(`Front thread ${index} ended with status ${code}.`);
       const wasListening = slot.listening;
       slot.worker = undefined;
+      slot.feed = undefined;
       slot.listening = false;
       this.options.onGone(index);
       reject(reason);
@@ -227,16 +257,56 @@ export class FrontThreads {
     slot.worker?.postMessage(message);
   }
 
-  private onListening(slot: FrontSlot, version: number): void {
+  private onListening(slot: FrontSlot, index: number, version: number): void {
     slot.listening = true;
     slot.pauseMs = RESTART_PAUSE_MS;
-    this.onServing(slot, version);
+    this.onServing(slot, index, version);
   }
 
-  private onServing(slot: FrontSlot, version: number): void {
+  private onServing(slot: FrontSlot, index: number, version: number): void {
     const before = this.servedVersion;
+    const { failure } = this;
     slot.servedVersion = version;
-    if (this.servedVersion > before) this.options.onServed(this.servedVersion);
+    if (failure?.front === index && failure.version <= version) this.failure = undefined;
+    if (this.servedVersion <= before) return;
+    this.waiters.onServed(this.servedVersion);
+    this.options.onServed(this.servedVersion);
+  }
+
+  private onSwapFailed(slot: FrontSlot, index: number, failed: SwapFailedMessage): void {
+    const { version, isWhole, reason } = failed;
+    this.failure = { front: index, version, reason };
+    if (isWhole) this.waiters.onRefused(version);
+    slot.feed?.onSwapFailed(version, isWhole);
+  }
+
+  private createSlot(): FrontSlot {
+    return {
+      worker: undefined,
+      listening: false,
+      servedVersion: 0,
+      pauseMs: RESTART_PAUSE_MS,
+      restartTimer: undefined,
+      feed: undefined,
+      undeliveredChars: 0,
+      missedHead: 0,
+    };
+  }
+
+  /** Of one thread: what another one in its place is sent, it must not count. */
+  private createFeed(worker: Worker): RegistryFeed {
+    const post = (message: ToFront) => worker.postMessage(message);
+    return new RegistryFeed({ post, whole: () => this.cutWhole() });
+  }
+
+  /** Fronts that start or publish together are sent the same parts. */
+  private cutWhole(): SnapshotParts {
+    const known = this.parts?.deref();
+    if (known !== undefined && known.version >= this.publishedVersion) return known;
+    const parts = new SnapshotParts(this.options.snapshot());
+    this.publishedVersion = Math.max(this.publishedVersion, parts.version);
+    this.parts = new WeakRef(parts);
+    return parts;
   }
 
   private hear(
@@ -254,9 +324,12 @@ export class FrontThreads {
       case 'log':
         return this.options.onLog(index, message);
       case 'part-taken':
-        return sendNextPart(slot);
+        return slot.feed?.onPartTaken();
       case 'swapped':
-        return this.onServing(slot, message.version);
+        slot.feed?.onSwapped(message.version);
+        return this.onServing(slot, index, message.version);
+      case 'swap-failed':
+        return this.onSwapFailed(slot, index, message);
       case 'events-delivered':
         return this.onDelivered(slot, message.characters);
       case 'costs':
@@ -278,13 +351,6 @@ export class FrontThreads {
     const message = 'A front thread ended and is started again.';
     this.options.onLog(index, { kind: 'log', level: 'error', message, fields });
   }
-}
-
-function sendNextPart(slot: FrontSlot): void {
-  const part = slot.parts.shift();
-  if (part === undefined) return;
-  const message: ToFront = { kind: 'snapshot', part };
-  slot.worker?.postMessage(message);
 }
 
 /** Waits for the promise, but no longer than that. */

@@ -7,7 +7,6 @@ import {
   STATUS_CLASSES,
 } from '../core/recorder.ts';
 import type { AppMeter, AppMeters } from '../core/sessions.ts';
-import type { OperationEntry } from '../core/snapshot.ts';
 import { STAGE, STAGES, type StageTimes } from '../core/stages.ts';
 import { AppFigures, type AppFiguresShared } from './app-figures.ts';
 import { OPERATION_LAYOUT, STAGE_LAYOUT } from './histogram-layout.ts';
@@ -107,11 +106,9 @@ export class FrontTelemetry implements ExchangeRecorder, AppMeters {
    * Call it after a snapshot swap: operations that vanished keep their counts until another needs
    * the slot, and then leave them to `other`, so that no counter goes backwards.
    */
-  retainOperations(operations: readonly OperationEntry[]): void {
-    const current = new Set<string>();
-    for (const entry of operations) current.add(entry.operation.id);
+  retainOperations(isPublished: (operationId: string) => boolean): void {
     for (const id of this.slots.names()) {
-      if (current.has(id)) this.slots.comeBack(id);
+      if (isPublished(id)) this.slots.comeBack(id);
       else this.slots.leave(id);
     }
   }

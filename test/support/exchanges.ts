@@ -17,7 +17,6 @@ import type {
 export const EMPTY_SNAPSHOT: CompiledSnapshot = {
   version: 1,
   keys: new Map(),
-  operations: [],
   upstreams: new Map(),
   topics: new Map(),
   operation: () => undefined,
@@ -85,7 +84,7 @@ export function aKeyEntry(appId = 'app-1', partnerId = 'partner-1'): KeyEntry {
       notAfterMs: Number.MAX_SAFE_INTEGER,
       revoked: false,
     },
-    app: { id: appId, partnerId, active: true },
+    app: { id: appId, partnerId, environment: 'production', active: true },
     partner: { id: partnerId, name: 'Partner', class: 'supply-chain', active: true },
   };
 }
@@ -93,8 +92,7 @@ export function aKeyEntry(appId = 'app-1', partnerId = 'partner-1'): KeyEntry {
 export function anUpstream(overrides: Partial<UpstreamRecord> = {}): UpstreamRecord {
   return {
     id: 'bank',
-    host: '127.0.0.1',
-    port: 1,
+    targets: [{ host: '127.0.0.1', port: 1, weight: 1 }],
     tls: undefined,
     connectionsMax: 8,
     queueMax: 8,
@@ -122,11 +120,14 @@ export function identified(exchange: Exchange, upstream = anUpstream()): Exchang
     id: 'accounts',
     direction: 'outbound',
     upstreamId: upstream.id,
+    sandboxUpstreamId: undefined,
+    deprecation: undefined,
     operations: [operation],
   };
   exchange.identity = { entry: aKeyEntry(), scheme: 'rfc9421', viaSession: false };
   exchange.target = {
-    entry: { index: 0, operation, api, upstream },
+    entry: { operation, api, upstream, sandboxUpstream: undefined, deprecationFields: undefined },
+    upstream,
     grant: { planId: 'standard', scopes: new Set() },
   };
   return exchange;

@@ -47,8 +47,16 @@ export function operationEntry(
     access: 'signed',
     messageSignature: 'session',
   };
-  const api: ApiRecord = { id: 'accounts', direction, upstreamId: 'core', operations: [operation] };
-  return { index: 0, operation, api, upstream: { id: 'core' } as UpstreamRecord };
+  const api: ApiRecord = {
+    id: 'accounts',
+    direction,
+    upstreamId: 'core',
+    sandboxUpstreamId: undefined,
+    deprecation: undefined,
+    operations: [operation],
+  };
+  const upstream = { id: 'core' } as UpstreamRecord;
+  return { operation, api, upstream, sandboxUpstream: undefined, deprecationFields: undefined };
 }
 
 /** Gives the exchange what verify and route would. */
@@ -56,13 +64,15 @@ export function identified(exchange: Exchange, app: string, operationId: string)
   const partner = { id: 'nebula', name: 'Nebula', class: 'software-vendor', active: true } as const;
   const entry = {
     key: { id: 'key-1', material: new Uint8Array([1, 2, 3]) },
-    app: { id: app, partnerId: partner.id, active: true },
+    app: { id: app, partnerId: partner.id, environment: 'production', active: true },
     partner,
     serial: 1,
   } as unknown as KeyEntry;
   exchange.identity = { entry, scheme: 'rfc9421', viaSession: false };
+  const target = operationEntry(operationId);
   exchange.target = {
-    entry: operationEntry(operationId),
+    entry: target,
+    upstream: target.upstream,
     grant: { planId: 'standard', scopes: new Set() },
   };
   return exchange;

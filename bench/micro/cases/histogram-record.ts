@@ -29,9 +29,18 @@ function exchangeWithAllStages(index: number): Exchange {
     access: 'signed',
     messageSignature: 'session',
   };
-  const api = { id: 'accounts', direction: 'outbound', upstreamId: 'core', operations: [] };
+  const api: ApiRecord = {
+    id: 'accounts',
+    direction: 'outbound',
+    upstreamId: 'core',
+    sandboxUpstreamId: undefined,
+    deprecation: undefined,
+    operations: [operation],
+  };
+  const upstream = {} as UpstreamRecord;
   exchange.target = {
-    entry: { index, operation, api: api as ApiRecord, upstream: {} as UpstreamRecord },
+    entry: { operation, api, upstream, sandboxUpstream: undefined, deprecationFields: undefined },
+    upstream,
     grant: GRANT,
   };
   exchange.status = 200;

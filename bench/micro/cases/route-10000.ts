@@ -36,8 +36,7 @@ const OPERATIONS: readonly (readonly [method: string, template: string])[] = [
 
 const UPSTREAM: UpstreamRecord = {
   id: 'core',
-  host: '127.0.0.1',
-  port: 1,
+  targets: [{ host: '127.0.0.1', port: 1, weight: 1 }],
   tls: undefined,
   connectionsMax: 1,
   queueMax: 1,
@@ -56,6 +55,8 @@ function buildApi(number: number): ApiRecord {
     id,
     direction: 'outbound',
     upstreamId: UPSTREAM.id,
+    sandboxUpstreamId: undefined,
+    deprecation: undefined,
     operations: OPERATIONS.map(([method, template], index) => ({
       id: `${id}.op${index}`,
       method,
@@ -74,6 +75,7 @@ function buildSnapshot(): RegistrySnapshot {
     apps: [],
     keys: [],
     plans: [],
+    products: [],
     apis: Array.from({ length: APIS }, (_, number) => buildApi(number)),
     subscriptions: [],
     upstreams: [UPSTREAM],
@@ -98,6 +100,8 @@ export default {
     const snapshot = buildSnapshot();
     const compiled = compileSnapshot(snapshot);
     const requests = buildRequests(snapshot);
+    const operations = snapshot.apis.flatMap(api => api.operations);
+    const indices = new Map(operations.map((operation, index) => [operation, index]));
     for (const { method, path } of requests) {
       if (!('operation' in compiled.find(method, path))) throw new Error(`${path} is not found`);
     }
@@ -110,7 +114,7 @@ export default {
           next = (next + 1) % REQUESTS;
           const found = compiled.find(method, path);
           if (!('operation' in found)) throw new Error(`${path} is lost`);
-          checksum = fold(checksum, found.index);
+          checksum = fold(checksum, indices.get(found.operation)!);
         }
         return checksum;
       },

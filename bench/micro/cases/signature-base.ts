@@ -66,7 +66,7 @@ function keysWith(material: Uint8Array): CompiledSnapshot['keys'] {
       notAfterMs: Number.MAX_SAFE_INTEGER,
       revoked: false,
     },
-    app: { id: 'app', partnerId: 'partner', active: true },
+    app: { id: 'app', partnerId: 'partner', environment: 'production', active: true },
     partner: { id: 'partner', name: 'Partner', class: 'supply-chain', active: true },
   };
   return new Map([['bench', entry]]);

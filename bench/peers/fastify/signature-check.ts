@@ -64,7 +64,6 @@ function snapshotOf(entry: KeyEntry): CompiledSnapshot {
   return {
     version: 1,
     keys: new Map([[entry.key.id, entry]]),
-    operations: [],
     upstreams: new Map(),
     topics: new Map(),
     operation: () => undefined,
@@ -84,7 +83,7 @@ function keyEntry(keyId: string, key: KeyObject): KeyEntry {
       notAfterMs: Number.MAX_SAFE_INTEGER,
       revoked: false,
     },
-    app: { id: 'app', partnerId: 'partner', active: true },
+    app: { id: 'app', partnerId: 'partner', environment: 'production', active: true },
     partner: { id: 'partner', name: 'Partner', class: 'software-vendor', active: true },
     serial: 1,
   };

@@ -21,6 +21,8 @@ export interface AnswerHost {
 
 /** Set by us, or by uWebSockets.js (date, framing); an upstream's value would stand there twice. */
 const OWN_FIELDS = new Set(['date', 'x-request-id', 'content-length', 'transfer-encoding']);
+/** Of a deprecated API: the registry says when it goes, whatever its server thinks. */
+const OWN_FIELDS_OF_DEPRECATED = new Set([...OWN_FIELDS, 'deprecation', 'sunset']);
 const NO_BYTES = new Uint8Array(0);
 /**
  * What is offered to a peer that is behind on a chunked answer. uWebSockets.js keeps what the
@@ -286,12 +288,21 @@ export class HttpAnswer implements AnswerSink {
 
 function answerHead(exchange: Exchange, status: number, headers: readonly string[]): string {
   let head = `${STATUS_LINES[status] ?? status}\r\nx-request-id: ${exchange.arrival.requestId}`;
+  const announced = exchange.target?.entry.deprecationFields;
+  const own = announced === undefined ? OWN_FIELDS : OWN_FIELDS_OF_DEPRECATED;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!;
-    if (!OWN_FIELDS.has(name)) head += `\r\n${name}: ${headers[i + 1]}`;
+    if (!own.has(name)) head += `\r\n${name}: ${headers[i + 1]}`;
   }
+  if (announced !== undefined) head += fieldLines(announced);
   if (exchange.header('x-xingyun-timing') !== undefined) {
     head += `\r\nserver-timing: ${serverTiming(exchange, performance.now())}`;
   }
   return head;
+}
+
+function fieldLines(fields: readonly string[]): string {
+  let lines = '';
+  for (let i = 0; i < fields.length; i += 2) lines += `\r\n${fields[i]}: ${fields[i + 1]}`;
+  return lines;
 }

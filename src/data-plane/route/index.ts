@@ -1,13 +1,16 @@
 // Receives: an exchange whose signature, where it has one, was verified; its canonical path.
-// Adds: the target, that is the operation and the app's grant for its API.
+// Adds: the target, that is the operation, the upstream and the app's grant for its API.
 // May refuse: signature-missing, malformed-request, not-found, method-not-allowed, not-*, scope-*.
 import { type Clock, systemClock } from '../../core/clock.ts';
-import type { Exchange, Step } from '../../core/exchange.ts';
+import type { Exchange, Identity, Step } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
+import type { Grant, OperationEntry } from '../../core/snapshot.ts';
 import { STAGE } from '../../core/stages.ts';
 
+export { compileDelta, isWorn, renewSnapshot } from './compile-delta.ts';
 export { compileSnapshot, compileSnapshotSliced } from './compile-snapshot.ts';
 export { ROUTE_SEGMENTS_MAX } from './segment-words.ts';
+export { SnapshotSwapper, type SwapFailure } from './snapshot-swapper.ts';
 
 const WITHOUT_CONTENT = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -26,8 +29,11 @@ function assignTarget(exchange: Exchange): Problem | undefined {
   const { identity } = exchange;
   const found = snapshot.find(method, path);
   if ('operation' in found && found.operation.access === 'public') {
-    exchange.target = { entry: found, grant: undefined };
-    return identity === undefined ? refuseContent(exchange) : undefined;
+    if (identity === undefined) {
+      exchange.target = { entry: found, upstream: found.upstream, grant: undefined };
+      return refuseContent(exchange);
+    }
+    return assign(exchange, found, identity, undefined);
   }
   // Before anything else: what is published here is not told to a caller who is nobody.
   if (identity === undefined) {
@@ -46,7 +52,22 @@ function assignTarget(exchange: Exchange): Problem | undefined {
   if (found.operation.messageSignature === 'required' && identity.viaSession) {
     return problem('signature-missing', 'This operation needs a signature in the message itself.');
   }
-  exchange.target = { entry: found, grant };
+  return assign(exchange, found, identity, grant);
+}
+
+/** A sandbox app never reaches what is real, whatever else it may do. */
+function assign(
+  exchange: Exchange,
+  entry: OperationEntry,
+  { entry: { app } }: Identity,
+  grant: Grant | undefined,
+): Problem | undefined {
+  const upstream = app.environment === 'sandbox' ? entry.sandboxUpstream : entry.upstream;
+  if (upstream === undefined) {
+    const detail = `${entry.api.id} has no sandbox, and ${app.id} is a sandbox app.`;
+    return problem('not-subscribed', detail);
+  }
+  exchange.target = { entry, upstream, grant };
   return undefined;
 }
 

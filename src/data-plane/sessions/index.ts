@@ -21,11 +21,12 @@ import {
   type HandshakeTransport,
   type Subprotocol,
 } from '../../core/sessions.ts';
-import type { SnapshotHolder } from '../../core/snapshot.ts';
+import type { SnapshotDelta, SnapshotHolder } from '../../core/snapshot.ts';
 import { TraceIds } from '../../core/trace.ts';
 import { AppUses } from './app-use.ts';
 import type { BatchAnswer } from './batch-answer.ts';
 import type { Codec } from './codec.ts';
+import { type Concerned, concernedBy } from './concerned.ts';
 import { EventFeed } from './event-feed.ts';
 import { EventFrames } from './event-frames.ts';
 import { chooseSubprotocol, refuseHandshake } from './handshake.ts';
@@ -41,6 +42,8 @@ import { Subscription } from './subscription.ts';
 const SWEEP_INTERVAL_MS = 1_000;
 /** Sessions looked at between two turns of the loop: about 0.2 ms. */
 const SESSIONS_PER_TURN = 512;
+/** The same where most are passed over. */
+const SESSIONS_PASSED_PER_TURN = 8_192;
 
 export interface SessionsOptions {
   readonly config: Config;
@@ -214,14 +217,12 @@ export class Sessions implements SessionHost {
     this.feed.takeReplay(ask, page);
   }
 
-  /** After a swap: each session loses what it lost. */
-  async revise(): Promise<void> {
-    await this.visitAll(session => {
-      if (this.refuseSession(session)) return;
-      for (const subscription of [...session.subscriptions.values()]) {
-        this.reviseSubscription(session, subscription);
-      }
-    });
+  /** After a swap: each session loses what it lost. `delta` is what changed, where not all did. */
+  async revise(delta?: SnapshotDelta): Promise<void> {
+    const concerned = concernedBy(delta);
+    if (concerned === undefined) return;
+    const perTurn = concerned.all ? SESSIONS_PER_TURN : SESSIONS_PASSED_PER_TURN;
+    await this.visitAll(session => this.reviseSession(session, concerned), perTurn);
   }
 
   /** Asks every peer to move; no session is opened from now on. */
@@ -300,6 +301,15 @@ export class Sessions implements SessionHost {
     return true;
   }
 
+  private reviseSession(session: Session, { all, keyIds, appIds }: Concerned): void {
+    const { key, app } = session.origin.identity.entry;
+    if (!all && !keyIds.has(key.id) && !appIds.has(app.id)) return;
+    if (this.refuseSession(session)) return;
+    for (const subscription of [...session.subscriptions.values()]) {
+      this.reviseSubscription(session, subscription);
+    }
+  }
+
   private reviseSubscription(session: Session, subscription: Subscription): void {
     const { id } = subscription.topic;
     const { app } = session.origin.identity.entry;
@@ -325,7 +335,10 @@ export class Sessions implements SessionHost {
   }
 
   /** In slices, so that calls go on in between. */
-  private async visitAll(visit: (session: Session) => void): Promise<void> {
+  private async visitAll(
+    visit: (session: Session) => void,
+    perTurn = SESSIONS_PER_TURN,
+  ): Promise<void> {
     let count = 0;
     for (const session of this.open) {
       try {
@@ -337,7 +350,7 @@ export class Sessions implements SessionHost {
         });
       }
       count++;
-      if (count % SESSIONS_PER_TURN === 0) await nextLoopTurn();
+      if (count % perTurn === 0) await nextLoopTurn();
     }
   }
 }

@@ -1,11 +1,11 @@
 /**
- * The gateway's HTTP/1.1 client for one upstream: a bounded pool of kept connections, a bounded
- * queue in front of it, and one repeat where a kept connection turns out to be dead.
+ * The gateway's HTTP/1.1 client for one target of an upstream: a bounded pool of kept connections,
+ * a bounded queue in front of it, and one repeat where a kept connection turns out to be dead.
  */
 import { setImmediate } from 'node:timers';
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
-import type { UpstreamRecord } from '../../core/snapshot.ts';
+import type { UpstreamRecord, UpstreamTarget } from '../../core/snapshot.ts';
 import {
   Call,
   type CallHolder,
@@ -49,11 +49,11 @@ export class UpstreamClient implements ConnectionOwner, CallHolder, Deadlined {
   private closed: (() => void)[] = [];
 
   /** Throws where the record's PEM cannot be used. */
-  constructor(record: UpstreamRecord, counters: CounterSet, clock: Clock) {
+  constructor(record: UpstreamRecord, target: UpstreamTarget, counters: CounterSet, clock: Clock) {
     this.record = record;
     this.counters = counters;
     this.clock = clock;
-    this.connector = new Connector(record);
+    this.connector = new Connector(target, record.tls);
     this.timer = deadlineTimer(clock);
   }
 

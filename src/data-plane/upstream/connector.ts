@@ -1,7 +1,7 @@
-/** Opens sockets to one upstream: TCP, or TLS with verification and session reuse. */
+/** Opens sockets to one target of an upstream: TCP, or TLS with verification and session reuse. */
 import net from 'node:net';
 import tls from 'node:tls';
-import type { UpstreamRecord } from '../../core/snapshot.ts';
+import type { UpstreamTarget, UpstreamTlsRecord } from '../../core/snapshot.ts';
 
 /**
  * All sockets of a thread read into this one buffer. libuv asks for the buffer, reads and calls
@@ -17,16 +17,20 @@ export type ReadCallback = (length: number) => boolean;
 
 export class Connector {
   readonly secure: boolean;
-  private readonly record: UpstreamRecord;
+  private readonly target: UpstreamTarget;
+  private readonly serverName: string | undefined;
   private readonly context: tls.SecureContext | undefined;
   private session: Buffer | undefined = undefined;
 
   /** Throws where the PEM of the TLS record cannot be used. */
-  constructor(record: UpstreamRecord) {
-    this.record = record;
-    this.secure = record.tls !== undefined;
-    if (record.tls === undefined) return;
-    const { ca, cert, key } = record.tls;
+  constructor(target: UpstreamTarget, tlsRecord: UpstreamTlsRecord | undefined) {
+    const { host } = target;
+    this.target = target;
+    this.secure = tlsRecord !== undefined;
+    // RFC 6066 section 3: an address is not a server name.
+    this.serverName = tlsRecord?.serverName ?? (net.isIP(host) === 0 ? host : undefined);
+    if (tlsRecord === undefined) return;
+    const { ca, cert, key } = tlsRecord;
     // Built once: reading PEM again costs 0.6 ms per connection.
     this.context = tls.createSecureContext({
       minVersion: 'TLSv1.2',
@@ -41,7 +45,7 @@ export class Connector {
    * (0.13 ms for localhost); an address goes straight to connect.
    */
   connect(onRead: ReadCallback): net.Socket {
-    const { host, port } = this.record;
+    const { host, port } = this.target;
     const onread = { buffer: readBuffer, callback: onRead };
     const socket =
       this.context === undefined
@@ -52,8 +56,7 @@ export class Connector {
   }
 
   private connectSecure(secureContext: tls.SecureContext, onread: net.OnReadOpts): tls.TLSSocket {
-    const { host, port } = this.record;
-    const serverName = this.record.tls?.serverName ?? (net.isIP(host) === 0 ? host : undefined);
+    const { host, port } = this.target;
     const options: tls.ConnectionOptions & { onread: net.OnReadOpts } = {
       host,
       port,
@@ -61,8 +64,7 @@ export class Connector {
       rejectUnauthorized: true,
       ALPNProtocols: ['http/1.1'],
       onread,
-      // RFC 6066 section 3: an address is not a server name.
-      ...(serverName === undefined ? {} : { servername: serverName }),
+      ...(this.serverName === undefined ? {} : { servername: this.serverName }),
       ...(this.session === undefined ? {} : { session: this.session }),
     };
     const socket = tls.connect(options);

@@ -1,19 +1,21 @@
 /**
- * The clients of one front thread, one per upstream, kept across snapshots that leave it as it was.
+ * The clients of one front thread, one per target of each upstream, kept across snapshots that
+ * leave them as they were.
  */
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
-import type { UpstreamRecord } from '../../core/snapshot.ts';
+import type { RecordLookup, UpstreamRecord, UpstreamTarget } from '../../core/snapshot.ts';
 import { UpstreamClient } from './client.ts';
+import { type TargetClient, TargetGroup } from './target-group.ts';
 
 /** Longer than an exchange may take between its arrival and its upstream request. */
 const RETIRE_AFTER_MS = 60_000;
 
 interface DirectoryEntry {
-  readonly fingerprint: string;
-  readonly client: UpstreamClient;
-  /** The Host field's value: the port is left out where it is the scheme's own. */
-  readonly host: string;
+  /** What clients are made with, all but the targets. */
+  readonly settings: string;
+  /** By address. */
+  readonly clients: ReadonlyMap<string, TargetClient>;
 }
 
 export class UpstreamDirectory {
@@ -21,54 +23,68 @@ export class UpstreamDirectory {
   private readonly clock: Clock;
   private readonly byId = new Map<string, DirectoryEntry>();
   /** Records are immutable, so a record seen before needs no comparison. */
-  private byRecord = new WeakMap<UpstreamRecord, DirectoryEntry>();
+  private byRecord = new WeakMap<UpstreamRecord, TargetGroup>();
 
-  private readonly retired = new Map<UpstreamClient, NodeJS.Timeout>();
+  private readonly retired = new Map<TargetClient, NodeJS.Timeout>();
 
   constructor(counters: CounterSet, clock: Clock) {
     this.counters = counters;
     this.clock = clock;
   }
 
-  get(record: UpstreamRecord): DirectoryEntry {
-    const seen = this.byRecord.get(record);
-    if (seen !== undefined) return seen;
-    const fingerprint = JSON.stringify(record);
-    let entry = this.byId.get(record.id);
-    if (entry === undefined || entry.fingerprint !== fingerprint) {
-      entry = {
-        fingerprint,
-        client: new UpstreamClient(record, this.counters, this.clock),
-        host: hostField(record),
-      };
-      this.retire(record.id);
-      this.byId.set(record.id, entry);
-    }
-    this.byRecord.set(record, entry);
-    return entry;
+  /** The target for the next call of an upstream. */
+  choose(record: UpstreamRecord): TargetClient {
+    const target = this.byRecord.get(record)?.choose();
+    // One that was closed gave way to an older record, whose exchange came late.
+    return target === undefined || target.isClosed ? this.open(record).choose() : target;
   }
 
   /** Closes the clients of upstreams that the registry no longer has. */
-  retain(upstreams: ReadonlyMap<string, UpstreamRecord>): void {
-    for (const id of [...this.byId.keys()]) {
-      if (upstreams.has(id)) continue;
-      this.retire(id);
+  retain(upstreams: RecordLookup<UpstreamRecord>): void {
+    for (const [id, { clients }] of this.byId) {
+      if (upstreams.get(id) !== undefined) continue;
+      this.byId.delete(id);
+      for (const target of clients.values()) this.retire(target);
     }
   }
 
-  /** Exchanges that hold an older snapshot may still use the client for a while. */
-  private retire(id: string): void {
-    const entry = this.byId.get(id);
-    if (entry === undefined) return;
-    this.byId.delete(id);
-    const timer = setTimeout(() => this.closeRetired(entry.client), RETIRE_AFTER_MS);
-    this.retired.set(entry.client, timer);
+  /** Clients of targets that the record before had as well go on with their connections. */
+  private open(record: UpstreamRecord): TargetGroup {
+    const { targets, ...rest } = record;
+    const settings = JSON.stringify(rest);
+    const before = this.byId.get(record.id);
+    const kept = before?.settings === settings ? before.clients : undefined;
+    const clients = new Map<string, TargetClient>();
+    for (const target of targets) {
+      const address = addressOf(target);
+      clients.set(address, kept?.get(address) ?? this.openTarget(record, target));
+    }
+    for (const [address, target] of before?.clients ?? []) {
+      if (clients.get(address) !== target) this.retire(target);
+    }
+    const ordered = targets.map(target => clients.get(addressOf(target))!);
+    const group = new TargetGroup(targets, ordered);
+    this.byId.set(record.id, { settings, clients });
+    this.byRecord.set(record, group);
+    return group;
   }
 
-  private closeRetired(client: UpstreamClient): void {
-    clearTimeout(this.retired.get(client));
-    this.retired.delete(client);
-    void client.close();
+  private openTarget(record: UpstreamRecord, target: UpstreamTarget): TargetClient {
+    const client = new UpstreamClient(record, target, this.counters, this.clock);
+    return { client, host: hostField(record, target), callsInFlight: 0, isClosed: false };
+  }
+
+  /** Exchanges that hold an older snapshot may still use the client for a while. */
+  private retire(target: TargetClient): void {
+    const timer = setTimeout(() => this.closeRetired(target), RETIRE_AFTER_MS);
+    this.retired.set(target, timer);
+  }
+
+  private closeRetired(target: TargetClient): void {
+    clearTimeout(this.retired.get(target));
+    this.retired.delete(target);
+    target.isClosed = true;
+    void target.client.close();
   }
 
   /** Finishes what is in flight and closes every connection. */
@@ -82,20 +98,27 @@ export class UpstreamDirectory {
   }
 
   private takeAll(): UpstreamClient[] {
-    const clients = [...this.byId.values()].map(entry => entry.client);
-    for (const [client, timer] of this.retired) {
+    const taken: UpstreamClient[] = [];
+    for (const { clients } of this.byId.values()) {
+      for (const { client } of clients.values()) taken.push(client);
+    }
+    for (const [{ client }, timer] of this.retired) {
       clearTimeout(timer);
-      clients.push(client);
+      taken.push(client);
     }
     this.retired.clear();
     this.byId.clear();
     this.byRecord = new WeakMap();
-    return clients;
+    return taken;
   }
 }
 
-function hostField(record: UpstreamRecord): string {
-  const host = record.host.includes(':') ? `[${record.host}]` : record.host;
-  const ownPort = record.tls === undefined ? 80 : 443;
-  return record.port === ownPort ? host : `${host}:${record.port}`;
+function addressOf({ host, port }: UpstreamTarget): string {
+  return `${host} ${port}`;
+}
+
+function hostField({ tls }: UpstreamRecord, target: UpstreamTarget): string {
+  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
+  const ownPort = tls === undefined ? 80 : 443;
+  return target.port === ownPort ? host : `${host}:${target.port}`;
 }

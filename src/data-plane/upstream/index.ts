@@ -10,6 +10,7 @@ import { STAGE } from '../../core/stages.ts';
 import type { UpstreamHandler, UpstreamRequest } from './client.ts';
 import type { UpstreamDirectory } from './directory.ts';
 import { requestHead } from './request-head.ts';
+import type { TargetClient } from './target-group.ts';
 
 export { UpstreamDirectory } from './directory.ts';
 
@@ -33,15 +34,21 @@ const DETAIL_OF: Readonly<Record<FailureKind, string>> = {
 export interface ForwardOptions {
   readonly clock: Clock;
   readonly counters: CounterSet;
-  /** Told of each failed forward with the reason that the caller does not see. */
-  readonly reportFailure: (exchange: Exchange, name: ProblemName, reason: string) => void;
+  /** Told of each failed forward: to which host, and the reason that the caller does not see. */
+  readonly reportFailure: (
+    exchange: Exchange,
+    name: ProblemName,
+    host: string,
+    reason: string,
+  ) => void;
 }
 
 export function createForwardStep(directory: UpstreamDirectory, options: ForwardOptions): Step {
   return exchange => {
-    const forwarding = new Forwarding(exchange, options);
+    const target = directory.choose(exchange.target!.upstream);
+    const forwarding = new Forwarding(exchange, target, options);
     exchange.source = forwarding;
-    forwarding.send(directory);
+    forwarding.send();
     return PENDING;
   };
 }
@@ -49,25 +56,27 @@ export function createForwardStep(directory: UpstreamDirectory, options: Forward
 /** One exchange on its way through an upstream: the client's handler and the sink's source. */
 class Forwarding implements UpstreamHandler, AnswerSource {
   private readonly exchange: Exchange;
+  private readonly target: TargetClient;
   private readonly options: ForwardOptions;
   private request: UpstreamRequest | undefined;
   private begun = false;
   private startedMs = 0;
 
-  constructor(exchange: Exchange, options: ForwardOptions) {
+  constructor(exchange: Exchange, target: TargetClient, options: ForwardOptions) {
     this.exchange = exchange;
+    this.target = target;
     this.options = options;
   }
 
-  send(directory: UpstreamDirectory): void {
-    const { exchange } = this;
-    const { upstream } = exchange.target!.entry;
+  send(): void {
+    const { exchange, target } = this;
+    const { client, host } = target;
     const builtMs = performance.now();
-    const { client, host } = directory.get(upstream);
     const head = requestHead(exchange, host);
     this.startedMs = performance.now();
     exchange.stageMs[STAGE.transform] = this.startedMs - builtMs;
     this.request = client.request(exchange.arrival.method, head, exchange.body, this);
+    target.callsInFlight++;
   }
 
   onHead(
@@ -89,16 +98,18 @@ class Forwarding implements UpstreamHandler, AnswerSource {
 
   onEnd(lastChunk?: Uint8Array): void {
     this.measure();
+    this.target.callsInFlight--;
     this.exchange.source = undefined;
     this.exchange.transport.sink.end(this.exchange, lastChunk);
   }
 
   onError(kind: FailureKind, reason: string): void {
     this.measure();
-    const { exchange } = this;
+    const { exchange, target } = this;
+    target.callsInFlight--;
     exchange.source = undefined;
     const refusal = problem(PROBLEM_OF[kind], DETAIL_OF[kind]);
-    this.options.reportFailure(exchange, refusal.name, reason);
+    this.options.reportFailure(exchange, refusal.name, target.host, reason);
     if (this.begun) this.breakOff(refusal);
     else exchange.resume(refusal);
   }
@@ -111,7 +122,10 @@ class Forwarding implements UpstreamHandler, AnswerSource {
     const { exchange, request } = this;
     const hasLeft = request !== undefined && request.attempts > 0;
     if (hasLeft && !SAFE_METHODS.has(exchange.arrival.method)) return this.resume();
-    request?.cancel();
+    if (request !== undefined) {
+      request.cancel();
+      this.target.callsInFlight--;
+    }
     this.measure();
     exchange.source = undefined;
     exchange.complete();

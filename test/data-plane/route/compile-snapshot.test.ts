@@ -17,7 +17,7 @@ function aKey(id: string, material: number[], overrides: Partial<KeyRecord> = {}
 }
 
 function aSubscription(overrides: Partial<SubscriptionRecord>): SubscriptionRecord {
-  return { appId: 'app-1', planId: 'standard', apiIds: ['accounts'], scopes: [], ...overrides };
+  return { appId: 'app-1', planId: 'standard', productId: 'money', scopes: [], ...overrides };
 }
 
 describe('a compiled snapshot', () => {
@@ -30,7 +30,11 @@ describe('a compiled snapshot', () => {
       app: { id: 'app-1' },
       partner: { id: 'partner-1' },
     });
-    expect(compiled.operations[0]).toMatchObject({ index: 0, upstream: { id: 'bank' } });
+    expect(compiled.operation('accounts.GET-/a')).toMatchObject({
+      upstream: { id: 'bank' },
+      sandboxUpstream: undefined,
+      deprecationFields: undefined,
+    });
     expect(compiled.upstreams.get('bank')).toBe(snapshot.upstreams[0]);
   });
 
@@ -39,6 +43,27 @@ describe('a compiled snapshot', () => {
     expect(() => compileSnapshot(aSnapshot({ keys: [orphan] }))).toThrow(/app nobody/);
     const apis = [anApi('accounts', 'GET /a')];
     expect(() => compileSnapshot(aSnapshot({ apis, upstreams: [] }))).toThrow(/upstream bank/);
+    const sandboxed = [{ ...apis[0]!, sandboxUpstreamId: 'lab' }];
+    expect(() => compileSnapshot(aSnapshot({ apis: sandboxed }))).toThrow(/upstream lab/);
+    const subscriptions = [aSubscription({})];
+    expect(() => compileSnapshot(aSnapshot({ subscriptions }))).toThrow(/product money/);
+  });
+
+  it('says of a deprecated API since when it is and when it goes', () => {
+    const deprecation = {
+      sinceMs: Date.UTC(2026, 0, 1, 0, 0, 0, 999),
+      sunsetMs: Date.UTC(2026, 9, 1),
+    };
+    const apis = [{ ...anApi('accounts', 'GET /a', 'GET /b'), deprecation }];
+    const compiled = compileSnapshot(aSnapshot({ apis }));
+    const fields = compiled.operation('accounts.GET-/a')!.deprecationFields;
+    expect(fields).toEqual([
+      'deprecation',
+      '@1767225600',
+      'sunset',
+      'Thu, 01 Oct 2026 00:00:00 GMT',
+    ]);
+    expect(compiled.operation('accounts.GET-/b')!.deprecationFields).toBe(fields);
   });
 });
 
@@ -58,7 +83,8 @@ describe('key serials', () => {
     let previous = compileSnapshot(aSnapshot());
     const compileNext = (...keys: KeyRecord[]) => {
       previous = compileSnapshot(aSnapshot({ keys }), previous);
-      for (const { serial } of previous.keys.values()) {
+      for (const { id } of keys) {
+        const { serial } = previous.keys.get(id)!;
         expect(seen.has(serial)).toBe(false);
         seen.add(serial);
       }
@@ -75,11 +101,16 @@ describe('key serials', () => {
 
 describe('grants', () => {
   const subscriptions = [
-    aSubscription({ planId: 'premium', apiIds: ['accounts', 'cards'], scopes: ['read'] }),
-    aSubscription({ planId: 'standard', apiIds: ['accounts'], scopes: ['read', 'write'] }),
-    aSubscription({ appId: 'app-2', apiIds: ['cards'], scopes: ['admin'] }),
+    aSubscription({ planId: 'premium', productId: 'all', scopes: ['read'] }),
+    aSubscription({ planId: 'standard', productId: 'money', scopes: ['read', 'write'] }),
+    aSubscription({ appId: 'app-2', productId: 'plastic', scopes: ['admin'] }),
   ];
-  const compiled = compileSnapshot(aSnapshot({ subscriptions }));
+  const products = [
+    { id: 'all', apiIds: ['accounts', 'cards'] },
+    { id: 'money', apiIds: ['accounts'] },
+    { id: 'plastic', apiIds: ['cards'] },
+  ];
+  const compiled = compileSnapshot(aSnapshot({ subscriptions, products }));
 
   it('merge the scopes of all subscriptions under the first plan', () => {
     const grant = compiled.grant('app-1', 'accounts');
@@ -101,7 +132,8 @@ describe('a sliced compilation', () => {
   const many = aSnapshot({
     keys: Array.from({ length: 5_000 }, (_, i) => aKey(`key-${i}`, [i % 256, i >> 8])),
     apis: Array.from({ length: 50 }, (_, i) => anApi(`api-${i}`, `GET /s${i}/a`, `GET /s${i}/{x}`)),
-    subscriptions: [aSubscription({ apiIds: ['api-7'], scopes: ['read'] })],
+    products: [{ id: 'money', apiIds: ['api-7'] }],
+    subscriptions: [aSubscription({ scopes: ['read'] })],
   });
 
   it('gives the event loop a turn after every slice', async () => {
@@ -123,9 +155,10 @@ describe('a sliced compilation', () => {
   it('makes what the compilation in one go makes', async () => {
     const whole = compileSnapshot(many);
     const sliced = await compileSnapshotSliced(many, whole, 1);
-    expect([...sliced.keys.keys()]).toEqual([...whole.keys.keys()]);
-    expect(sliced.keys.get('key-17')?.serial).toBe(whole.keys.get('key-17')?.serial);
-    expect(sliced.operations).toEqual(whole.operations);
+    for (const { id } of many.keys) expect(sliced.keys.get(id)).toEqual(whole.keys.get(id));
+    for (const { id } of many.apis.flatMap(api => api.operations)) {
+      expect(sliced.operation(id)).toEqual(whole.operation(id));
+    }
     expect(sliced.find('GET', '/s49/7')).toMatchObject({ api: { id: 'api-49' } });
     expect(sliced.grant('app-1', 'api-7')?.scopes.has('read')).toBe(true);
   });

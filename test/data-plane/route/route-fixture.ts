@@ -7,6 +7,8 @@ export function anApi(id: string, ...operations: string[]): ApiRecord {
     id,
     direction: 'outbound',
     upstreamId: 'bank',
+    sandboxUpstreamId: undefined,
+    deprecation: undefined,
     operations: operations.map(text => {
       const [method, pathTemplate, ...words] = text.split(' ');
       const isPublic = words[0] === 'public';
@@ -26,9 +28,10 @@ export function aSnapshot(overrides: Partial<RegistrySnapshot> = {}): RegistrySn
   return {
     version: 1,
     partners: [{ id: 'partner-1', name: 'Partner', class: 'supply-chain', active: true }],
-    apps: [{ id: 'app-1', partnerId: 'partner-1', active: true }],
+    apps: [{ id: 'app-1', partnerId: 'partner-1', environment: 'production', active: true }],
     keys: [],
     plans: [{ id: 'standard' }, { id: 'premium' }],
+    products: [],
     apis: [],
     subscriptions: [],
     upstreams: [anUpstream()],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../src/core/exchange.ts';
 import { STAGE } from '../../../src/core/stages.ts';
 import { compileSnapshot, createRouteStep } from '../../../src/data-plane/route/index.ts';
-import { aKeyEntry, anExchange } from '../../support/exchanges.ts';
+import { aKeyEntry, anExchange, anUpstream } from '../../support/exchanges.ts';
 import { anApi, aSnapshot } from './route-fixture.ts';
 
 const compiled = compileSnapshot(
@@ -11,8 +11,16 @@ const compiled = compileSnapshot(
       anApi('accounts', 'GET /accounts/{id} read', 'DELETE /accounts/{id} read write'),
       anApi('cards', 'GET /cards'),
       anApi('rates', 'GET /rates public'),
+      { ...anApi('lab', 'GET /lab', 'GET /weather public'), sandboxUpstreamId: 'sandbox' },
     ],
-    subscriptions: [{ appId: 'app-1', planId: 'standard', apiIds: ['accounts'], scopes: ['read'] }],
+    products: [{ id: 'money', apiIds: ['accounts', 'lab'] }],
+    subscriptions: ['app-1', 'app-2'].map(appId => ({
+      appId,
+      productId: 'money',
+      planId: 'standard',
+      scopes: ['read'],
+    })),
+    upstreams: [anUpstream(), anUpstream({ id: 'sandbox' })],
   }),
 );
 
@@ -28,7 +36,7 @@ describe('the route step', () => {
   it('assigns the operation and the grant', () => {
     const exchange = arrived('GET', '/accounts/7');
     expect(route(exchange)).toBeUndefined();
-    expect(exchange.target?.entry).toBe(compiled.operations[0]);
+    expect(exchange.target?.entry).toBe(compiled.operation('accounts.GET-/accounts/{id}'));
     expect(exchange.target?.grant).toBe(compiled.grant('app-1', 'accounts'));
   });
 
@@ -97,4 +105,39 @@ describe('the route step', () => {
       expect(exchange.target).toBeUndefined();
     },
   );
+});
+
+describe('a call of a sandbox app', () => {
+  const route = createRouteStep();
+  const fromSandbox = (path: string) => {
+    const exchange = anExchange({ method: 'GET', path, snapshot: compiled });
+    const entry = aKeyEntry('app-2');
+    const app = { ...entry.app, environment: 'sandbox' } as const;
+    exchange.identity = { entry: { ...entry, app }, scheme: 'rfc9421', viaSession: false };
+    return exchange;
+  };
+
+  it.each(['/lab', '/weather'])('of %s goes to the sandbox of the API', path => {
+    const exchange = fromSandbox(path);
+    expect(route(exchange)).toBeUndefined();
+    expect(exchange.target?.upstream.id).toBe('sandbox');
+  });
+
+  it.each([
+    ['/accounts/7', 'accounts'],
+    ['/rates', 'rates'],
+  ])('of %s, which has none, goes nowhere', (path, api) => {
+    const exchange = fromSandbox(path);
+    const detail = expect.stringContaining(`${api} has no sandbox`);
+    expect(route(exchange)).toMatchObject({ name: 'not-subscribed', detail });
+    expect(exchange.target).toBeUndefined();
+  });
+
+  it('is what no other call is: those of production and of nobody go to the bank', () => {
+    const anonymous = anExchange({ method: 'GET', path: '/weather', snapshot: compiled });
+    for (const exchange of [anonymous, arrived('GET', '/weather'), arrived('GET', '/lab')]) {
+      expect(route(exchange)).toBeUndefined();
+      expect(exchange.target?.upstream.id).toBe('bank');
+    }
+  });
 });

@@ -10,7 +10,7 @@ import {
 } from '../../../src/data-plane/upstream/index.ts';
 import { anArrival, identified } from '../../support/exchanges.ts';
 
-type Handler = Parameters<ReturnType<UpstreamDirectory['get']>['client']['request']>[3];
+type Handler = Parameters<ReturnType<UpstreamDirectory['choose']>['client']['request']>[3];
 export type FailureKind = Parameters<Handler['onError']>[0];
 export type Said = { readonly status: number; readonly body: string } | { readonly code: string };
 
@@ -129,7 +129,8 @@ export class CallWorld {
       const { attempts } = this;
       return { cancel, resume: () => undefined, attempts, waitMs: 0, sentMs: 1 };
     };
-    return { get: () => ({ client: { request }, host: 'bank' }) } as unknown as UpstreamDirectory;
+    const target = { client: { request }, host: 'bank', callsInFlight: 0 };
+    return { choose: () => target } as unknown as UpstreamDirectory;
   }
 
   private createHost(): CallHost {

@@ -31,13 +31,20 @@ export function aSnapshot(
       id: operation.id.split('.')[0]!,
       direction: 'outbound',
       upstreamId: upstream.id,
+      sandboxUpstreamId: undefined,
+      deprecation: undefined,
       operations,
     } as const;
-    entries.set(operation.id, { index: entries.size, operation, api, upstream });
+    entries.set(operation.id, {
+      operation,
+      api,
+      upstream,
+      sandboxUpstream: undefined,
+      deprecationFields: undefined,
+    });
   }
   return {
     ...EMPTY_SNAPSHOT,
-    operations: [...entries.values()],
     topics: new Map(topics.map(topic => [topic.id, topic])),
     operation: id => entries.get(id),
     grant: () => ({ planId: 'standard', scopes: new Set() }),

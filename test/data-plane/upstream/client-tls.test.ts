@@ -44,11 +44,8 @@ async function open(
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as net.AddressInfo;
   const all = { ca: certificates.ca, cert: undefined, key: undefined, serverName: undefined };
-  client = new UpstreamClient(
-    aRecord(port, { host, tls: { ...all, ...record } }),
-    counters,
-    systemClock,
-  );
+  const upstream = aRecord(port, { host, tls: { ...all, ...record } });
+  client = new UpstreamClient(upstream, upstream.targets[0]!, counters, systemClock);
 }
 
 function send(method = 'GET', body: Uint8Array = NO_BODY): Outcome {
@@ -167,7 +164,9 @@ describe('a TLS upstream', () => {
 
   it('refuses PEM that cannot be used when the client is made', async () => {
     await open({}, {}, hello);
-    const record = { ca: undefined, cert: 'no PEM', key: 'no PEM', serverName: undefined };
-    expect(() => new UpstreamClient(aRecord(1, { tls: record }), counters, systemClock)).toThrow();
+    const tls = { ca: undefined, cert: 'no PEM', key: 'no PEM', serverName: undefined };
+    const record = aRecord(1, { tls });
+    const [target] = record.targets;
+    expect(() => new UpstreamClient(record, target!, counters, systemClock)).toThrow();
   });
 });

@@ -2,7 +2,7 @@
 import net from 'node:net';
 import { type Clock, systemClock } from '../../../src/core/clock.ts';
 import { CounterSet } from '../../../src/core/counters.ts';
-import type { UpstreamRecord } from '../../../src/core/snapshot.ts';
+import type { UpstreamRecord, UpstreamTarget } from '../../../src/core/snapshot.ts';
 import {
   UpstreamClient,
   type UpstreamErrorKind,
@@ -78,11 +78,14 @@ export class RawUpstream {
   }
 }
 
-export function aRecord(port: number, overrides: Partial<UpstreamRecord> = {}): UpstreamRecord {
+export type RecordChanges = Partial<UpstreamRecord & Pick<UpstreamTarget, 'host' | 'port'>>;
+
+/** An upstream with one target. */
+export function aRecord(listening: number, changes: RecordChanges = {}): UpstreamRecord {
+  const { host = '127.0.0.1', port = listening, ...overrides } = changes;
   return {
     id: 'test',
-    host: '127.0.0.1',
-    port,
+    targets: [{ host, port, weight: 1 }],
     tls: undefined,
     connectionsMax: 4,
     queueMax: 8,
@@ -178,12 +181,12 @@ export class Bench {
 
   private constructor(upstream: RawUpstream, record: UpstreamRecord, clock: Clock) {
     this.upstream = upstream;
-    this.client = new UpstreamClient(record, this.counters, clock);
+    this.client = new UpstreamClient(record, record.targets[0]!, this.counters, clock);
   }
 
   static async open(
     answer: Answerer,
-    overrides: Partial<UpstreamRecord> = {},
+    overrides: RecordChanges = {},
     clock: Clock = systemClock,
   ): Promise<Bench> {
     const upstream = new RawUpstream(answer);

@@ -89,7 +89,13 @@ export function keyEntry(
       revoked: false,
       ...changes.key,
     },
-    app: { id: 'app-1', partnerId: 'partner-1', active: true, ...changes.app },
+    app: {
+      id: 'app-1',
+      partnerId: 'partner-1',
+      environment: 'production',
+      active: true,
+      ...changes.app,
+    },
     partner: {
       id: 'partner-1',
       name: 'Partner',

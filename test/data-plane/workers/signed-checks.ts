@@ -74,7 +74,7 @@ export function keyEntry(
       notAfterMs: Number.MAX_SAFE_INTEGER,
       revoked: false,
     },
-    app: { id: appId, partnerId: 'partner', active: true },
+    app: { id: appId, partnerId: 'partner', environment: 'production', active: true },
     partner: { id: 'partner', name: 'Partner', class: 'software-vendor', active: true },
   };
 }

@@ -1,5 +1,5 @@
 import { type Problem, problem } from '../../../core/problems.ts';
-import type { KeyEntry } from '../../../core/snapshot.ts';
+import type { KeyEntry, RecordLookup } from '../../../core/snapshot.ts';
 import type { SignatureInput } from './signature-input.ts';
 
 /** The signature that decides a request, and the key that it names. */
@@ -15,7 +15,7 @@ export interface ChosenSignature {
  */
 export function chooseSignature(
   inputs: readonly SignatureInput[],
-  keys: ReadonlyMap<string, KeyEntry>,
+  keys: RecordLookup<KeyEntry>,
   labelsMax: number,
 ): ChosenSignature | Problem {
   const count = Math.min(inputs.length, labelsMax);

@@ -1,0 +1,74 @@
+/** One record of the registry joined with those that it names, as both compilations do it. */
+import type {
+  ApiDeprecation,
+  ApiRecord,
+  AppRecord,
+  CompiledSnapshot,
+  KeyEntry,
+  KeyRecord,
+  PartnerRecord,
+  RecordLookup,
+  UpstreamRecord,
+} from '../../core/snapshot.ts';
+import type { CompiledApi } from './snapshot-index.ts';
+
+/**
+ * Serials count up per thread. A worker serves one front only, so it never meets a serial twice
+ * with different material.
+ */
+let lastSerial = 0;
+
+/** The registry refuses dangling references, so one in a snapshot is a bug and throws. */
+export function required<T>(records: RecordLookup<T>, id: string, kind: string): T {
+  const found = records.get(id);
+  if (found === undefined) throw new Error(`the snapshot names ${kind} ${id} but does not hold it`);
+  return found;
+}
+
+export function joinKey(
+  key: KeyRecord,
+  apps: RecordLookup<AppRecord>,
+  partners: RecordLookup<PartnerRecord>,
+  previous: CompiledSnapshot | undefined,
+): KeyEntry {
+  const app = required(apps, key.appId, 'app');
+  const partner = required(partners, app.partnerId, 'partner');
+  return { key, app, partner, serial: serialFor(key, previous) };
+}
+
+/** The same key id with the same material keeps its serial, so that workers' caches stay warm. */
+function serialFor(key: KeyRecord, previous: CompiledSnapshot | undefined): number {
+  const before = previous?.keys.get(key.id);
+  if (before !== undefined && isSameKey(before.key, key)) return before.serial;
+  lastSerial++;
+  return lastSerial;
+}
+
+function isSameKey(a: KeyRecord, b: KeyRecord): boolean {
+  if (a === b) return true;
+  return a.algorithm === b.algorithm && Buffer.compare(a.material, b.material) === 0;
+}
+
+export function compileApi(api: ApiRecord, upstreams: RecordLookup<UpstreamRecord>): CompiledApi {
+  const { upstreamId, sandboxUpstreamId, deprecation } = api;
+  const upstream = required(upstreams, upstreamId, 'upstream');
+  const sandboxUpstream =
+    sandboxUpstreamId === undefined
+      ? undefined
+      : required(upstreams, sandboxUpstreamId, 'upstream');
+  const deprecationFields = deprecation === undefined ? undefined : fieldsOf(deprecation);
+  const entries = api.operations.map(operation => ({
+    operation,
+    api,
+    upstream,
+    sandboxUpstream,
+    deprecationFields,
+  }));
+  return { api, entries };
+}
+
+/** A Date of RFC 9651 section 3.3.7 and one of RFC 9110 section 5.6.7; both in whole seconds. */
+function fieldsOf({ sinceMs, sunsetMs }: ApiDeprecation): readonly string[] {
+  const since = `@${Math.floor(sinceMs / 1_000)}`;
+  return ['deprecation', since, 'sunset', new Date(sunsetMs).toUTCString()];
+}

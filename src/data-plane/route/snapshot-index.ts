@@ -1,0 +1,107 @@
+/** A compiled snapshot: what a front thread reads per call. Immutable, swapped whole. */
+import type { Problem } from '../../core/problems.ts';
+import type {
+  ApiRecord,
+  AppRecord,
+  CompiledSnapshot,
+  Grant,
+  KeyEntry,
+  OperationEntry,
+  PartnerRecord,
+  TopicRecord,
+  UpstreamRecord,
+} from '../../core/snapshot.ts';
+import type { AppGrants, ProductApis } from './app-grants.ts';
+import type { LayeredMap } from './layered-map.ts';
+import { RouteTable } from './route-table.ts';
+import type { Steps } from './steps.ts';
+
+export interface CompiledApi {
+  readonly api: ApiRecord;
+  readonly entries: readonly OperationEntry[];
+}
+
+/** Each by the id of its record; the grants by that of the app. */
+export interface SnapshotTables {
+  readonly partners: LayeredMap<PartnerRecord>;
+  readonly apps: LayeredMap<AppRecord>;
+  readonly keys: LayeredMap<KeyEntry>;
+  readonly products: LayeredMap<ProductApis>;
+  readonly grants: LayeredMap<AppGrants>;
+  readonly apis: LayeredMap<CompiledApi>;
+  readonly operations: LayeredMap<OperationEntry>;
+  readonly upstreams: LayeredMap<UpstreamRecord>;
+  readonly topics: LayeredMap<TopicRecord>;
+  readonly routes: RouteTable;
+}
+
+export class SnapshotIndex implements CompiledSnapshot {
+  readonly version: number;
+  readonly tables: SnapshotTables;
+  readonly keys: LayeredMap<KeyEntry>;
+  readonly upstreams: LayeredMap<UpstreamRecord>;
+  readonly topics: LayeredMap<TopicRecord>;
+  private readonly grants: LayeredMap<AppGrants>;
+  private readonly products: LayeredMap<ProductApis>;
+  private readonly routes: RouteTable;
+
+  constructor(version: number, tables: SnapshotTables) {
+    this.version = version;
+    this.tables = tables;
+    this.keys = tables.keys;
+    this.upstreams = tables.upstreams;
+    this.topics = tables.topics;
+    this.grants = tables.grants;
+    this.products = tables.products;
+    this.routes = tables.routes;
+  }
+
+  find(method: string, path: string): OperationEntry | Problem {
+    return this.routes.find(method, path);
+  }
+
+  operation(id: string): OperationEntry | undefined {
+    return this.tables.operations.get(id);
+  }
+
+  grant(appId: string, apiId: string): Grant | undefined {
+    return this.grants.get(appId)?.grant(apiId, this.products);
+  }
+
+  /** Whether so much has changed that looking up or changing it costs more than it should. */
+  get isWorn(): boolean {
+    const { routes, ...maps } = this.tables;
+    return routes.isWorn || Object.values(maps).some(map => map.isOverlaid);
+  }
+
+  /** The same snapshot as if it had been compiled whole; parts that are not worn are kept. */
+  *renew(): Steps<SnapshotIndex> {
+    const { tables } = this;
+    return new SnapshotIndex(this.version, {
+      partners: yield* renewMap(tables.partners),
+      apps: yield* renewMap(tables.apps),
+      keys: yield* renewMap(tables.keys),
+      products: yield* renewMap(tables.products),
+      grants: yield* renewMap(tables.grants),
+      apis: yield* renewMap(tables.apis),
+      operations: yield* renewMap(tables.operations),
+      upstreams: yield* renewMap(tables.upstreams),
+      topics: yield* renewMap(tables.topics),
+      routes: yield* renewRoutes(tables),
+    });
+  }
+}
+
+function* renewMap<T>(map: LayeredMap<T>): Steps<LayeredMap<T>> {
+  return map.isOverlaid ? yield* map.fold() : map;
+}
+
+function* renewRoutes({ routes, apis }: SnapshotTables): Steps<RouteTable> {
+  if (!routes.isWorn) return routes;
+  const fresh = new RouteTable();
+  for (const { entries } of apis.values()) {
+    for (const entry of entries) fresh.add(entry);
+    yield;
+  }
+  return fresh;
+}

@@ -1,0 +1,57 @@
+/** The targets of one upstream as its record has them, and which of them gets the next call. */
+import type { UpstreamTarget } from '../../core/snapshot.ts';
+import type { UpstreamClient } from './client.ts';
+
+/** A target and its client; they outlive the records that name the target. */
+export interface TargetClient {
+  readonly client: UpstreamClient;
+  /** The Host field's value: the port is left out where it is the scheme's own. */
+  readonly host: string;
+  /** Calls that were sent there and have not ended; whoever sends one counts it. */
+  callsInFlight: number;
+  /** It takes no calls any more. */
+  isClosed: boolean;
+}
+
+interface Member {
+  readonly target: TargetClient;
+  readonly weight: number;
+  /** Turns that it is owed while others have taken theirs. */
+  owed: number;
+}
+
+export class TargetGroup {
+  private readonly members: readonly Member[];
+
+  /** `targets` in the order of `clients`; at least one. */
+  constructor(targets: readonly UpstreamTarget[], clients: readonly TargetClient[]) {
+    this.members = targets.map(({ weight }, i) => ({ target: clients[i]!, weight, owed: 0 }));
+  }
+
+  /**
+   * The target with the fewest calls in flight for its weight. Those that are even take turns by
+   * weight, spread out (the smooth rotation that nginx made known), so that weights hold at low
+   * load too, when nothing is in flight anywhere.
+   */
+  choose(): TargetClient {
+    const { members } = this;
+    const [first] = members;
+    if (members.length === 1) return first!.target;
+    let least = first!;
+    for (const member of members) if (isLessBusy(member, least)) least = member;
+    let turns = 0;
+    let chosen = least;
+    for (const member of members) {
+      if (isLessBusy(least, member)) continue;
+      member.owed += member.weight;
+      turns += member.weight;
+      if (member.owed > chosen.owed) chosen = member;
+    }
+    chosen.owed -= turns;
+    return chosen.target;
+  }
+}
+
+function isLessBusy(a: Member, b: Member): boolean {
+  return a.target.callsInFlight * b.weight < b.target.callsInFlight * a.weight;
+}
