@@ -21,7 +21,8 @@ export interface ImportChoices {
   readonly basePath?: string;
   readonly upstream?: string;
   readonly sandboxUpstream?: string;
-  readonly lifecycle?: string;
+  /** Deprecation has dates, and is said to the record itself. */
+  readonly lifecycle?: 'draft' | 'published';
   readonly skipInvalid: boolean;
   readonly deriveIds: boolean;
 }
@@ -63,8 +64,16 @@ export function convertApi(
   const said = Object.entries({ upstream, sandboxUpstream, lifecycle }).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
-  const { description: _, ...kept } = existing ?? {};
+  const kept = keptOf(existing, lifecycle);
   return { body: { ...kept, ...fields, ...Object.fromEntries(said) }, issues, notes, operations };
+}
+
+/** Of the record as it is: a description that is gone goes, and dates go with their lifecycle. */
+function keptOf(existing: JsonObject | undefined, lifecycle: string | undefined): JsonObject {
+  const { description: _, ...kept } = existing ?? {};
+  if (lifecycle === undefined) return kept;
+  const { deprecated: _deprecated, sunset: _sunset, ...rest } = kept;
+  return rest;
 }
 
 function operationIssues(operations: OperationsReport, skipInvalid: boolean): PlacedIssue[] {

@@ -9,7 +9,8 @@ import { messageOf, RULES, spectralRuleset } from './ruleset.ts';
 /** Of each rule: a document that breaks one everywhere says so with the count. */
 const FINDINGS_PER_RULE_MAX = 50;
 
-export interface StyleFinding extends Issue {
+export interface StyleFinding extends Omit<Issue, 'code'> {
+  readonly rule: string;
   readonly severity: Severity;
   readonly blocking: boolean;
 }
@@ -49,7 +50,9 @@ export async function checkStyle(document: ReadDocument, operations: number): Pr
     rules,
     findings: rules.flatMap(({ rule, severity, blocking }) => {
       const first = byRule.get(rule)!.slice(0, FINDINGS_PER_RULE_MAX);
-      return document.locate(first.map(placed)).map(issue => ({ ...issue, severity, blocking }));
+      return document.locate(first.map(placed)).map(({ pointer, line, message }) => {
+        return { rule, severity, blocking, pointer, line, message };
+      });
     }),
   };
 }

@@ -1,0 +1,2 @@
+export { addShelfRoutes } from './routes.ts';
+export type { ShelfOptions } from './shelf-desk.ts';
