@@ -1,4 +1,4 @@
-/** The demonstration's `certify.yaml`: the calls with which `xingyun certify` goes to the sandbox. */
+/** The demonstration's `certify.yaml`: the calls that `xingyun certify` makes. */
 import { stringify } from 'yaml';
 
 const HEADER =

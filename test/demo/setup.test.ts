@@ -129,7 +129,7 @@ describe('the files in it', () => {
     expect(classes).toHaveLength(DEMO_PARTNERS.length);
   });
 
-  it('have a newcomer whose sandbox app can be certified, by a suite that is accepted', async () => {
+  it('have a newcomer whose sandbox app can be certified, by a suite that is valid', async () => {
     const files = await prepareDemo(dir, { bankPort: 1, sandboxPort: 2 });
     const registry = parse(readFileSync(files.registryFile, 'utf8'));
     const { id, appId } = DEMO_NEWCOMER;

@@ -1,4 +1,4 @@
-/** The calls of an app that is certified: through the client library, or signed wrongly on purpose. */
+/** Calls of an app that is certified: by the client library, or signed wrongly on purpose. */
 import { createPartnerClient, type PartnerClient, readProblem } from '../../client/index.ts';
 import type { ClientSettings } from '../client-settings.ts';
 

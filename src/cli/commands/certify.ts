@@ -106,7 +106,8 @@ export function register(program: Command): void {
   const command = program
     .command('certify')
     .description(
-      'Takes a sandbox app through a certification run. Exit status 0 where it passed, 1 where not.',
+      'Takes a sandbox app through a certification run. ' +
+        'Exit status 0 where it passed, 1 where not.',
     )
     .option('--run <id>', 'the run that the bank has opened')
     .option('--app <id>', 'opens a run for this app, with an operator’s token')

@@ -11,7 +11,7 @@ const OBSERVATIONS_PER_SECOND_MAX = 200;
 const SECOND_MS = 1_000;
 const DIGEST_CHARS = 22;
 
-/** The first `keyid` of a Signature-Input (RFC 9421 section 2.3), without escapes: ids have none. */
+/** The first `keyid` of a Signature-Input (RFC 9421 section 2.3); ids of keys need no escapes. */
 const KEY_ID = /;\s*keyid="([^"\\]{1,256})"/;
 
 export interface RunObserverOptions {

@@ -77,7 +77,7 @@ describe('the whole way', () => {
     }
   });
 
-  it('writes the history in the same commit as the partner, and so into the audit log', async () => {
+  it('writes the history in the commit of the partner, and so into the audit log', async () => {
     await take('in-review');
     const { sequence } = await registry.desk.auditHead();
     const [entry] = await registry.desk.auditAfter(sequence - 1, 1);
