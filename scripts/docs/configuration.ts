@@ -40,8 +40,8 @@ const REGISTRY_RULES = `## registry.yaml
 What \`registryFile\` names, and what \`xingyun registry\` exports and applies
 ([registry.md](registry.md)). A file whose name ends in \`.json\` is read as JSON, which is far
 quicker from some 10,000 records on; problems in it are told without lines. Ids are unique within
-their list, and whatever is named must exist. What the file itself has wrong is told first, then each
-record that cannot be so, then what does not go together.
+their list, and whatever is named must exist. What the file itself has wrong is told first, then
+each record that cannot be so, then what does not go together.
 
 - A path template is canonical: it starts with \`/\`, has no empty segments (a last one makes a
   trailing slash, which is another path), no dot segments, ASCII only, no semicolon, \`%XX\` with
@@ -57,8 +57,8 @@ record that cannot be so, then what does not go together.
 - Drafts and retired APIs cannot be called, and their paths are free for others.
 - An app with several subscriptions to one API has the scopes of all of them, under the plan of the
   one whose product comes first in the order of ids.
-- A secret is given in clear (\`secret\`, \`secretFile\`, \`tls.key\`, \`tls.keyFile\`) or sealed as an
-  export has it; a sealed one is of use only where \`registry.secretKeyFile\` has its key.
+- A secret is given in clear (\`secret\`, \`secretFile\`, \`tls.key\`, \`tls.keyFile\`) or sealed,
+  as an export has it; a sealed one is of use only where \`registry.secretKeyFile\` has its key.
 - In an OpenAPI document \`x-required-scopes\` beside \`operationId\` lists an operation's scopes.
 `;
 

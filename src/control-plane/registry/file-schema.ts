@@ -66,7 +66,8 @@ export const RegistryFileSchema = Type.Object(
     keys: list(
       'keys',
       'What calls are verified with. Each has exactly one of publicKey, publicKeyFile, jwk, ' +
-        'secret, secretFile and sealedSecret; two keys of one app may be valid at once, for rotation.',
+        'secret, secretFile and sealedSecret; two keys of one app may be valid at once, for ' +
+        'rotation.',
       key,
     ),
     upstreams: list('upstreams', 'The servers behind the gateway.', upstream),

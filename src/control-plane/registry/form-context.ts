@@ -17,7 +17,7 @@ export interface FormContext {
   readonly current: JsonObject | undefined;
 }
 
-/** The sealed text of a secret: the current one where it holds the same, as sealing never repeats. */
+/** Sealing never gives the same text twice, so the current one stays where it holds the same. */
 export function sealAnew(secret: Uint8Array, currentSealed: unknown, sealer: SecretSealer): string {
   if (typeof currentSealed === 'string') {
     const current = sealer.open(currentSealed);

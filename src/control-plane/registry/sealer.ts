@@ -73,7 +73,7 @@ export class SecretSealer {
     return `${header}.${iv.toString('base64url')}.${body.toString('base64url')}`;
   }
 
-  /** The secret; undefined where it was sealed with another key, was changed or is no sealed text. */
+  /** The secret; undefined where another key sealed it, it was changed or is no sealed text. */
   open(sealed: string): Uint8Array | undefined {
     const [, id = '', iv = '', text = ''] = SEALED.exec(sealed) ?? [];
     const key = this.keys.get(id);
