@@ -371,7 +371,6 @@ export type Partner = Static<typeof PartnerSchema>;
 export type App = Static<typeof AppSchema>;
 export type Key = Static<typeof KeySchema>;
 export type Product = Static<typeof ProductSchema>;
-export type Plan = Static<typeof PlanSchema>;
 export type Subscription = Static<typeof SubscriptionSchema>;
 export type Api = Static<typeof ApiSchema>;
 export type Topic = Static<typeof TopicSchema>;
