@@ -30,7 +30,13 @@ const ListSchema = Type.Object(
     app: Type.Optional(id('Only runs of this app.')),
     partner: Type.Optional(id('Only runs of apps of this partner.')),
     state: Type.Optional(Type.Enum([...RUN_STATES], { description: 'Only runs in this state.' })),
-    limit: Type.Integer({ default: LIMIT_DEFAULT, minimum: 1, maximum: LIMIT_MAX }),
+    limit: Type.Optional(
+      Type.Integer({
+        description: `Runs in the answer; ${LIMIT_DEFAULT} where absent.`,
+        minimum: 1,
+        maximum: LIMIT_MAX,
+      }),
+    ),
     cursor: Type.Optional(id('`next` of the page before.')),
   },
   { additionalProperties: false },
@@ -98,7 +104,7 @@ function addOpening(app: FastifyInstance, context: ControlContext, desk: Certifi
 }
 
 function listRequest(query: Static<typeof ListSchema>): ListRequest {
-  const { limit, cursor, app, partner, state } = query;
+  const { limit = LIMIT_DEFAULT, cursor, app, partner, state } = query;
   const where = {
     ...(app === undefined ? {} : { app }),
     ...(partner === undefined ? {} : { partner }),

@@ -10,7 +10,11 @@ import { MOVER_ROLES } from './transitions.ts';
 const READERS: readonly Role[] = ['viewer', 'operator', 'partner-manager', 'auditor'];
 
 const reason = (description: string) =>
-  Type.String({ description, minLength: 3, maxLength: 500, pattern: '\\S' });
+  Type.String({
+    description,
+    pattern: '^(?=.*\\S)[^\\x00-\\x1f\\x7f]{3,500}$',
+    form: '3 to 500 characters without control characters',
+  });
 
 const ParamsSchema = Type.Object({
   id: Type.String({ description: 'Id of the partner.', minLength: 1, maxLength: 128 }),
