@@ -10,7 +10,8 @@ import { isObject, type PlacedIssue } from './read-document.ts';
 import { References } from './references.ts';
 import { scopesOf } from './security-scopes.ts';
 
-export const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
+/** Members of a path item that are operations; TRACE is one, too, but is never taken. */
+const METHODS = new Set(['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace']);
 /** As the registry's schema has it. */
 export const OPERATIONS_MAX = 1_000;
 const SUMMARY_MAX_CHARACTERS = 200;
@@ -51,16 +52,19 @@ export interface FoundOperation {
   readonly item: JsonObject;
 }
 
-/** Every operation of a document, in its order; TRACE, too. */
+export function isMethod(name: string): boolean {
+  return METHODS.has(name);
+}
+
+/** Every operation of a document, in its order. */
 export function findOperations(document: JsonObject, references: References): FoundOperation[] {
   const paths = isObject(document.paths) ? document.paths : {};
   return Object.entries(paths).flatMap(([path, given]) => {
     if (path.startsWith('x-')) return [];
     const item = references.resolve(given, ['paths', path]);
     if (item === undefined) return [];
-    return [...METHODS, 'trace'].flatMap(method => {
-      const value = item.value[method];
-      if (!isObject(value)) return [];
+    return Object.entries(item.value).flatMap(([method, value]) => {
+      if (!isMethod(method) || !isObject(value)) return [];
       return { method, path, at: [...item.path, method], value, item: item.value };
     });
   });

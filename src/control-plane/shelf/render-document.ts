@@ -6,14 +6,13 @@ import { stringify } from 'yaml';
 import { SIGNATURE_ALGORITHMS } from '../../core/snapshot.ts';
 import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
 import { keyOf } from './compare/compare-versions.ts';
-import { METHODS } from './convert-operations.ts';
+import { isMethod } from './convert-operations.ts';
 import type { RenderJob } from './jobs.ts';
 import { isObject } from './read-document.ts';
 import { References } from './references.ts';
 
 const SIGNATURE_SCHEME = 'xingyunSignature';
 const PROBLEM = 'XingyunProblem';
-const HTTP_METHODS = [...METHODS, 'trace'];
 
 /** RFC 9421 has no type of its own in OpenAPI: `Signature` is a header, the rest is an extension. */
 const SIGNATURE: JsonObject = {
@@ -124,7 +123,7 @@ function pathItemOf(
 ): JsonObject | undefined {
   const members = Object.entries(item).flatMap(([name, value]): [string, JsonValue][] => {
     if (name === 'servers') return [];
-    if (!HTTP_METHODS.includes(name)) return [[name, value]];
+    if (!isMethod(name)) return [[name, value]];
     const key = keyOf(name, path);
     const record = published.get(key);
     if (record === undefined || !isObject(value)) return [];
@@ -132,7 +131,7 @@ function pathItemOf(
     published.delete(key);
     return [[name, operationOf(value, record, names)]];
   });
-  const hasOperation = members.some(([name]) => HTTP_METHODS.includes(name));
+  const hasOperation = members.some(([name]) => isMethod(name));
   return hasOperation ? Object.fromEntries(members) : undefined;
 }
 
