@@ -44,12 +44,12 @@ export function someApps(count: number, more: JsonObject = {}): RecordChange[] {
   });
 }
 
-/** Everything that a store tells. */
-export async function stateOf(store: RegistryStore) {
+/** Everything that a store tells; of its audit log what is behind a sequence. */
+export async function stateOf(store: RegistryStore, sequence = 0) {
   return {
     loaded: await store.load(),
     changed: await store.changesAfter(0),
-    audit: await store.auditAfter(0, 1_000_000),
+    audit: await store.auditAfter(sequence, 1_000_000),
     auditHead: await store.auditHead(),
     documents: await Promise.all(DOCUMENTS.map(name => store.document(name))),
   };
@@ -73,14 +73,14 @@ export function randomCommit(seed: number, onRevision: number): RegistryCommit {
     const body = {
       id,
       by: onRevision,
-      text: 'x'.repeat(pick(3_000)),
+      text: 'x'.repeat(pick(400)),
       list: [pick(9), null, '星云'],
     };
     changes.set(id, { kind, id, body: pick(4) === 0 ? undefined : body });
   }
   const documents: DocumentChange[] = [];
   if (pick(5) === 0) {
-    const text = pick(3) === 0 ? undefined : `${onRevision} `.repeat(pick(5_000));
+    const text = pick(3) === 0 ? undefined : `${onRevision} `.repeat(pick(2_000));
     documents.push({ name: DOCUMENTS[pick(DOCUMENTS.length)]!, text });
   }
   const drafts = Array.from({ length: 1 + pick(3) }, (_, i) => {

@@ -1,6 +1,14 @@
 /** A PostgreSQL server of a test: made in a folder of its own, stopped, killed, gone with the test. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -30,6 +38,13 @@ function owner(): { readonly uid?: number; readonly gid?: number } {
   return { uid: idOf('-u', user), gid: idOf('-g', user) };
 }
 
+export interface ServerOptions {
+  /** `name=value`, beyond its own defaults: it writes to the disk as ever. */
+  readonly settings?: readonly string[];
+  /** Texts by name, in the folder above its data. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
 export class PostgresServer {
   readonly port: number;
   private readonly folder: string;
@@ -44,14 +59,17 @@ export class PostgresServer {
     this.settings = settings;
   }
 
-  /** @param settings `name=value`, beyond the server's own defaults: it writes to the disk as ever */
-  static async start(settings: readonly string[] = []): Promise<PostgresServer> {
+  static async start({ settings = [], files = {} }: ServerOptions = {}): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), 'xingyun-postgres-'));
-    const { uid, gid } = owner();
-    if (uid !== undefined) chownSync(folder, uid, gid!);
     const server = new PostgresServer(folder, await stablePort(), settings);
     process.on('exit', server.atExit);
     try {
+      for (const [name, text] of Object.entries(files)) {
+        writeFileSync(join(folder, name), text, { mode: 0o600 });
+      }
+      const { uid, gid } = owner();
+      const paths = [folder, ...Object.keys(files).map(name => join(folder, name))];
+      if (uid !== undefined) for (const path of paths) chownSync(path, uid, gid!);
       const options = ['-D', server.data, '-U', USER, '-A', 'trust', '-E', 'UTF8'];
       // Its own first files need no fsync: nothing is lost with them.
       execFileSync(findProgram('initdb')!, [...options, '--no-locale', '--no-sync'], {
@@ -94,6 +112,7 @@ export class PostgresServer {
     return this.url(name);
   }
 
+  /** @param user its name, and its password behind a colon */
   url(database: string, user = USER): string {
     return `postgres://${user}@127.0.0.1:${this.port}/${database}`;
   }
