@@ -36,41 +36,43 @@ export class BenchGateway {
   startMs = 0;
   /** The end of the process log, JSON a line. */
   log = '';
-  private readonly child: ChildProcess;
+  private readonly options: BenchGatewayOptions;
+  private readonly configFile: string;
+  private child: ChildProcess;
+  private startedMs = 0;
 
-  private constructor(folder: string, options: BenchGatewayOptions, child: ChildProcess) {
+  private constructor(folder: string, options: BenchGatewayOptions) {
     this.folder = folder;
+    this.options = options;
     this.configuration = configDifferences(gatewayConfig(options));
-    this.child = child;
-    // What cannot be started has no 'exit'; whoever waits hears of it by a listener of its own.
-    child.on('error', () => undefined);
-    child.stderr!.on('data', chunk => {
-      this.log = (this.log + chunk).slice(-LOG_MAX_CHARACTERS);
-    });
+    this.configFile = writeGatewayFiles(folder, options);
+    this.child = this.launch();
   }
 
   /** @throws Error with the gateway's own message where it cannot start */
   static async start(options: BenchGatewayOptions): Promise<BenchGateway> {
     const folder = mkdtempSync(join(tmpdir(), 'xingyun-bench-gateway-'));
-    let child: ChildProcess | undefined;
+    let gateway: BenchGateway | undefined;
     try {
-      const configFile = writeGatewayFiles(folder, options);
-      const args = [...(options.nodeArgs ?? []), ENTRY, configFile];
-      const command = pinned({ file: process.execPath, args }, options.cores);
-      const startedMs = performance.now();
-      child = spawn(command.file, command.args, {
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      });
-      const gateway = new BenchGateway(folder, options, child);
-      const { readyMaxMs = READY_MAX_MS } = options;
-      await within(readyMaxMs, 'the start of the gateway', gateway.untilReady());
-      gateway.startMs = performance.now() - startedMs;
+      gateway = new BenchGateway(folder, options);
+      await gateway.untilReady();
       return gateway;
     } catch (error) {
-      if (child !== undefined) await endChild(child, 'SIGTERM');
+      if (gateway !== undefined) await endChild(gateway.child, 'SIGTERM');
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
+  }
+
+  /**
+   * Ends the process and starts another one with the same files and the state that it left; what is
+   * known of the process is of the new one.
+   * @throws Error with the gateway's own message where it cannot start
+   */
+  async restart(): Promise<void> {
+    await endChild(this.child, 'SIGTERM');
+    this.child = this.launch();
+    await this.untilReady();
   }
 
   get pid(): number {
@@ -88,7 +90,9 @@ export class BenchGateway {
 
   /** What the admin listener answers there, as text. */
   async admin(path: string): Promise<string> {
+    const { adminToken } = this.options;
     const answer = await fetch(`${this.adminUrl}${path}`, {
+      ...(adminToken === undefined ? {} : { headers: { authorization: `Bearer ${adminToken}` } }),
       signal: AbortSignal.timeout(ADMIN_MAX_MS),
     });
     if (!answer.ok) throw new Error(`the gateway's ${path} answers ${answer.status}`);
@@ -109,16 +113,36 @@ export class BenchGateway {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  private launch(): ChildProcess {
+    const { nodeArgs = [], cores } = this.options;
+    const args = [...nodeArgs, ENTRY, this.configFile];
+    const command = pinned({ file: process.execPath, args }, cores);
+    this.startedMs = performance.now();
+    const child = spawn(command.file, command.args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    // What cannot be started has no 'exit'; whoever waits hears of it by a listener of its own.
+    child.on('error', () => undefined);
+    child.stderr!.on('data', chunk => {
+      this.log = (this.log + chunk).slice(-LOG_MAX_CHARACTERS);
+    });
+    return child;
+  }
+
   private async untilReady(): Promise<void> {
+    const { readyMaxMs = READY_MAX_MS } = this.options;
+    const answer = await within(readyMaxMs, 'the start of the gateway', this.firstMessage());
+    this.startMs = performance.now() - this.startedMs;
+    if (answer.kind === 'failed') throw new Error(answer.message);
+    this.url = answer.url;
+    this.adminUrl = answer.adminUrl;
+  }
+
+  private firstMessage(): Promise<FromGateway> {
     const { promise, resolve, reject } = Promise.withResolvers<FromGateway>();
     this.child.once('message', message => resolve(message as FromGateway));
     this.child.once('error', reject);
     this.child.once('exit', (code, signal) =>
       reject(new Error(`the gateway ended: ${code ?? signal}\n${this.log}`)),
     );
-    const answer = await promise;
-    if (answer.kind === 'failed') throw new Error(answer.message);
-    this.url = answer.url;
-    this.adminUrl = answer.adminUrl;
+    return promise;
   }
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { RegistryLists } from '../../src/control-plane/registry/desk-contract.ts';
 import type { Config } from '../../src/core/config.ts';
 import { initialiseNonceState } from '../../src/stores/shared-memory/index.ts';
 import { BENCH_ALGORITHMS, benchKey, benchKeyId, KEY_NAMES, type KeyName } from './bench-folder.ts';
@@ -22,6 +23,10 @@ export const PARTNER_ID = 'bench';
 /** Of events, where there are topics. */
 export const PUBLISHER_TOKEN = 'bench-publisher-token-of-a-loopback-gateway';
 const PUBLISHER_TOKEN_FILE = 'publisher.token';
+const ADMIN_TOKEN_FILE = 'admin.token';
+const REGISTRY_YAML = 'registry.yaml';
+/** For a large registry: JSON is read far quicker. */
+const REGISTRY_JSON = 'registry.json';
 const OPERATIONS_PER_API = 1_000;
 const NONCES_MAX = 1_048_576;
 /** Signatures made ahead stay good for this long: the longest window that can be configured. */
@@ -58,6 +63,10 @@ export interface GatewayFilesOptions {
   readonly noncesMax?: number;
   /** Topics of the benchmark's partner, to which every application may subscribe. */
   readonly topics?: readonly string[];
+  /** Records beside the benchmark's own; the registry's file is JSON then. */
+  readonly bulk?: RegistryLists;
+  /** Who has it may use the admin API; where absent its listener asks for no token. */
+  readonly adminToken?: string;
   /** Merged over the rest, section by section. */
   readonly config?: Sections<Config>;
 }
@@ -68,8 +77,10 @@ export function writeGatewayFiles(folder: string, options: GatewayFilesOptions):
   for (const name of keys) {
     writeFileSync(join(folder, keyFile(name)), benchKey(name).verifyingText, { mode: 0o600 });
   }
-  const registry = stringify(registryOf(options), { aliasDuplicateObjects: false });
-  writeFileSync(join(folder, 'registry.yaml'), registry);
+  writeRegistry(folder, options);
+  if (options.adminToken !== undefined) {
+    writeFileSync(join(folder, ADMIN_TOKEN_FILE), options.adminToken, { mode: 0o600 });
+  }
   if (options.topics !== undefined) {
     writeFileSync(join(folder, PUBLISHER_TOKEN_FILE), PUBLISHER_TOKEN, { mode: 0o600 });
   }
@@ -81,6 +92,21 @@ export function writeGatewayFiles(folder: string, options: GatewayFilesOptions):
   return configFile;
 }
 
+function writeRegistry(folder: string, options: GatewayFilesOptions): void {
+  const { bulk } = options;
+  const own: Readonly<Record<string, readonly object[]>> = registryOf(options);
+  if (bulk === undefined) {
+    const text = stringify(own, { aliasDuplicateObjects: false });
+    writeFileSync(join(folder, REGISTRY_YAML), text);
+    return;
+  }
+  const merged: Record<string, readonly object[]> = { ...bulk };
+  for (const [list, records] of Object.entries(own)) {
+    merged[list] = [...records, ...(merged[list] ?? [])];
+  }
+  writeFileSync(join(folder, REGISTRY_JSON), JSON.stringify(merged));
+}
+
 function keyFile(name: KeyName): string {
   return name === 'hmac' ? 'hmac.secret' : `${name}.public.pem`;
 }
@@ -88,14 +114,18 @@ function keyFile(name: KeyName): string {
 /** What stands in `xingyun.yaml`. */
 export function gatewayConfig(options: GatewayFilesOptions): Sections<Config> {
   const { fronts = 1, workers = 1, placement, batchMax, accessLog = false, config = {} } = options;
-  const { noncesMax = NONCES_MAX, topics } = options;
+  const { noncesMax = NONCES_MAX, topics, bulk, adminToken } = options;
   return {
-    registryFile: 'registry.yaml',
+    registryFile: bulk === undefined ? REGISTRY_YAML : REGISTRY_JSON,
     stateDir: 'state',
     ...config,
     registry: { store: 'file', ...config.registry },
     listener: { port: 0, publicAuthority: PUBLIC_AUTHORITY, ...config.listener },
-    admin: { port: 0, ...config.admin },
+    admin: {
+      port: 0,
+      ...(adminToken === undefined ? {} : { tokenFile: ADMIN_TOKEN_FILE }),
+      ...config.admin,
+    },
     fronts: { count: fronts, ...config.fronts },
     workers: {
       count: workers,
@@ -111,7 +141,7 @@ export function gatewayConfig(options: GatewayFilesOptions): Sections<Config> {
   };
 }
 
-function registryOf(options: GatewayFilesOptions): object {
+function registryOf(options: GatewayFilesOptions) {
   const { upstreamPort, upstream = {}, apps = 1, operations = OWN_OPERATIONS } = options;
   const { keys = KEY_NAMES, topics } = options;
   const appIds = Array.from({ length: apps }, (_, app) => `app-${app}`);
