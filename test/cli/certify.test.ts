@@ -76,6 +76,7 @@ describe('xingyun certify', () => {
   it.each([
     ['neither run nor app', []],
     ['a run that is none', ['--run', 'cert-1; echo']],
+    ['half a second key', ['--run', RUN, '--second-key', 'own.key']],
     ['an option that is none', ['--run', RUN, '--faster']],
   ])('is used wrongly with %s', async (_what, options) => {
     const result = await certify(...options);

@@ -1,5 +1,5 @@
 /** `xingyun certify`: an app's side of a certification run, and with a token the bank's as well. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { RunReport } from '../../control-plane/certification/report.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../../core/snapshot.ts';
 import { type AdminOptions, addAdminOptions } from '../admin-client.ts';
@@ -34,6 +34,11 @@ function readSecond(options: CertifyOptions, baseUrl: string) {
   const { secondClientFile, secondKey, secondKeyId, secondAlgorithm } = options;
   const given = [secondClientFile, secondKey, secondKeyId, secondAlgorithm];
   if (given.every(option => option === undefined)) return undefined;
+  if (secondClientFile === undefined && given.slice(1).includes(undefined)) {
+    throw new UsageError(
+      'Name the second key whole: --second-key, --second-key-id and --second-algorithm.',
+    );
+  }
   return readClientSettings({
     clientFile: secondClientFile ?? options.clientFile,
     baseUrl,
@@ -116,7 +121,12 @@ export function register(program: Command): void {
     .option('--second-client-file <file>', 'the app’s second key, for the step rotation')
     .option('--second-key <file>', 'private key instead of the second client file’s')
     .option('--second-key-id <id>', 'key id instead of the second client file’s')
-    .option('--second-algorithm <name>', `one of ${SIGNATURE_ALGORITHMS.join(', ')}`);
+    .addOption(
+      new Option(
+        '--second-algorithm <name>',
+        'algorithm instead of the second client file’s',
+      ).choices(SIGNATURE_ALGORITHMS),
+    );
   addAdminOptions(command)
     .option('--json', 'for scripts: what was seen and the verdict as JSON')
     .action(certify);
