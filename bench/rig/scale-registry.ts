@@ -89,13 +89,6 @@ function scaleAppId(app: number): string {
   return name('app', app);
 }
 
-/** A method and path of an API's operation, with something in place of its parameters. */
-export function scaleTarget(api: number, operation: number): { method: string; path: string } {
-  const { method, path } = operationEntry(operation);
-  const filled = (path as string).replaceAll(/\{[a-z]+\}/g, '17');
-  return { method: method as string, path: basePath(api) + filled };
-}
-
 function keyEntry(app: number, index: number, { algorithm, publicKey }: ScaleKey): JsonObject {
   return { id: scaleKeyId(app, index), app: scaleAppId(app), algorithm, publicKey };
 }

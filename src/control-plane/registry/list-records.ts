@@ -6,7 +6,7 @@ import type { OrderedIds } from './ordered-ids.ts';
 import type { HeldRecord, RegistryState } from './registry-state.ts';
 
 export const PAGE_RECORDS_MAX = 1_000;
-/** Records looked at for one page, about 2 ms; one that ends here has fewer than were asked for. */
+/** Records looked at for one page, some 5 ms; one that ends here has fewer than were asked for. */
 const PAGE_VISITS_MAX = 10_000;
 
 interface HeldPage {

@@ -26,20 +26,26 @@ export async function readChanges(
   context: ReadContext,
 ): Promise<DraftChange[]> {
   const { list, pace } = context;
-  const seen = new Set<string>();
+  const seen = new Map<AnyKind, Set<string>>();
   const changes: DraftChange[] = [];
   for (const change of proposed) {
-    const name = `${change.kind}/${change.id}`;
-    if (seen.has(name)) list.add('invalid', change, '', 'is there twice');
+    if (isRepeated(change, seen)) list.add('invalid', change, '', 'is there twice');
     else if (isAsSaid(change, context)) {
       const read = readChange(change, context);
       if (read !== undefined) changes.push(read);
     }
-    seen.add(name);
     if (list.isFull) break;
     if (pace.isOver()) await pace.rest();
   }
   return changes;
+}
+
+function isRepeated({ kind, id }: ProposedChange, seen: Map<AnyKind, Set<string>>): boolean {
+  const ofKind = seen.get(kind);
+  if (ofKind === undefined) seen.set(kind, new Set([id]));
+  else if (ofKind.has(id)) return true;
+  else ofKind.add(id);
+  return false;
 }
 
 /** Whether it is there and has the version that the change was made for. */
