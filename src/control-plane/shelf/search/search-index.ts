@@ -36,6 +36,9 @@ const FIELDS = [
   ['description', 4],
 ] as const;
 const FIELD_BITS = 3;
+const FIELD_MASK = (1 << FIELD_BITS) - 1;
+const POINTS = FIELDS.map(([, points]) => points);
+const WHOLE_POINTS = FIELDS.map(([, points]) => 2 * points);
 const WHOLE_ID_POINTS = 10_000;
 const KIND_RANK = { product: 0, api: 1, operation: 2 } as const;
 const QUERY_TOKENS_MAX = 8;
@@ -84,15 +87,16 @@ export class SearchIndex {
     const tokens = queryTokens(question, QUERY_TOKENS_MAX);
     if (tokens.length === 0) return { entries: [], total: 0 };
     this.sortWords();
-    let scores = this.scoresOf(tokens[0]!);
-    for (const token of tokens.slice(1)) {
-      const others = this.scoresOf(token);
-      const both = new Map<number, number>();
-      for (const [number, score] of scores) {
-        const other = others.get(number);
-        if (other !== undefined) both.set(number, score + other);
+    // Arrays as long as the index: maps of what matches cost five times as much.
+    const scores = new Uint32Array(this.entries.length);
+    const best = new Uint16Array(this.entries.length);
+    for (const [position, token] of tokens.entries()) {
+      best.fill(0);
+      this.scoreToken(token, best);
+      for (let number = 0; number < best.length; number++) {
+        const isStillIn = position === 0 || scores[number]! > 0;
+        scores[number] = isStillIn && best[number]! > 0 ? scores[number]! + best[number]! : 0;
       }
-      scores = both;
     }
     return this.best(scores, question.trim().toLowerCase(), limit);
   }
@@ -129,43 +133,48 @@ export class SearchIndex {
     return low;
   }
 
-  /** For each entry with a word that begins so, the best of its fields. */
-  private scoresOf(token: string): Map<number, number> {
-    const scores = new Map<number, number>();
+  /** For each entry with a word that begins so, the points of the best of its fields. */
+  private scoreToken(token: string, best: Uint16Array): void {
     for (let at = this.firstFrom(token); at < this.words.length; at++) {
       const word = this.words[at]!;
       if (!word.startsWith(token)) break;
-      const factor = word.length === token.length ? 2 : 1;
+      const points = word.length === token.length ? WHOLE_POINTS : POINTS;
       for (const place of this.places.get(word)!) {
         const number = place >> FIELD_BITS;
-        if (this.entries[number] === undefined) continue;
-        const points = FIELDS[place & ((1 << FIELD_BITS) - 1)]![1] * factor;
-        if (points > (scores.get(number) ?? 0)) scores.set(number, points);
+        const gained = points[place & FIELD_MASK]!;
+        if (gained > best[number]!) best[number] = gained;
       }
     }
-    return scores;
   }
 
-  private best(scores: Map<number, number>, question: string, limit: number): SearchAnswer {
-    const top: { readonly entry: Held; readonly score: number }[] = [];
-    for (const [number, points] of scores) {
-      const entry = this.entries[number]!;
+  private best(scores: Uint32Array, question: string, limit: number): SearchAnswer {
+    const top: Found[] = [];
+    let total = 0;
+    for (let number = 0; number < scores.length; number++) {
+      const points = scores[number]!;
+      const entry = this.entries[number];
+      if (points === 0 || entry === undefined) continue;
+      total += 1;
       const score = entry.lowerId === question ? points + WHOLE_ID_POINTS : points;
-      const found = { entry, score };
-      if (top.length === limit && compareFound(found, top.at(-1)!) >= 0) continue;
-      let at = top.length;
-      while (at > 0 && compareFound(found, top[at - 1]!) < 0) at -= 1;
-      top.splice(at, 0, found);
-      if (top.length > limit) top.pop();
+      if (top.length === limit && score < top[limit - 1]!.score) continue;
+      insertFound(top, { entry, score }, limit);
     }
-    const entries = top.map(({ entry: { lowerId: _, ...entry } }) => entry);
-    return { entries, total: scores.size };
+    return { entries: top.map(({ entry: { lowerId: _, ...entry } }) => entry), total };
   }
 }
 
 interface Found {
   readonly entry: Held;
   readonly score: number;
+}
+
+/** Keeps the best, in their order. */
+function insertFound(top: Found[], found: Found, limit: number): void {
+  if (top.length === limit && compareFound(found, top.at(-1)!) >= 0) return;
+  let at = top.length;
+  while (at > 0 && compareFound(found, top[at - 1]!) < 0) at -= 1;
+  top.splice(at, 0, found);
+  if (top.length > limit) top.pop();
 }
 
 function compareFound(a: Found, b: Found): number {
