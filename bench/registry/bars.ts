@@ -22,7 +22,7 @@ export function barsOf(result: RegistryResult): Bar[] {
     return { what, seen, limit, unit: 'ms' };
   };
   return [
-    inMs('start to ready', start.secondMs, START_MAX_MS),
+    inMs('start to ready', Math.max(...start.furtherMs), START_MAX_MS),
     inMs('a change, in every front', visibility.all.max, VISIBLE_MAX_MS),
     inMs('last call of a revoked key, behind the answer', lastAccepted, REFUSED_MAX_MS),
     inMs('whole snapshot, in every front', rebuild.served.max, REBUILT_MAX_MS),

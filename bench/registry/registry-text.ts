@@ -21,7 +21,7 @@ export function registryText(result: RegistryResult): string {
     `${rate} calls/s on ${connections} connections; commit ${result.commit || 'not in git'}`,
     '',
     row('first start, reads the file', `${result.start.firstMs} ms`),
-    row('second start', `${result.start.secondMs} ms`),
+    row('further starts', `${result.start.furtherMs.join(', ')} ms`),
     row('  memory', memoryText(result.memoryAfterStart)),
     '',
     row('a change, in every front', timesText(result.visibility.all)),

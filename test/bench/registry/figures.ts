@@ -18,7 +18,7 @@ export function registryResult(changes: Partial<RegistryResult> = {}): RegistryR
     name: 'registry',
     ...REGISTRY_DEFAULTS,
     ...{ startedAt: '', configuration: {}, records: 170_000 },
-    start: { firstMs: 20_000, secondMs: 3_000 },
+    start: { firstMs: 20_000, furtherMs: [3_100, 3_000] },
     ...{ memoryAfterStart: memory, memoryAfterRebuild: memory, memoryAtEnd: memory },
     visibility: { all: timesOf([10, 20]), kinds: { 'key-revoked': timesOf([10, 20]) } },
     revocation: {
