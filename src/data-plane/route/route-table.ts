@@ -18,6 +18,7 @@ import type { OperationEntry } from '../../core/snapshot.ts';
 import { mayBeRespelt, publishedSpelling } from './other-spelling.ts';
 import { Resource } from './resource.ts';
 import { SegmentWords, UNKNOWN_WORD } from './segment-words.ts';
+import { RECORDS_PER_LOOK, type Steps } from './steps.ts';
 
 const OPENING_BRACE = 0x7b;
 const NO_NODE = -1;
@@ -35,8 +36,15 @@ const OTHER_SPELLING = problem(
   'The segment has another spelling of a published path; send it as published (docs/paths.md).',
 );
 
+export interface RouteChanges {
+  readonly removed: readonly OperationEntry[];
+  readonly added: readonly OperationEntry[];
+  /** Entries and those in their places, with the same method and template. */
+  readonly replaced: readonly (readonly [OperationEntry, OperationEntry])[];
+}
+
 export class RouteTable {
-  /** Shared by all tables that come from one: words are only added, and one too many leads nowhere. */
+  /** Of all tables that come from one: words are only added, and one too many leads nowhere. */
   private readonly segments: SegmentWords;
   private slots = new Int32Array(SLOTS_START * SLOT_INTS);
   private slotMask = SLOTS_START - 1;
@@ -82,11 +90,22 @@ export class RouteTable {
     for (const passed of path) this.operationsBelow[passed]!++;
   }
 
-  /** Another table, without some entries of this one and with others. Throws as `add` does. */
-  with(removed: Iterable<OperationEntry>, added: Iterable<OperationEntry>): RouteTable {
-    const next = this.copy();
-    for (const entry of removed) next.remove(entry);
-    for (const entry of added) next.add(entry);
+  /** Another table, changed so. Throws as `add` does; this one stays what it is. */
+  *with({ removed, added, replaced }: RouteChanges): Steps<RouteTable> {
+    const next = this.copy(removed.length + added.length > 0);
+    let steps = 0;
+    for (const entry of removed) {
+      next.remove(entry);
+      if (++steps % RECORDS_PER_LOOK === 0) yield;
+    }
+    for (const [entry, successor] of replaced) {
+      next.replace(entry, successor);
+      if (++steps % RECORDS_PER_LOOK === 0) yield;
+    }
+    for (const entry of added) {
+      next.add(entry);
+      if (++steps % RECORDS_PER_LOOK === 0) yield;
+    }
     return next;
   }
 
@@ -153,13 +172,14 @@ export class RouteTable {
     }
   }
 
-  private copy(): RouteTable {
+  /** The tree is shared where it is to stay as it is. */
+  private copy(changesTree: boolean): RouteTable {
     const next = new RouteTable(this.segments);
-    next.slots = this.slots.slice();
+    next.slots = changesTree ? this.slots.slice() : this.slots;
     next.slotMask = this.slotMask;
     next.edges = this.edges;
-    next.parameterChild = this.parameterChild.slice();
-    next.operationsBelow = this.operationsBelow.slice();
+    next.parameterChild = changesTree ? this.parameterChild.slice() : this.parameterChild;
+    next.operationsBelow = changesTree ? this.operationsBelow.slice() : this.operationsBelow;
     next.resources = this.resources.slice();
     next.lostNodes = this.lostNodes;
     next.isCopy = true;
@@ -167,7 +187,23 @@ export class RouteTable {
   }
 
   private remove(entry: OperationEntry): void {
-    const template = entry.operation.pathTemplate;
+    const path = this.pathOf(entry);
+    const node = path.at(-1)!;
+    const rest = this.resources[node]!.without(entry);
+    this.resources[node] = rest.isEmpty ? undefined : rest;
+    this.countOut(path);
+  }
+
+  private replace(entry: OperationEntry, successor: OperationEntry): void {
+    const node = this.pathOf(entry).at(-1)!;
+    const resource = this.resources[node]!.without(entry);
+    resource.add(successor);
+    this.resources[node] = resource;
+  }
+
+  /** The nodes from the root to that of an entry which is in the table. */
+  private pathOf({ operation }: OperationEntry): readonly number[] {
+    const template = operation.pathTemplate;
     const { segments } = this;
     const count = segments.split(template);
     const path = [0];
@@ -178,10 +214,7 @@ export class RouteTable {
         isParameter ? this.parameterChild[node]! : this.findStatic(node, segments.words[segment]!),
       );
     }
-    const node = path[count]!;
-    const rest = this.resources[node]!.without(entry);
-    this.resources[node] = rest.isEmpty ? undefined : rest;
-    this.countOut(path);
+    return path;
   }
 
   /** The topmost node with nothing below it any more is cut off, and all behind it is lost. */

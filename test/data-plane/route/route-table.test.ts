@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { OperationEntry } from '../../../src/core/snapshot.ts';
 import { compileSnapshot, ROUTE_SEGMENTS_MAX } from '../../../src/data-plane/route/index.ts';
+import { RouteTable } from '../../../src/data-plane/route/route-table.ts';
+import { inOneGo } from '../../../src/data-plane/route/steps.ts';
 import { anApi, aSnapshot } from './route-fixture.ts';
 
 /** Looks up `GET /a/b`: the template found, or the problem's name with what is allowed. */
@@ -140,5 +143,68 @@ describe('the route table and a linear matcher', () => {
       expect(found).toBe(compiled.operation(`api.GET-${template}`));
     }
     expect(compiled.find('GET', '/bank/service-500/v1/r0')).toMatchObject({ name: 'not-found' });
+  });
+});
+
+describe('a route table that was changed', () => {
+  const METHODS = ['GET', 'HEAD', 'PUT'];
+  const entryOf = (template: string, method: string, round: number): OperationEntry =>
+    ({
+      operation: { id: `${method} ${template} ${round}`, method, pathTemplate: template },
+    }) as OperationEntry;
+  /** In each round every template has some of the methods, or none. */
+  const rounds = fc.array(fc.array(fc.subarray(METHODS), { minLength: 30, maxLength: 30 }), {
+    minLength: 2,
+    maxLength: 8,
+  });
+  const freshly = (entries: Iterable<OperationEntry>) => {
+    const table = new RouteTable();
+    for (const entry of entries) table.add(entry);
+    return table;
+  };
+
+  it('answers as one that was built anew, and the one before it as before', () => {
+    fc.assert(
+      fc.property(
+        templates,
+        rounds,
+        fc.array(paths, { maxLength: 20 }),
+        (declared, plan, asked) => {
+          let current = new Map<string, OperationEntry>();
+          let table = new RouteTable();
+          const made = [{ table, fresh: new RouteTable() }];
+          for (const [round, methodsOf] of plan.entries()) {
+            const next = new Map<string, OperationEntry>();
+            for (const [i, template] of declared.entries()) {
+              for (const method of methodsOf[i] ?? []) {
+                const key = `${method} ${template}`;
+                const kept = (i + round) % 3 === 0 ? current.get(key) : undefined;
+                next.set(key, kept ?? entryOf(template, method, round));
+              }
+            }
+            const removed = [...current]
+              .filter(([key]) => !next.has(key))
+              .map(([, entry]) => entry);
+            const added = [...next].filter(([key]) => !current.has(key)).map(([, entry]) => entry);
+            const replaced = [...next].flatMap(([key, entry]) => {
+              const before = current.get(key);
+              return before === undefined || before === entry ? [] : [[before, entry] as const];
+            });
+            table = inOneGo(table.with({ removed, added, replaced }));
+            made.push({ table, fresh: freshly(next.values()) });
+            current = next;
+          }
+          const respelt = declared.map(template => template.replace('a', '%61'));
+          for (const path of [...asked, ...declared, ...respelt, '/a/b;v']) {
+            for (const method of METHODS) {
+              for (const { table: changed, fresh } of made) {
+                expect(changed.find(method, path)).toEqual(fresh.find(method, path));
+              }
+            }
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });
