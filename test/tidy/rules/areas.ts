@@ -10,7 +10,9 @@ export interface Area {
 }
 
 const CORE = 'src/core/';
-const STORE_TYPES = 'src/stores/contracts.ts';
+const STORE_TYPES = ['src/stores/contracts.ts', 'src/stores/registry-contract.ts'];
+/** What drivers share beside their contracts. */
+const STORE_PARTS = ['src/stores/audit-chain.ts', 'src/stores/sql/'];
 const TELEMETRY = 'src/telemetry/';
 const FRONT_MESSAGES = 'src/data-plane/front-messages.ts';
 const ANYTHING = ['src/'];
@@ -32,17 +34,22 @@ export const AREAS: readonly Area[] = [
   {
     name: 'a room',
     matches: path => roomOf(path) !== undefined,
-    mayImport: [CORE, STORE_TYPES],
+    mayImport: [CORE, ...STORE_TYPES],
   },
   {
     name: 'the pipeline',
     matches: under('src/data-plane/pipeline.ts'),
-    mayImport: [CORE, STORE_TYPES, 'src/data-plane/'],
+    mayImport: [CORE, ...STORE_TYPES, 'src/data-plane/'],
   },
   {
     name: 'the composition of a front thread',
     matches: under('src/data-plane/front-thread.ts', 'src/data-plane/compose-front.ts'),
     mayImport: [CORE, TELEMETRY, 'src/stores/', 'src/data-plane/'],
+  },
+  {
+    name: 'the data plane’s part of the admin listener',
+    matches: under('src/data-plane/compose-operator-check.ts'),
+    mayImport: [CORE, ...STORE_TYPES, 'src/stores/memory/', 'src/data-plane/'],
   },
   { name: 'front messages', matches: under(FRONT_MESSAGES), mayImport: [CORE] },
   { name: 'telemetry', matches: under(TELEMETRY), mayImport: [CORE, TELEMETRY] },
@@ -50,12 +57,12 @@ export const AREAS: readonly Area[] = [
   {
     name: 'stores',
     matches: under('src/stores/'),
-    mayImport: [CORE, STORE_TYPES],
+    mayImport: [CORE, ...STORE_TYPES, ...STORE_PARTS],
   },
   {
     name: 'control plane',
     matches: under('src/control-plane/'),
-    mayImport: [CORE, STORE_TYPES, TELEMETRY, 'src/version.ts', 'src/control-plane/'],
+    mayImport: [CORE, ...STORE_TYPES, TELEMETRY, 'src/version.ts', 'src/control-plane/'],
   },
   {
     name: 'demo',
@@ -69,7 +76,10 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: 'the composition root',
-    matches: under('src/main.ts', 'src/gateway-process.ts', 'src/cli/', 'src/version.ts'),
+    matches: under(
+      ...['src/main.ts', 'src/compose-registry.ts', 'src/compose-admin.ts'],
+      ...['src/gateway-process.ts', 'src/cli/', 'src/version.ts'],
+    ),
     mayImport: ANYTHING,
   },
 ];
@@ -103,6 +113,10 @@ export const DOORS: readonly Door[] = [
   { specifier: 'piscina', within: 'src/', allows: under('src/data-plane/workers/') },
   { specifier: 'node:net', within: 'src/data-plane/', allows: UPSTREAM },
   { specifier: 'node:tls', within: 'src/data-plane/', allows: UPSTREAM },
+  { specifier: 'kysely', within: 'src/', allows: under('src/stores/') },
+  { specifier: 'pg', within: 'src/', allows: under('src/stores/postgres/') },
+  { specifier: 'node:sqlite', within: 'src/', allows: under('src/stores/') },
+  { specifier: '@stoplight', within: 'src/', allows: under('src/control-plane/shelf/') },
   { specifier: 'jose', within: 'src/', allows: () => true, filesMax: 1 },
   { specifier: 'ws', within: 'src/', allows: under('src/client/session/node-socket.ts') },
   { specifier: 'msgpackr', within: 'src/', allows: path => /codec[^/]*$/.test(path) },
