@@ -11,9 +11,13 @@ tools=(
   haproxy:haproxy
   wrk:wrk
   chromium:chromium
+  postgres:postgresql
 )
 # Where daemons live, which is not on every user's PATH.
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+for folder in /usr/lib/postgresql/*/bin; do
+  PATH="$PATH:$folder"
+done
 
 missing=()
 for tool in "${tools[@]}"; do

@@ -143,7 +143,7 @@ export interface ChainBreak {
   readonly sequence: number;
   /**
    * `gap`: entries are missing in front of it, or it comes again; `previous`: it does not name the
-   * hash of the one before; `hash`: it was changed; `end`: the chain ends before or beyond its head.
+   * hash of the one before; `hash`: it was changed; `end`: the chain ends elsewhere than its head.
    */
   readonly fault: 'gap' | 'previous' | 'hash' | 'end';
 }

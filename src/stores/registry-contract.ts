@@ -15,13 +15,13 @@ export interface JsonObject {
 export interface StoredRecord {
   readonly kind: string;
   readonly id: string;
-  /** 1 when it is created, one more with each change; goes on where it is deleted and comes again. */
+  /** 1 when it is made, one more with each change; goes on where it is deleted and comes again. */
   readonly version: number;
   /** Of the registry, which brought this version. */
   readonly revision: number;
   /** Undefined where the record was deleted. */
   readonly body: JsonObject | undefined;
-  /** Milliseconds since the epoch, by the clock of the host that committed. */
+  /** Milliseconds since the epoch, by the committing host's clock; anew where it comes again. */
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }

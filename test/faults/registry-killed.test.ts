@@ -142,7 +142,8 @@ describe.skipIf(!hasPostgres)('with a registry in PostgreSQL', () => {
     'a gateway that is killed leaves all that it acknowledged',
     async () => {
       const url = await server.createDatabase();
-      const others = `SELECT 1 FROM pg_stat_activity WHERE datname = '${new URL(url).pathname.slice(1)}'`;
+      const database = new URL(url).pathname.slice(1);
+      const others = `SELECT 1 FROM pg_stat_activity WHERE datname = '${database}'`;
       await killInRounds(['postgres', url], async () => {
         // The server may still be at the last thing that it was asked.
         await eventually(() => server.query(server.url('postgres'), others)).toEqual([]);

@@ -1,4 +1,4 @@
-/** A PostgreSQL server of a test: made in a folder of its own, stopped, killed, gone with the test. */
+/** A PostgreSQL server of a test: made in a folder of its own, stopped, killed, gone with it. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chownSync,

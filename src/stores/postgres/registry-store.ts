@@ -1,4 +1,9 @@
-/** The registry in a PostgreSQL database, for several hosts at a time. */
+/**
+ * The registry in a PostgreSQL database, for several hosts at a time.
+ *
+ * A virtual machine with two cores, the server on it, 170,000 records of 350 bytes: the first
+ * commit takes 4.6 s, loading 0.7 s, a commit of one record 2.4 ms (median).
+ */
 import { randomBytes } from 'node:crypto';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';

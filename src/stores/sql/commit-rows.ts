@@ -21,8 +21,8 @@ const CHARACTERS_MAX = 4_194_304;
 
 /**
  * Makes rows, and parts of them that have no more rows or, but for a single one, characters than
- * allowed. Rows are made when their part is wanted: 170,000 bodies as texts beside the records would
- * be work for the collector.
+ * allowed. Rows are made when their part is wanted: 170,000 bodies as texts beside the records
+ * would be work for the collector.
  */
 function* partsOf<T, R>(
   items: readonly T[],

@@ -34,10 +34,8 @@ export async function pendingIn(place: TablesPlace): Promise<string[]> {
   const executed = await executedIn(place);
   const unknown = executed.find(name => !known.includes(name));
   if (unknown !== undefined) {
-    throw new RegistryStoreError(
-      'unusable',
-      `${place.subject} was changed by a newer version of the gateway (${unknown}): start that one.`,
-    );
+    const changed = `${place.subject} was changed by a newer version of the gateway (${unknown})`;
+    throw new RegistryStoreError('unusable', `${changed}: start that one.`);
   }
   return known.filter(name => !executed.includes(name));
 }

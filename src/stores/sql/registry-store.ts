@@ -1,6 +1,6 @@
 /**
  * A registry in tables: one set of queries for every database. Every commit is one transaction
- * that begins with the row of the head, which decides who is stale and lets one writer in at a time.
+ * that begins with the row of the head: it decides who is stale, and lets one writer in at a time.
  */
 import type { Kysely, Transaction } from 'kysely';
 import { chainEntries } from '../audit-chain.ts';
@@ -205,7 +205,7 @@ async function revisionOf(snapshot: Transaction<RegistryTables>): Promise<number
   return head.revision;
 }
 
-/** Databases order texts by their bytes in UTF-8, where two of 65,536 kinds of letter lie elsewhere. */
+/** Databases order texts by bytes of UTF-8: other than code units where pairs of them are. */
 function loaded(revision: number, rows: readonly RecordRow[]): LoadedRegistry {
   return { revision, records: rows.map(toStoredRecord).sort(byKindAndId) };
 }

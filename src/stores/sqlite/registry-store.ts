@@ -1,4 +1,10 @@
-/** The registry in a file of this host, for one process at a time. */
+/**
+ * The registry in a file of this host, for one process at a time.
+ *
+ * A virtual machine with two cores, ext4, 170,000 records of 350 bytes: the first commit takes 2.2
+ * to 2.4 s, half of it for the audit entry with all of them; loading 0.6 to 0.9 s; a commit of one
+ * record 0.4 ms (median). Kysely's part is small, so nothing goes past it.
+ */
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
@@ -15,7 +21,7 @@ import {
 } from './database-file.ts';
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts';
 
-/** Of pages, while there are so many: the first commit of a large registry writes each page once. */
+/** Of pages, where there are so many: a large registry's first commit writes each page once. */
 const CACHE_KIB = 32_768;
 
 const REGISTRY: FileFormat = {

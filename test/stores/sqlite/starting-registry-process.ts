@@ -1,6 +1,6 @@
 /**
- * A first start that is cut off: kills itself right before its n-th statement, from 1, whether it is
- * run as text or prepared.
+ * A first start that is cut off: kills itself right before its n-th statement, from 1, whether
+ * that is run as text or prepared.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { openSqliteRegistryStore } from '../../../src/stores/sqlite/index.ts';
