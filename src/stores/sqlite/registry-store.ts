@@ -2,9 +2,9 @@
  * The registry in a file of this host, for one process at a time.
  *
  * A virtual machine with two cores, ext4, 170,000 records of 350 bytes: the first commit takes 2.2
- * to 2.4 s, of which 0.7 s make the canonical form of its audit entry; loading takes 0.6 to 0.9 s, a
- * commit of one record 0.4 ms (median). Reading past Kysely would gain nothing: the rows and their
- * JSON are all of it.
+ * to 2.4 s, of which 0.7 s make the canonical form of its audit entry; loading takes 0.6 to 0.9 s,
+ * a commit of one record 0.4 ms (median). Reading past Kysely would gain nothing: the rows and
+ * their JSON are all of it.
  */
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
