@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import { DEMO_APIS } from './bank/api-document.ts';
 import { ALL_DEMO_PARTNERS, type DemoKey, type DemoPartner } from './partners.ts';
+import { OPERATORS_FILE, PUBLISHER_TOKEN_FILE } from './tokens.ts';
 
 const HEADER =
   '# Written anew at every start of the demonstration: change a copy, not this file.\n';
@@ -36,9 +37,6 @@ const PLANS = [
   { id: 'standard', name: 'Standard' },
   { id: 'premium', name: 'Premium' },
 ];
-
-/** Relative to the demonstration's folder: what the bank publishes events with. */
-export const PUBLISHER_TOKEN_FILE = 'publisher.token';
 
 /** The file, relative to the demonstration's folder, that holds what the key's owner signs with. */
 export function privateFileOf(key: DemoKey): string {
@@ -107,8 +105,10 @@ export function configText(listenerPort: number, adminPort: number): string {
   const config = {
     registryFile: 'registry.yaml',
     stateDir: 'state',
+    // The ports of the bank are others at each start.
+    registry: { fileAtStart: 'apply' },
     listener: { port: listenerPort },
-    admin: { port: adminPort },
+    admin: { port: adminPort, operatorsFile: OPERATORS_FILE },
     events: { publisherTokenFile: PUBLISHER_TOKEN_FILE },
     telemetry: { accessLogFile: 'access.log' },
   };

@@ -1,18 +1,19 @@
 /** Prepares the folder of the demonstration: keys, a token, registry, configuration, clients. */
-import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createPrivateFile, generateKey, publicTextOf } from '../client/key-files.ts';
 import { apiDocumentFile, DEMO_APIS } from './bank/api-document.ts';
 import { ALL_DEMO_PARTNERS, DEFAULT_PARTNER, type DemoKey } from './partners.ts';
-import {
-  configText,
-  PUBLISHER_TOKEN_FILE,
-  privateFileOf,
-  publicFileOf,
-  registryText,
-} from './registry-file.ts';
+import { configText, privateFileOf, publicFileOf, registryText } from './registry-file.ts';
 import { suiteText } from './suite-file.ts';
+import {
+  DEMO_OPERATORS,
+  OPERATORS_FILE,
+  operatorsText,
+  operatorTokenFileOf,
+  prepareToken,
+  publisherTokenFileOf,
+} from './tokens.ts';
 
 export interface DemoOptions {
   /** Where the demo bank listens, on 127.0.0.1. */
@@ -37,6 +38,8 @@ export interface DemoFiles {
   readonly registryFile: string;
   readonly stateDir: string;
   readonly publisherTokenFile: string;
+  /** What `--token-file` of the `xingyun` commands takes. */
+  readonly operatorTokenFile: string;
   /** What `xingyun call` reads by default. */
   readonly clientFile: string;
   /** One such file per key, by key id. */
@@ -51,21 +54,6 @@ export interface ClientFile {
   readonly keyId: string;
   readonly algorithm: DemoKey['algorithm'];
   readonly privateKeyFile: string;
-}
-
-const TOKEN_BYTES = 32;
-
-/** Where the demonstration in this folder has the token with which the bank publishes. */
-export function publisherTokenFileOf(dir: string): string {
-  return join(resolve(dir), PUBLISHER_TOKEN_FILE);
-}
-
-function preparePublisherToken(dir: string): string {
-  const file = publisherTokenFileOf(dir);
-  const token = `${randomBytes(TOKEN_BYTES).toString('base64url')}\n`;
-  if (!existsSync(file)) createPrivateFile(file, token);
-  chmodSync(file, 0o600);
-  return file;
 }
 
 /** Replaces a file in one step, so that nobody reads half of it. */
@@ -132,7 +120,11 @@ export async function prepareDemo(dir: string, options: DemoOptions): Promise<De
   for (const api of DEMO_APIS) {
     writeDerived(join(root, 'openapi', `${api}.yaml`), readFileSync(apiDocumentFile(api)), 0o644);
   }
-  const publisherTokenFile = preparePublisherToken(root);
+  const publisherTokenFile = publisherTokenFileOf(root);
+  const operatorTokenFile = operatorTokenFileOf(root);
+  for (const operator of DEMO_OPERATORS) prepareToken(operatorTokenFileOf(root, operator));
+  prepareToken(publisherTokenFile);
+  writeDerived(join(root, OPERATORS_FILE), operatorsText(root), 0o600);
   const registryFile = join(root, 'registry.yaml');
   const configFile = join(root, 'xingyun.yaml');
   writeDerived(registryFile, registryText(bankPort, sandboxPort), 0o644);
@@ -144,6 +136,6 @@ export async function prepareDemo(dir: string, options: DemoOptions): Promise<De
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   if (isFirst) options.initialiseState?.(stateDir);
   const clients = prepareClients(root, gatewayPort);
-  const own = { dir: root, configFile, registryFile, stateDir, publisherTokenFile, suiteFile };
-  return { ...own, ...clients };
+  const files = { configFile, registryFile, stateDir, suiteFile };
+  return { dir: root, ...files, publisherTokenFile, operatorTokenFile, ...clients };
 }

@@ -44,8 +44,9 @@ describe('the folder of the demonstration', () => {
     const secrets = readdirSync(join(dir, 'keys')).filter(name => !name.includes('.public.'));
     expect(secrets).toHaveLength(8);
     for (const name of secrets) expect(modeOf(join(dir, 'keys', name))).toBe(0o600);
-    const { clientFile, clientFiles, publisherTokenFile } = files;
-    for (const file of [clientFile, publisherTokenFile, ...clientFiles.values()]) {
+    const { clientFile, clientFiles, publisherTokenFile, operatorTokenFile } = files;
+    const secret = [clientFile, publisherTokenFile, operatorTokenFile, ...clientFiles.values()];
+    for (const file of secret) {
       expect(modeOf(file)).toBe(0o600);
     }
   });
