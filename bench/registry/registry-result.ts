@@ -50,6 +50,8 @@ export interface StartFigures {
 
 /** From sending a change to the answer that says that every front serves it. */
 export interface VisibilityFigures {
+  /** Of the first change after a start, when no code for it has run yet; it is among the others. */
+  readonly firstMs: number;
   readonly all: Times;
   readonly kinds: Readonly<Partial<Record<ChangeName, Times>>>;
 }

@@ -25,6 +25,7 @@ export function registryText(result: RegistryResult): string {
     row('  memory', memoryText(result.memoryAfterStart)),
     '',
     row('a change, in every front', timesText(result.visibility.all)),
+    row('  the first after a start', `${result.visibility.firstMs.toFixed(1)} ms`),
     ...Object.entries(result.visibility.kinds).map(([name, times]) => {
       return row(`  ${name}`, timesText(times));
     }),

@@ -2,7 +2,7 @@
 import type { AdminDoor, ChangeTimes } from './admin-door.ts';
 import type { ChangeName, ChangeSource } from './change-kinds.ts';
 import type { VisibilityFigures } from './registry-result.ts';
-import { timesOf } from './times.ts';
+import { hundredths, timesOf } from './times.ts';
 
 export interface VisibilityRig {
   readonly door: AdminDoor;
@@ -16,17 +16,19 @@ export async function measureVisibility(
   rig: VisibilityRig,
   count: number,
 ): Promise<VisibilityFigures> {
+  const inOrder: number[] = [];
   const byName = new Map<ChangeName, number[]>();
   for (let made = 0; made < count; made++) {
     rig.signal.throwIfAborted();
     rig.progress(`change ${made + 1} of ${count}`);
     const { name, change } = rig.changes.next();
-    const durations = byName.get(name) ?? [];
-    durations.push(durationOf(await rig.door.change(change)));
-    byName.set(name, durations);
+    const durationMs = durationOf(await rig.door.change(change));
+    inOrder.push(durationMs);
+    byName.set(name, [...(byName.get(name) ?? []), durationMs]);
   }
   return {
-    all: timesOf([...byName.values()].flat()),
+    firstMs: hundredths(inOrder[0]!),
+    all: timesOf(inOrder),
     kinds: Object.fromEntries([...byName].map(([name, times]) => [name, timesOf(times)])),
   };
 }

@@ -20,7 +20,11 @@ export function registryResult(changes: Partial<RegistryResult> = {}): RegistryR
     ...{ startedAt: '', configuration: {}, records: 170_000 },
     start: { firstMs: 20_000, furtherMs: [3_100, 3_000] },
     ...{ memoryAfterStart: memory, memoryAfterRebuild: memory, memoryAtEnd: memory },
-    visibility: { all: timesOf([10, 20]), kinds: { 'key-revoked': timesOf([10, 20]) } },
+    visibility: {
+      firstMs: 20,
+      all: timesOf([10, 20]),
+      kinds: { 'key-revoked': timesOf([10, 20]) },
+    },
     revocation: {
       ...{ keys: 2, connectionsByFront: [4, 4], acceptedBefore: 100, acceptedAfter: 0 },
       ...{ confirmed: timesOf([5, 6]), lastAcceptedMs: [-2, -1], refusedAfterByFront: [40, 41] },
