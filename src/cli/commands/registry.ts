@@ -1,10 +1,14 @@
 /** `xingyun registry`: the registry as a file, compared and applied. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { stringify } from 'yaml';
-import { ConfigError } from '../../control-plane/config/index.ts';
+import { registryDatabase } from '../../compose-registry.ts';
+import { ConfigError, loadConfig } from '../../control-plane/config/index.ts';
 import type { PlannedChange, RegistryLists } from '../../control-plane/registry/desk-contract.ts';
 import { readRegistryFile } from '../../control-plane/registry/index.ts';
+import { pendingPostgresMigrations } from '../../stores/postgres/index.ts';
+import { RegistryStoreError } from '../../stores/registry-contract.ts';
+import { pendingSqliteMigrations } from '../../stores/sqlite/index.ts';
 import { type AdminOptions, addAdminOptions, adminJson } from '../admin-client.ts';
 import { CommandFailure, EXIT_FAILED, orFail } from '../failures.ts';
 import { write, writeJson } from '../output.ts';
@@ -29,6 +33,11 @@ interface ApplyOptions extends AdminOptions {
 interface DiffOptions extends AdminOptions {
   readonly prune?: true;
   readonly exitCode?: true;
+  readonly json?: true;
+}
+
+interface MigrationsOptions {
+  readonly config: string;
   readonly json?: true;
 }
 
@@ -118,6 +127,20 @@ async function status(options: ExportOptions): Promise<void> {
   await writeJson(await adminJson(options, { path: '/v1/registry/status' }));
 }
 
+async function listMigrations(options: MigrationsOptions): Promise<void> {
+  const { config } = loadConfig(options.config);
+  const { store, postgresUrlFile } = config.registry;
+  let pending: readonly string[] = [];
+  if (store === 'sqlite') pending = await pendingSqliteMigrations(registryDatabase(config));
+  if (store === 'postgres') {
+    const url = readFileSync(postgresUrlFile!, 'utf8').trim();
+    pending = await pendingPostgresMigrations({ url });
+  }
+  if (options.json) await writeJson({ store, pending });
+  else if (pending.length === 0) await write('Nothing is to be migrated.\n');
+  else await write(`The next start migrates: ${pending.join(', ')}.\n`);
+}
+
 function parseNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('A whole number is wanted.');
   return Number(text);
@@ -158,6 +181,18 @@ export function register(program: Command): void {
   addAdminOptions(registry.command('status'))
     .description('show revision, store, and what each front serves')
     .action(status);
+  registry
+    .command('migrations')
+    .description('show what the next start would change in the tables of the database')
+    .option('--config <file>', 'the configuration', 'xingyun.yaml')
+    .option('--json', 'for scripts: the names as JSON')
+    .action((options: MigrationsOptions) => listMigrations(options).catch(explain));
+}
+
+/** A configuration or a database that is not as it should be says so itself. */
+function explain(error: unknown): never {
+  if (!(error instanceof ConfigError) && !(error instanceof RegistryStoreError)) throw error;
+  throw new CommandFailure(error.message, { cause: error });
 }
 
 function waitMs(given: number | true): number {
