@@ -39,7 +39,7 @@ const ACCEPTED: Readonly<Record<App['environment'], readonly PartnerStatus[]>> =
   production: ['production'],
 };
 
-/** Makes records of stored bodies. What is sealed with a key that is not there is told and missing. */
+/** Makes records of stored bodies. What cannot be unsealed is told, and is missing. */
 export class SnapshotRecords {
   private readonly sealer: SecretSealer;
   private readonly onUnreadable: (kind: AnyKind, id: string) => void;

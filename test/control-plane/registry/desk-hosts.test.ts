@@ -107,7 +107,7 @@ describe('a commit that fails', () => {
     expect(under.deltas).toMatchObject([{ version: 2, baseVersion: 1 }]);
   });
 
-  it('and may have happened is looked up by the next change where it cannot be at once', async () => {
+  it('and may have happened is looked up by the next change at the latest', async () => {
     const under = await DeskUnderTest.whole();
     under.store.afterCommit.push(failWith('unknown'));
     under.store.beforeFollow.push(failWith('unavailable'));
