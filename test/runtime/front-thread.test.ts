@@ -18,6 +18,7 @@ const EMPTY: RegistrySnapshot = {
   apps: [],
   keys: [],
   plans: [],
+  products: [],
   apis: [],
   subscriptions: [],
   upstreams: [],
@@ -47,21 +48,19 @@ afterEach(() => {
 });
 
 function create(): FrontThreads {
-  return new FrontThreads(
-    {
-      config,
-      nonces: nonces.shared,
-      journal: () => ({ journalId: '0123abcd', head: 0 }),
-      onTelemetry: () => undefined,
-      onGone: () => undefined,
-      onAccess: () => undefined,
-      onReplay: () => undefined,
-      onCosts: () => undefined,
-      onLog: (_, message) => logged.push(message),
-      onServed: () => undefined,
-    },
-    EMPTY,
-  );
+  return new FrontThreads({
+    config,
+    snapshot: () => EMPTY,
+    nonces: nonces.shared,
+    journal: () => ({ journalId: '0123abcd', head: 0 }),
+    onTelemetry: () => undefined,
+    onGone: () => undefined,
+    onAccess: () => undefined,
+    onReplay: () => undefined,
+    onCosts: () => undefined,
+    onLog: (_, message) => logged.push(message),
+    onServed: () => undefined,
+  });
 }
 
 describe('a front thread', () => {

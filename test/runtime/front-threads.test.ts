@@ -6,6 +6,7 @@ import type { LogMessage } from '../../src/data-plane/front-messages.ts';
 import { FrontThreads, type FrontThreadsOptions } from '../../src/runtime/front-threads.ts';
 import { TelemetryReader } from '../../src/telemetry/telemetry-reader.ts';
 import { eventually } from '../support/eventually.ts';
+import { aDelta } from './a-delta.ts';
 
 const FRONTS = 2;
 
@@ -15,6 +16,8 @@ let logged: (LogMessage & { front: number })[];
 let served: number[];
 let asked: { request: ReplayRequest; answer: (page: ReplayPage) => void }[];
 let starts: Int32Array;
+/** What FrontThreads is given where it asks for the registry as it is. */
+let published: RegistrySnapshot;
 let onError: () => void;
 
 afterEach(() => fronts.drain(0));
@@ -27,6 +30,7 @@ function snapshot(version: number, behaviour: string, partners: number | string 
     apps: [],
     keys: [],
     plans: [{ id: behaviour }],
+    products: [],
     apis: [],
     subscriptions: [],
     upstreams: [],
@@ -45,6 +49,7 @@ function create(behaviour: string): FrontThreads {
   starts = new Int32Array(new SharedArrayBuffer(FRONTS * 4));
   const options: FrontThreadsOptions = {
     config,
+    snapshot: () => published,
     nonces: starts as never,
     journal: () => ({ journalId: '0123abcd', head: 0 }),
     entry: new URL('fake-front.ts', import.meta.url),
@@ -59,8 +64,20 @@ function create(behaviour: string): FrontThreads {
     },
     onServed: version => served.push(version),
   };
-  fronts = new FrontThreads(options, snapshot(1, behaviour));
+  published = snapshot(1, behaviour);
+  fronts = new FrontThreads(options);
   return fronts;
+}
+
+function publishAll(whole: RegistrySnapshot): void {
+  published = whole;
+  fronts.publishAll();
+}
+
+/** A change of the version before; `partner` is one that changed. */
+function publish(version: number, partner = 'p'): void {
+  published = { ...published, version };
+  fronts.publish(aDelta(version, partner));
 }
 
 const errors = () => logged.filter(({ level }) => level === 'error');
@@ -87,7 +104,7 @@ describe('a front that ends by itself', () => {
   it('is replaced, and no counter goes back', async () => {
     await create('serve').start();
     expect(telemetry.counter('exchanges')).toBe(20);
-    fronts.publish(snapshot(2, 'serve', 'poison'));
+    publishAll(snapshot(2, 'serve', 'poison'));
     await eventually(() => errors().length).toBe(FRONTS);
     expect(errors()[0]!.fields).toMatchObject({ reason: 'A bug in the front.', pauseMs: 100 });
     expect(telemetry.counter('exchanges')).toBe(20);
@@ -100,7 +117,7 @@ describe('a front that ends by itself', () => {
 
   it('is tried again where its replacement cannot start', async () => {
     await create('fail-once').start();
-    fronts.publish(snapshot(2, 'fail-once', 'poison'));
+    publishAll(snapshot(2, 'fail-once', 'poison'));
     await eventually(() => [...starts]).toEqual([3, 3]);
     await eventually(() => fronts.allListening).toBe(true);
     const pauses = errors().map(({ front, fields }) => [front, fields.pauseMs]);
@@ -117,7 +134,7 @@ describe('a front that ends by itself', () => {
     const firstEnd = new Promise<void>(resolve => {
       onError = resolve;
     });
-    fronts.publish(snapshot(2, 'serve', 'poison'));
+    publishAll(snapshot(2, 'serve', 'poison'));
     await firstEnd;
     expect((await fronts.drain(0)).frontsLeft).toBe(0);
     expect([...starts]).toEqual([1, 1]);
@@ -125,15 +142,68 @@ describe('a front that ends by itself', () => {
 });
 
 describe('publishing', () => {
-  it('sends a part at a time, and a later registry overtakes one that is under way', async () => {
+  const heard = (message: string) => logged.filter(line => line.message === message);
+
+  it('sends the whole in parts, and a later registry overtakes one that is under way', async () => {
     await create('serve').start();
-    fronts.publish(snapshot(2, 'serve', 5_000));
-    fronts.publish(snapshot(3, 'serve', 1_200));
+    publishAll(snapshot(2, 'serve', 5_000));
+    publishAll(snapshot(3, 'serve', 1_200));
     await eventually(() => served).toEqual([1, 3]);
-    const parts = logged.filter(({ message }) => message === 'parts').map(({ fields }) => fields);
-    // One part of the first, three of the second.
-    expect(parts).toEqual([{ parts: 4 }, { parts: 4 }]);
+    // One part of the first whole, three that were on their way of the second, three of the third.
+    for (const { fields } of heard('parts')) expect(fields).toEqual({ parts: 7 });
     expect(fronts.servedVersion).toBe(3);
+  });
+
+  it('sends changes in their order', async () => {
+    await create('serve').start();
+    for (let version = 2; version <= 30; version++) publish(version);
+    expect(await fronts.served(30, 10_000)).toBe(true);
+    expect(fronts.servedVersions()).toEqual([30, 30]);
+    for (const front of [0, 1]) {
+      const versions = heard('delta').filter(line => line.front === front);
+      const inOrder = Array.from({ length: 29 }, (_, i) => ({ version: i + 2 }));
+      expect(versions.map(({ fields }) => fields)).toEqual(inOrder);
+    }
+    expect(heard('parts')).toEqual([]);
+  });
+
+  it('reaches a front that starts with the changes that came meanwhile', async () => {
+    const starting = create('serve').start();
+    publish(2);
+    publish(3);
+    await starting;
+    expect(await fronts.served(3, 10_000)).toBe(true);
+  });
+
+  it('makes a refused change good with the whole, and forgets the failure', async () => {
+    await create('serve').start();
+    publish(2, 'refused');
+    expect(await fronts.served(2, 10_000)).toBe(true);
+    expect(heard('parts')).toHaveLength(FRONTS);
+    expect(fronts.lastFailure).toBeUndefined();
+    publish(3);
+    expect(await fronts.served(3, 10_000)).toBe(true);
+  });
+
+  it('says why a whole was refused, and tries it anew with the next publication', async () => {
+    await create('serve').start();
+    publishAll(snapshot(2, 'refuse-whole'));
+    expect(await fronts.served(2, 10_000)).toBe(false);
+    await eventually(() => fronts.lastFailure).toMatchObject({ version: 2 });
+    expect(fronts.servedVersions()).toEqual([1, 1]);
+    published = snapshot(3, 'serve');
+    fronts.publish(aDelta(3, 'p'));
+    expect(await fronts.served(3, 10_000)).toBe(true);
+    expect(fronts.lastFailure).toBeUndefined();
+  });
+
+  it('is waited for no longer than asked, or than the fronts last', async () => {
+    await create('serve').start();
+    expect(await fronts.served(1, 0)).toBe(true);
+    expect(await fronts.served(2, 1)).toBe(false);
+    const waiting = fronts.served(2, 60_000);
+    await fronts.drain(0);
+    expect(await waiting).toBe(false);
   });
 });
 
@@ -163,7 +233,7 @@ describe('events', () => {
     await create('echo').start();
     fronts.broadcast([event(1)]);
     for (const front of [0, 1]) await eventually(() => heardBy(front)).toEqual(['1']);
-    fronts.publish(snapshot(2, 'echo', 'poison'));
+    publishAll(snapshot(2, 'echo', 'poison'));
     await eventually(() => [...starts]).toEqual([2, 2]);
     fronts.broadcast([event(2)]);
     for (const front of [0, 1]) await eventually(() => heardBy(front)).toEqual(['1', '2']);
@@ -212,7 +282,7 @@ describe('events', () => {
   it('that a front asked for are not told to the one that took its place', async () => {
     await create('ask').start();
     await eventually(() => asked.length).toBe(FRONTS);
-    fronts.publish(snapshot(2, 'ask', 'poison'));
+    publishAll(snapshot(2, 'ask', 'poison'));
     await eventually(() => asked.length).toBe(2 * FRONTS);
     for (const { answer } of asked.slice(0, FRONTS)) answer(page);
     fronts.broadcast([event(9)]);
