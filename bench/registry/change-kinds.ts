@@ -3,16 +3,7 @@ import type { RegistryLists } from '../../src/control-plane/registry/desk-contra
 import type { JsonObject, JsonValue } from '../../src/stores/registry-contract.ts';
 import type { AdminChange } from './admin-door.ts';
 import { KEYS } from './bank.ts';
-
-export const CHANGE_NAMES = [
-  'key-revoked',
-  'partner-suspended-or-back',
-  'operation-added',
-  'product-changed',
-  'upstream-limited',
-  'subscription-added',
-] as const;
-export type ChangeName = (typeof CHANGE_NAMES)[number];
+import { CHANGE_NAMES, type ChangeName } from './change-names.ts';
 
 export interface NamedChange {
   readonly name: ChangeName;

@@ -12,7 +12,7 @@ const OTHERS_SHARE_MAX = 0.1;
 
 const SCALE: readonly (keyof RegistryScale)[] = ['apis', 'operations', 'partners', 'apps'];
 
-/** Why a run may not stand in the record; empty where it may. A bar that was missed is no reason. */
+/** Why a run may not stand in the record; empty where it may. A missed bar is no reason. */
 export function reasonsAgainstRegistry(result: RegistryResult): string[] {
   const { rebuild, changeLoad, windows, windowSeconds, changes, revocations } = result;
   const isLimited = [rebuild, changeLoad].some(({ calls }) => calls.limited.length > 0);

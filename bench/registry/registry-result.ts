@@ -1,7 +1,7 @@
 /** What bench:registry found, as `--json` writes it. Milliseconds, bytes in MB. */
 import type { Environment } from '../rig/environment.ts';
 import type { PercentilesMs } from '../rig/latency-histogram.ts';
-import type { ChangeName } from './change-kinds.ts';
+import type { ChangeName } from './change-names.ts';
 import type { Times } from './times.ts';
 
 /** The registry beside what the benchmark calls. */

@@ -35,7 +35,7 @@ const SPARE_APPS = 1;
 /** One operator makes all the changes, as fast as they are answered. */
 const ADMIN_REQUESTS_PER_MINUTE = 1_000_000;
 
-/** @throws Error where the gateway, the upstream or a connection cannot be had, or a change fails */
+/** @throws Error where a process or a connection cannot be had, or a change fails */
 export async function runRegistry(
   options: RegistryOptions,
   extras: RegistryExtras,

@@ -1,6 +1,7 @@
 /** How long a change takes until every front serves it, without load. */
 import type { AdminDoor, ChangeTimes } from './admin-door.ts';
-import type { ChangeName, ChangeSource } from './change-kinds.ts';
+import type { ChangeSource } from './change-kinds.ts';
+import type { ChangeName } from './change-names.ts';
 import type { VisibilityFigures } from './registry-result.ts';
 import { hundredths, timesOf } from './times.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bankRegistry } from '../../../bench/registry/bank.ts';
-import { CHANGE_NAMES, ChangeSource } from '../../../bench/registry/change-kinds.ts';
+import { ChangeSource } from '../../../bench/registry/change-kinds.ts';
 import { isChangingWindow } from '../../../bench/registry/change-load-phase.ts';
+import { CHANGE_NAMES } from '../../../bench/registry/change-names.ts';
 import { latencyIn } from '../../../bench/registry/load-beside.ts';
 import { type RevokedKey, revocationFigures } from '../../../bench/registry/revocation-phase.ts';
 

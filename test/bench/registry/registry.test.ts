@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CHANGE_NAMES } from '../../../bench/registry/change-kinds.ts';
+import { CHANGE_NAMES } from '../../../bench/registry/change-names.ts';
 import type { CallOutcomes, RegistryResult } from '../../../bench/registry/registry-result.ts';
 
 const MAIN = fileURLToPath(new URL('../../../bench/registry/main.ts', import.meta.url));
