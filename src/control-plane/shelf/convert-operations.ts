@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
 import { createValueCheck } from '../config/schema-check.ts';
 import { operation as operationSchema } from '../registry/schema.ts';
 import { canonicalPath, shapeOf } from './canonical-path.ts';
+import type { ConvertedOperation } from './converted-operation.ts';
 import { operationIdFrom } from './derive-id.ts';
 import { dropOverlaps } from './drop-overlaps.ts';
 import type { JsonPath } from './pointers.ts';
@@ -15,17 +16,6 @@ const METHODS = new Set(['get', 'head', 'post', 'put', 'patch', 'delete', 'optio
 /** As the registry's schema has it. */
 export const OPERATIONS_MAX = 1_000;
 const SUMMARY_MAX_CHARACTERS = 200;
-
-export interface ConvertedOperation {
-  /** As the API's record has it. */
-  readonly body: JsonObject & {
-    readonly id: string;
-    readonly method: string;
-    readonly path: string;
-  };
-  /** Where it stands in the document. */
-  readonly at: JsonPath;
-}
 
 export interface OperationsReport {
   /** Of the document, taken or not. */

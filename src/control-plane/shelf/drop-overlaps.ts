@@ -1,6 +1,6 @@
 import { OperationTable } from '../registry/check-overlaps.ts';
 import { joinPath } from '../registry/path-template.ts';
-import type { ConvertedOperation } from './convert-operations.ts';
+import type { ConvertedOperation } from './converted-operation.ts';
 import type { PlacedIssue } from './read-document.ts';
 
 /** Each round takes what the one before left; the registry looks at whatever remains. */

@@ -1,2 +1,1 @@
 export { addShelfRoutes } from './routes.ts';
-export type { ShelfOptions } from './shelf-desk.ts';

@@ -1,4 +1,4 @@
-/** What the shelf's thread is asked, and what it answers. Everything of a document happens there. */
+/** What the shelf's thread is asked and answers: whatever is done with a document, it does. */
 import type { JsonObject } from '../../stores/registry-contract.ts';
 import type { ContractChanges } from './compare/change-list.ts';
 import type { ImportChoices } from './convert-api.ts';

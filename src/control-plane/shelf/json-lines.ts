@@ -6,6 +6,7 @@ import type { JsonPath } from './pointers.ts';
 
 const DUPLICATES_MAX = 20;
 const CHAR = { quote: 0x22, backslash: 0x5c, newline: 0x0a, comma: 0x2c, colon: 0x3a } as const;
+const SPACE = 0x20;
 const OPEN_OBJECT = 0x7b;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_OBJECT = 0x7d;
@@ -59,6 +60,8 @@ class JsonLines {
   private readonly stack: Frame[] = [];
   /** What is wanted of the value that comes next. */
   private next: Wanted | undefined;
+  /** What is wanted of an item that has not begun yet. */
+  private item: Wanted | undefined;
   private at = 0;
 
   constructor(text: string, wanted: Wanted) {
@@ -71,6 +74,7 @@ class JsonLines {
     const { text } = this;
     while (this.at < text.length) {
       const code = text.charCodeAt(this.at);
+      if (this.item !== undefined && code > SPACE) this.noteItem(code);
       if (code === CHAR.quote) {
         this.string();
         continue;
@@ -101,7 +105,14 @@ class JsonLines {
     const frame = this.stack.at(-1)!;
     frame.step = step;
     this.next = frame.wanted?.below.get(String(step));
-    this.note(this.next);
+    // A name stands where it is read, an item only where its first character comes.
+    if (typeof step === 'number') this.item = this.next;
+    else this.note(this.next);
+  }
+
+  private noteItem(code: number): void {
+    if (code !== CLOSE_ARRAY) this.note(this.item);
+    this.item = undefined;
   }
 
   private note(wanted: Wanted | undefined): void {

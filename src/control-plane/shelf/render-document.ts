@@ -14,7 +14,7 @@ import { References } from './references.ts';
 const SIGNATURE_SCHEME = 'xingyunSignature';
 const PROBLEM = 'XingyunProblem';
 
-/** RFC 9421 has no type of its own in OpenAPI: `Signature` is a header, the rest is an extension. */
+/** RFC 9421 has no type of its own in OpenAPI: a header, and the rest in an extension. */
 const SIGNATURE: JsonObject = {
   type: 'apiKey',
   in: 'header',

@@ -13,7 +13,7 @@ const READERS: readonly Role[] = ['viewer', 'operator', 'partner-manager', 'audi
 const CHECKERS: readonly Role[] = ['viewer', 'operator', 'partner-manager'];
 const IMPORTERS: readonly Role[] = ['operator'];
 const TAGS = ['shelf'];
-/** The document as a JSON string, where line ends and quotes take two bytes, and what is beside it. */
+/** The document as a JSON string, where line ends and quotes take two bytes, and the rest. */
 const BODY_MAX_BYTES = 2 * DOCUMENT_MAX_BYTES + 65_536;
 /** Bodies with documents that are received or worked on at once: 256 MiB at most. */
 const UPLOADS_MAX = 8;

@@ -1,18 +1,14 @@
-import { type FastifyInstance, fastify } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { checkRequests } from '../../../src/control-plane/admin/check-requests.ts';
-import type { ControlContext } from '../../../src/control-plane/admin/control-context.ts';
-import { refusalsProblem } from '../../../src/control-plane/admin/refusals.ts';
 import type { RegistryDesk } from '../../../src/control-plane/registry/desk.ts';
-import { addShelfRoutes } from '../../../src/control-plane/shelf/index.ts';
-import { systemClock } from '../../../src/core/clock.ts';
 import type { JsonObject } from '../../../src/stores/registry-contract.ts';
 import {
   ACCOUNT_PARAMETER,
   ACCOUNTS,
   documentOf,
   openRegistry,
+  openShelfApp,
   operation,
   PUBLIC_URL,
 } from './shelf-fixture.ts';
@@ -20,30 +16,9 @@ import {
 let registry: RegistryDesk;
 let app: FastifyInstance;
 
-function contextOf(desk: RegistryDesk): ControlContext {
-  return {
-    registry: desk,
-    clock: systemClock,
-    principalOf: () => ({ id: 'ann', roles: ['operator'] }),
-    propose: () => Promise.reject(new Error('nothing of the shelf needs approval')),
-    sendRefusals: (reply, refusals) => {
-      const problem = refusalsProblem(refusals);
-      return reply.code(problem.status).send(problem);
-    },
-  };
-}
-
 beforeAll(async () => {
   registry = await openRegistry();
-  app = fastify();
-  app.setValidatorCompiler(checkRequests as never);
-  addShelfRoutes(app, contextOf(registry), {
-    publicUrl: PUBLIC_URL,
-    documentHosts: [],
-    reportBug: error => {
-      throw error;
-    },
-  });
+  app = openShelfApp(registry);
   await app.ready();
 });
 

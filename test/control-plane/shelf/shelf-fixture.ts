@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { type FastifyInstance, fastify } from 'fastify';
+import { checkRequests } from '../../../src/control-plane/admin/check-requests.ts';
+import type { ControlContext } from '../../../src/control-plane/admin/control-context.ts';
+import { refusalsProblem } from '../../../src/control-plane/admin/refusals.ts';
 import { RegistryDesk } from '../../../src/control-plane/registry/desk.ts';
 import { SecretSealer } from '../../../src/control-plane/registry/sealer.ts';
 import type { ImportChoices } from '../../../src/control-plane/shelf/convert-api.ts';
+import { addShelfRoutes } from '../../../src/control-plane/shelf/index.ts';
 import { ShelfRefusal } from '../../../src/control-plane/shelf/problems.ts';
 import {
   type PlacedIssue,
@@ -85,6 +90,33 @@ export class ShelfUnderTest implements AsyncDisposable {
     await this.desk.close();
     await this.registry.close();
   }
+}
+
+/** The routes of the shelf, without what the admin listener has around them. */
+export function openShelfApp(registry: RegistryDesk): FastifyInstance {
+  const app = fastify();
+  app.setValidatorCompiler(checkRequests as never);
+  addShelfRoutes(app, contextOf(registry), {
+    publicUrl: PUBLIC_URL,
+    documentHosts: [],
+    reportBug: error => {
+      throw error;
+    },
+  });
+  return app;
+}
+
+function contextOf(desk: RegistryDesk): ControlContext {
+  return {
+    registry: desk,
+    clock: systemClock,
+    principalOf: () => ({ id: 'ann', roles: ['operator'] }),
+    propose: () => Promise.reject(new Error('nothing of the shelf needs approval')),
+    sendRefusals: (reply, refusals) => {
+      const problem = refusalsProblem(refusals);
+      return reply.code(problem.status).send(problem);
+    },
+  };
 }
 
 /** The refusal that a promise ends with. */

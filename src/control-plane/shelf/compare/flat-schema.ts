@@ -1,4 +1,4 @@
-/** A schema with its reference followed and its `allOf` laid together: what one object must keep. */
+/** A schema with its reference followed and its `allOf` laid together. */
 import type { JsonObject, JsonValue } from '../../../stores/registry-contract.ts';
 import type { JsonPath } from '../pointers.ts';
 import { isObject } from '../read-document.ts';

@@ -32,7 +32,7 @@ export function refuseVersion(
   if ((changes.breaking.length > 0 || !changes.complete) && now[0] <= old[0]) {
     const version = `${old[0] + 1}.0.0`;
     const count = changes.breaking.length;
-    const message = `It has ${count} breaking changes to ${stored}; make it ${version}.`;
+    const message = `Breaking changes to ${stored}: ${count}; make it ${version}.`;
     return { code: 'breaking-change', message, version };
   }
   const least = changes.compatible.length > 0 ? ([old[0], old[1] + 1, 0] as const) : old;
