@@ -104,11 +104,10 @@ interface RefusedRecord {
 /** One sentence, and a line for each record that was refused. */
 async function describe(response: Response): Promise<string> {
   const text = await response.text();
-  const document = parseProblem(text) as
-    | { code?: string; title?: string; detail?: string; errors?: readonly RefusedRecord[] }
-    | undefined;
+  const document = parseProblem(text);
   if (document === undefined) return `The admin listener answered ${response.status}.`;
-  const { code, title, detail, errors = [] } = document;
+  const { code, title, detail } = document;
+  const { errors = [] } = JSON.parse(text) as { errors?: readonly RefusedRecord[] };
   const lines = errors
     .slice(0, ERRORS_SHOWN_MAX)
     .map(({ record = '', pointer = '', message = '' }) => `  ${record}${pointer} ${message}`);
