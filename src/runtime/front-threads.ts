@@ -36,8 +36,8 @@ export interface FrontThreadsOptions {
   readonly config: Config;
   readonly nonces: NonceShared;
   /**
-   * The registry as it is now: of the version that was published last, or a later one. Asked where a
-   * front needs the whole: when it starts, and when changes alone do not do.
+   * The registry as it is now: of the version that was published last, or a later one. Asked where
+   * a front needs the whole: when it starts, and when changes alone do not do.
    */
   readonly snapshot: () => RegistrySnapshot;
   /** Asked when a front is started; what is appended later is its to hear of. */

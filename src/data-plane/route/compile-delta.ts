@@ -118,7 +118,7 @@ function* changeApis(
   };
 }
 
-/** What becomes of the entries of APIs. One whose id, method and path stay takes the old one's place. */
+/** What becomes of APIs' entries. One whose id, method and path stay takes the place of the old. */
 class ApiChanges implements RouteChanges {
   readonly upserts: [string, CompiledApi][] = [];
   readonly removed: OperationEntry[] = [];
@@ -173,7 +173,7 @@ export async function compileDeltaSliced(
   return inSlices(deltaSteps(asIndex(current), delta), sliceMs, clock);
 }
 
-/** Whether enough has changed since it was compiled whole that `renewSnapshot` is worth its time. */
+/** Whether so much has changed since it was compiled whole that it had better be renewed. */
 export function isWorn(snapshot: CompiledSnapshot): boolean {
   return asIndex(snapshot).isWorn;
 }

@@ -30,8 +30,8 @@ export class TargetGroup {
 
   /**
    * The target with the fewest calls in flight for its weight. Those that are even take turns by
-   * weight, spread out (the smooth rotation that nginx made known), so that weights hold at low
-   * load too, when nothing is in flight anywhere.
+   * weight, spread out (a smooth weighted rotation), so that weights hold with nothing in flight as
+   * well. With one or two calls in flight the shares are nearer to each other.
    */
   choose(): TargetClient {
     const { members } = this;

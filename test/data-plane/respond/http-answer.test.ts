@@ -4,7 +4,7 @@ import { Deadlines } from '../../../src/core/deadlines.ts';
 import { Exchange, type ExchangeDriver } from '../../../src/core/exchange.ts';
 import { STAGE } from '../../../src/core/stages.ts';
 import { HttpAnswer } from '../../../src/data-plane/respond/http-answer.ts';
-import { anArrival } from '../../support/exchanges.ts';
+import { anArrival, identified } from '../../support/exchanges.ts';
 import { FakeResponse } from './fake-response.ts';
 
 /** Largest offer to a peer that is behind. */
@@ -78,6 +78,30 @@ describe('an answer that is known whole', () => {
     answer.end(exchange);
     expect(response.head).toBe('299 Unassigned\r\nx-request-id: test-request-1\r\nx-b: 1');
     expect(response.ended).toEqual(['', false]);
+  });
+
+  it('of a deprecated API says so, and not what the upstream says of it', () => {
+    const { answer, exchange, response } = aScene();
+    identified(exchange);
+    const { entry } = exchange.target!;
+    const deprecationFields = ['deprecation', '@1767225600', 'sunset', 'Thu, 01 Oct 2026'];
+    exchange.target = { ...exchange.target!, entry: { ...entry, deprecationFields } };
+    const theirs = ['deprecation', '@1', 'x-b', '1', 'sunset', 'never'];
+    answer.begin(exchange, 200, theirs, 0, true);
+    answer.end(exchange);
+    expect(response.head.split('\r\n').slice(2)).toEqual([
+      'x-b: 1',
+      'deprecation: @1767225600',
+      'sunset: Thu, 01 Oct 2026',
+    ]);
+  });
+
+  it('of any other API passes on what the upstream says of its end', () => {
+    const { answer, exchange, response } = aScene();
+    identified(exchange);
+    answer.begin(exchange, 200, ['sunset', 'soon'], 0, true);
+    answer.end(exchange);
+    expect(response.head.split('\r\n').slice(2)).toEqual(['sunset: soon']);
   });
 
   it.each([
