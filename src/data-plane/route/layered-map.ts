@@ -14,17 +14,18 @@ const GONE = Symbol('gone');
 
 export class LayeredMap<T> implements RecordLookup<T> {
   private readonly base: ReadonlyMap<string, T>;
-  private readonly overlay: ReadonlyMap<string, T | typeof GONE>;
+  /** Undefined where nothing has changed, which is asked by each lookup. */
+  private readonly overlay: ReadonlyMap<string, T | typeof GONE> | undefined;
 
   /** The map belongs to this one from here on. */
   constructor(base: ReadonlyMap<string, T>, overlay?: ReadonlyMap<string, T | typeof GONE>) {
     this.base = base;
-    this.overlay = overlay ?? new Map();
+    this.overlay = overlay;
   }
 
   get(id: string): T | undefined {
     const { base, overlay } = this;
-    if (overlay.size === 0) return base.get(id);
+    if (overlay === undefined) return base.get(id);
     const above = overlay.get(id);
     if (above === undefined) return base.get(id);
     return above === GONE ? undefined : above;
@@ -46,24 +47,27 @@ export class LayeredMap<T> implements RecordLookup<T> {
   }
 
   get isOverlaid(): boolean {
-    return this.overlay.size > OVERLAY_RECORDS_MAX;
+    return this.overlay !== undefined && this.overlay.size > OVERLAY_RECORDS_MAX;
   }
 
   /** The same records in one layer. */
   *fold(): Steps<LayeredMap<T>> {
+    const { overlay } = this;
+    if (overlay === undefined) return this;
     const base = new Map<string, T>();
     let visited = 0;
     for (const [id, record] of this.base) {
-      if (!this.overlay.has(id)) base.set(id, record);
+      if (!overlay.has(id)) base.set(id, record);
       if (++visited % RECORDS_PER_LOOK === 0) yield;
     }
-    for (const [id, record] of this.overlay) if (record !== GONE) base.set(id, record);
+    for (const [id, record] of overlay) if (record !== GONE) base.set(id, record);
     return new LayeredMap(base);
   }
 
   /** In no order that means anything. */
   *values(): Generator<T> {
-    for (const [id, record] of this.base) if (!this.overlay.has(id)) yield record;
-    for (const record of this.overlay.values()) if (record !== GONE) yield record;
+    const { base, overlay } = this;
+    for (const [id, record] of base) if (overlay?.has(id) !== true) yield record;
+    for (const record of overlay?.values() ?? []) if (record !== GONE) yield record;
   }
 }
