@@ -14,7 +14,7 @@ describe('a map in layers', () => {
   it('holds what a plain map holds after the same changes, and so do those before it', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(id, fc.nat(9))), fc.array(change), (start, changes) => {
-        let plain = new Map(start);
+        let plain = new Map<string, number>(start);
         let layered = new LayeredMap(plain);
         const versions = [{ plain, layered }];
         for (const { removals, upserts, folds } of changes) {
