@@ -1,4 +1,4 @@
-/** Where a call goes: production or sandbox, and which of several targets; what old APIs announce. */
+/** Where a call goes, production or sandbox, and to which target; what deprecated APIs announce. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerOf, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
 import { TestGateway } from '../support/gateway.ts';
