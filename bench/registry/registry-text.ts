@@ -11,7 +11,7 @@ import type {
 } from './registry-result.ts';
 import type { Times } from './times.ts';
 
-const LABEL_COLUMNS = 40;
+const LABEL_COLUMNS = 48;
 
 export function registryText(result: RegistryResult): string {
   const { apis, operations, partners, apps, fronts, rate, connections, records } = result;
