@@ -56,7 +56,7 @@ export class GatewayRegistry {
    */
   static async open(parts: RegistryParts): Promise<GatewayRegistry> {
     const { config, log } = parts;
-    const store = await openStore(config);
+    const store = await openStore(config, log);
     try {
       const desk = await RegistryDesk.open({
         ...{ store, clock: systemClock, publish: parts.publish, served: parts.served },
@@ -74,16 +74,13 @@ export class GatewayRegistry {
   }
 
   /**
-   * Reads the file again where it is the registry.
+   * Reads the file again; only where it is the registry.
    *
    * @throws ConfigError where the file is refused; the registry stays as it is
-   * @throws Error where the file has no API left, or is not the registry
+   * @throws Error where the file has no API left
    */
   async reload(): Promise<void> {
-    const { registryFile, registry } = this.config;
-    if (registry.store !== 'file') {
-      throw new Error('The registry is in a database: change it with `xingyun registry apply`.');
-    }
+    const { registryFile } = this.config;
     const file = readRegistryFile(registryFile);
     this.refuseEmptied(file);
     await this.apply(file, 'The file was read again.');
@@ -122,15 +119,23 @@ export class GatewayRegistry {
   }
 }
 
-async function openStore({ registry, stateDir }: Config): Promise<RegistryStore> {
+/** The file of `registry.store: sqlite`. */
+export function registryDatabase({ stateDir }: Pick<Config, 'stateDir'>): string {
+  return join(stateDir, REGISTRY_FILE);
+}
+
+async function openStore(config: Config, log: ProcessLog): Promise<RegistryStore> {
+  const { registry } = config;
   switch (registry.store) {
     case 'file':
       return createMemoryRegistryStore();
     case 'sqlite':
-      return openSqliteRegistryStore(join(stateDir, REGISTRY_FILE));
+      return openSqliteRegistryStore(registryDatabase(config));
     case 'postgres':
       return openPostgresRegistryStore({
         url: readFileSync(registry.postgresUrlFile!, 'utf8').trim(),
+        onListenerLost: ({ message: reason }) =>
+          log.warn({ reason }, 'Changes of other hosts are not told; it is tried again.'),
       });
   }
 }

@@ -1,20 +1,17 @@
 /**
  * Composition root of the gateway: config -> stores -> snapshot -> threads -> listeners.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createAdminListener } from './control-plane/admin/index.ts';
+import { GatewayAdmin } from './compose-admin.ts';
+import { GatewayRegistry } from './compose-registry.ts';
 import { loadConfig } from './control-plane/config/index.ts';
 import { EventHub } from './control-plane/events/event-hub.ts';
 import { ReplayDesk } from './control-plane/events/replay-desk.ts';
-import { TopicDirectory } from './control-plane/events/topic-directory.ts';
-import { loadRegistry } from './control-plane/registry/index.ts';
 import { systemClock } from './core/clock.ts';
 import type { Config } from './core/config.ts';
 import { CounterSet } from './core/counters.ts';
 import { LogThrottle } from './core/log-throttle.ts';
-import type { RegistrySnapshot } from './core/snapshot.ts';
 import { AccessBlocks } from './runtime/access-blocks.ts';
 import { FrontThreads } from './runtime/front-threads.ts';
 import { probePort } from './runtime/probe-port.ts';
@@ -26,8 +23,6 @@ import { TelemetryReader } from './telemetry/telemetry-reader.ts';
 import { createVitalsBuffer, startThreadVitals } from './telemetry/thread-vitals.ts';
 import { VERSION } from './version.ts';
 
-/** Of the registry that is read at start; each later one has the next number. */
-const FIRST_VERSION = 1;
 /** In stateDir. */
 const JOURNAL_FILE = 'events.sqlite';
 
@@ -52,11 +47,10 @@ export interface Gateway {
  */
 export async function startGateway(configFile: string): Promise<Gateway> {
   const { config } = loadConfig(configFile);
-  const snapshot = loadRegistry(config.registryFile, FIRST_VERSION);
   const { listener, admin } = config;
   listener.port = await probePort(listener.host, listener.port, 'listener.port');
   admin.port = await probePort(admin.host, admin.port, 'admin.port');
-  const gateway = new RunningGateway(config, snapshot);
+  const gateway = new RunningGateway(config);
   try {
     await gateway.start();
   } catch (error) {
@@ -74,15 +68,14 @@ class RunningGateway implements Gateway {
   private readonly telemetry = new TelemetryReader();
   private readonly counters = new CounterSet();
   private readonly throttle = new LogThrottle();
-  private snapshot: RegistrySnapshot;
-  private topics: TopicDirectory;
+  private registry: GatewayRegistry | undefined;
   private journal: EventJournal | undefined;
   private hub: EventHub | undefined;
   private desk: ReplayDesk | undefined;
   private nonces: NonceState | undefined;
   private access: AccessBlocks | undefined;
   private fronts: FrontThreads | undefined;
-  private admin: Awaited<ReturnType<typeof createAdminListener>> | undefined;
+  private admin: GatewayAdmin | undefined;
   private costsMicros: Readonly<Record<string, number>> = {};
   private readonly vitals = createVitalsBuffer();
   private readonly sampler = startThreadVitals(this.vitals);
@@ -90,11 +83,9 @@ class RunningGateway implements Gateway {
   private readonly stopped = new AbortController();
   private stopping: Promise<void> | undefined;
 
-  constructor(config: Config, snapshot: RegistrySnapshot) {
+  constructor(config: Config) {
     const scheme = config.listener.tls === undefined ? 'http' : 'https';
     this.config = config;
-    this.snapshot = snapshot;
-    this.topics = new TopicDirectory(snapshot);
     this.log = createProcessLog(config.telemetry);
     this.url = `${scheme}://${urlHost(config.listener.host)}:${config.listener.port}`;
     this.adminUrl = `http://${urlHost(config.admin.host)}:${config.admin.port}`;
@@ -122,33 +113,34 @@ class RunningGateway implements Gateway {
     });
     this.reportNonceStart(this.nonces);
     const { journal, desk } = this.openEvents();
+    const registry = await this.openRegistry();
     const access = await AccessBlocks.open(config.telemetry, this.counters, log);
     this.access = access;
-    this.fronts = new FrontThreads(
-      {
-        config,
-        nonces: this.nonces.shared,
-        journal: () => ({ journalId: journal.journalId, head: journal.head }),
-        onReplay: (request, answer) => desk.ask(request, answer),
-        onTelemetry: (front, { shared, workers }) => {
-          this.telemetry.addFront(`front-${front}`, shared);
-          workers.forEach((vitals, i) => {
-            this.telemetry.addThread(workerName(front, i), vitals);
-          });
-          access.addFront(front, shared);
-        },
-        onGone: front => this.forgetFront(front),
-        onAccess: (front, block) => access.write(front, block),
-        onCosts: costsMicros => {
-          this.costsMicros = costsMicros;
-        },
-        onLog: (front, { level, message, fields }) => log[level]({ front, ...fields }, message),
-        onServed: version => {
-          if (version > FIRST_VERSION) log.info({ version }, 'Every front serves this registry.');
-        },
+    const startVersion = registry.desk.revision;
+    this.fronts = new FrontThreads({
+      config,
+      nonces: this.nonces.shared,
+      snapshot: () => registry.desk.snapshot(),
+      journal: () => ({ journalId: journal.journalId, head: journal.head }),
+      onReplay: (request, answer) => desk.ask(request, answer),
+      onTelemetry: (front, { shared, workers }) => {
+        this.telemetry.addFront(`front-${front}`, shared);
+        workers.forEach((vitals, i) => {
+          this.telemetry.addThread(workerName(front, i), vitals);
+        });
+        access.addFront(front, shared);
       },
-      this.snapshot,
-    );
+      onGone: front => this.forgetFront(front),
+      onAccess: (front, block) => access.write(front, block),
+      onObserved: call => this.admin?.observe(call),
+      onCosts: costsMicros => {
+        this.costsMicros = costsMicros;
+      },
+      onLog: (front, { level, message, fields }) => log[level]({ front, ...fields }, message),
+      onServed: version => {
+        if (version > startVersion) log.info({ version }, 'Every front serves this registry.');
+      },
+    });
     await this.fronts.start();
     this.admin = await this.startAdmin();
   }
@@ -179,23 +171,42 @@ class RunningGateway implements Gateway {
     if (suppressed !== undefined) this.log.error({ code, reason, suppressed }, message);
   }
 
+  /** What is committed before there are fronts is in the snapshot that they start with. */
+  private async openRegistry(): Promise<GatewayRegistry> {
+    const { config, log } = this;
+    this.registry = await GatewayRegistry.open({
+      ...{ config, log },
+      publish: delta => this.fronts?.publish(delta),
+      served: (revision, timeoutMs) => this.fronts!.served(revision, timeoutMs),
+    });
+    return this.registry;
+  }
+
   reload(): void {
     if (this.stopping !== undefined) return;
-    let next: RegistrySnapshot;
+    this.reloadOperators();
+    void this.reloadRegistry();
+  }
+
+  private reloadOperators(): void {
     try {
-      next = loadRegistry(this.config.registryFile, this.snapshot.version + 1);
-      refuseEmptied(next, this.snapshot, this.config.registryFile);
+      this.admin?.reload();
     } catch (error) {
-      this.log.error(
-        { reason: (error as Error).message },
-        'The new registry was refused; the one before stays.',
-      );
-      return;
+      const { message: reason } = error as Error;
+      this.log.error({ reason }, 'The new operators were refused; those before stay.');
     }
-    this.snapshot = next;
-    this.topics = new TopicDirectory(next);
-    this.log.info({ version: next.version }, 'The registry was read again.');
-    this.fronts!.publish(next);
+  }
+
+  private async reloadRegistry(): Promise<void> {
+    const { registry, log } = this;
+    if (registry === undefined || this.config.registry.store !== 'file') return;
+    try {
+      await registry.reload();
+      log.info({ version: registry.desk.revision }, 'The registry was read again.');
+    } catch (error) {
+      const { message: reason } = error as Error;
+      log.error({ reason }, 'The new registry was refused; the one before stays.');
+    }
   }
 
   stop(): Promise<void> {
@@ -219,6 +230,7 @@ class RunningGateway implements Gateway {
     await this.closeOne('admin listener', () => this.admin?.close());
     this.desk?.close();
     await this.closeOne('event journal', () => this.hub?.close());
+    await this.closeOne('registry', () => this.registry?.close());
     await this.closeOne('nonce state', () => this.nonces?.close());
   }
 
@@ -237,22 +249,13 @@ class RunningGateway implements Gateway {
     }
   }
 
-  private startAdmin(): ReturnType<typeof createAdminListener> {
-    const { config } = this;
-    return createAdminListener({
-      config: config.admin,
-      token: readToken(config.admin.tokenFile),
-      publisherToken: readToken(config.events.publisherTokenFile),
-      publishing: {
-        limits: config.events,
-        clock: systemClock,
-        counters: this.counters,
-        directory: () => this.topics,
-        publish: events => this.hub!.publish(events),
-        reportFailure: error => this.reportJournal(error, 'Events cannot be published.'),
-      },
+  private startAdmin(): Promise<GatewayAdmin> {
+    const { config, log, counters, telemetry } = this;
+    return GatewayAdmin.start({
+      ...{ config, log, counters, telemetry },
+      ...{ registry: this.registry!, fronts: this.fronts!, hub: this.hub! },
+      publicUrl: publicUrl(config.listener),
       readiness: () => this.readiness(),
-      telemetry: this.telemetry,
       facts: () => ({
         version: VERSION,
         snapshotVersion: this.fronts!.servedVersion,
@@ -260,7 +263,7 @@ class RunningGateway implements Gateway {
         journal: this.journal!,
         config,
       }),
-      reportBug: error => this.log.error({ err: error }, 'An admin handler threw.'),
+      reportJournal: (error, message) => this.reportJournal(error, message),
     });
   }
 
@@ -293,17 +296,10 @@ class RunningGateway implements Gateway {
   }
 }
 
-/**
- * A file that an editor has emptied and not written again yet reads as a valid registry of nothing,
- * which would refuse every partner.
- */
-function refuseEmptied(next: RegistrySnapshot, before: RegistrySnapshot, file: string): void {
-  if (next.apis.length > 0 || before.apis.length === 0) return;
-  throw new Error(`${file}: has no API left; an emptied registry is taken at a start only.`);
-}
-
-function readToken(file: string | undefined): string | undefined {
-  return file === undefined ? undefined : readFileSync(file, 'utf8').trim();
+/** As partners write it, without a slash at its end. */
+function publicUrl({ tls, host, port, publicAuthority, publicScheme }: Config['listener']): string {
+  const scheme = publicScheme ?? (tls === undefined ? 'http' : 'https');
+  return `${scheme}://${publicAuthority ?? `${urlHost(host)}:${port}`}`;
 }
 
 function urlHost(host: string): string {

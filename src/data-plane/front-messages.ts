@@ -52,7 +52,7 @@ export type FromFront<TelemetryShared> =
   /** It cannot start, and ends. */
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'part-taken' }
-  | { readonly kind: 'swapped'; readonly version: number }
+  | { readonly kind: 'swapped'; readonly version: number; readonly isWhole: boolean }
   /** A snapshot, or a delta where not `isWhole`, was not taken over; the one before stays. */
   | {
       readonly kind: 'swap-failed';

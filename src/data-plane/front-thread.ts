@@ -46,7 +46,7 @@ function sleep(ms: number): Promise<void> {
 
 const swapper = new SnapshotSwapper({
   sliceMs: COMPILE_SLICE_MS,
-  onSwapped: version => post({ kind: 'swapped', version }),
+  onSwapped: (version, isWhole) => post({ kind: 'swapped', version, isWhole }),
   onFailed: reportSwapFailure,
 });
 

@@ -74,6 +74,8 @@ export interface SwapFailure {
 
 const RESTART_PAUSE_MS = 100;
 const RESTART_PAUSE_MAX_MS = 5_000;
+/** Who may wait for a registry that is compiled anew. */
+const REBUILDS_MAX = 8;
 /** How much longer than its time limit a front may take to end: more than it takes to close. */
 const DRAIN_GRACE_MS = 5_000;
 
@@ -96,6 +98,8 @@ interface FrontSlot {
   undeliveredChars: number;
   /** Sequence of the last event that was kept back from it; 0 for none. */
   missedHead: number;
+  /** Told whether the next whole registry was compiled. */
+  readonly rebuilds: Set<(isDone: boolean) => void>;
 }
 
 export class FrontThreads {
@@ -160,6 +164,23 @@ export class FrontThreads {
   publishAll(): void {
     this.parts = undefined;
     for (const { feed } of this.slots) feed?.sendWhole();
+  }
+
+  /**
+   * Has every front compile the registry anew as it is now. False where a front cannot, where it
+   * takes longer than `timeoutMs`, or where too many wait for it already.
+   */
+  async rebuild(timeoutMs: number): Promise<boolean> {
+    if (this.slots.some(({ rebuilds }) => rebuilds.size >= REBUILDS_MAX)) return false;
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const outcomes = this.slots.map(slot => {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      slot.rebuilds.add(resolve);
+      deadline.addEventListener('abort', () => resolve(false));
+      return promise.finally(() => slot.rebuilds.delete(resolve));
+    });
+    this.publishAll();
+    return (await Promise.all(outcomes)).every(isDone => isDone);
   }
 
   /**
@@ -278,6 +299,7 @@ export class FrontThreads {
     this.failure = { front: index, version, reason };
     if (isWhole) this.waiters.onRefused(version);
     slot.feed?.onSwapFailed(version, isWhole);
+    if (isWhole) for (const settle of slot.rebuilds) settle(false);
   }
 
   private createSlot(): FrontSlot {
@@ -290,6 +312,7 @@ export class FrontThreads {
       feed: undefined,
       undeliveredChars: 0,
       missedHead: 0,
+      rebuilds: new Set(),
     };
   }
 
@@ -327,6 +350,7 @@ export class FrontThreads {
         return slot.feed?.onPartTaken();
       case 'swapped':
         slot.feed?.onSwapped(message.version);
+        if (message.isWhole) for (const settle of slot.rebuilds) settle(true);
         return this.onServing(slot, index, message.version);
       case 'swap-failed':
         return this.onSwapFailed(slot, index, message);

@@ -54,7 +54,7 @@ function takePart({ part }: Extract<ToFront, { kind: 'snapshot' }>): void {
   version = records.version;
   if (isFirst) return begin();
   log('parts', { parts });
-  post({ kind: 'swapped', version });
+  post({ kind: 'swapped', version, isWhole: true });
 }
 
 function takeDelta({ delta }: Extract<ToFront, { kind: 'snapshot-delta' }>): void {
@@ -63,7 +63,7 @@ function takeDelta({ delta }: Extract<ToFront, { kind: 'snapshot-delta' }>): voi
   if (named === 'poison') throw new Error('A bug in the front.');
   if (delta.baseVersion !== version || named === 'refused') return refuse(delta.version, false);
   version = delta.version;
-  post({ kind: 'swapped', version });
+  post({ kind: 'swapped', version, isWhole: false });
 }
 
 function refuse(refused: number, isWhole: boolean): void {

@@ -197,6 +197,16 @@ describe('publishing', () => {
     expect(fronts.lastFailure).toBeUndefined();
   });
 
+  it('is compiled anew where that is asked for, and the answer says whether by all', async () => {
+    await create('serve').start();
+    expect(await fronts.rebuild(10_000)).toBe(true);
+    expect(heard('parts')).toHaveLength(FRONTS);
+    published = snapshot(2, 'refuse-whole');
+    expect(await fronts.rebuild(10_000)).toBe(false);
+    expect(fronts.servedVersions()).toEqual([1, 1]);
+    expect(await fronts.rebuild(1)).toBe(false);
+  });
+
   it('is waited for no longer than asked, or than the fronts last', async () => {
     await create('serve').start();
     expect(await fronts.served(1, 0)).toBe(true);

@@ -1,5 +1,5 @@
 /** `POST /v1/events`: upstream systems publish events (docs/events.md). */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
@@ -8,6 +8,7 @@ import { EventIdTakenError, EventJournalError } from '../../stores/contracts.ts'
 import type { PublicationReceipt } from '../events/event-hub.ts';
 import { PublicationReader } from '../events/read-publication.ts';
 import type { TopicDirectory } from '../events/topic-directory.ts';
+import { holdBytes } from './held-bytes.ts';
 import { adminProblem, sendProblem } from './problems.ts';
 
 export interface PublishOptions {
@@ -31,11 +32,20 @@ const BODY_MAX_BYTES = 67_108_864;
 /** Of bodies that are being received or wait for the disk. */
 const PUBLICATIONS_MAX_BYTES = 134_217_728;
 const RETRY_AFTER_SECONDS = '1';
+const TOO_MUCH = 'Too much is being published at once. Publish it again later.';
 
 /** What a publication of publishMax events of eventMaxBytes takes, in bytes. */
 function bodyMaxBytes({ eventMaxBytes, publishMax }: Config['events']): number {
   return Math.min(publishMax * (eventMaxBytes + ENVELOPE_MAX_BYTES), BODY_MAX_BYTES);
 }
+
+/** For the OpenAPI document; the reader checks the bytes. */
+const SCHEMA = {
+  tags: ['events'],
+  operationId: 'publishEvents',
+  summary: 'Publish events (docs/events.md).',
+  description: 'Takes the publisher’s token, or that of an operator with the role operator.',
+};
 
 export function addPublishRoute(app: FastifyInstance, options: PublishOptions): void {
   const reader = new PublicationReader(options.limits, options.clock);
@@ -46,11 +56,11 @@ export function addPublishRoute(app: FastifyInstance, options: PublishOptions): 
     scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
       done(null, body),
     );
-    scope.addHook('onRequest', holdShare(bodyLimit));
+    scope.addHook('onRequest', holdBytes(bodyLimit, PUBLICATIONS_MAX_BYTES, TOO_MUCH));
     scope.addHook('onResponse', async (_request, { statusCode }) => {
       if (statusCode >= 400 && statusCode < 500) options.counters.add('event_publications_refused');
     });
-    scope.post(EVENTS_PATH, { bodyLimit }, async (request, reply) => {
+    scope.post(EVENTS_PATH, { bodyLimit, schema: SCHEMA }, async (request, reply) => {
       const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
       const publication = reader.read(body, options.directory());
       if ('refusal' in publication) {
@@ -81,26 +91,4 @@ function takenDetail({ index }: EventIdTakenError): string {
 function detailOf({ code }: EventJournalError): string {
   const cause = code === 'full' ? 'The disk is full' : 'The disk cannot be written';
   return `${cause}; none of the events was appended. Publish them again later.`;
-}
-
-/**
- * A publication takes its share of the memory from its head to its answer: what it announces, or
- * as much as it may be where it announces nothing.
- */
-function holdShare(bodyLimit: number) {
-  let heldBytes = 0;
-  return async (request: FastifyRequest, reply: FastifyReply) => {
-    const length = request.headers['content-length'];
-    const bytes = Math.min(length === undefined ? bodyLimit : Number(length), bodyLimit);
-    if (heldBytes + bytes > PUBLICATIONS_MAX_BYTES) {
-      reply.header('retry-after', RETRY_AFTER_SECONDS);
-      const detail = 'Too much is being published at once. Publish it again later.';
-      return sendProblem(reply, adminProblem('overloaded', detail));
-    }
-    heldBytes += bytes;
-    reply.raw.once('close', () => {
-      heldBytes -= bytes;
-    });
-    return undefined;
-  };
 }

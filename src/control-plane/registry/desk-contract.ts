@@ -92,6 +92,12 @@ export type ChangeResult =
       readonly records: readonly ShownRecord[];
     };
 
+/** What the registry says of changes that are not to be made yet. */
+export type CheckResult =
+  | { readonly refusals: readonly ChangeRefusal[] }
+  /** Those that would make a difference, as they would be shown: their secrets are sealed. */
+  | { readonly changes: readonly ProposedChange[] };
+
 /** Lists as `registry.yaml` has them, files already read into the records. */
 export type RegistryLists = Readonly<Partial<Record<ListName, readonly JsonObject[]>>>;
 
@@ -126,7 +132,10 @@ export interface RegistryReader {
   /** Records of that kind. */
   count(kind: AnyKind): number;
   get(kind: AnyKind, id: string): ShownRecord | undefined;
-  /** In the order of ids. Visits what an index gives: apps of a partner, keys of an app and so on. */
+  /**
+   * In the order of ids. Visits what an index gives: apps of a partner, keys of an app and so on. A
+   * page ends where much was visited in vain: it may have fewer than `limit`, or none, and a `next`.
+   */
   list(request: ListRequest): RecordPage;
   /** Everything that `registry.yaml` can say, in a form that applies without a change. */
   export(): RegistryLists;
@@ -147,4 +156,10 @@ export interface RegistryWriter extends RegistryReader {
   apply(request: ApplyRequest): Promise<ApplyResult>;
   /** Resolves when every front serves that revision; false where it takes longer. */
   served(revision: number, timeoutMs: number): Promise<boolean>;
+}
+
+/** For whoever keeps changes until they may be made. */
+export interface RegistryChecker {
+  /** Everything that {@link RegistryWriter.change} checks, and nothing is committed. */
+  check(request: ChangeRequest): Promise<CheckResult>;
 }

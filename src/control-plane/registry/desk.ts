@@ -10,10 +10,13 @@ import type {
 import type {
   ApplyRequest,
   ApplyResult,
+  ChangeRefusal,
   ChangeRequest,
   ChangeResult,
+  CheckResult,
   ListRequest,
   RecordPage,
+  RegistryChecker,
   RegistryLists,
   RegistryWriter,
   ShownRecord,
@@ -46,7 +49,7 @@ export interface DeskOptions {
   readonly isReadOnly?: boolean;
 }
 
-export class RegistryDesk implements RegistryWriter {
+export class RegistryDesk implements RegistryWriter, RegistryChecker {
   private readonly options: DeskOptions;
   private readonly ledger: RegistryLedger;
 
@@ -108,23 +111,40 @@ export class RegistryDesk implements RegistryWriter {
   }
 
   async change(request: ChangeRequest): Promise<ChangeResult> {
-    const { actor, action, reason, changes, documents = [], ifRevision } = request;
-    if (this.options.isReadOnly) return refuseAll('read-only', READ_ONLY);
-    const tooMany = describeTooMany(request);
-    if (tooMany !== undefined) return refuseAll('invalid', tooMany);
-    const subject = request.subject ?? subjectOf(request);
-    return this.ledger.inTurn(async () => {
-      const outcome = await this.ledger.carryOut({
-        trace: { actor, action, reason, subject },
-        propose: () => changes,
-        documents,
-        ifRevision,
-        isDryRun: false,
-      });
+    return this.inTurn(request, async () => {
+      const outcome = await this.carryOut(request, false);
       if ('refusals' in outcome) return outcome;
-      const records = changes.flatMap(({ kind, id }) => this.get(kind, id) ?? []);
+      const records = request.changes.flatMap(({ kind, id }) => this.get(kind, id) ?? []);
       return { revision: this.revision, records };
     });
+  }
+
+  async check(request: ChangeRequest): Promise<CheckResult> {
+    return this.inTurn(request, async () => {
+      const outcome = await this.carryOut(request, true);
+      if ('refusals' in outcome) return outcome;
+      const changes = outcome.changes.map(({ kind, id, before, body }) => ({
+        ...{ kind, id, ifVersion: before?.version ?? 0 },
+        body: body && toShown(kind, body),
+      }));
+      return { changes };
+    });
+  }
+
+  private async inTurn<T>(
+    request: ChangeRequest,
+    task: () => Promise<T>,
+  ): Promise<T | { readonly refusals: readonly ChangeRefusal[] }> {
+    if (this.options.isReadOnly) return refuseAll('read-only', READ_ONLY);
+    const tooMany = describeTooMany(request);
+    return tooMany === undefined ? this.ledger.inTurn(task) : refuseAll('invalid', tooMany);
+  }
+
+  private carryOut(request: ChangeRequest, isDryRun: boolean) {
+    const { actor, action, reason, changes, documents = [], ifRevision } = request;
+    const subject = request.subject ?? subjectOf(request);
+    const trace = { actor, action, reason, subject };
+    return this.ledger.carryOut({ trace, propose: () => changes, documents, ifRevision, isDryRun });
   }
 
   async apply(request: ApplyRequest): Promise<ApplyResult> {

@@ -25,7 +25,7 @@ export interface SnapshotSwapperOptions {
   /** Time between slices of a compilation, in which traffic goes on. */
   readonly sliceMs: number;
   readonly clock?: Clock;
-  readonly onSwapped: (version: number) => void;
+  readonly onSwapped: (version: number, isWhole: boolean) => void;
   readonly onFailed: (failure: SwapFailure) => void;
 }
 
@@ -119,7 +119,7 @@ export class SnapshotSwapper {
     }
     this.snapshots!.current = compiled;
     await this.afterSwap!(delta).catch(surface);
-    onSwapped(version);
+    onSwapped(version, delta === undefined);
   }
 }
 

@@ -1,6 +1,6 @@
 /** What every signature scheme in this room has in common. */
 import type { BodyDigest } from '../../core/check.ts';
-import type { Arrival, Exchange } from '../../core/exchange.ts';
+import type { Arrival } from '../../core/exchange.ts';
 import type { Problem } from '../../core/problems.ts';
 import type { CompiledSnapshot, KeyEntry } from '../../core/snapshot.ts';
 
@@ -41,19 +41,25 @@ export function isProblem(value: object): value is Problem {
   return 'detail' in value;
 }
 
+/** What a scheme reads of a request: an exchange has it all, and the admin listener's have it too. */
+export interface SignedCall {
+  readonly arrival: Pick<Arrival, 'method' | 'scheme' | 'authority' | 'path' | 'query' | 'headers'>;
+  readonly body: Pick<Uint8Array, 'length'>;
+}
+
 /** One way to sign a request. A sibling folder implements it; `index.ts` lists the siblings. */
 export interface SignatureScheme {
   /** What `Identity.scheme` says of a request that this scheme let in. */
   readonly name: string;
   /** Whether the request carries this scheme's fields, well formed or not. Cheap. */
-  recognises(arrival: Arrival): boolean;
+  recognises(arrival: Pick<Arrival, 'headers'>): boolean;
   /**
-   * Everything but the cryptography, cheapest first. Reads the exchange and changes nothing.
+   * Everything but the cryptography, cheapest first. Reads the call and changes nothing.
    * `keys` are those of now, which may be fewer than when the request arrived;
    * `acceptCreatedAfterMs` is `NonceStore.acceptCreatedAfterMs`.
    */
   prepare(
-    exchange: Exchange,
+    call: SignedCall,
     keys: CompiledSnapshot['keys'],
     nowMs: number,
     acceptCreatedAfterMs: number,

@@ -32,13 +32,16 @@ export function runCheck(
     // for, and OpenSSL only notices here. The check could not be carried out.
     return 'failed';
   }
-  for (const digest of digests) {
-    const actual = hash(DIGEST_HASH[digest.algorithm], body, 'buffer');
-    if (actual.length !== digest.expected.length || !timingSafeEqual(actual, digest.expected)) {
-      return 'digest-mismatch';
-    }
+  return digestsMatch(digests, body) ? 'valid' : 'digest-mismatch';
+}
+
+/** Whether a body has each of the digests. */
+export function digestsMatch(digests: readonly BodyDigest[], body: Uint8Array): boolean {
+  for (const { algorithm, expected } of digests) {
+    const actual = hash(DIGEST_HASH[algorithm], body, 'buffer');
+    if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) return false;
   }
-  return 'valid';
+  return true;
 }
 
 function signatureIsValid(key: VerifyKey, base: Uint8Array, signature: Uint8Array): boolean {

@@ -14,6 +14,7 @@ import { STAGE, STAGES } from '../../../src/core/stages.ts';
 import { FrontTelemetry } from '../../../src/telemetry/front-telemetry.ts';
 import type { HistogramsReport } from '../../../src/telemetry/histogram-report.ts';
 import { TelemetryReader } from '../../../src/telemetry/telemetry-reader.ts';
+import { CONFIG_ADMIN, holding } from './admin-fixture.ts';
 import { aPublishing } from './publishing-fixture.ts';
 
 const TOKEN = 'correct-horse-battery-staple';
@@ -53,7 +54,7 @@ async function start(options: Partial<AdminListenerOptions> = {}) {
   front.recordOperation('accounts.list', 2);
   const bugs: unknown[] = [];
   listener = await createAdminListener({
-    config: { host: '127.0.0.1', port: 0 },
+    config: CONFIG_ADMIN,
     publishing: aPublishing(),
     readiness: () => ({ ready: true, reasons: [] }),
     telemetry: new TelemetryReader([['front-0', front.shared]]),
@@ -221,7 +222,7 @@ describe('the admin listener refuses', () => {
   });
 
   it('requests without the token where one is set, on every path', async () => {
-    const { get } = await start({ token: TOKEN });
+    const { get } = await start(holding(TOKEN));
     const wrong = [
       undefined,
       'Bearer',
@@ -268,17 +269,17 @@ describe('the admin listener refuses', () => {
   });
 
   it('to start outside loopback without a token, or with an empty one', async () => {
-    await expect(start({ config: { host: '0.0.0.0', port: 0 } })).rejects.toThrow('tokenFile');
-    await expect(start({ token: '' })).rejects.toThrow('empty');
+    await expect(start({ config: { ...CONFIG_ADMIN, host: '0.0.0.0' } })).rejects.toThrow(
+      'tokenFile',
+    );
+    expect(() => holding('').operators()).toThrow('empty');
   });
 
   it('to start on a port that is taken', async () => {
     await start();
     const first = listener!;
     try {
-      await expect(
-        start({ config: { host: '127.0.0.1', port: first.port } }),
-      ).rejects.toMatchObject({
+      await expect(start({ config: { ...CONFIG_ADMIN, port: first.port } })).rejects.toMatchObject({
         code: 'EADDRINUSE',
       });
     } finally {
@@ -288,7 +289,8 @@ describe('the admin listener refuses', () => {
 });
 
 it('the admin listener outside loopback takes any host, with the token', async () => {
-  await start({ config: { host: '0.0.0.0', port: 0 }, token: TOKEN });
+  const { config, operators } = holding(TOKEN);
+  await start({ config: { ...config, host: '0.0.0.0' }, operators });
   const answer = await raw(
     `GET /healthz HTTP/1.1\r\nHost: gateway.bank\r\nAuthorization: Bearer ${TOKEN}\r\n` +
       'Connection: close\r\n\r\n',

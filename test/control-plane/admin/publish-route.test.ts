@@ -3,8 +3,10 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AdminListener, createAdminListener } from '../../../src/control-plane/admin/index.ts';
 import type { PublishOptions } from '../../../src/control-plane/admin/publish-route.ts';
+import type { OperatorDirectory } from '../../../src/control-plane/operators/operator-directory.ts';
 import { EventJournalError } from '../../../src/stores/contracts.ts';
 import { TelemetryReader } from '../../../src/telemetry/telemetry-reader.ts';
+import { CONFIG_ADMIN, holding } from './admin-fixture.ts';
 import { aPublishing, type Publishing } from './publishing-fixture.ts';
 
 const PUBLISHER = 'publisher-token-0123456789';
@@ -16,7 +18,8 @@ let publishing: Publishing;
 let bugs: unknown[];
 
 interface Tokens {
-  readonly token?: string | undefined;
+  readonly config?: typeof CONFIG_ADMIN;
+  readonly operators?: () => OperatorDirectory;
   readonly publisherToken?: string | undefined;
 }
 
@@ -26,7 +29,7 @@ async function start(
 ): Promise<void> {
   bugs = [];
   listener = await createAdminListener({
-    config: { host: '127.0.0.1', port: 0 },
+    config: CONFIG_ADMIN,
     ...tokens,
     publishing: { ...publishing, ...more },
     readiness: () => ({ ready: true, reasons: [] }),
@@ -125,7 +128,7 @@ describe('a publication', () => {
   });
 
   it('may be made with the operators’ token as well', async () => {
-    await start({ token: OPERATOR });
+    await start(holding(OPERATOR));
     expect((await post({ events: [EVENT] }, { authorization: `Bearer ${OPERATOR}` })).status).toBe(
       200,
     );
@@ -150,7 +153,7 @@ describe('a publication is refused', () => {
   ])('with %s, on loopback too', async (_name, authorization) => {
     for (const tokens of [
       { publisherToken: PUBLISHER },
-      { token: OPERATOR, publisherToken: PUBLISHER },
+      { ...holding(OPERATOR), publisherToken: PUBLISHER },
     ]) {
       await start(tokens);
       const { headers } = await post({ events: [EVENT] }, { authorization });
@@ -274,7 +277,7 @@ describe('a publication is refused', () => {
 
 describe('the publisher token', () => {
   it('opens nothing else', async () => {
-    await start({ token: OPERATOR, publisherToken: PUBLISHER });
+    await start({ ...holding(OPERATOR), publisherToken: PUBLISHER });
     for (const path of ['/healthz', '/metrics', '/v1/info', '/nothing', '/v1/events']) {
       const headers = { authorization: `Bearer ${PUBLISHER}` };
       const response = await fetch(`http://127.0.0.1:${listener.port}${path}`, { headers });

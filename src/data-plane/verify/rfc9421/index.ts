@@ -1,12 +1,11 @@
 /** HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530). */
 import type { BodyDigest } from '../../../core/check.ts';
 import type { Config } from '../../../core/config.ts';
-import type { Arrival, Exchange } from '../../../core/exchange.ts';
 import { refuseKey } from '../../../core/key-status.ts';
 import { type Problem, problem } from '../../../core/problems.ts';
 import type { CompiledSnapshot } from '../../../core/snapshot.ts';
 import { normaliseAuthority } from '../own-authorities.ts';
-import { Candidate, isProblem, type SignatureScheme } from '../scheme.ts';
+import { Candidate, isProblem, type SignatureScheme, type SignedCall } from '../scheme.ts';
 import { type ChosenSignature, chooseSignature } from './choose-signature.ts';
 import { COVERS, ComponentList } from './component-list.ts';
 import { readContentDigest } from './content-digest.ts';
@@ -31,7 +30,7 @@ export class Rfc9421Scheme implements SignatureScheme {
     this.inputs = new SignatureInputReader(config.componentsMax);
   }
 
-  recognises({ headers }: Arrival): boolean {
+  recognises({ headers }: Pick<SignedCall['arrival'], 'headers'>): boolean {
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i];
       if (name === 'signature-input' || name === 'signature') return true;
@@ -40,12 +39,12 @@ export class Rfc9421Scheme implements SignatureScheme {
   }
 
   prepare(
-    exchange: Exchange,
+    call: SignedCall,
     keys: CompiledSnapshot['keys'],
     nowMs: number,
     acceptCreatedAfterMs: number,
   ): Candidate | Problem {
-    const chosen = this.choose(exchange.arrival.headers, keys);
+    const chosen = this.choose(call.arrival.headers, keys);
     if (isProblem(chosen)) return chosen;
     const inactive = refuseKey(chosen.entry, nowMs);
     if (inactive !== undefined) return inactive;
@@ -55,7 +54,7 @@ export class Rfc9421Scheme implements SignatureScheme {
     const lastMs = lastAcceptedMs(created, expires, this.config);
     const late = refuseTime(created, lastMs, nowMs, acceptCreatedAfterMs, this.config);
     if (late !== undefined) return late;
-    return this.complete(exchange, chosen, nonce, lastMs);
+    return this.complete(call, chosen, nonce, lastMs);
   }
 
   private choose(
@@ -76,12 +75,11 @@ export class Rfc9421Scheme implements SignatureScheme {
 
   /** What costs more, for a signature whose key and times are in order. */
   private complete(
-    exchange: Exchange,
+    { arrival, body }: SignedCall,
     { entry, input }: ChosenSignature,
     nonce: string,
     lastMs: number,
   ): Candidate | Problem {
-    const { arrival, body } = exchange;
     const { list, parameters } = input;
     if (!(list instanceof ComponentList)) return list;
     const uncovered = refuseCoverage(list.coverage, arrival.query, body.length > 0);
@@ -96,7 +94,8 @@ export class Rfc9421Scheme implements SignatureScheme {
   }
 }
 
-function asSigned({ method, scheme, authority, path, query, headers }: Arrival): SignedRequest {
+function asSigned(arrival: SignedCall['arrival']): SignedRequest {
+  const { method, scheme, authority, path, query, headers } = arrival;
   const host = normaliseAuthority(authority, scheme);
   return new SignedRequest(method, scheme, host, path, query, headers);
 }

@@ -1,0 +1,138 @@
+/**
+ * The admin listener's part of the composition root: who may use it, and the parts of the control
+ * plane that have routes of their own.
+ */
+import { readFileSync } from 'node:fs';
+import type { GatewayRegistry } from './compose-registry.ts';
+import { type AdminListener, createAdminListener } from './control-plane/admin/index.ts';
+import { addRebuildRoute } from './control-plane/admin/rebuild-route.ts';
+import type { TelemetrySources } from './control-plane/admin/telemetry-routes.ts';
+import { CertificationDesk } from './control-plane/certification/certification-desk.ts';
+import { addCertificationRoutes } from './control-plane/certification/routes.ts';
+import type { EventHub } from './control-plane/events/event-hub.ts';
+import { TopicDirectory } from './control-plane/events/topic-directory.ts';
+import { addOnboardingRoutes } from './control-plane/onboarding/routes.ts';
+import { loadOperators } from './control-plane/operators/load-operators.ts';
+import { OperatorDirectory } from './control-plane/operators/operator-directory.ts';
+import { addShelfRoutes } from './control-plane/shelf/index.ts';
+import { systemClock } from './core/clock.ts';
+import type { Config } from './core/config.ts';
+import type { CounterSet } from './core/counters.ts';
+import type { ObservedCall } from './core/observations.ts';
+import { createOperatorCheck } from './data-plane/compose-operator-check.ts';
+import type { FrontThreads } from './runtime/front-threads.ts';
+import type { EventJournalError } from './stores/contracts.ts';
+import type { ProcessLog } from './telemetry/process-log.ts';
+
+export interface AdminParts extends TelemetrySources {
+  readonly config: Config;
+  readonly log: ProcessLog;
+  readonly counters: CounterSet;
+  readonly registry: GatewayRegistry;
+  readonly fronts: FrontThreads;
+  readonly hub: EventHub;
+  /** Where partners reach the gateway. */
+  readonly publicUrl: string;
+  readonly reportJournal: (error: EventJournalError, message: string) => void;
+}
+
+export class GatewayAdmin {
+  private readonly parts: AdminParts;
+  private readonly certification: CertificationDesk;
+  private operators: OperatorDirectory;
+  private listener: AdminListener | undefined;
+
+  private constructor(parts: AdminParts) {
+    const { config, registry, log } = parts;
+    this.parts = parts;
+    this.operators = readOperators(config);
+    this.certification = new CertificationDesk({
+      ...{ registry: registry.desk, clock: systemClock },
+      reportFailure: (run, reason) =>
+        log.error({ run, reason }, 'What was seen of a certification run could not be written.'),
+    });
+  }
+
+  /**
+   * Listens.
+   *
+   * @throws ConfigError where the operators' file is not as it should be
+   * @throws Error where the address is taken, or nobody could prove who they are
+   */
+  static async start(parts: AdminParts): Promise<GatewayAdmin> {
+    const admin = new GatewayAdmin(parts);
+    admin.listener = await admin.listen();
+    admin.certification.start();
+    return admin;
+  }
+
+  /** A call of a certification run that a front saw. */
+  observe(call: ObservedCall): void {
+    this.certification.observe(call);
+  }
+
+  /** @throws ConfigError where the operators' file is refused; the operators stay as they were */
+  reload(): void {
+    this.operators = readOperators(this.parts.config);
+  }
+
+  async close(): Promise<void> {
+    await this.listener?.close();
+    await this.certification.close();
+  }
+
+  private listen(): Promise<AdminListener> {
+    const { config, log, counters, registry, fronts, hub, publicUrl } = this.parts;
+    const { readiness, telemetry, facts, reportJournal } = this.parts;
+    const reportBug = (err: unknown) => log.error({ err }, 'An admin handler threw.');
+    const topics = new TopicDirectory(registry.desk);
+    return createAdminListener({
+      ...{ config: config.admin, readiness, telemetry, facts, reportBug },
+      operators: () => this.operators,
+      signedRequests: createOperatorCheck({
+        ...{ listener: config.admin, signatures: config.signatures, clock: systemClock },
+      }),
+      publisherToken: readToken(config.events.publisherTokenFile),
+      publishing: {
+        ...{ limits: config.events, clock: systemClock, counters },
+        directory: () => topics,
+        publish: events => hub.publish(events),
+        reportFailure: error => reportJournal(error, 'Events cannot be published.'),
+      },
+      control: {
+        registry: registry.desk,
+        registryFacts: () => registryFacts(registry, fronts),
+        routes: [
+          app => addRebuildRoute(app, timeoutMs => fronts.rebuild(timeoutMs)),
+          addOnboardingRoutes,
+          (app, context) => addCertificationRoutes(app, context, this.certification),
+          (app, context) =>
+            addShelfRoutes(app, context, {
+              ...{ publicUrl, documentHosts: config.registry.documentHosts, reportBug },
+            }),
+        ],
+      },
+    });
+  }
+}
+
+function registryFacts({ driver }: GatewayRegistry, fronts: FrontThreads) {
+  const { lastFailure } = fronts;
+  return {
+    driver,
+    fronts: fronts.servedVersions().map((version, front) => ({ front, version })),
+    ...(lastFailure === undefined
+      ? {}
+      : { lastFailure: { at: `front ${lastFailure.front}`, message: lastFailure.reason } }),
+  };
+}
+
+function readOperators({ admin }: Config): OperatorDirectory {
+  const token = readToken(admin.tokenFile);
+  if (admin.operatorsFile !== undefined) return loadOperators(admin.operatorsFile, token);
+  return new OperatorDirectory([], token);
+}
+
+function readToken(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : readFileSync(file, 'utf8').trim();
+}

@@ -1,0 +1,71 @@
+/** Health, readiness, metrics, histograms and facts: read from shared memory, of no partner's data. */
+import type { FastifyInstance } from 'fastify';
+import { renderHistogramLog } from '../../telemetry/histogram-log.ts';
+import { reportHistograms } from '../../telemetry/histogram-report.ts';
+import { renderMetrics } from '../../telemetry/prometheus-metrics.ts';
+import { PROMETHEUS_CONTENT_TYPE } from '../../telemetry/prometheus-text.ts';
+import type { TelemetryReader } from '../../telemetry/telemetry-reader.ts';
+import { describeGateway, type GatewayFacts } from './gateway-info.ts';
+import { adminProblem, sendProblem } from './problems.ts';
+import { readSessionsPage, reportSessions } from './sessions-report.ts';
+
+export interface TelemetrySources {
+  /** Asked anew for each /readyz; not ready while starting or draining, with the reasons. */
+  readonly readiness: () => { readonly ready: boolean; readonly reasons: readonly string[] };
+  readonly telemetry: TelemetryReader;
+  readonly facts: () => GatewayFacts;
+}
+
+export function addTelemetryRoutes(app: FastifyInstance, sources: TelemetrySources): void {
+  const { telemetry, readiness, facts } = sources;
+  app.get('/healthz', about('getHealth', 'Whether the process lives.'), () => ({ status: 'ok' }));
+  app.get('/readyz', about('getReadiness', 'Whether a call would succeed.'), (_request, reply) => {
+    const { ready, reasons } = readiness();
+    return reply.code(ready ? 200 : 503).send({ ready, reasons });
+  });
+  app.get('/metrics', about('getMetrics', 'Metrics for Prometheus.'), (_request, reply) => {
+    const text = renderMetrics(telemetry, {
+      version: facts().version,
+      ready: readiness().ready,
+    });
+    return reply.header('content-type', PROMETHEUS_CONTENT_TYPE).send(text);
+  });
+  app.get<{ Querystring: { detail?: unknown } }>(
+    '/histograms',
+    about('getHistograms', 'Latency of each stage and operation; `detail=1` with distributions.'),
+    (request, reply) => {
+      const { detail = '0' } = request.query;
+      if (detail !== '0' && detail !== '1') {
+        return sendProblem(reply, adminProblem('malformed-request', '"detail" is 0 or 1.'));
+      }
+      return reply.send(reportHistograms(telemetry, Date.now(), detail === '1'));
+    },
+  );
+  app.get(
+    '/histograms.hlog',
+    about('getHistogramLog', 'The same as HdrHistogram log.'),
+    (_, reply) => {
+      const log = renderHistogramLog(telemetry, Date.now(), `xingyun ${facts().version}`);
+      return reply
+        .header('content-type', 'text/plain; charset=utf-8')
+        .header('content-disposition', 'attachment; filename="xingyun.hlog"')
+        .send(log);
+    },
+  );
+  app.get<{ Querystring: Record<string, unknown> }>(
+    '/v1/sessions',
+    about('getSessions', 'What the WebSocket sessions of each app do.'),
+    (request, reply) => {
+      const page = readSessionsPage(request.query);
+      if ('code' in page) return sendProblem(reply, page);
+      return reply.send(reportSessions(telemetry.apps(), facts(), page));
+    },
+  );
+  app.get('/v1/info', about('getInfo', 'Version, threads, and the configuration in force.'), () =>
+    describeGateway(facts(), telemetry.startedAtMs, telemetry.threads()),
+  );
+}
+
+function about(operationId: string, summary: string) {
+  return { schema: { tags: ['gateway'], operationId, summary } };
+}
