@@ -36,7 +36,25 @@ export class AdminDoor {
    * @throws Error where it is refused, or a front does not serve it in time
    */
   async change(change: AdminChange): Promise<ChangeTimes> {
-    const { method, path, body, creates = false } = change;
+    const { answer, text, times } = await this.send(change);
+    if (!answer.ok || answer.headers.get('x-registry-served') !== 'true') {
+      throw refusedError(change, answer, text);
+    }
+    return times;
+  }
+
+  /**
+   * Resolves when every front has compiled the whole registry anew.
+   * @throws Error where one of them has not in time
+   */
+  async rebuild(): Promise<ChangeTimes> {
+    const request = { method: 'POST', path: '/v1/registry/rebuild' } as const;
+    const { answer, text, times } = await this.send(request);
+    if (!answer.ok) throw refusedError(request, answer, text);
+    return times;
+  }
+
+  private async send({ method, path, body, creates = false }: AdminChange) {
     const url = `${this.gateway.adminUrl}${path}?wait=${SERVED_MAX_MS}`;
     const sentMs = performance.now();
     const answer = await fetch(url, {
@@ -51,10 +69,11 @@ export class AdminDoor {
     });
     const answeredMs = performance.now();
     const text = await answer.text();
-    if (!answer.ok || answer.headers.get('x-registry-served') !== 'true') {
-      const said = text.slice(0, PROBLEM_CHARS_MAX);
-      throw new Error(`${method} ${path} was answered with ${answer.status}: ${said}`);
-    }
-    return { sentMs, answeredMs };
+    return { answer, text, times: { sentMs, answeredMs } satisfies ChangeTimes };
   }
+}
+
+function refusedError({ method, path }: AdminChange, { status }: Response, text: string): Error {
+  const said = text.slice(0, PROBLEM_CHARS_MAX);
+  return new Error(`${method} ${path} was answered with ${status}: ${said}`);
 }
