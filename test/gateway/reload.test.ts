@@ -152,7 +152,9 @@ describe('a registry that is broken', () => {
     });
     writeFileSync(gateway.files.registryFile, text);
     expect(await servedVersion()).toBe(version);
-    await reload(() => undefined);
+    await reload(({ partners }) => {
+      partners![0]!.name = 'Another name';
+    });
   });
 });
 
