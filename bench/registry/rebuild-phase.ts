@@ -13,7 +13,7 @@ export interface RebuildRig {
 }
 
 /** From the start of one to the start of the next, where it is over by then. */
-const SECONDS_EACH = 3;
+const SECONDS_EACH = 5;
 const MS_PER_SECOND = 1_000;
 
 type RebuildOptions = Pick<RegistryOptions, 'rebuilds' | 'windowSeconds'>;
