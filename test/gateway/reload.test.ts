@@ -180,7 +180,7 @@ describe('a registry of 10,000 operations and 500 apps', () => {
       expect((await partner.call('/api-42/things-43/of/7')).status).toBe(404);
       const answered = steady.answers.length;
       await eventually(() => steady.answers.length).toBeGreaterThan(answered);
-      await swapTo(many.replace('Nebula Pay', 'Still here'));
+      await swapTo(many.replace('Ledgerworks Software', 'Still here'));
       await swapTo(few);
     });
     await annotate(`slowest call ${slowestMs.toFixed(1)} ms; swaps took ${swaps.join(', ')} ms`);
