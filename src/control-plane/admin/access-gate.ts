@@ -58,7 +58,16 @@ export class AccessGate {
     }
     if (config.open === true) return this.limits.countSource(request, reply);
     if (config.roles !== undefined) return this.admitOperator(request, reply, config.roles);
-    return this.showsFiguresToAll ? undefined : this.authenticate(request, reply);
+    return this.showsFiguresToAll ? undefined : this.admitKnown(request, reply);
+  }
+
+  private async admitKnown(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<AdminProblem | undefined> {
+    return (
+      (await this.limits.countSource(request, reply)) ?? (await this.authenticate(request, reply))
+    );
   }
 
   private async admitOperator(
@@ -66,8 +75,7 @@ export class AccessGate {
     reply: FastifyReply,
     roles: readonly Role[],
   ): Promise<AdminProblem | undefined> {
-    const refusal =
-      (await this.limits.countSource(request, reply)) ?? (await this.authenticate(request, reply));
+    const refusal = await this.admitKnown(request, reply);
     if (refusal !== undefined) return refusal;
     return (
       (await this.limits.countPrincipal(request, reply)) ??
@@ -79,12 +87,12 @@ export class AccessGate {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<AdminProblem | undefined> {
-    const isOffered = this.authenticator.offersCredentials(request);
-    const blocked = isOffered && (await this.limits.refuseGuesser(request, reply));
+    const offersToken = this.authenticator.offersToken(request);
+    const blocked = offersToken && (await this.limits.refuseGuesser(request, reply));
     if (blocked) return blocked;
     const outcome = this.authenticator.authenticate(request);
     if ('code' in outcome) {
-      if (isOffered && outcome.status < 500) await this.limits.countFailure(request);
+      if (offersToken) await this.limits.countWrongToken(request);
       return outcome;
     }
     request.principal = outcome.principal;
@@ -104,7 +112,7 @@ export class AccessGate {
     const blocked = isOffered && (await this.limits.refuseGuesser(request, reply));
     if (blocked) return blocked;
     if (this.authenticator.mayPublish(request)) return undefined;
-    if (isOffered) await this.limits.countFailure(request);
+    if (isOffered) await this.limits.countWrongToken(request);
     return adminProblem('unauthorized', 'Send "authorization: Bearer" with the publisher token.');
   }
 }

@@ -1,6 +1,7 @@
 /** What becomes of errors and of requests that no route takes. Nothing leaves but a problem. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RegistryStoreError } from '../../stores/registry-contract.ts';
+import type { Role } from './control-context.ts';
 import { type AdminProblem, adminProblem, sendProblem } from './problems.ts';
 import { RequestRefused } from './request-refused.ts';
 
@@ -12,7 +13,7 @@ export function answerErrors(app: FastifyInstance, reportBug: (error: unknown) =
     if (error instanceof RegistryStoreError) {
       const problem = storeProblem(error);
       if (problem.status === 500) reportBug(error);
-      if (problem.code === 'registry-unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS);
+      if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
       return sendProblem(reply, problem);
     }
     const { statusCode = 500 } = error;
@@ -30,7 +31,7 @@ function requestProblem(statusCode: number, request: FastifyRequest): AdminProbl
     return adminProblem('body-too-large', `The body has more than ${bytesMax} bytes.`);
   }
   if (statusCode === 415) {
-    return adminProblem('malformed-request', 'The content-type is application/json.');
+    return adminProblem('malformed-request', 'A body is sent with content-type: application/json.');
   }
   return adminProblem('malformed-request', 'The request cannot be read.');
 }
@@ -61,14 +62,26 @@ function unavailable(why: string): AdminProblem {
   return adminProblem('registry-unavailable', `${why}; nothing was changed. Repeat it later.`);
 }
 
+export interface AdminRoute {
+  readonly method: string;
+  /** With `:id` for what is filled in. */
+  readonly url: string;
+  /** Who may call it; undefined where it is the listener's own. */
+  readonly roles: readonly Role[] | undefined;
+}
+
 /** Every path that has a route, with its methods; filled while routes are added. */
 export class RoutePaths {
+  readonly routes: AdminRoute[] = [];
   private readonly methods = new Map<string, Set<string>>();
 
   watch(app: FastifyInstance): void {
-    app.addHook('onRoute', ({ url, method }) => {
+    app.addHook('onRoute', ({ url, method, config }) => {
       const known = this.methods.get(url) ?? new Set();
-      for (const each of [method].flat()) known.add(each);
+      for (const each of [method].flat()) {
+        known.add(each);
+        this.routes.push({ method: each, url, roles: config?.roles });
+      }
       this.methods.set(url, known);
     });
   }
@@ -78,6 +91,8 @@ export class RoutePaths {
     const [path] = request.url.split('?', 1);
     for (const [pattern, methods] of this.methods) {
       if (!matches(pattern, path!)) continue;
+      // It has the form of a path and the method of a route: only a part of it can be too long.
+      if (methods.has(request.method)) break;
       const allow = [...methods].sort().join(', ');
       reply.header('allow', allow);
       return sendProblem(reply, adminProblem('method-not-allowed', `This path takes ${allow}.`));

@@ -16,11 +16,18 @@ import {
   writersOf,
 } from './record-routes.ts';
 import { viewPage } from './record-view.ts';
-import { reasonedQuery, type WriteQuery, writeQuery } from './write-query.ts';
+import {
+  type ActionBody,
+  reasonBody,
+  reasonNeededBody,
+  type WriteQuery,
+  waitQuery,
+} from './write-query.ts';
 
 interface Decision {
   Params: { readonly id: string };
-  Querystring: WriteQuery;
+  Querystring: Pick<WriteQuery, 'wait'>;
+  Body: ActionBody;
 }
 
 type Decide = ApprovalDesk['approve'];
@@ -68,16 +75,16 @@ export function addApprovalRoutes(app: FastifyInstance, control: ControlPlane): 
   );
   const approve = describe('approve', 'Carry the change out, as somebody else than who asked.');
   const reject = describe('reject', 'Drop the change; who asked for it may as well.');
-  for (const [verb, schema, querystring] of [
-    ['approve', approve, writeQuery],
-    ['reject', reject, reasonedQuery],
+  for (const [verb, schema, body] of [
+    ['approve', approve, reasonBody],
+    ['reject', reject, reasonNeededBody],
   ] as const) {
     const decide: Decide = (...decision) => approvals[verb](...decision);
     app.post<Decision>(
       `/v1/approvals/:id/${verb}`,
       {
         config: { roles: ['partner-manager'] },
-        schema: { ...schema, params: idParameter, querystring },
+        schema: { ...schema, params: idParameter, querystring: waitQuery, body },
       },
       (request, reply) => answerDecision(control, request, reply, decide),
     );
@@ -95,7 +102,8 @@ async function answerDecision(
   decide: Decide,
 ): Promise<FastifyReply> {
   const { id } = request.params;
-  const { reason = '', wait = 0 } = request.query;
+  const { wait = 0 } = request.query;
+  const { reason = '' } = request.body;
   const principal = control.principalOf(request);
   const approval = control.approvals.approval(id);
   if (approval !== undefined && !mayDecide(principal, approval)) {

@@ -42,11 +42,12 @@ export class Authenticator {
     return this.publisher !== undefined || this.hasOperators;
   }
 
-  /** Whether a request carries anything that could be guessed. */
-  offersCredentials(request: FastifyRequest): boolean {
-    return request.headers.authorization !== undefined || this.isSigned(request);
+  /** Whether a request is judged by something that could be guessed. */
+  offersToken(request: FastifyRequest): boolean {
+    return request.headers.authorization !== undefined && !this.isSigned(request);
   }
 
+  /** A signature counts where there are both: it says more than a token. */
   authenticate(request: FastifyRequest): Authenticated | AdminProblem {
     return this.isSigned(request) ? this.bySignature(request) : this.byToken(request);
   }

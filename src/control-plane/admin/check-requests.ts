@@ -12,7 +12,8 @@ export const checkRequests: FastifySchemaCompiler<TSchema> = ({ schema, httpPart
   const types = isBody ? undefined : textTypes(schema);
   let check: ValueCheck | undefined;
   return (given: unknown) => {
-    const value = types === undefined ? given : readTexts(given as Texts, types);
+    // An action may come without a body where nothing in it is mandatory.
+    const value = types === undefined ? (given ?? {}) : readTexts(given as Texts, types);
     // Compiled when first needed: a hundred schemas at the start would take longer than all else.
     check ??= createValueCheck(schema);
     const misfits = check(value);

@@ -45,7 +45,7 @@ export function describeGateway(
       admin: {
         host: config.admin.host,
         port: config.admin.port,
-        authenticated: config.admin.tokenFile !== undefined,
+        authenticated: config.admin.tokenFile !== undefined || config.admin.operatorsFile !== undefined,
       },
       fronts: config.fronts,
       limits: config.limits,

@@ -11,7 +11,7 @@ import type { SignedRequestCheck } from '../../core/signed-requests.ts';
 import type { ApprovalRegistry } from '../approvals/approval-desk.ts';
 import { OperatorDirectory } from '../operators/operator-directory.ts';
 import { AccessGate } from './access-gate.ts';
-import { answerErrors, RoutePaths } from './answer-errors.ts';
+import { type AdminRoute, answerErrors, RoutePaths } from './answer-errors.ts';
 import { addApprovalRoutes } from './approval-routes.ts';
 import { addAuditRoutes } from './audit-routes.ts';
 import { Authenticator } from './authenticator.ts';
@@ -60,6 +60,8 @@ export interface AdminListenerOptions extends TelemetrySources {
 export interface AdminListener {
   /** The port that is bound, also where the configured one is 0. */
   readonly port: number;
+  /** All that are served. */
+  readonly routes: readonly AdminRoute[];
   close(): Promise<void>;
 }
 
@@ -84,7 +86,9 @@ export async function createAdminListener(options: AdminListenerOptions): Promis
   const authenticator = new Authenticator({ operators, signedRequests, publisherToken, clock });
   // A scraper on the host itself asks for figures without a token, unless one was made for it.
   const isOpen = isLoopback(config.host) && config.tokenFile === undefined;
-  guardAccess(app, new AccessGate(new HostCheck(config.host), authenticator, limits, isOpen));
+  const paths = new RoutePaths();
+  paths.watch(app);
+  guardAccess(app, paths, new AccessGate(new HostCheck(config.host), authenticator, limits, isOpen));
   await describeRoutes(app);
   addTelemetryRoutes(app, options);
   addPublishRoute(app, options.publishing);
@@ -94,13 +98,12 @@ export async function createAdminListener(options: AdminListenerOptions): Promis
   app.server.maxConnections = CONNECTIONS_MAX;
   return {
     port: (app.server.address() as AddressInfo).port,
+    routes: paths.routes,
     close: () => app.close(),
   };
 }
 
-function guardAccess(app: FastifyInstance, gate: AccessGate): void {
-  const paths = new RoutePaths();
-  paths.watch(app);
+function guardAccess(app: FastifyInstance, paths: RoutePaths, gate: AccessGate): void {
   AccessGate.decorate(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);

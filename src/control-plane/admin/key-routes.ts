@@ -4,7 +4,7 @@ import { actorOf } from '../operators/operator-directory.ts';
 import type { ChangeResult, RegistryWriter } from '../registry/desk-contract.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { idParameter, sendMissing, sendRecord, writersOf } from './record-routes.ts';
-import { type WriteQuery, writeQuery } from './write-query.ts';
+import { type ActionBody, reasonBody, type WriteQuery, waitQuery } from './write-query.ts';
 
 /** A revocation that is not in force yet is worth waiting for. */
 const WAIT_DEFAULT_MS = 10_000;
@@ -13,7 +13,8 @@ const ATTEMPTS_MAX = 10;
 
 interface Revocation {
   Params: { readonly id: string };
-  Querystring: WriteQuery;
+  Querystring: Pick<WriteQuery, 'wait'>;
+  Body: ActionBody;
 }
 
 export function addKeyRoutes(app: FastifyInstance, control: ControlPlane): void {
@@ -30,13 +31,15 @@ export function addKeyRoutes(app: FastifyInstance, control: ControlPlane): void 
           'Needs no version and no approval. Where `wait` is absent, the answer waits up to ' +
           `${WAIT_DEFAULT_MS} ms for every front to refuse the key.`,
         params: idParameter,
-        querystring: writeQuery,
+        querystring: waitQuery,
+        body: reasonBody,
         response: { 200: { $ref: 'Key#', description: 'As it is now.' } },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { reason = '', wait = WAIT_DEFAULT_MS } = request.query;
+      const { wait = WAIT_DEFAULT_MS } = request.query;
+      const { reason = '' } = request.body;
       const principal = control.principalOf(request);
       const result = await revoke(registry, { actor: actorOf(principal), id, reason });
       if (result === undefined) return sendMissing(control, reply, 'key', id);

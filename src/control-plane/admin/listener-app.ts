@@ -1,8 +1,10 @@
 /** The HTTP server of the admin listener and its limits, before it has routes. */
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { checkRequests } from './check-requests.ts';
 import { takeJsonBodies } from './json-bodies.ts';
-import { adminProblem, rawProblemResponse, sendProblem } from './problems.ts';
+import { type AdminProblem, adminProblem, rawProblemResponse, sendProblem } from './problems.ts';
 
 const BODY_MAX_BYTES = 65_536;
 const HEAD_TIMEOUT_MS = 10_000;
@@ -33,19 +35,37 @@ export function createApp(): FastifyInstance {
     return503OnClosing: false,
     routerOptions: { maxParamLength: PARAMETER_MAX_CHARS },
     http: { headersTimeout: HEAD_TIMEOUT_MS },
-    clientErrorHandler(_error, socket) {
-      const problem = adminProblem('malformed-request', 'The request is not HTTP/1.1.');
-      if (socket.writable) socket.end(rawProblemResponse(problem));
-    },
+    clientErrorHandler: answerClientError,
     frameworkErrors(_error, _request, reply) {
       const problem = adminProblem('malformed-request', 'The request target cannot be read.');
       reply.headers(SECURITY_HEADERS);
       void sendProblem(reply as FastifyReply, problem);
     },
   });
-  takeJsonBodies(app);
+  takeJsonBodies(app, BODY_MAX_BYTES);
   app.setValidatorCompiler(checkRequests);
   // Schemas of answers are for the document: an answer is what its handler says.
   app.setSerializerCompiler(() => data => JSON.stringify(data));
   return app;
+}
+
+/** What came before any request could be made of it. */
+function answerClientError({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  // Where an answer is under way, a second one in the middle of it would be read as part of it.
+  const { _httpMessage: answer } = socket as Socket & { _httpMessage?: ServerResponse | null };
+  if (socket.writable && !answer?.headersSent) {
+    socket.write(rawProblemResponse(clientProblem(code)));
+  }
+  socket.destroySoon();
+}
+
+function clientProblem(code: string | undefined): AdminProblem {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return adminProblem('request-timeout', 'The request did not arrive in time.');
+    case 'HPE_HEADER_OVERFLOW':
+      return adminProblem('malformed-request', 'The head of the request is too large.');
+    default:
+      return adminProblem('malformed-request', 'The request is not HTTP/1.1.');
+  }
 }

@@ -1,4 +1,5 @@
 /** How often operators, and those who have yet to prove that they are some, may ask. */
+import { createHash } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type AdminProblem, adminProblem } from './problems.ts';
@@ -7,8 +8,9 @@ const WINDOW_MS = 60_000;
 /** Before anybody knows who asks: as much as this many operators. */
 const OPERATORS_PER_SOURCE = 8;
 /**
- * Wrong credentials of one address in a window. A token has 128 bits, so this is not what keeps it
- * from being guessed; it keeps guessing cheap for us, and a script with an old token in the log.
+ * Wrong tokens of one address in a window. This keeps a token from being guessed that somebody has
+ * made too short. Signatures are not counted: nobody guesses one, and clocks that are wrong must
+ * not keep everybody out who shares the address.
  */
 export const FAILURES_MAX = 20;
 
@@ -18,12 +20,14 @@ export class RateLimits {
   private readonly bySource: Limiter;
   private readonly byPrincipal: Limiter;
   private readonly failures: Limiter;
+  private readonly sameToken: Limiter;
 
   private constructor(app: FastifyInstance, requestsPerMinuteMax: number) {
     const timeWindow = WINDOW_MS;
     const sourceMax = requestsPerMinuteMax * OPERATORS_PER_SOURCE;
     this.bySource = app.createRateLimit({ timeWindow, max: sourceMax });
     this.failures = app.createRateLimit({ timeWindow, max: FAILURES_MAX - 1 });
+    this.sameToken = app.createRateLimit({ timeWindow, max: 1, keyGenerator: tokenKey });
     this.byPrincipal = app.createRateLimit({
       timeWindow,
       max: requestsPerMinuteMax,
@@ -62,7 +66,7 @@ export class RateLimits {
     return limited(reply, state.ttlInSeconds, `${state.max} requests of one operator`);
   }
 
-  /** Whether an address has sent wrong credentials too often to be listened to. */
+  /** Whether an address has sent wrong tokens too often to be listened to. */
   async refuseGuesser(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -70,13 +74,23 @@ export class RateLimits {
     const state = await this.failures(request, { increment: false });
     if (state.isAllowed || !state.isExceeded) return undefined;
     reply.header('retry-after', state.ttlInSeconds);
-    const detail = `Wrong credentials came ${FAILURES_MAX} times within a minute: wait.`;
+    const detail = `There were ${FAILURES_MAX} wrong tokens within a minute: wait.`;
     return adminProblem('too-many-failures', detail);
   }
 
-  async countFailure(request: FastifyRequest): Promise<void> {
-    await this.failures(request);
+  /**
+   * Counts a wrong token. The same one again is no guess but a script with an old token, which must
+   * not keep its neighbours out.
+   */
+  async countWrongToken(request: FastifyRequest): Promise<void> {
+    const same = await this.sameToken(request);
+    if (same.isAllowed || !same.isExceeded) await this.failures(request);
   }
+}
+
+/** Not the token itself: what counts is kept in memory. */
+function tokenKey({ ip, headers: { authorization = '' } }: FastifyRequest): string {
+  return `${ip} ${createHash('sha256').update(authorization).digest('base64')}`;
 }
 
 function limited(reply: FastifyReply, seconds: number, what: string): AdminProblem {

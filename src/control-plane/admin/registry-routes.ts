@@ -16,7 +16,7 @@ import type { ControlPlane } from './control-plane.ts';
 import { holdBytes } from './held-bytes.ts';
 import { adminProblem } from './problems.ts';
 import { withItems } from './refusals.ts';
-import { waitParameter } from './write-query.ts';
+import { reasonMember, waitQuery } from './write-query.ts';
 
 /** A registry of 7,100 APIs and 80,000 keys has about 60 MB as JSON. */
 const LISTS_MAX_BYTES = 268_435_456;
@@ -50,19 +50,16 @@ const listsBody = Type.Object(
     ifRevision: Type.Optional(
       Type.Integer({ description: 'Refused where the registry has moved on.', minimum: 0 }),
     ),
-    reason: Type.Optional(
-      Type.String({ description: 'Why, for the audit log.', minLength: 1, maxLength: 500 }),
-    ),
+    reason: reasonMember,
   },
   { additionalProperties: false },
 );
-const applyQuery = Type.Object({ wait: waitParameter }, { additionalProperties: false });
 
 type ListsBody = Static<typeof listsBody>;
 
 interface ListsRequest {
   Body: ListsBody;
-  Querystring: Static<typeof applyQuery>;
+  Querystring: Static<typeof waitQuery>;
 }
 
 export function addRegistryRoutes(
@@ -107,7 +104,7 @@ export function addRegistryRoutes(
     {
       ...large,
       config: { roles: ['operator'] },
-      schema: { ...apply, body: listsBody, querystring: applyQuery },
+      schema: { ...apply, body: listsBody, querystring: waitQuery },
     },
     (request, reply) => applyLists(control, request, reply),
   );

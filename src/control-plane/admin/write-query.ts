@@ -1,4 +1,7 @@
-/** The query parameters that writes have in common. */
+/**
+ * What writes have in common: a time to wait for the fronts in the query, and a reason; in the
+ * query too where the body is a record or nothing, in the body of an action.
+ */
 import Type from 'typebox';
 import { WAIT_MAX_MS } from './control-plane.ts';
 
@@ -8,7 +11,7 @@ const REASON = {
   form: '1 to 500 characters without control characters',
 };
 
-export const reasonParameter = Type.Optional(Type.String(REASON));
+export const reasonMember = Type.Optional(Type.String(REASON));
 
 export const waitParameter = Type.Optional(
   Type.Integer({
@@ -26,12 +29,21 @@ export interface WriteQuery {
 }
 
 export const writeQuery = Type.Object(
-  { reason: reasonParameter, wait: waitParameter },
+  { reason: reasonMember, wait: waitParameter },
   { additionalProperties: false },
 );
 
+/** Of actions, which have a body for the reason. */
+export const waitQuery = Type.Object({ wait: waitParameter }, { additionalProperties: false });
+
+export interface ActionBody {
+  readonly reason?: string;
+}
+
+export const reasonBody = Type.Object({ reason: reasonMember }, { additionalProperties: false });
+
 /** For decisions that say why. */
-export const reasonedQuery = Type.Object(
-  { reason: Type.String(REASON), wait: waitParameter },
+export const reasonNeededBody = Type.Object(
+  { reason: Type.String(REASON) },
   { additionalProperties: false },
 );
