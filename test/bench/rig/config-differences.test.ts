@@ -11,6 +11,7 @@ describe('what a result says of the gateway’s configuration', () => {
     expect(configDifferences(config)).toEqual({
       stateDir: 'state',
       'listener.port': 0,
+      'registry.store': 'file',
       'listener.publicAuthority': 'bench.xingyun.example',
       'admin.port': 0,
       'workers.count': 2,
