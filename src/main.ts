@@ -189,8 +189,10 @@ class RunningGateway implements Gateway {
   }
 
   private reloadOperators(): void {
+    if (this.config.admin.operatorsFile === undefined) return;
     try {
       this.admin?.reload();
+      this.log.info('The operators were read again.');
     } catch (error) {
       const { message: reason } = error as Error;
       this.log.error({ reason }, 'The new operators were refused; those before stay.');

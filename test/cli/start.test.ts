@@ -113,7 +113,7 @@ describe('xingyun start --demo', () => {
     await command.ready();
     const keys = join(dir, '.xingyun', 'keys');
     const secret = readdirSync(keys).filter(name => /\.(private\.pem|secret)$/.test(name));
-    expect(secret).toHaveLength(6);
+    expect(secret).toHaveLength(8);
     for (const name of secret) expect(statSync(join(keys, name)).mode & 0o777, name).toBe(0o600);
     expect(statSync(keys).mode & 0o777).toBe(0o700);
     const before = secret.map(name => readFileSync(join(keys, name), 'utf8'));
@@ -156,7 +156,7 @@ describe('xingyun start --demo', () => {
     expect(await gatewayPid()).toBe(command.process.pid);
 
     command.process.kill('SIGHUP');
-    await eventually(() => command.output.err).toContain('"version":2');
+    await eventually(() => command.output.err).toContain('The operators were read again.');
     expect(await call()).toHaveProperty('accounts');
     const bank = bankPort();
     command.signalGroup('SIGINT');
