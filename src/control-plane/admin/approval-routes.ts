@@ -2,7 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { ApprovalDesk, DecisionOutcome } from '../approvals/approval-desk.ts';
-import { APPROVAL_STATES, type Approval } from '../approvals/approval-record.ts';
+import { APPROVAL_STATES, type Approval, approvalOf } from '../approvals/approval-record.ts';
+import type { ShownRecord } from '../registry/desk-contract.ts';
 import { type AnyKind, RECORD_KINDS, type RecordKind } from '../registry/kinds.ts';
 import { viewApproval } from './approval-view.ts';
 import type { Principal } from './control-context.ts';
@@ -54,11 +55,18 @@ export function addApprovalRoutes(app: FastifyInstance, control: ControlPlane): 
         querystring: stateFilter,
       },
     },
-    (request, reply) => {
-      const asked = listRequest('approval', request.query);
+    ({ query: { state, ...page } }, reply) => {
+      // Those that expire do so without being written: they are stored as pending for a while.
+      const stored = state === 'expired' || state === undefined ? {} : { state };
+      const asked = listRequest('approval', { ...page, ...stored });
       if ('code' in asked) return control.sendProblem(reply, asked);
       const nowMs = clock.wallMs();
-      return reply.send(viewPage(registry.list(asked), record => viewApproval(record, nowMs)));
+      const { records, next } = registry.list(asked);
+      const shown = records.filter(
+        record => state === undefined || approvalOf(record, nowMs).state === state,
+      );
+      const view = (record: ShownRecord) => viewApproval(record, nowMs);
+      return reply.send(viewPage({ records: shown, next }, view));
     },
   );
   app.get<Decision>(

@@ -5,6 +5,7 @@ import Type, { type Static } from 'typebox';
 import type { AuditEntry } from '../../stores/registry-contract.ts';
 import type { RegistryReader } from '../registry/desk-contract.ts';
 import type { ControlPlane } from './control-plane.ts';
+import { holdPlaces } from './held-bytes.ts';
 
 const NDJSON = 'application/x-ndjson';
 const LIMIT_DEFAULT = 100;
@@ -13,6 +14,9 @@ const LIMIT_MAX = 1_000;
 const STEP_ENTRIES = 25;
 /** Of a page; it has one entry at least. */
 const PAGE_MAX_CHARS = 8_388_608;
+/** Of all auditors: each holds entries for as long as its client takes to read them. */
+const READINGS_MAX = 4;
+const TOO_MUCH = 'The log is being read by others. Ask again later.';
 
 const auditQuery = Type.Object(
   {
@@ -36,6 +40,9 @@ export function addAuditRoutes(app: FastifyInstance, { registry }: ControlPlane)
     '/v1/audit',
     {
       config,
+      onRequest: holdPlaces(READINGS_MAX, TOO_MUCH),
+      // A HEAD would read all of the log for nothing.
+      exposeHeadRoute: false,
       schema: {
         ...describe('getAudit', 'Entries of the audit log, the oldest first.'),
         description: `With \`accept: ${NDJSON}\`, every entry behind \`after\`, one a line.`,

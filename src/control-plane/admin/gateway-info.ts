@@ -45,7 +45,8 @@ export function describeGateway(
       admin: {
         host: config.admin.host,
         port: config.admin.port,
-        authenticated: config.admin.tokenFile !== undefined || config.admin.operatorsFile !== undefined,
+        authenticated:
+          config.admin.tokenFile !== undefined || config.admin.operatorsFile !== undefined,
       },
       fronts: config.fronts,
       limits: config.limits,

@@ -10,17 +10,31 @@ const RETRY_AFTER_SECONDS = '1';
  * @param detail what there is too much of
  */
 export function holdBytes(bodyLimit: number, bytesMax: number, detail: string) {
-  let heldBytes = 0;
+  const bytesOf = ({ headers: { 'content-length': length } }: FastifyRequest) =>
+    Math.min(length === undefined ? bodyLimit : Number(length), bodyLimit);
+  return holdShares(bytesMax, bytesOf, detail);
+}
+
+/** The same for routes with large answers: at most so many are under way. */
+export function holdPlaces(placesMax: number, detail: string) {
+  return holdShares(placesMax, () => 1, detail);
+}
+
+function holdShares(
+  sharesMax: number,
+  sharesOf: (request: FastifyRequest) => number,
+  detail: string,
+) {
+  let held = 0;
   return async (request: FastifyRequest, reply: FastifyReply) => {
-    const length = request.headers['content-length'];
-    const bytes = Math.min(length === undefined ? bodyLimit : Number(length), bodyLimit);
-    if (heldBytes + bytes > bytesMax) {
+    const shares = sharesOf(request);
+    if (held + shares > sharesMax) {
       reply.header('retry-after', RETRY_AFTER_SECONDS);
       return sendProblem(reply, adminProblem('overloaded', detail));
     }
-    heldBytes += bytes;
+    held += shares;
     reply.raw.once('close', () => {
-      heldBytes -= bytes;
+      held -= shares;
     });
     return undefined;
   };

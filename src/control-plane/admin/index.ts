@@ -88,7 +88,11 @@ export async function createAdminListener(options: AdminListenerOptions): Promis
   const isOpen = isLoopback(config.host) && config.tokenFile === undefined;
   const paths = new RoutePaths();
   paths.watch(app);
-  guardAccess(app, paths, new AccessGate(new HostCheck(config.host), authenticator, limits, isOpen));
+  guardAccess(
+    app,
+    paths,
+    new AccessGate(new HostCheck(config.host), authenticator, limits, isOpen),
+  );
   await describeRoutes(app);
   addTelemetryRoutes(app, options);
   addPublishRoute(app, options.publishing);

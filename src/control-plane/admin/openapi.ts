@@ -1,8 +1,9 @@
 /** The OpenAPI document of the admin listener, from the schemas that its routes are checked by. */
 import swagger, { type SwaggerTransform } from '@fastify/swagger';
-import type { FastifyInstance, FastifySchema } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifySchema } from 'fastify';
 import { VERSION } from '../../version.ts';
 import { RECORD_KINDS, type RecordKind } from '../registry/kinds.ts';
+import { EVENTS_PATH } from './publish-route.ts';
 
 export const DOCUMENT_PATH = '/v1/openapi.json';
 
@@ -112,15 +113,16 @@ export function addDocumentRoute(app: FastifyInstance): void {
 /** What every route has in common is said here, so that no route has to repeat it. */
 const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
   const { response, description, ...rest } = (schema ?? {}) as FastifySchema;
-  const { roles, open } = route.config ?? {};
+  const { roles } = route.config ?? {};
   const who = roles === undefined ? [] : [`Roles: ${rolesText(roles)}.`];
   const text = [description, ...who].filter(Boolean).join('\n\n');
   return {
     url,
     schema: {
+      operationId: operationIdOf([route.method].flat()[0]!, url),
       ...(plain(rest as JsonSchema) as FastifySchema),
       ...(text === '' ? {} : { description: text }),
-      ...(open ? {} : { security: [{ bearer: [] }, { signature: [] }] }),
+      security: securityOf(url, route.config ?? {}),
       response: {
         ...(plain((response ?? { 200: { description: 'Done.' } }) as JsonSchema) as object),
         default: PROBLEM_RESPONSE,
@@ -128,6 +130,23 @@ const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
     },
   };
 };
+
+/** Where a route names none: `postShelfCheck`. */
+function operationIdOf(method: string, url: string): string {
+  const words = url.replace('/v1/', '').split(/[^A-Za-z0-9]+/);
+  return (
+    method.toLowerCase() + words.map(word => word.replace(/^./, c => c.toUpperCase())).join('')
+  );
+}
+
+/** The ways in, any of which is enough; `{}` is none at all (OpenAPI 3.1 section 4.8.30). */
+function securityOf(url: string, { roles, open }: FastifyContextConfig) {
+  if (open === true) return [];
+  if (url === EVENTS_PATH) return [{ bearer: [] }];
+  const ways = [{ bearer: [] }, { signature: [] }];
+  // Health and figures need a token where one is made for them.
+  return roles === undefined ? [{}, ...ways] : ways;
+}
 
 function rolesText(roles: readonly string[]): string {
   if (roles.includes('viewer')) return 'any';

@@ -3,24 +3,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { JsonObject } from '../../stores/registry-contract.ts';
 import type { PersonsChange } from '../approvals/approval-desk.ts';
-import type { ListRequest, ShownRecord } from '../registry/desk-contract.ts';
+import type { ChangeRefusal, ListRequest, ShownRecord } from '../registry/desk-contract.ts';
 import { RECORD_KINDS, type RecordKind } from '../registry/kinds.ts';
 import { checkAllButBody } from './check-requests.ts';
-import type { Principal, Role } from './control-context.ts';
+import { refuseRevivals, refuseStatus } from './check-writes.ts';
+import type { Role } from './control-context.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { MERGE_PATCH } from './json-bodies.ts';
 import { mergePatch } from './merge-patch.ts';
 import { schemaName } from './openapi.ts';
+import { entityTag, isUnchanged, type Precondition, readPrecondition } from './preconditions.ts';
 import { type AdminProblem, adminProblem } from './problems.ts';
-import {
-  decodeCursor,
-  entityTag,
-  type Precondition,
-  readPrecondition,
-  viewPage,
-  viewRecord,
-  withoutMeta,
-} from './record-view.ts';
+import { decodeCursor, viewPage, viewRecord, withoutMeta } from './record-view.ts';
 import { type WriteQuery, writeQuery } from './write-query.ts';
 
 const LIMIT_DEFAULT = 100;
@@ -138,13 +132,17 @@ function addReads(app: FastifyInstance, control: ControlPlane, kind: RecordKind,
       schema: {
         ...{ tags: [list], operationId: `get${name}`, summary: `Read one of ${list}.` },
         params: idParameter,
-        response: { 200: { ...record, description: 'As it is, with its entity tag.' } },
+        response: {
+          200: { ...record, description: 'As it is, with its entity tag.' },
+          304: { type: 'null', description: 'Still the version that If-None-Match names.' },
+        },
       },
     },
-    ({ params }, reply) => {
+    ({ params, headers }, reply) => {
       const current = control.registry.get(kind, params.id);
       if (current === undefined) return sendMissing(control, reply, kind, params.id);
-      return sendRecord(reply, current);
+      if (!isUnchanged(headers, current.version)) return sendRecord(reply, current);
+      return reply.code(304).header('etag', entityTag(current.version)).send();
     },
   );
 }
@@ -212,26 +210,25 @@ class RecordWrites {
 
   private put(request: FastifyRequest<ById>, reply: FastifyReply) {
     const expected = readPrecondition(request.headers, true);
-    if (typeof expected === 'object') return this.control.sendProblem(reply, expected);
+    if (isProblem(expected)) return this.control.sendProblem(reply, expected);
     if (!isObject(request.body)) return this.refuseBody(reply);
     return this.write(request, reply, expected, withoutMeta(request.body));
   }
 
   private patch(request: FastifyRequest<ById>, reply: FastifyReply) {
     const expected = readPrecondition(request.headers, false);
-    if (typeof expected === 'object') return this.control.sendProblem(reply, expected);
+    if (isProblem(expected)) return this.control.sendProblem(reply, expected);
     if (!isObject(request.body)) return this.refuseBody(reply);
     const { id } = request.params;
     const current = this.control.registry.get(this.kind, id);
     if (current === undefined) return sendMissing(this.control, reply, this.kind, id);
     const merged = mergePatch(current.body, withoutMeta(request.body)) as JsonObject;
-    // What was merged is for the version it was merged with, and for no other.
-    return this.write(request, reply, expected === 'any' ? current.version : expected, merged);
+    return this.write(request, reply, expected, merged);
   }
 
   private delete(request: FastifyRequest<ById>, reply: FastifyReply) {
     const expected = readPrecondition(request.headers, false);
-    if (typeof expected === 'object') return this.control.sendProblem(reply, expected);
+    if (isProblem(expected)) return this.control.sendProblem(reply, expected);
     return this.write(request, reply, expected, undefined);
   }
 
@@ -245,17 +242,22 @@ class RecordWrites {
     const { id } = request.params;
     const { reason = '', wait = 0 } = request.query;
     const current = control.registry.get(kind, id);
-    if (current === undefined && expected !== 0) return sendMissing(control, reply, kind, id);
+    if (current === undefined && expected !== 'absent') {
+      return sendMissing(control, reply, kind, id);
+    }
+    // Decided here: a version that somebody else is about to make has not been read by anybody.
+    if (typeof expected === 'object' && !expected.has(current!.version)) {
+      return control.sendRefusals(reply, [staleRefusal(current!)]);
+    }
     const principal = control.principalOf(request);
     const skip = kind === 'partner' && body && refuseStatus(principal, current?.body, body);
     if (skip) return control.sendProblem(reply, skip);
-    const ifVersion = expected === 'any' ? current!.version : expected;
+    const ifVersion = expected === 'absent' ? 0 : current!.version;
     const verb = body === undefined ? 'delete' : current === undefined ? 'create' : 'update';
-    const change: PersonsChange = {
-      action: `${kind}.${verb}`,
-      reason,
-      changes: [{ kind, id, ifVersion, body: body && this.named(id, body) }],
-    };
+    const changes = [{ kind, id, ifVersion, body: body && this.named(id, body) }];
+    const revived = refuseRevivals(control.registry, changes);
+    if (revived.length > 0) return control.sendRefusals(reply, revived);
+    const change: PersonsChange = { action: `${kind}.${verb}`, reason, changes };
     const outcome = await control.approvals.propose(principal, change);
     if ('refusals' in outcome) return control.sendRefusals(reply, outcome.refusals);
     await control.confirm(reply, outcome.revision, 'approval' in outcome ? 0 : wait);
@@ -277,15 +279,13 @@ class RecordWrites {
   }
 }
 
-/** Whoever manages partners leads them through their onboarding, and not past it. */
-function refuseStatus(
-  { roles }: Principal,
-  current: JsonObject | undefined,
-  { status = 'production' }: JsonObject,
-): AdminProblem | undefined {
-  if (roles.includes('operator') || status === (current?.status ?? 'applied')) return undefined;
-  const way = 'A partner starts as applied and moves by POST /v1/partners/{id}/transitions';
-  return adminProblem('role-insufficient', `${way}; setting its status needs the role operator.`);
+function isProblem(read: Precondition | AdminProblem): read is AdminProblem {
+  return typeof read === 'object' && 'code' in read;
+}
+
+function staleRefusal({ kind, id, version }: ShownRecord): ChangeRefusal {
+  const message = `has version ${version}, which If-Match does not name`;
+  return { code: 'stale', kind, id, pointer: '', message };
 }
 
 export function sendMissing(

@@ -6,14 +6,16 @@ import type { JsonObject } from '../../stores/registry-contract.ts';
 import { type NeededApproval, neededApprovals } from '../approvals/approval-rules.ts';
 import { actorOf } from '../operators/operator-directory.ts';
 import type {
+  ApplyRequest,
   ApplyResult,
   PlannedChange,
   ProposedChange,
   RegistryLists,
 } from '../registry/desk-contract.ts';
 import { idOf, PROCESS_KINDS, RECORD_KINDS } from '../registry/kinds.ts';
+import { refuseRevivals } from './check-writes.ts';
 import type { ControlPlane } from './control-plane.ts';
-import { holdBytes } from './held-bytes.ts';
+import { holdBytes, holdPlaces } from './held-bytes.ts';
 import { adminProblem } from './problems.ts';
 import { withItems } from './refusals.ts';
 import { reasonMember, waitQuery } from './write-query.ts';
@@ -23,6 +25,9 @@ const LISTS_MAX_BYTES = 268_435_456;
 const TOO_MUCH = 'Another registry is being compared or applied. Send it again later.';
 /** Records whose text is made in one go, which takes about a millisecond. */
 const EXPORT_CHUNK_RECORDS = 250;
+/** Each holds the registry of its start for as long as its client takes to read it. */
+const EXPORTS_MAX = 4;
+const TOO_MANY_EXPORTS = 'The registry is being exported by others. Ask again later.';
 
 /** What the composition root knows beside the registry itself. */
 export interface RegistryFacts {
@@ -39,7 +44,7 @@ const listsBody = Type.Object(
       Object.fromEntries(
         RECORD_KINDS.map(({ list }) => [
           list,
-          Type.Optional(Type.Array(Type.Object({}), { description: 'Records.' })),
+          Type.Optional(Type.Array(Type.Unknown(), { description: 'Records, checked by kind.' })),
         ]),
       ),
       { description: 'As GET /v1/registry/export gives them.', additionalProperties: false },
@@ -73,6 +78,9 @@ export function addRegistryRoutes(
     '/v1/registry/export',
     {
       config: readers,
+      onRequest: holdPlaces(EXPORTS_MAX, TOO_MANY_EXPORTS),
+      // A HEAD would write all of it for nothing.
+      exposeHeadRoute: false,
       schema: describe('exportRegistry', 'All records, as registry.yaml lists them.'),
     },
     (_request, reply) => {
@@ -93,7 +101,8 @@ export function addRegistryRoutes(
     '/v1/registry/plan',
     { ...large, config: readers, schema: { ...plan, body: listsBody } },
     async (request, reply) => {
-      const planned = await planLists(control, request);
+      const read = readLists(control, request);
+      const planned = 'refusals' in read ? read : await planLists(control, read);
       if ('refusals' in planned) return control.sendRefusals(reply, planned.refusals);
       return reply.send(planned);
     },
@@ -141,6 +150,7 @@ function* exportText(lists: RegistryLists): Iterable<string> {
   yield '}';
 }
 
+type Refused = Extract<ApplyResult, { readonly refusals: unknown }>;
 type Planned = Exclude<ApplyResult, { readonly refusals: unknown }> & {
   /** What a second person must approve, and apply therefore refuses. */
   readonly approvals: readonly NeededApproval[];
@@ -148,16 +158,16 @@ type Planned = Exclude<ApplyResult, { readonly refusals: unknown }> & {
 
 async function planLists(
   control: ControlPlane,
-  request: FastifyRequest<ListsRequest>,
-): Promise<Planned | Extract<ApplyResult, { readonly refusals: unknown }>> {
-  const { lists, prune = false, ifRevision } = request.body;
+  { actor, lists, prune, ifRevision }: ReadLists,
+): Promise<Planned | Refused> {
   const planned = await control.registry.apply({
-    actor: actorOf(control.principalOf(request)),
-    ...{ reason: '', lists: lists as RegistryLists, prune, dryRun: true },
+    ...{ actor, reason: '', lists, prune, dryRun: true },
     ...(ifRevision !== undefined && { ifRevision }),
   });
   if ('refusals' in planned) return planned;
-  const changes = proposedBy(planned.plan, lists as RegistryLists);
+  const changes = proposedBy(planned.plan, lists);
+  const refusals = refuseRevivals(control.registry, changes);
+  if (refusals.length > 0) return { refusals };
   return { ...planned, approvals: neededApprovals(control.registry, changes) };
 }
 
@@ -166,19 +176,44 @@ async function applyLists(
   request: FastifyRequest<ListsRequest>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { lists, prune = false, ifRevision, reason = '' } = request.body;
-  const planned = await planLists(control, request);
+  const read = readLists(control, request);
+  if ('refusals' in read) return control.sendRefusals(reply, read.refusals);
+  const planned = await planLists(control, read);
   if ('refusals' in planned) return control.sendRefusals(reply, planned.refusals);
   if (planned.approvals.length > 0) return refuseUnapproved(control, reply, planned.approvals);
   const applied = await control.registry.apply({
-    actor: actorOf(control.principalOf(request)),
-    ...{ reason, lists: lists as RegistryLists, prune, dryRun: false },
+    ...{ ...read, dryRun: false },
     // Where it was asked for or not: what needs an approval was looked for in this one.
-    ifRevision: ifRevision ?? planned.revision,
+    ifRevision: read.ifRevision ?? planned.revision,
   });
   if ('refusals' in applied) return control.sendRefusals(reply, applied.refusals);
   const served = await control.confirm(reply, applied.revision, request.query.wait ?? 0);
   return reply.send({ ...applied, ...(served === undefined ? {} : { served }) });
+}
+
+type ReadLists = Omit<ApplyRequest, 'dryRun'>;
+
+/** The schema says nothing of records: it would list each of a million that are none. */
+function readLists(
+  control: ControlPlane,
+  request: FastifyRequest<ListsRequest>,
+): ReadLists | Refused {
+  const { lists, prune = false, ifRevision, reason = '' } = request.body;
+  for (const { kind, list } of RECORD_KINDS) {
+    const index = (lists[list] ?? []).findIndex(record => !isObject(record));
+    if (index < 0) continue;
+    const message = `must be a list of objects, and record ${index + 1} is none`;
+    return { refusals: [{ code: 'invalid', kind, id: undefined, pointer: '', message }] };
+  }
+  return {
+    actor: actorOf(control.principalOf(request)),
+    ...{ reason, lists: lists as RegistryLists, prune },
+    ...(ifRevision !== undefined && { ifRevision }),
+  };
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function refuseUnapproved(
@@ -189,7 +224,7 @@ function refuseUnapproved(
   const detail = 'Make these changes one by one under /v1, where a second person approves them.';
   const items = approvals.map(({ rule, kind, id }) => ({
     ...{ pointer: '', code: 'approval-required', record: `${kind}/${id}` },
-    message: `needs an approval: a plan of the app asks for it (${rule})`,
+    message: `needs an approval, which a plan asks for (${rule})`,
   }));
   return control.sendProblem(reply, withItems(adminProblem('approval-required', detail), items));
 }

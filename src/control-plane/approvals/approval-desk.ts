@@ -8,6 +8,8 @@ import type { Principal } from '../admin/control-context.ts';
 import { actorOf } from '../operators/operator-directory.ts';
 import type {
   ChangeRefusal,
+  ChangeRequest,
+  ChangeResult,
   ProposedChange,
   RegistryChecker,
   RegistryWriter,
@@ -69,15 +71,26 @@ export class ApprovalDesk {
   /** Carries a change out, or keeps it where a plan asks for four eyes. */
   async propose(principal: Principal, change: PersonsChange): Promise<ProposalOutcome> {
     const request = { ...change, actor: actorOf(principal) };
-    if (neededApprovals(this.registry, change.changes).length === 0) {
-      return this.registry.change(request);
-    }
+    const direct = await this.changeAlone(request);
+    if (direct !== undefined) return direct;
     const checked = await this.registry.check(request);
     if ('refusals' in checked) return checked;
     const rules = neededApprovals(this.registry, checked.changes);
     // Nothing that needs an approval would be different.
     if (rules.length === 0) return this.registry.change(request);
     return this.keep(principal, { ...change, changes: checked.changes }, rules);
+  }
+
+  /** Undefined where it needs an approval, be it for what is committed just before it. */
+  private async changeAlone(request: ChangeRequest): Promise<ChangeResult | undefined> {
+    let isFree = true;
+    const isFreeNow = () => {
+      isFree = neededApprovals(this.registry, request.changes).length === 0;
+      return isFree;
+    };
+    if (!isFreeNow()) return undefined;
+    const result = await this.registry.change({ ...request, onlyWhile: isFreeNow });
+    return isFree ? result : undefined;
   }
 
   approval(id: string): Approval | undefined {
@@ -132,8 +145,12 @@ export class ApprovalDesk {
         { kind: 'approval', id, ifVersion: version, body: asBody(approval) },
       ],
     });
-    if ('refusals' in result) return result;
-    return { revision: result.revision, approval: this.registry.get('approval', id)! };
+    if (!('refusals' in result)) {
+      return { revision: result.revision, approval: this.registry.get('approval', id)! };
+    }
+    // Somebody else was quicker, which says more than that a version is another.
+    const { decision } = this.openApproval(id);
+    return decision === undefined ? result : { decision };
   }
 
   private async keep(

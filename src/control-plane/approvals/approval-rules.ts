@@ -2,10 +2,11 @@
 import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
 import type { ProposedChange, RegistryReader } from '../registry/desk-contract.ts';
 import type { AnyKind } from '../registry/kinds.ts';
-import { ProposedRegistry } from './proposed-registry.ts';
+import { asksFor, ProposedRegistry } from './proposed-registry.ts';
 
 /** As plans name them. */
-export type ApprovalRule = 'production-credentials' | 'partner-closure';
+const APPROVAL_RULES = ['production-credentials', 'partner-closure'] as const;
+export type ApprovalRule = (typeof APPROVAL_RULES)[number];
 
 export interface NeededApproval {
   readonly rule: ApprovalRule;
@@ -47,6 +48,8 @@ class ApprovalJudge {
         return this.ruleForSubscription(id, body);
       case 'partner':
         return this.ruleForPartner(id, body);
+      case 'plan':
+        return this.ruleForPlan(id, body);
       default:
         return undefined;
     }
@@ -90,6 +93,14 @@ class ApprovalJudge {
     const rule = 'partner-closure';
     for (const app of apps) if (this.isUnder(app, rule)) return rule;
     return undefined;
+  }
+
+  /** Whoever takes a rule out of a plan takes it from all who subscribe under it. */
+  private ruleForPlan(id: string, plan: JsonObject | undefined): ApprovalRule | undefined {
+    const before = this.now.get('plan', id);
+    return APPROVAL_RULES.find(
+      rule => asksFor(before, rule) && !asksFor(plan, rule) && this.now.isInUse(id),
+    );
   }
 
   private isUnder(app: string, rule: ApprovalRule): boolean {

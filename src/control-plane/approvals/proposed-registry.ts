@@ -59,12 +59,27 @@ export class ProposedRegistry {
   /** Whether a subscription that has not ended has a plan with that rule. */
   comesUnder({ plan, status }: JsonObject, rule: string): boolean {
     if (status === 'ended' || typeof plan !== 'string') return false;
-    const approvals = this.get('plan', plan)?.approvals;
-    return Array.isArray(approvals) && approvals.includes(rule);
+    return asksFor(this.get('plan', plan), rule);
+  }
+
+  /** Whether a subscription that has not ended names the plan. */
+  isInUse(plan: string): boolean {
+    for (const { body } of this.recordsWith('subscription', { plan })) {
+      if (body.status !== 'ended') return true;
+    }
+    return false;
   }
 
   private *ownedBy(kind: OwnedKind, owner: string): Iterable<{ id: string; body: JsonObject }> {
-    const where = { [OWNERS[kind]]: owner };
+    yield* this.recordsWith(kind, { [OWNERS[kind]]: owner });
+    for (const { id, body } of this.owned.get(`${kind}/${owner}`) ?? []) yield { id, body: body! };
+  }
+
+  /** Those that no change is proposed to. */
+  private *recordsWith(
+    kind: OwnedKind,
+    where: Readonly<Record<string, string>>,
+  ): Iterable<{ id: string; body: JsonObject }> {
     let after: string | undefined;
     do {
       const page = this.registry.list({
@@ -76,6 +91,10 @@ export class ProposedRegistry {
       }
       after = page.next;
     } while (after !== undefined);
-    for (const { id, body } of this.owned.get(`${kind}/${owner}`) ?? []) yield { id, body: body! };
   }
+}
+
+export function asksFor(plan: JsonObject | undefined, rule: string): boolean {
+  const approvals = plan?.approvals;
+  return Array.isArray(approvals) && approvals.includes(rule);
 }

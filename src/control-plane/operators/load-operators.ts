@@ -78,6 +78,8 @@ class OperatorsLoading {
   private readonly ids = new Set<string>([ADMIN_ID]);
   private readonly digests = new Set<string>();
   private readonly keyIds = new Set<string>();
+  /** Ids of operators by public key. */
+  private readonly holders = new Map<string, string>();
 
   constructor(source: YamlSource, problems: ProblemList, adminToken: string | undefined) {
     this.source = source;
@@ -135,6 +137,11 @@ class OperatorsLoading {
       return [];
     }
     const material = read.key.export({ type: 'spki', format: 'der' });
+    const spki = material.toString('base64');
+    const holder = this.holders.get(spki) ?? operatorId;
+    this.holders.set(spki, holder);
+    // Whoever has it could ask as one operator and approve as the other.
+    if (holder !== operatorId) report('publicKey', `is a key of the operator ${holder} as well`);
     return [{ id: ownId, operatorId, algorithm, material }];
   }
 }

@@ -59,6 +59,8 @@ export interface ChangeRequest {
   readonly documents?: readonly DocumentChange[];
   /** Refused as `stale` where the registry is at another revision. */
   readonly ifRevision?: number;
+  /** Asked when all that is committed before is in the registry; refused as `stale` on a no. */
+  readonly onlyWhile?: () => boolean;
 }
 
 export type RefusalCode =

@@ -25,7 +25,7 @@ import { type AnyKind, type ListName, RECORD_KINDS, type RecordKind } from './ki
 import { listRecords } from './list-records.ts';
 import { describePlan, proposeLists } from './plan-apply.ts';
 import { toShown } from './record-forms.ts';
-import { refuseAll } from './refusal-list.ts';
+import { type RefusalList, refuseAll } from './refusal-list.ts';
 import { type LedgerReport, RegistryLedger } from './registry-ledger.ts';
 import type { HeldRecord } from './registry-state.ts';
 import type { SecretSealer } from './sealer.ts';
@@ -34,6 +34,7 @@ import { buildSnapshot } from './snapshot-records.ts';
 /** Changes of one request; `apply` takes as many as there may be records. */
 const CHANGES_MAX = 10_000;
 const DOCUMENTS_MAX = 100;
+const MOVED_ON = 'is part of a change that was for another registry than there is by now';
 const READ_ONLY = 'is read from a file: change the file, and have it read again';
 
 export interface DeskOptions {
@@ -141,10 +142,15 @@ export class RegistryDesk implements RegistryWriter, RegistryChecker {
   }
 
   private carryOut(request: ChangeRequest, isDryRun: boolean) {
-    const { actor, action, reason, changes, documents = [], ifRevision } = request;
+    const { actor, action, reason, changes, documents = [], ifRevision, onlyWhile } = request;
     const subject = request.subject ?? subjectOf(request);
     const trace = { actor, action, reason, subject };
-    return this.ledger.carryOut({ trace, propose: () => changes, documents, ifRevision, isDryRun });
+    const propose = (list: RefusalList) => {
+      if (onlyWhile?.() !== false) return changes;
+      list.add('stale', changes[0]!, '', MOVED_ON);
+      return [];
+    };
+    return this.ledger.carryOut({ trace, propose, documents, ifRevision, isDryRun });
   }
 
   async apply(request: ApplyRequest): Promise<ApplyResult> {
