@@ -6,6 +6,7 @@ import type { CompareResult } from '../compare/compare-result.ts';
 import type { FanoutResult } from '../fanout/fanout-result.ts';
 import type { LoadResult } from '../load/load-result.ts';
 import type { MaxResult } from '../max/max-result.ts';
+import type { RegistryResult } from '../registry/registry-result.ts';
 import { readResults } from '../rig/results.ts';
 import type { SessionsResult } from '../sessions/sessions-result.ts';
 import { agreeRows } from './agree-rows.ts';
@@ -15,6 +16,7 @@ import { type IdleRecord, idleRows } from './idle-rows.ts';
 import { loadRows } from './load-rows.ts';
 import { maxRows } from './max-rows.ts';
 import { type MicroRecord, microRows } from './micro-rows.ts';
+import { registryRows } from './registry-rows.ts';
 import { renderTable } from './render-table.ts';
 import { SESSIONS_MARKER, sessionsTable } from './sessions-page.ts';
 import { sessionsRows } from './sessions-rows.ts';
@@ -49,6 +51,7 @@ export function recordedRows(folder?: string): TableRow[] {
     ...compareRows(readResults<CompareResult>('compare', folder)),
     ...sessionsRows(readResults<SessionsResult>('sessions', folder)),
     ...fanoutRows(readResults<FanoutResult>('fanout', folder)),
+    ...registryRows(readResults<RegistryResult>('registry', folder)),
     ...microRows(readResults<MicroRecord>('micro', folder)),
     ...idleRows(readResults<IdleRecord>('idle', folder)),
   ];
