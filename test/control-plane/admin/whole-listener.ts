@@ -1,0 +1,51 @@
+/** The admin listener with the routes of every part of the control plane, as a gateway has it. */
+import type { FastifyInstance } from 'fastify';
+import type { ControlContext } from '../../../src/control-plane/admin/control-context.ts';
+import { addRebuildRoute } from '../../../src/control-plane/admin/rebuild-route.ts';
+import { CertificationDesk } from '../../../src/control-plane/certification/certification-desk.ts';
+import { addCertificationRoutes } from '../../../src/control-plane/certification/routes.ts';
+import { addOnboardingRoutes } from '../../../src/control-plane/onboarding/routes.ts';
+import { addShelfRoutes } from '../../../src/control-plane/shelf/index.ts';
+import { AdminUnderTest, type Options } from './admin-fixture.ts';
+
+export interface Rebuild {
+  isDone: boolean;
+  /** What each was given to wait. */
+  readonly timeoutsMs: number[];
+}
+
+export async function startWhole(options: Options = {}, rebuild: Rebuild = aRebuild()) {
+  const admin = await AdminUnderTest.start({
+    ...options,
+    control: { routes: routesWith(rebuild), ...options.control },
+  });
+  return admin;
+}
+
+export function aRebuild(): Rebuild {
+  return { isDone: true, timeoutsMs: [] };
+}
+
+function routesWith(rebuild: Rebuild) {
+  return [
+    (app: FastifyInstance) =>
+      addRebuildRoute(app, async timeoutMs => {
+        rebuild.timeoutsMs.push(timeoutMs);
+        return rebuild.isDone;
+      }),
+    addOnboardingRoutes,
+    (app: FastifyInstance, context: ControlContext) => {
+      const { registry, clock } = context;
+      const desk = new CertificationDesk({ registry, clock, reportFailure: () => undefined });
+      addCertificationRoutes(app, context, desk);
+    },
+    (app: FastifyInstance, context: ControlContext) =>
+      addShelfRoutes(app, context, {
+        publicUrl: 'https://api.bank.example',
+        documentHosts: [],
+        reportBug: error => {
+          throw error;
+        },
+      }),
+  ];
+}
