@@ -112,7 +112,7 @@ describe('a signed request of an operator', () => {
     );
   });
 
-  it('is refused the second time, and once more where its nonce is unknown to a new process', () => {
+  it('is refused the second time, by a new process that knows no nonces as well', () => {
     const { check, clock } = arrange();
     const head = signed(clock);
     expect(outcome(check.check(head, KEYS))).toBe('ann');

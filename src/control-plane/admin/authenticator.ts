@@ -52,7 +52,7 @@ export class Authenticator {
     return this.isSigned(request) ? this.bySignature(request) : this.byToken(request);
   }
 
-  /** Whether a request has the publisher's token, or that of an operator with the role `operator`. */
+  /** Whether it has the publisher's token, or that of an operator with the role `operator`. */
   mayPublish({ headers: { authorization } }: FastifyRequest): boolean {
     const token = bearerToken(authorization);
     if (token === undefined) return false;

@@ -1,4 +1,4 @@
-/** Checks requests against the schemas of their routes, which the OpenAPI document shows as well. */
+/** Checks requests against the schemas of their routes, which the OpenAPI document shows too. */
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { createValueCheck, type ValueCheck } from '../config/schema-check.ts';
@@ -56,7 +56,7 @@ function textTypes({ properties = {} }: { properties?: Readonly<Record<string, u
   return types;
 }
 
-/** Whole numbers and truth values are read where they are plainly that; the schema says the rest. */
+/** Numbers and truth values are read where they are plainly that; the schema says the rest. */
 function readTexts(given: Texts, types: ReadonlyMap<string, TextType>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(given).map(([name, text]) => [name, readText(text, types.get(name))]),

@@ -1,4 +1,4 @@
-/** The errors of the admin listener; docs/admin-api.md has them as a table, held to this by a test. */
+/** The errors of the admin listener; a test holds the table in docs/admin-api.md to them. */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { PROBLEMS, type Problem, type ProblemName } from '../../core/problems.ts';

@@ -1,4 +1,4 @@
-/** Health, readiness, metrics, histograms and facts: read from shared memory, of no partner's data. */
+/** Health, readiness, metrics, histograms and facts, read from shared memory. */
 import type { FastifyInstance } from 'fastify';
 import { renderHistogramLog } from '../../telemetry/histogram-log.ts';
 import { reportHistograms } from '../../telemetry/histogram-report.ts';

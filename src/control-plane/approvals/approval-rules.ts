@@ -14,7 +14,7 @@ export interface NeededApproval {
   readonly id: string;
 }
 
-/** Those of the changes that need one. An app counts as it is, and as the changes would leave it. */
+/** Those of the changes that need one. Apps count as they are, and as changes would leave them. */
 export function neededApprovals(
   registry: RegistryReader,
   changes: readonly ProposedChange[],

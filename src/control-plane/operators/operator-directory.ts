@@ -1,4 +1,4 @@
-/** Who may use the admin API, and how each of them proves it. Immutable; read anew, swapped whole. */
+/** Who may use the admin API, and how each proves it. Immutable; read anew, swapped whole. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { OperatorKey, OperatorKeys } from '../../core/signed-requests.ts';
 import { type Principal, ROLES, type Role } from '../admin/control-context.ts';

@@ -12,7 +12,7 @@ async function seeded(): Promise<AdminUnderTest> {
 }
 
 describe('a record', () => {
-  it('is created, read, replaced, changed and deleted, with a new entity tag each time', async () => {
+  it('is created, replaced, changed and deleted, with a new entity tag each time', async () => {
     const admin = await AdminUnderTest.start();
     const created = await admin.put(`${PARTNER_PATH}?reason=New`, PARTNER);
     expect(created.status).toBe(201);
@@ -172,7 +172,7 @@ describe('a write is refused', () => {
     expect(body.errorsTotal).toBe(150);
   });
 
-  it('with a body that is no JSON object in UTF-8, nests without end, or is too large', async () => {
+  it('with a body that is no JSON object, no UTF-8, without an end, or too large', async () => {
     const admin = await AdminUnderTest.start();
     const send = async (body: string, type = 'application/json') =>
       refusalOf(await admin.put(PARTNER_PATH, body, { headers: { 'content-type': type } }));
