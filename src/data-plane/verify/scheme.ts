@@ -41,7 +41,7 @@ export function isProblem(value: object): value is Problem {
   return 'detail' in value;
 }
 
-/** What a scheme reads of a request: an exchange has it all, and the admin listener's have it too. */
+/** What a scheme reads of a request: an exchange has it, and the admin listener's have it too. */
 export interface SignedCall {
   readonly arrival: Pick<Arrival, 'method' | 'scheme' | 'authority' | 'path' | 'query' | 'headers'>;
   readonly body: Pick<Uint8Array, 'length'>;
