@@ -50,8 +50,8 @@ export const ConfigSchema = Type.Object(
       secretKeyFile: Type.Optional(
         Type.String({
           description:
-            'File with the keys that seal secrets in the registry; made in stateDir where absent. ' +
-            'Mandatory with `postgres`, the same on every host.',
+            'File with the keys that seal secrets in the registry; made in stateDir where it is ' +
+            'absent. Mandatory with `postgres`, the same on every host.',
         }),
       ),
       documentHosts: Type.Array(
