@@ -40,8 +40,8 @@ export function registryRows(results: readonly RegistryResult[]): TableRow[] {
     ),
     row(
       {
-        en: `p99 of ${figure(runs.newest.rate)} calls a second with a change a second, against none`,
-        zh: `每秒 ${figure(runs.newest.rate)} 次调用、每秒一次变更时的 p99，与无变更之比`,
+        en: `p99 of ${rate} calls a second with a change a second, against none`,
+        zh: `每秒 ${rate} 次调用、每秒一次变更时的 p99，与无变更之比`,
       },
       ratioSeen(runs),
     ),

@@ -136,7 +136,7 @@ export interface RegistryReader {
   get(kind: AnyKind, id: string): ShownRecord | undefined;
   /**
    * In the order of ids. Visits what an index gives: apps of a partner, keys of an app and so on. A
-   * page ends where much was visited in vain: it may have fewer than `limit`, or none, and a `next`.
+   * page ends where much was visited in vain: with fewer than `limit`, or none, and a `next`.
    */
   list(request: ListRequest): RecordPage;
   /** Everything that `registry.yaml` can say, in a form that applies without a change. */
