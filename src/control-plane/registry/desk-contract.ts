@@ -165,3 +165,15 @@ export interface RegistryChecker {
   /** Everything that {@link RegistryWriter.change} checks, and nothing is committed. */
   check(request: ChangeRequest): Promise<CheckResult>;
 }
+
+/** By kind, the ids of the records that a commit has changed; the records are in the registry. */
+export type ChangedIds = ReadonlyMap<AnyKind, ReadonlyMap<string, unknown>>;
+
+/** For whoever goes on where a record was changed, on this host or another. */
+export interface RegistryWatch {
+  /**
+   * Called once for each revision that the registry moves by, in order, just before it is published
+   * to the fronts; must not throw. Returns what ends it.
+   */
+  watch(listener: (changed: ChangedIds) => void): () => void;
+}

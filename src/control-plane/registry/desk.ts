@@ -10,6 +10,7 @@ import type {
 import type {
   ApplyRequest,
   ApplyResult,
+  ChangedIds,
   ChangeRefusal,
   ChangeRequest,
   ChangeResult,
@@ -18,6 +19,7 @@ import type {
   RecordPage,
   RegistryChecker,
   RegistryLists,
+  RegistryWatch,
   RegistryWriter,
   ShownRecord,
 } from './desk-contract.ts';
@@ -50,13 +52,20 @@ export interface DeskOptions {
   readonly isReadOnly?: boolean;
 }
 
-export class RegistryDesk implements RegistryWriter, RegistryChecker {
+export class RegistryDesk implements RegistryWriter, RegistryChecker, RegistryWatch {
   private readonly options: DeskOptions;
   private readonly ledger: RegistryLedger;
 
-  private constructor(options: DeskOptions, ledger: RegistryLedger) {
+  private readonly listeners: Set<(changed: ChangedIds) => void>;
+
+  private constructor(
+    options: DeskOptions,
+    ledger: RegistryLedger,
+    listeners: Set<(changed: ChangedIds) => void>,
+  ) {
     this.options = options;
     this.ledger = ledger;
+    this.listeners = listeners;
   }
 
   /**
@@ -65,7 +74,17 @@ export class RegistryDesk implements RegistryWriter, RegistryChecker {
    * @throws RegistryStoreError where the store cannot be read
    */
   static async open(options: DeskOptions): Promise<RegistryDesk> {
-    return new RegistryDesk(options, await RegistryLedger.open(options));
+    const listeners = new Set<(changed: ChangedIds) => void>();
+    const onChanged = (changed: ChangedIds) => {
+      for (const listener of listeners) listener(changed);
+    };
+    const ledger = await RegistryLedger.open({ ...options, onChanged });
+    return new RegistryDesk(options, ledger, listeners);
+  }
+
+  watch(listener: (changed: ChangedIds) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   get revision(): number {

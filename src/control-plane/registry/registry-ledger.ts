@@ -1,13 +1,13 @@
 /**
  * Keeps the state in memory and the store the same: checks a change against the state, commits it,
- * takes it over and tells the fronts; and takes over what other hosts have committed.
+ * takes it over and tells the fronts; and takes over what other hosts have committed, or what there
+ * is where the store was set back.
  */
 import type { Clock } from '../../core/clock.ts';
 import type { SnapshotDelta } from '../../core/snapshot.ts';
 import {
   type CommitReceipt,
   type DocumentChange,
-  type LoadedRegistry,
   type RegistryStore,
   RegistryStoreError,
 } from '../../stores/registry-contract.ts';
@@ -35,6 +35,8 @@ const FOLLOW_AGAIN_MS = 1_000;
 export type LedgerReport =
   /** Other hosts have committed, and it is on its way to the fronts. */
   | { readonly event: 'followed'; readonly fromRevision: number; readonly revision: number }
+  /** The store was restored, or lost its last commits: what it has now is on its way to the fronts. */
+  | { readonly event: 'set-back'; readonly fromRevision: number; readonly revision: number }
   /** Another host may have committed and cannot be followed; it is tried again. */
   | { readonly event: 'follow-failed'; readonly error: unknown }
   /** It is sealed with a key that secretKeyFile does not have, and is not published. */
@@ -46,6 +48,8 @@ export interface LedgerOptions {
   readonly clock: Clock;
   readonly publish: (delta: SnapshotDelta) => void;
   readonly report: (report: LedgerReport) => void;
+  /** Told of each commit just before it is published; must not throw. */
+  readonly onChanged: (changed: Replaced) => void;
 }
 
 export interface Order {
@@ -76,6 +80,8 @@ export class RegistryLedger {
   private readonly queue = new ChangeQueue();
   /** Whether the store may be further than the state. */
   private isBehind = false;
+  /** Whether a commit of this host may still be on its way. */
+  private isUnsettled = false;
   private isFollowing = false;
   private followTimer: NodeJS.Timeout | undefined;
 
@@ -91,7 +97,7 @@ export class RegistryLedger {
     await ledger.inTurn(async () => {
       // Before it is loaded: what is committed from then on is either in it or told.
       options.store.watch(() => ledger.follow());
-      ledger.takeOver(await options.store.load());
+      ledger.takeOver(ledger.state.apply(await options.store.load()));
     });
     return ledger;
   }
@@ -114,7 +120,8 @@ export class RegistryLedger {
       }
       const receipt = await this.commit(order.trace, checked);
       if (receipt === 'stale') continue;
-      this.publish(this.state.revision, this.state.apply(receipt));
+      const { version } = this.state;
+      this.publish(version, this.state.apply(receipt));
       return { changes };
     }
     const message = 'Other hosts change the registry all the time; try again later.';
@@ -168,6 +175,7 @@ export class RegistryLedger {
     try {
       return await store.commit({
         onRevision: this.state.revision,
+        onAuditHash: this.state.head.auditHead.hash,
         changes: changes.map(({ kind, id, body }) => ({ kind, id, body })),
         documents: documents.map(({ name, text }) => ({ name, text })),
         audit: draftAudit(trace, changes, documents),
@@ -179,7 +187,10 @@ export class RegistryLedger {
       this.isBehind = code === 'stale' || code === 'unknown';
       if (code === 'stale') return 'stale';
       // Whoever asks next must see what became of it.
-      if (code === 'unknown') await this.catchUpOrReport();
+      if (code === 'unknown') {
+        this.isUnsettled = true;
+        await this.catchUpOrReport();
+      }
       throw error;
     }
   }
@@ -207,21 +218,41 @@ export class RegistryLedger {
   }
 
   private async catchUp(): Promise<void> {
-    const fromRevision = this.state.revision;
-    const loaded = await this.options.store.changesAfter(fromRevision);
+    const { store, report } = this.options;
+    const { head, version } = this.state;
+    const fromRevision = head.revision;
+    const isSettled = this.isUnsettled;
+    const loaded = await store.changesAfter({ ...head, isSettled });
+    const replaced = loaded === undefined ? await this.renew() : this.state.apply(loaded);
     this.isBehind = false;
-    const { revision } = loaded;
-    if (revision <= fromRevision) return;
-    this.publish(fromRevision, this.takeOver(loaded));
-    this.options.report({ event: 'followed', fromRevision, revision });
+    this.isUnsettled = false;
+    this.takeOver(replaced);
+    const { revision } = this.state;
+    if (this.state.version === version) return;
+    this.publish(version, replaced);
+    const event = loaded === undefined ? 'set-back' : 'followed';
+    report({ event, fromRevision, revision });
+  }
+
+  /**
+   * A backup that is being restored reads as a registry of nothing for a while, which would refuse
+   * every partner.
+   */
+  private async renew(): Promise<Replaced> {
+    const loaded = await this.options.store.load();
+    const isEmptied = !loaded.records.some(({ kind }) => kind === 'api');
+    if (isEmptied && this.state.count('api') > 0) {
+      const message =
+        'The registry was set back and has no API left; that is taken over at a start only.';
+      throw new RegistryStoreError('failed', message);
+    }
+    return this.state.replaceAll(loaded);
   }
 
   /** What was not checked here. */
-  private takeOver(loaded: LoadedRegistry): Replaced {
+  private takeOver(replaced: Replaced): void {
     const { state, table } = this;
-    const replaced = state.apply(loaded);
     followOperations(table, replaced, id => state.get('api', id)?.body);
-    return replaced;
   }
 
   private publish(baseVersion: number, replaced: Replaced): void {
