@@ -26,7 +26,7 @@ const RECORD_BODY_MAX_BYTES = 2_097_152;
 const PARTNERS_KINDS: readonly RecordKind[] = ['partner', 'app', 'key', 'subscription'];
 
 /** By which properties a list can be narrowed. */
-const FILTERS: Readonly<Record<RecordKind, readonly string[]>> = {
+export const FILTERS: Readonly<Record<RecordKind, readonly string[]>> = {
   partner: ['class', 'status'],
   app: ['partner', 'environment', 'status'],
   key: ['app', 'algorithm', 'revoked'],

@@ -26,7 +26,7 @@ function decide(admin: AdminUnderTest, { body: { id } }: Answer, verb: string, a
 }
 
 describe('a change that a plan wants approved', () => {
-  it('waits, shown to everybody with what it would change, who asked, why and until when', async () => {
+  it('waits, shown with what it would change, who asked, why and until when', async () => {
     const admin = await strict();
     const answer = await asked(admin);
     const { id } = answer.body;
@@ -74,7 +74,7 @@ describe('a change that a plan wants approved', () => {
     expect(answer.headers.get('x-registry-served')).toBe('true');
   });
 
-  it('is not approved by whoever asked for it, operator or not, but may be taken back', async () => {
+  it('is not approved by whoever asked for it, an operator or not, but taken back', async () => {
     const admin = await strict();
     const pending = await asked(admin);
     expect(refusalOf(await decide(admin, pending, 'approve', 'paul'))).toBe('403 own-request');

@@ -90,7 +90,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('has a schema of each kind of record, in which what has a default may be left out', async () => {
+  it('has a schema of each kind, in which what has a default may be left out', async () => {
     const { components } = await fetchDocument(await startWhole());
     const names = Object.keys(components.schemas);
     for (const { kind } of RECORD_KINDS) {
