@@ -7,7 +7,8 @@ import {
   type OperationsReport,
   oneLine,
 } from './convert-operations.ts';
-import { isObject, type PlacedIssue } from './read-document.ts';
+import { isObject } from './json-object.ts';
+import type { PlacedIssue } from './read-document.ts';
 
 const NAME_MAX_CHARACTERS = 200;
 const DESCRIPTION_MAX_CHARACTERS = 4_000;

@@ -6,8 +6,9 @@ import { canonicalPath, shapeOf } from './canonical-path.ts';
 import type { ConvertedOperation } from './converted-operation.ts';
 import { operationIdFrom } from './derive-id.ts';
 import { dropOverlaps } from './drop-overlaps.ts';
+import { isObject } from './json-object.ts';
 import type { JsonPath } from './pointers.ts';
-import { isObject, type PlacedIssue } from './read-document.ts';
+import type { PlacedIssue } from './read-document.ts';
 import { References } from './references.ts';
 import { scopesOf } from './security-scopes.ts';
 

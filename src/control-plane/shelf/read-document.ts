@@ -3,7 +3,9 @@ import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { optionPath } from '../config/schema-check.ts';
 import { YamlSource } from '../config/yaml-source.ts';
+import { walkDocument } from './document-shape.ts';
 import { inspectJson, jsonLinesOf } from './json-lines.ts';
+import { isObject } from './json-object.ts';
 import { type JsonPath, toPointer } from './pointers.ts';
 
 export const DOCUMENT_MAX_BYTES = 16_777_216;
@@ -137,10 +139,6 @@ function asDocument(value: JsonValue, locate: ReadDocument['locate']): Outcome {
   return { document: { value, text: JSON.stringify(value), locate } };
 }
 
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function versionIssues(document: JsonObject): PlacedIssue[] {
   const refuse = (path: JsonPath, message: string) => [{ code: 'openapi-version', path, message }];
   if ('swagger' in document) {
@@ -153,26 +151,14 @@ function versionIssues(document: JsonObject): PlacedIssue[] {
   return refuse(['openapi'], 'must be a version 3.0.x or 3.1.x');
 }
 
-/** Names under which a `$ref` is data, not a reference. */
-const DATA = new Set(['example', 'examples', 'default', 'enum', 'const']);
-
 /** What stands elsewhere is not fetched: the file would change behind the back of the review. */
 function remoteReferences(document: JsonObject): PlacedIssue[] {
   const issues: PlacedIssue[] = [];
-  const visit = (value: JsonValue, path: JsonPath): void => {
+  walkDocument(document, ({ $ref: reference }, _place, path) => {
+    if (typeof reference !== 'string' || reference.startsWith('#')) return;
     if (issues.length >= REMOTE_REFERENCES_MAX) return;
-    if (typeof value !== 'object' || value === null) return;
-    const namesProperties = path.at(-1) === 'properties';
-    for (const [step, below] of Object.entries(value)) {
-      if (!namesProperties && (DATA.has(step) || step.startsWith('x-'))) continue;
-      if (step === '$ref' && typeof below === 'string' && !below.startsWith('#')) {
-        const message = `names ${JSON.stringify(below.slice(0, 200))}; bundle it into the document`;
-        issues.push({ code: 'reference-remote', path: [...path, step], message });
-      } else {
-        visit(below, [...path, step]);
-      }
-    }
-  };
-  visit(document, []);
+    const message = `names ${JSON.stringify(reference.slice(0, 200))}; bundle it into the document`;
+    issues.push({ code: 'reference-remote', path: [...path, '$ref'], message });
+  });
   return issues;
 }

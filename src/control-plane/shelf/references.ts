@@ -1,7 +1,7 @@
 /** Follows `$ref` within a document. What names itself, or leads nowhere, is nothing. */
 import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
+import { isObject } from './json-object.ts';
 import { fragmentSteps, type JsonPath } from './pointers.ts';
-import { isObject } from './read-document.ts';
 
 /** References that lead from one to the next. */
 const HOPS_MAX = 16;

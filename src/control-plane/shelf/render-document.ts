@@ -8,7 +8,7 @@ import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
 import { keyOf } from './compare/compare-versions.ts';
 import { isMethod } from './convert-operations.ts';
 import type { RenderJob } from './jobs.ts';
-import { isObject } from './read-document.ts';
+import { isObject } from './json-object.ts';
 import { References } from './references.ts';
 
 const SIGNATURE_SCHEME = 'xingyunSignature';

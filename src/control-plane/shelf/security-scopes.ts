@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
-import { isObject } from './read-document.ts';
+import { isObject } from './json-object.ts';
 import type { References } from './references.ts';
 
 interface FoundScopes {

@@ -157,6 +157,17 @@ describe('the bank’s standard', () => {
     expect(await found({ ...ACCOUNTS, components: { schemas } })).toEqual([]);
   });
 
+  it('looks at schemas and parameters whatever they are called', async () => {
+    const components = {
+      schemas: { default: { properties: { b_c: {} } } },
+      parameters: { 'x-key': query('api_key') },
+    };
+    expect(await found({ ...ACCOUNTS, components })).toEqual([
+      'query-secret /components/parameters/x-key',
+      'property-camel-case /components/schemas/default/properties/b_c',
+    ]);
+  });
+
   it('is kept by the demo’s own documents, as far as it blocks', async () => {
     for (const name of ['accounts', 'invoices', 'sandbox', 'transfers']) {
       const path = new URL(`../../../src/demo/openapi/${name}.yaml`, import.meta.url);

@@ -93,4 +93,35 @@ describe('reading a document', () => {
       { code: 'reference-remote', pointer: '/components/schemas/A/properties/default/$ref' },
     ]);
   });
+
+  it('goes by where a name stands, not by what it is called', () => {
+    const remote = { $ref: 'https://elsewhere.example/a' };
+    const text = JSON.stringify({
+      openapi: '3.1.0',
+      paths: {
+        '/a': {
+          'x-code': remote,
+          get: {
+            responses: { default: remote, 200: { headers: { 'x-rate': remote, example: remote } } },
+          },
+        },
+      },
+      components: {
+        schemas: {
+          default: remote,
+          'x-schema': remote,
+          A: { $defs: { const: remote }, default: remote, enum: [remote], examples: [remote] },
+        },
+        examples: { example: { value: remote } },
+      },
+    });
+    expect(issuesOf(text).map(({ pointer }) => pointer)).toEqual([
+      '/paths/~1a/get/responses/200/headers/x-rate/$ref',
+      '/paths/~1a/get/responses/200/headers/example/$ref',
+      '/paths/~1a/get/responses/default/$ref',
+      '/components/schemas/default/$ref',
+      '/components/schemas/x-schema/$ref',
+      '/components/schemas/A/$defs/const/$ref',
+    ]);
+  });
 });

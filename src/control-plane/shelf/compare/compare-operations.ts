@@ -1,8 +1,8 @@
 /** Compares what one operation takes and answers in two versions of a document. */
 import type { JsonObject } from '../../../stores/registry-contract.ts';
 import type { FoundOperation } from '../convert-operations.ts';
+import { isObject } from '../json-object.ts';
 import type { JsonPath } from '../pointers.ts';
-import { isObject } from '../read-document.ts';
 import type { References, Resolved } from '../references.ts';
 import type { ChangeList } from './change-list.ts';
 import type { SchemaComparison, Side } from './compare-schemas.ts';

@@ -2,8 +2,8 @@
 import type { JsonObject, JsonValue } from '../../../stores/registry-contract.ts';
 import { canonicalPath, shapeOf } from '../canonical-path.ts';
 import { type FoundOperation, findOperations } from '../convert-operations.ts';
+import { isObject } from '../json-object.ts';
 import type { JsonPath } from '../pointers.ts';
-import { isObject } from '../read-document.ts';
 import { References } from '../references.ts';
 import { ChangeList, type ContractChanges } from './change-list.ts';
 import { OperationComparison, type OperationSide } from './compare-operations.ts';

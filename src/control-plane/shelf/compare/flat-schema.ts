@@ -1,7 +1,7 @@
 /** A schema with its reference followed and its `allOf` laid together. */
 import type { JsonObject, JsonValue } from '../../../stores/registry-contract.ts';
+import { isObject } from '../json-object.ts';
 import type { JsonPath } from '../pointers.ts';
-import { isObject } from '../read-document.ts';
 import type { References } from '../references.ts';
 
 const ALL_OF_DEPTH_MAX = 16;

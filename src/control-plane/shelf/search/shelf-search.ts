@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { JsonObject } from '../../../stores/registry-contract.ts';
 import type { RegistryReader, ShownRecord } from '../../registry/desk-contract.ts';
-import { isObject } from '../read-document.ts';
+import { isObject } from '../json-object.ts';
 import { type SearchAnswer, type SearchEntry, SearchIndex } from './search-index.ts';
 
 const KINDS = ['product', 'api'] as const;

@@ -1,14 +1,12 @@
 /** Rules about the document as a whole. */
-import type { JsonObject, JsonValue } from '../../../stores/registry-contract.ts';
-import type { JsonPath } from '../pointers.ts';
-import { isObject } from '../read-document.ts';
+import { walkDocument } from '../document-shape.ts';
+import { isObject } from '../json-object.ts';
 import type { RuleCheck, RuleFinding } from './rule.ts';
 
 const SEGMENT = /^(?:\{[^{}]+\}|[a-z0-9]+(?:[-.][a-z0-9]+)*)$/;
 const CAMEL_CASE = /^[a-z][a-zA-Z0-9]*$/;
 const SECRET_QUERY = /^(?:api[-_]?key|apikey|access[-_]?token|token|secret|password)$/i;
 const LOOPBACK = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|$)/i;
-const DATA = new Set(['example', 'examples', 'default', 'enum', 'const']);
 
 export const pathsAreKebabCase: RuleCheck = (paths, at) => {
   return Object.keys(paths).flatMap(path => {
@@ -38,38 +36,22 @@ export const noSecretsInQueries: RuleCheck = (document, _path, view) => {
     if (scheme?.type !== 'apiKey' || scheme.in !== 'query') return [];
     return [{ path, message: 'sends a key in the query, where logs keep it' }];
   });
-  walk(document, [], (value, path) => {
-    const { in: place, name } = value;
-    if (place !== 'query' || typeof name !== 'string' || !SECRET_QUERY.test(name)) return;
-    if (value.type === 'apiKey') return;
-    findings.push({ path, message: `takes ${name} in the query, where logs keep it` });
+  walkDocument(document, ({ in: where, name }, place, path) => {
+    if (place !== 'parameter' || where !== 'query') return;
+    if (typeof name !== 'string' || !SECRET_QUERY.test(name)) return;
+    findings.push({ path: [...path], message: `takes ${name} in the query, where logs keep it` });
   });
   return findings;
 };
 
 export const propertiesAreCamelCase: RuleCheck = document => {
   const findings: RuleFinding[] = [];
-  walk(document, [], (value, path) => {
-    if (path.at(-1) === 'properties' || !isObject(value.properties)) return;
-    for (const name of Object.keys(value.properties)) {
+  walkDocument(document, ({ properties }, place, path) => {
+    if (place !== 'schema' || !isObject(properties)) return;
+    for (const name of Object.keys(properties)) {
       if (CAMEL_CASE.test(name)) continue;
       findings.push({ path: [...path, 'properties', name], message: 'must be camelCase' });
     }
   });
   return findings;
 };
-
-/** Every object of the document that is not an example or other data; depth has its limit. */
-function walk(
-  value: JsonValue,
-  path: JsonPath,
-  visit: (value: JsonObject, path: JsonPath) => void,
-): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (isObject(value)) visit(value, path);
-  const namesProperties = path.at(-1) === 'properties';
-  for (const [step, below] of Object.entries(value)) {
-    if (!namesProperties && (DATA.has(step) || step.startsWith('x-'))) continue;
-    walk(below, [...path, Array.isArray(value) ? Number(step) : step], visit);
-  }
-}

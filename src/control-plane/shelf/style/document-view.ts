@@ -1,7 +1,7 @@
 /** What the rules ask of a document, references followed. */
 import type { JsonObject, JsonValue } from '../../../stores/registry-contract.ts';
+import { isObject } from '../json-object.ts';
 import type { JsonPath } from '../pointers.ts';
-import { isObject } from '../read-document.ts';
 import { References, type Resolved } from '../references.ts';
 
 const JSON_MEDIA = /^application\/(?:[a-z0-9.+-]*\+)?json(?:\s*;|$)/i;

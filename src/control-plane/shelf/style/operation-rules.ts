@@ -1,6 +1,6 @@
 /** Rules about single operations. */
 import type { JsonObject } from '../../../stores/registry-contract.ts';
-import { isObject } from '../read-document.ts';
+import { isObject } from '../json-object.ts';
 import type { Resolved } from '../references.ts';
 import { type DocumentView, jsonMediaOf } from './document-view.ts';
 import type { RuleCheck } from './rule.ts';

@@ -5,7 +5,7 @@
 import type { RulesetDefinition, RulesetFunction } from '@stoplight/spectral-core';
 import { oas } from '@stoplight/spectral-rulesets';
 import type { JsonObject } from '../../../stores/registry-contract.ts';
-import { isObject } from '../read-document.ts';
+import { isObject } from '../json-object.ts';
 import {
   noSecretsInQueries,
   pathsAreKebabCase,
