@@ -17,7 +17,7 @@ import type { NonceStore } from '../stores/contracts.ts';
 import { Admission } from './admission/index.ts';
 import { Front } from './front/index.ts';
 import { Pipeline, type Rooms } from './pipeline.ts';
-import { createRecordStep } from './record/index.ts';
+import { createRecordStep, RunObserver } from './record/index.ts';
 import { Responder } from './respond/index.ts';
 import { createRouteStep } from './route/index.ts';
 import { Sessions } from './sessions/index.ts';
@@ -62,6 +62,7 @@ export function composeFront(parts: FrontParts) {
     countProblem: name => parts.recorder.countProblem(name),
     onDelivered: parts.onEventsDelivered,
   });
+  const runs = new RunObserver({ clock: systemClock, counters, post: parts.postObserved });
   const http: Rooms = {
     admit: admission.admit,
     readBody: front.readBody,
@@ -81,7 +82,7 @@ export function composeFront(parts: FrontParts) {
     record: createRecordStep({
       recorder: parts.recorder,
       accessLog: parts.accessLog,
-      runs: { counters, post: parts.postObserved },
+      runs,
       clock: systemClock,
     }),
     reportBug: parts.reportBug,
@@ -102,7 +103,8 @@ export function composeFront(parts: FrontParts) {
   };
   sessions.send(new Pipeline(message, counters));
   const calls = new Pipeline(http, counters);
-  return { front, responder, sessions, calls, handshakes: new Pipeline(handshake, counters) };
+  const handshakes = new Pipeline(handshake, counters);
+  return { front, responder, sessions, runs, calls, handshakes };
 }
 
 /** A handshake has no body. */

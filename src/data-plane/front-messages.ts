@@ -1,7 +1,7 @@
 /** What the main thread and a front thread say to each other. */
 import type { Config } from '../core/config.ts';
 import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
-import type { ObservedCall } from '../core/observations.ts';
+import type { ObservedCall, OpenRun } from '../core/observations.ts';
 import type { SnapshotDelta } from '../core/snapshot.ts';
 import type { SnapshotPart } from '../core/snapshot-parts.ts';
 
@@ -27,6 +27,8 @@ export type ToFront =
   /** Events up to `head` were kept back, because this front had too many to deliver already. */
   | { readonly kind: 'events-missed'; readonly head: number }
   | { readonly kind: 'replayed'; readonly ask: number; readonly page: ReplayPage }
+  /** All certification runs that are open: whose calls are told. */
+  | { readonly kind: 'runs'; readonly open: readonly OpenRun[] }
   /** Stop listening, finish what is in flight, then end. */
   | { readonly kind: 'drain'; readonly timeoutMs: number };
 

@@ -267,6 +267,8 @@ function obey(running: Running): void {
         return running.sessions.missEvents(order.head);
       case 'replayed':
         return running.sessions.takeReplay(order.ask, order.page);
+      case 'runs':
+        return running.runs.watch(order.open);
       case 'drain':
         if (draining) return;
         draining = true;

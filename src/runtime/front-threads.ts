@@ -14,7 +14,7 @@ import {
   type ReplayPage,
   type ReplayRequest,
 } from '../core/events.ts';
-import type { ObservedCall } from '../core/observations.ts';
+import type { ObservedCall, OpenRun } from '../core/observations.ts';
 import type { RegistrySnapshot, SnapshotDelta } from '../core/snapshot.ts';
 import { SnapshotParts } from '../core/snapshot-parts.ts';
 import type {
@@ -111,6 +111,7 @@ export class FrontThreads {
   private parts: WeakRef<SnapshotParts> | undefined;
   private publishedVersion = 0;
   private failure: SwapFailure | undefined;
+  private openRuns: ToFront = { kind: 'runs', open: [] };
   private draining = false;
   private cutExchanges = 0;
 
@@ -202,6 +203,12 @@ export class FrontThreads {
     }
   }
 
+  /** Has every front tell of the calls of these certification runs, and of no others. */
+  watchRuns(runs: readonly OpenRun[]): void {
+    this.openRuns = { kind: 'runs', open: runs };
+    for (const { worker } of this.slots) worker?.postMessage(this.openRuns);
+  }
+
   /** Drains every front: what is in flight is cut after `timeoutMs`. */
   async drain(timeoutMs: number): Promise<DrainOutcome> {
     this.draining = true;
@@ -235,6 +242,7 @@ export class FrontThreads {
     slot.worker = worker;
     slot.feed = this.createFeed(worker);
     slot.feed.sendWhole();
+    worker.postMessage(this.openRuns);
     slot.undeliveredChars = 0;
     slot.missedHead = 0;
     worker.on('message', (message: Message) => {

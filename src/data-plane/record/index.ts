@@ -7,13 +7,15 @@ import type { Exchange } from '../../core/exchange.ts';
 import { RUN_PREFIX } from '../../core/observations.ts';
 import type { AccessRecorder, ExchangeRecorder } from '../../core/recorder.ts';
 import { STAGE } from '../../core/stages.ts';
-import { RunObserver, type RunObserverOptions } from './observe-run.ts';
+import type { RunObserver } from './observe-run.ts';
+
+export { RunObserver } from './observe-run.ts';
 
 export interface RecordOptions {
   readonly recorder: ExchangeRecorder;
   readonly accessLog: AccessRecorder;
   /** Where calls of certification runs are told. */
-  readonly runs?: Omit<RunObserverOptions, 'clock'>;
+  readonly runs?: RunObserver;
   readonly clock?: Clock;
 }
 
@@ -23,7 +25,6 @@ export interface RecordOptions {
  */
 export function createRecordStep(options: RecordOptions): (exchange: Exchange) => void {
   const { recorder, accessLog, runs, clock = systemClock } = options;
-  const observer = runs && new RunObserver({ ...runs, clock });
   return exchange => {
     const { arrival, stageMs, target, refusal } = exchange;
     if (stageMs[STAGE.total] === 0) stageMs[STAGE.total] = clock.monotonicMs() - arrival.arrivedMs;
@@ -35,6 +36,6 @@ export function createRecordStep(options: RecordOptions): (exchange: Exchange) =
     recorder.countExchange(direction, exchange.status, exchange.aborted);
     if (refusal !== undefined) recorder.countProblem(refusal.name);
     accessLog.append(exchange);
-    if (arrival.requestId.startsWith(RUN_PREFIX)) observer?.observe(exchange);
+    if (arrival.requestId.startsWith(RUN_PREFIX)) runs?.observe(exchange);
   };
 }

@@ -2,14 +2,20 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { Exchange } from '../../core/exchange.ts';
-import type { ObservedCall } from '../../core/observations.ts';
+import {
+  CallBudget,
+  type ObservedCall,
+  OPEN_RUNS_MAX,
+  type OpenRun,
+  readRequestId,
+  WANTED_REFUSALS,
+} from '../../core/observations.ts';
 import type { KeyEntry } from '../../core/snapshot.ts';
 import { STAGE } from '../../core/stages.ts';
 
-/** Of one front: a run takes about 20 calls, and a hundred runs are open at most. */
-const OBSERVATIONS_PER_SECOND_MAX = 200;
-const SECOND_MS = 1_000;
 const DIGEST_CHARS = 22;
+/** Of a body that goes into its digest: 0.1 ms. */
+const DIGESTED_MAX_BYTES = 65_536;
 
 /** The first `keyid` of a Signature-Input (RFC 9421 section 2.3); ids of keys need no escapes. */
 const KEY_ID = /;\s*keyid="([^"\\]{1,256})"/;
@@ -20,33 +26,45 @@ export interface RunObserverOptions {
   readonly post: (call: ObservedCall) => void;
 }
 
+interface WatchedRun {
+  readonly app: string;
+  readonly budget: CallBudget;
+}
+
 /** Tells the control plane of calls that belong to a certification run of a sandbox app. */
 export class RunObserver {
   private readonly options: RunObserverOptions;
-  private secondStartedMs = 0;
-  private sentInSecond = 0;
+  private runs = new Map<string, WatchedRun>();
 
   constructor(options: RunObserverOptions) {
     this.options = options;
   }
 
-  /** Whatever else bears such a request id (another app, a session, nobody) is left out. */
-  observe(exchange: Exchange): void {
-    if (exchange.arrival.session !== undefined) return;
-    const entry = exchange.identity?.entry ?? claimedKey(exchange);
-    if (entry === undefined || entry.app.environment !== 'sandbox') return;
-    const atMs = this.options.clock.wallMs();
-    if (!this.hasRoom(atMs)) return this.options.counters.add('observations_dropped');
-    this.options.post(describe(exchange, entry, atMs));
+  /** All that are open; what was counted of those that were open before goes on. */
+  watch(runs: readonly OpenRun[]): void {
+    const before = this.runs;
+    const watched = (id: string, app: string) => {
+      return before.get(id) ?? { app, budget: new CallBudget() };
+    };
+    this.runs = new Map(runs.slice(0, OPEN_RUNS_MAX).map(({ id, app }) => [id, watched(id, app)]));
   }
 
-  private hasRoom(nowMs: number): boolean {
-    if (Math.abs(nowMs - this.secondStartedMs) >= SECOND_MS) {
-      this.secondStartedMs = nowMs;
-      this.sentInSecond = 0;
-    }
-    this.sentInSecond += 1;
-    return this.sentInSecond <= OBSERVATIONS_PER_SECOND_MAX;
+  /**
+   * Whatever else bears such a request id is left out before it costs anything: a run that is not
+   * open, another app, a session, nobody. So are calls that prove nothing and show nothing.
+   */
+  observe(exchange: Exchange): void {
+    const { arrival, identity, refusal } = exchange;
+    if (arrival.session !== undefined) return;
+    const { runId, step } = readRequestId(arrival.requestId);
+    const run = this.runs.get(runId);
+    if (run === undefined) return;
+    const isProven = identity !== undefined;
+    if (!isProven && (refusal === undefined || refusal.name !== WANTED_REFUSALS.get(step))) return;
+    const entry = identity?.entry ?? claimedKey(exchange);
+    if (entry?.app.id !== run.app || entry.app.environment !== 'sandbox') return;
+    if (!run.budget.take(step, isProven)) return this.options.counters.add('observations_dropped');
+    this.options.post(describe(exchange, entry, this.options.clock.wallMs()));
   }
 }
 
@@ -74,11 +92,19 @@ function describe(exchange: Exchange, entry: KeyEntry, atMs: number): ObservedCa
     code: refusal?.name,
     aborted,
     idempotencyKeyDigest: idempotencyKey === undefined ? undefined : digestOf(idempotencyKey),
+    requestDigest: identity === undefined ? undefined : digestRequest(exchange),
     totalMs: exchange.stageMs[STAGE.total]!,
     atMs,
   };
 }
 
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, DIGEST_CHARS);
+/** A body that is longer than {@link DIGESTED_MAX_BYTES} counts with its beginning and length. */
+function digestRequest({ arrival, body }: Exchange): string {
+  const { path, query } = arrival;
+  return digestOf(`${path}${query}\n${body.length}\n`, body.subarray(0, DIGESTED_MAX_BYTES));
+}
+
+function digestOf(text: string, bytes: Uint8Array = new Uint8Array(0)): string {
+  const hash = createHash('sha256').update(text).update(bytes);
+  return hash.digest('base64url').slice(0, DIGEST_CHARS);
 }

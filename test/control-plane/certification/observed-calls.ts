@@ -4,6 +4,8 @@ import type { ObservedCall } from '../../../src/core/observations.ts';
 export const RUN_ID = 'cert-000000000000000000000001';
 export const APP_ID = 'orbit-app';
 
+const UNPROVEN = { proven: false, operationId: undefined, requestDigest: undefined };
+
 /** A call of a step that was answered 200; each began a second after the one before. */
 export class ObservedCalls {
   private count = 0;
@@ -27,6 +29,7 @@ export class ObservedCalls {
       code: undefined,
       aborted: false,
       idempotencyKeyDigest: undefined,
+      requestDigest: 'r1',
       totalMs: 12,
       atMs: this.nowMs,
       ...overrides,
@@ -34,7 +37,7 @@ export class ObservedCalls {
   }
 
   refused(step: string, code: string, status = 401): ObservedCall {
-    return this.call(step, { proven: false, operationId: undefined, code, status });
+    return this.call(step, { ...UNPROVEN, code, status });
   }
 
   /** What an app does that has everything right. */
