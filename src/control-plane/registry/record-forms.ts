@@ -3,6 +3,7 @@
  * defaults filled in, its secrets sealed and what is worked out from it under `derived`; shown,
  * stored without `derived`, which may be given again and changes nothing.
  */
+import { createHash } from 'node:crypto';
 import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
 import { createValueCheck, type ValueCheck } from '../config/schema-check.ts';
 import { completeApi } from './api-form.ts';
@@ -10,6 +11,7 @@ import type { FormContext, FormRefusal } from './form-context.ts';
 import { completeKey } from './key-form.ts';
 import { type AnyKind, RECORD_KINDS, type RecordKind } from './kinds.ts';
 import type { Api, Key, Upstream } from './schema.ts';
+import { isSealed } from './sealer.ts';
 import { completeUpstream } from './upstream-form.ts';
 
 export type { FormRefusal } from './form-context.ts';
@@ -26,6 +28,8 @@ const COMPLETE: Partial<Record<RecordKind, Complete>> = {
 };
 
 const MASK = 'masked';
+/** Of the digest behind it, in hexadecimal: enough to see that it is another one. */
+const MASK_DIGEST_CHARS = 12;
 /** Properties that hold a secret, sealed or not, wherever they are. */
 const SECRET_NAMES = ['secret', 'sealedSecret', 'sealedKey'];
 
@@ -52,7 +56,11 @@ export function toShown(_kind: AnyKind, stored: JsonObject): JsonObject {
   return shown;
 }
 
-/** For the audit log: as shown, with `masked` in place of each secret, sealed or not. */
+/**
+ * For the audit log: as shown, with `masked` in place of each secret. Where it is sealed a digest of
+ * the sealed text follows, which says nothing of the secret and differs where that was replaced; a
+ * digest of one in clear could be tried against guesses.
+ */
 export function toMasked(kind: AnyKind, stored: JsonObject): JsonObject {
   return maskIn(toShown(kind, stored)) as JsonObject;
 }
@@ -64,9 +72,14 @@ function maskIn(value: JsonValue): JsonValue {
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
       name,
-      SECRET_NAMES.includes(name) && member !== null ? MASK : maskIn(member),
+      SECRET_NAMES.includes(name) && member !== null ? maskOf(member) : maskIn(member),
     ]),
   );
+}
+
+function maskOf(secret: JsonValue): string {
+  if (typeof secret !== 'string' || !isSealed(secret)) return MASK;
+  return `${MASK}:${createHash('sha256').update(secret).digest('hex').slice(0, MASK_DIGEST_CHARS)}`;
 }
 
 /** So that filling defaults in does not change what somebody else holds. */

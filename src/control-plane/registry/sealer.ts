@@ -93,6 +93,11 @@ export class SecretSealer {
   }
 }
 
+/** Whether it reads as what a sealer makes; who sealed it is not looked at. */
+export function isSealed(text: string): boolean {
+  return SEALED.test(text);
+}
+
 /**
  * Writes a key file with one fresh key, for its owner alone. It must not be there yet.
  *

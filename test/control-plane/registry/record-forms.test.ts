@@ -116,9 +116,15 @@ describe('a secret', () => {
   });
 
   it('is masked in the audit log', () => {
-    const masked = toMasked('key', stored('key', { ...hmacKey, secret }));
-    expect(masked).toMatchObject({ id: 'k', sealedSecret: 'masked' });
+    const first = stored('key', { ...hmacKey, secret });
+    const masked = toMasked('key', first);
+    const form = /^masked:[0-9a-f]{12}$/;
+    expect(masked).toMatchObject({ id: 'k', sealedSecret: expect.stringMatching(form) });
     expect(masked).not.toHaveProperty('derived');
+    expect(toMasked('key', first)).toEqual(masked);
+    const other = Buffer.alloc(32, 9).toString('base64');
+    const replaced = toMasked('key', stored('key', { ...hmacKey, secret: other }, first));
+    expect(replaced.sealedSecret).not.toBe(masked.sealedSecret);
   });
 
   it('is masked in records of processes, however it is written', () => {
@@ -286,7 +292,9 @@ describe('an upstream', () => {
     expect(Buffer.from(sealer.open(sealedKey)!).toString()).toBe(key);
     expect(stored('upstream', withTls({ cert, key }), first)).toEqual(first);
     expect(stored('upstream', toShown('upstream', first))).toEqual(first);
-    expect(toMasked('upstream', first)).toMatchObject({ tls: { cert, sealedKey: 'masked' } });
+    expect(toMasked('upstream', first)).toMatchObject({
+      tls: { cert, sealedKey: expect.stringMatching(/^masked:[0-9a-f]{12}$/) },
+    });
     expect(pointers('upstream', withTls({ cert: other.certificate, key }))).toEqual(['/tls/key']);
     expect(pointers('upstream', withTls({ cert: other.certificate, sealedKey }))).toEqual([
       '/tls/sealedKey',
