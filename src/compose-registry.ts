@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createSecretKeyFile,
   type LedgerReport,
@@ -25,6 +26,10 @@ import type { ProcessLog } from './telemetry/process-log.ts';
 
 /** In stateDir. */
 const REGISTRY_FILE = 'registry.sqlite';
+/** Of `registry.store: file`: the log is in memory, and each time the file is read adds to it. */
+const AUDIT_CHANGES_MAX = 100_000;
+/** What waits for a database that does not answer is given up with the store. */
+const DESK_CLOSE_MAX_MS = 10_000;
 const START = 'system:start';
 
 export interface RegistryParts {
@@ -87,7 +92,11 @@ export class GatewayRegistry {
   }
 
   async close(): Promise<void> {
-    await this.desk.close();
+    const done = new AbortController();
+    const { signal } = done;
+    const limit = sleep(DESK_CLOSE_MAX_MS, undefined, { signal }).catch(() => undefined);
+    await Promise.race([this.desk.close(), limit]);
+    done.abort();
     await this.store.close();
   }
 
@@ -128,7 +137,7 @@ async function openStore(config: Config, log: ProcessLog): Promise<RegistryStore
   const { registry } = config;
   switch (registry.store) {
     case 'file':
-      return createMemoryRegistryStore();
+      return createMemoryRegistryStore({ auditChangesMax: AUDIT_CHANGES_MAX });
     case 'sqlite':
       return openSqliteRegistryStore(registryDatabase(config));
     case 'postgres':
@@ -157,6 +166,8 @@ function logReport(log: ProcessLog, report: LedgerReport): void {
   switch (report.event) {
     case 'followed':
       return log.info(report, 'Another host has changed the registry.');
+    case 'set-back':
+      return log.error(report, 'The registry was set back: it is served as it is there now.');
     case 'follow-failed':
       return log.error({ err: report.error }, 'The registry of other hosts cannot be followed.');
     case 'secret-unreadable':

@@ -77,6 +77,8 @@ export interface AuditEntry extends AuditDraft {
 export interface RegistryCommit {
   /** The revision that the changes were checked against. */
   readonly onRevision: number;
+  /** Of the audit head that belongs to it; where undefined, the revision alone decides. */
+  readonly onAuditHash?: string;
   /** At most one of each kind and id. */
   readonly changes: readonly RecordChange[];
   readonly documents: readonly DocumentChange[];
@@ -86,11 +88,9 @@ export interface RegistryCommit {
   readonly atMs: number;
 }
 
-export interface CommitReceipt {
-  readonly revision: number;
+export interface CommitReceipt extends RegistryHead {
   /** Each changed record as it is now, in the order of the changes. */
   readonly records: readonly StoredRecord[];
-  readonly auditHead: AuditHead;
 }
 
 /** Where the audit chain ends; sequence 0 and 64 zeros where nothing was written. */
@@ -99,11 +99,28 @@ export interface AuditHead {
   readonly hash: string;
 }
 
-export interface LoadedRegistry {
+/**
+ * Where a registry is. Its revision alone does not say: a database that was restored, or whose
+ * standby took over before it had everything, gives the same revision to something else.
+ */
+export interface RegistryHead {
   /** 0 where nothing was ever committed. */
   readonly revision: number;
-  /** Every record that is not deleted, ordered by kind and id (by code unit). */
+  readonly auditHead: AuditHead;
+}
+
+export interface LoadedRegistry extends RegistryHead {
+  /** Ordered by kind and id (by code unit). */
   readonly records: readonly StoredRecord[];
+}
+
+export interface ChangesRequest {
+  /** What changed behind it is asked for. */
+  readonly revision: number;
+  /** What belongs to it; where undefined, it is not asked whether the registry has ever been there. */
+  readonly auditHead?: AuditHead;
+  /** Waits for what another connection is committing: it may be one's own, whose end is unknown. */
+  readonly isSettled?: boolean;
 }
 
 /** The order of `records`. No two are of one kind and id. */
@@ -114,16 +131,20 @@ export function byKindAndId(a: StoredRecord, b: StoredRecord): number {
 
 export interface RegistryStore {
   readonly driver: 'memory' | 'sqlite' | 'postgres';
-  /** All of it, as of one revision. */
+  /** Every record that is not deleted, as of one revision. */
   load(): Promise<LoadedRegistry>;
-  /** The latest state of every record that changed after a revision, deleted ones too. */
-  changesAfter(revision: number): Promise<LoadedRegistry>;
+  /**
+   * The latest state of every record that changed after a revision, deleted ones too. Undefined
+   * where the registry was set back behind it, or has another history: then all of it must be
+   * loaded.
+   */
+  changesAfter(request: ChangesRequest): Promise<LoadedRegistry | undefined>;
   /**
    * Commits all of it or nothing. What has resolved is durable as far as the driver can be.
    *
    * @throws RegistryStoreError `stale` where the registry is not at `onRevision`; `full`,
    *   `unavailable` or `failed` where nothing was committed and a later call may succeed; `unknown`
-   *   where the connection went while it was committing: read the registry again
+   *   where the connection went while it was committing: ask for changes with `isSettled`
    */
   commit(commit: RegistryCommit): Promise<CommitReceipt>;
   /** The text of a document; undefined where there is none. */
@@ -132,11 +153,12 @@ export interface RegistryStore {
   auditAfter(sequence: number, limit: number): Promise<readonly AuditEntry[]>;
   auditHead(): Promise<AuditHead>;
   /**
-   * Calls the listener soon after another process has committed; it may come without reason, and
-   * drivers that only one process can use never call. Replaces the listener before.
+   * Calls the listener soon after another process has committed, or the registry was set back; it
+   * may come without reason, and drivers that only one process can use never call. Replaces the
+   * listener before.
    */
   watch(listener: () => void): void;
-  /** Waits for what is under way; any later call throws `closed`. */
+  /** Waits for what is under way, within limits; any later call throws `closed`. */
   close(): Promise<void>;
 }
 

@@ -48,7 +48,7 @@ export function someApps(count: number, more: JsonObject = {}): RecordChange[] {
 export async function stateOf(store: RegistryStore, sequence = 0) {
   return {
     loaded: await store.load(),
-    changed: await store.changesAfter(0),
+    changed: await store.changesAfter({ revision: 0 }),
     audit: await store.auditAfter(sequence, 1_000_000),
     auditHead: await store.auditHead(),
     documents: await Promise.all(DOCUMENTS.map(name => store.document(name))),

@@ -74,7 +74,7 @@ export function describeRegistryStore(
       await Promise.all([closed, store.close()]);
       const uses = [
         () => store.load(),
-        () => store.changesAfter(0),
+        () => store.changesAfter({ revision: 0 }),
         () => store.commit(aCommit(1, [])),
         () => store.document('api/accounts'),
         () => store.auditAfter(0, 1),
@@ -123,9 +123,9 @@ export function describeRegistryStore(
 function describeRecords(opened: () => RegistryStore): void {
   describe('its records', () => {
     it('are none at first, at revision 0', async () => {
-      const nothing = { revision: 0, records: [] };
+      const nothing = { revision: 0, records: [], auditHead: EMPTY_CHAIN };
       expect(await opened().load()).toEqual(nothing);
-      expect(await opened().changesAfter(0)).toEqual(nothing);
+      expect(await opened().changesAfter({ revision: 0 })).toEqual(nothing);
     });
 
     it('are made with version 1, and told in the order of the changes', async () => {
@@ -170,7 +170,8 @@ function describeRecords(opened: () => RegistryStore): void {
       const mark = { ...gone, version: 2, revision: 2, updatedAtMs: AT_MS + 1_000 };
       expect(deleted.records).toEqual([{ ...mark, createdAtMs: AT_MS }]);
       expect(keysOf((await opened().load()).records)).toEqual(['partner/b']);
-      expect((await opened().changesAfter(1)).records).toEqual(deleted.records);
+      const changed = await opened().changesAfter({ revision: 1 });
+      expect(changed!.records).toEqual(deleted.records);
       const { records } = await opened().commit(aCommit(2, [aPartner('a')]));
       const [createdAtMs, updatedAtMs] = [AT_MS + 2_000, AT_MS + 2_000];
       expect(records).toMatchObject([{ version: 3, revision: 3, createdAtMs, updatedAtMs }]);
@@ -180,11 +181,38 @@ function describeRecords(opened: () => RegistryStore): void {
       await opened().commit(aCommit(0, [aPartner('a'), aPartner('b'), aPartner('c')]));
       await opened().commit(aCommit(1, [aPartner('b', { n: 1 })]));
       await opened().commit(aCommit(2, [aPartner('b', { n: 2 }), aPartner('d')]));
-      const { revision, records } = await opened().changesAfter(1);
+      const { revision, records } = (await opened().changesAfter({ revision: 1 }))!;
       expect(revision).toBe(3);
       expect(keysOf(records)).toEqual(['partner/b', 'partner/d']);
       expect(records[0]).toMatchObject({ version: 3, revision: 3, body: { n: 2 } });
-      expect(await opened().changesAfter(3)).toEqual({ revision: 3, records: [] });
+      const auditHead = await opened().auditHead();
+      const nothing = { revision: 3, records: [], auditHead };
+      expect(await opened().changesAfter({ revision: 3, auditHead })).toEqual(nothing);
+      expect(await opened().changesAfter({ revision: 3, isSettled: true })).toEqual(nothing);
+    });
+
+    it('are told from where the registry has been, and from nowhere else', async () => {
+      const heads = [];
+      for (let revision = 0; revision < 3; revision += 1) {
+        const { auditHead } = await opened().commit(aCommit(revision, [aPartner(`p-${revision}`)]));
+        heads.push({ revision: revision + 1, auditHead });
+      }
+      const [first, second, third] = heads;
+      expect(keysOf((await opened().changesAfter(first!))!.records)).toEqual([
+        'partner/p-1',
+        'partner/p-2',
+      ]);
+      expect((await opened().load()).auditHead).toEqual(third!.auditHead);
+      const { sequence } = second!.auditHead;
+      const elsewhere = [
+        { revision: 4 },
+        { revision: 2, auditHead: { sequence, hash: third!.auditHead.hash } },
+        { revision: 3, auditHead: { sequence: 4, hash: third!.auditHead.hash } },
+      ];
+      for (const request of elsewhere) {
+        expect(await opened().changesAfter(request)).toBeUndefined();
+        expect(await opened().changesAfter({ ...request, isSettled: true })).toBeUndefined();
+      }
     });
 
     it('are as many as one commit has, and as large', async () => {
@@ -212,6 +240,15 @@ function describeCommits(opened: () => RegistryStore): void {
         expect(await codeOf(opened().commit(stale))).toBe('stale');
       }
       expect(await stateOf(opened())).toEqual(before);
+    });
+
+    it('are refused as stale on that revision of another history', async () => {
+      const { auditHead } = await opened().commit(aCommit(0, [aPartner('a')]));
+      const commit = aCommit(1, [aPartner('b')]);
+      const elsewhere = { ...commit, onAuditHash: EMPTY_CHAIN.hash };
+      expect(await codeOf(opened().commit(elsewhere))).toBe('stale');
+      const { revision } = await opened().commit({ ...commit, onAuditHash: auditHead.hash });
+      expect(revision).toBe(2);
     });
 
     it('win once where several are on one revision', async () => {

@@ -131,6 +131,8 @@ export type ApplyResult =
 
 export interface RegistryReader {
   readonly revision: number;
+  /** Of the snapshot that fronts get; no two states have the same while this process runs. */
+  readonly version: number;
   /** Records of that kind. */
   count(kind: AnyKind): number;
   get(kind: AnyKind, id: string): ShownRecord | undefined;

@@ -43,10 +43,10 @@ export interface DeskOptions {
   readonly store: RegistryStore;
   readonly sealer: SecretSealer;
   readonly clock: Clock;
-  /** Called once for each revision that the registry moves by, in order; must not throw. */
+  /** Called once for each step that the registry moves by, in order; must not throw. */
   readonly publish: (delta: SnapshotDelta) => void;
-  /** Resolves when every front serves that revision; false where it takes longer. */
-  readonly served: (revision: number, timeoutMs: number) => Promise<boolean>;
+  /** Resolves when every front serves that version; false where it takes longer. */
+  readonly served: (version: number, timeoutMs: number) => Promise<boolean>;
   readonly report: (report: LedgerReport) => void;
   /** Whether only {@link RegistryDesk.applyFile} changes it. */
   readonly isReadOnly?: boolean;
@@ -91,6 +91,10 @@ export class RegistryDesk implements RegistryWriter, RegistryChecker, RegistryWa
     return this.ledger.state.revision;
   }
 
+  get version(): number {
+    return this.ledger.state.version;
+  }
+
   count(kind: AnyKind): number {
     return this.ledger.state.count(kind);
   }
@@ -125,7 +129,7 @@ export class RegistryDesk implements RegistryWriter, RegistryChecker, RegistryWa
     return this.options.store.auditHead();
   }
 
-  /** All that fronts are told, as of {@link revision}. */
+  /** All that fronts are told, as of {@link version}. */
   snapshot(): RegistrySnapshot {
     return buildSnapshot(this.ledger.state, this.ledger.snapshotRecords);
   }
@@ -156,8 +160,8 @@ export class RegistryDesk implements RegistryWriter, RegistryChecker, RegistryWa
     task: () => Promise<T>,
   ): Promise<T | { readonly refusals: readonly ChangeRefusal[] }> {
     if (this.options.isReadOnly) return refuseAll('read-only', READ_ONLY);
-    const tooMany = describeTooMany(request);
-    return tooMany === undefined ? this.ledger.inTurn(task) : refuseAll('invalid', tooMany);
+    const problem = describeTooMany(request) ?? describeUnkeepable(request);
+    return problem === undefined ? this.ledger.inTurn(task) : refuseAll('invalid', problem);
   }
 
   private carryOut(request: ChangeRequest, isDryRun: boolean) {
@@ -195,7 +199,9 @@ export class RegistryDesk implements RegistryWriter, RegistryChecker, RegistryWa
   }
 
   served(revision: number, timeoutMs: number): Promise<boolean> {
-    return this.options.served(revision, timeoutMs);
+    const { state } = this.ledger;
+    // Where a set-back came in between, a revision that it took away is waited for in vain.
+    return this.options.served(revision + state.version - state.revision, timeoutMs);
   }
 
   /** Waits for what is under way; the store is its owner's to close. */
@@ -213,6 +219,25 @@ function describeTooMany({ changes, documents = [] }: ChangeRequest): string | u
   if (changes.length > CHANGES_MAX) return `has more than ${CHANGES_MAX} changes`;
   if (documents.length > DOCUMENTS_MAX) return `has more than ${DOCUMENTS_MAX} documents`;
   return undefined;
+}
+
+/** What not every database would give back as it is, or where it is not clear what is meant. */
+function describeUnkeepable({ changes, documents = [] }: ChangeRequest): string | undefined {
+  if (!changes.every(({ id }) => isKeepable(id))) return `has an id with ${UNKEEPABLE}`;
+  const names = new Set<string>();
+  for (const { name, text = '' } of documents) {
+    if (!isKeepable(name)) return `has the name of a document with ${UNKEEPABLE}`;
+    if (!isKeepable(text)) return `has a document with ${UNKEEPABLE}: ${name}`;
+    if (names.has(name)) return `has a document twice: ${name}`;
+    names.add(name);
+  }
+  return undefined;
+}
+
+const UNKEEPABLE = 'a NUL character or half of a surrogate pair';
+
+function isKeepable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
 }
 
 function subjectOf({ changes: [change], documents = [] }: ChangeRequest): string {

@@ -58,7 +58,7 @@ export function throwProblems(
 /** Takes one commit and keeps nothing: what the desk holds in memory is all that is wanted. */
 function forgetfulStore(revision: number): RegistryStore {
   const auditHead = { sequence: 0, hash: '0'.repeat(64) };
-  const nothing = async () => ({ revision, records: [] });
+  const nothing = async () => ({ revision, records: [], auditHead });
   return {
     driver: 'memory',
     load: nothing,

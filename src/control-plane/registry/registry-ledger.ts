@@ -256,6 +256,7 @@ export class RegistryLedger {
   }
 
   private publish(baseVersion: number, replaced: Replaced): void {
+    this.options.onChanged(replaced);
     this.options.publish(deltaOf(this.state, replaced, baseVersion, this.snapshotRecords));
   }
 }

@@ -3,7 +3,12 @@
  * records name a given one. Changes come from commits only; who checks a change lays a `Draft` over
  * it.
  */
-import type { JsonObject, LoadedRegistry, StoredRecord } from '../../stores/registry-contract.ts';
+import type {
+  JsonObject,
+  LoadedRegistry,
+  RegistryHead,
+  StoredRecord,
+} from '../../stores/registry-contract.ts';
 import { isEqualJson } from './json-values.ts';
 import { type AnyKind, PROCESS_KINDS, RECORD_KINDS } from './kinds.ts';
 import { LINKS, LINKS_FROM, type Link, namedIds } from './links.ts';
@@ -26,7 +31,8 @@ interface Table {
 type LinkIndex = Map<string, OrderedIds>;
 
 export class RegistryState {
-  private currentRevision = 0;
+  private current: RegistryHead = { revision: 0, auditHead: { sequence: 0, hash: '' } };
+  private currentVersion = 0;
   private readonly tables: ReadonlyMap<string, Table>;
   private readonly indexes: ReadonlyMap<Link, LinkIndex> = new Map(
     LINKS.map(link => [link, new Map()]),
@@ -40,7 +46,19 @@ export class RegistryState {
   }
 
   get revision(): number {
-    return this.currentRevision;
+    return this.current.revision;
+  }
+
+  get head(): RegistryHead {
+    return this.current;
+  }
+
+  /**
+   * The number under which fronts get it: the revision for as long as that has only grown while
+   * this process runs. Where the store was set back it goes on above what was published before.
+   */
+  get version(): number {
+    return this.currentVersion;
   }
 
   count(kind: AnyKind): number {
@@ -67,8 +85,36 @@ export class RegistryState {
     return this.indexes.get(link)!.get(id);
   }
 
-  /** Takes over what was loaded or committed; says what was there before. */
-  apply({ revision, records }: LoadedRegistry): Replaced {
+  /** Takes over what was loaded or committed on top of it; says what was there before. */
+  apply(changes: LoadedRegistry): Replaced {
+    this.currentVersion += changes.revision - this.revision;
+    return this.takeOver(changes);
+  }
+
+  /** Becomes what was loaded, whatever it was before; says what that was where it differs. */
+  replaceAll(loaded: LoadedRegistry): Replaced {
+    this.currentVersion += Math.max(1, loaded.revision - this.revision);
+    return this.takeOver({ ...loaded, records: this.differencesTo(loaded) });
+  }
+
+  private differencesTo({ revision, records }: LoadedRegistry): StoredRecord[] {
+    const differing: StoredRecord[] = [];
+    const kept = new Map([...this.tables.keys()].map(kind => [kind, new Set<string>()]));
+    for (const record of records) {
+      kept.get(record.kind)?.add(record.id);
+      const held = this.tables.get(record.kind)?.records.get(record.id);
+      if (held === undefined || !isSameRecord(held, record)) differing.push(record);
+    }
+    for (const [kind, { records: held }] of this.tables) {
+      for (const record of held.values()) {
+        if (kept.get(kind)!.has(record.id)) continue;
+        differing.push({ ...record, revision, body: undefined });
+      }
+    }
+    return differing;
+  }
+
+  private takeOver({ revision, auditHead, records }: LoadedRegistry): Replaced {
     const replaced = new Map<AnyKind, Map<string, HeldRecord | undefined>>();
     for (const record of records) {
       // A kind of a later release of the gateway is left to it.
@@ -79,7 +125,7 @@ export class RegistryState {
       if (ofKind === undefined) replaced.set(kind, new Map([[record.id, before]]));
       else ofKind.set(record.id, before);
     }
-    this.currentRevision = revision;
+    this.current = { revision, auditHead };
     return replaced;
   }
 
@@ -115,6 +161,16 @@ export class RegistryState {
   private table(kind: AnyKind): Table {
     return this.tables.get(kind)!;
   }
+}
+
+function isSameRecord(a: StoredRecord, b: StoredRecord): boolean {
+  return (
+    a.version === b.version &&
+    a.revision === b.revision &&
+    a.createdAtMs === b.createdAtMs &&
+    a.updatedAtMs === b.updatedAtMs &&
+    isEqualJson(a.body, b.body)
+  );
 }
 
 function unlink(index: LinkIndex, id: string, named: readonly string[]): void {

@@ -51,7 +51,7 @@ class Comparison {
     );
     const apis = this.compare('api', this.changed('api'), body => records.api(body));
     return {
-      version: this.state.revision,
+      version: this.state.version,
       baseVersion,
       partners,
       apps,

@@ -157,7 +157,7 @@ export function buildSnapshot(state: RegistryState, records: SnapshotRecords): R
   };
   const bodyOf = (kind: AnyKind, id: unknown) => state.get(kind, id as string)?.body;
   return {
-    version: state.revision,
+    version: state.version,
     partners: each('partner', body => records.partner(body)),
     apps: each('app', body => records.app(body, bodyOf('partner', body.partner))),
     keys: packMaterial(each('key', body => records.key(body))),

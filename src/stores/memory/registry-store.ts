@@ -7,6 +7,7 @@ import {
   type AuditEntry,
   type AuditHead,
   byKindAndId,
+  type ChangesRequest,
   type CommitReceipt,
   type LoadedRegistry,
   type RecordChange,
@@ -16,30 +17,49 @@ import {
   type StoredRecord,
 } from '../registry-contract.ts';
 
-export function createMemoryRegistryStore(): RegistryStore {
-  return new MemoryRegistryStore();
+export interface MemoryStoreOptions {
+  /**
+   * Changes of records that the audit log keeps: beyond it the oldest entries go. Without it the
+   * log grows for as long as the process runs.
+   */
+  readonly auditChangesMax?: number;
+}
+
+export function createMemoryRegistryStore(options: MemoryStoreOptions = {}): RegistryStore {
+  return new MemoryRegistryStore(options.auditChangesMax ?? Number.POSITIVE_INFINITY);
 }
 
 class MemoryRegistryStore implements RegistryStore {
   readonly driver = 'memory';
   private readonly records = new Map<string, StoredRecord>();
   private readonly documents = new Map<string, string>();
+  private readonly auditChangesMax: number;
+  /** Without gaps. */
   private readonly audit: AuditEntry[] = [];
+  private auditChanges = 0;
   private revision = 0;
   private closed = false;
+
+  constructor(auditChangesMax: number) {
+    this.auditChangesMax = auditChangesMax;
+  }
 
   async load(): Promise<LoadedRegistry> {
     return this.select(({ body }) => body !== undefined);
   }
 
-  async changesAfter(revision: number): Promise<LoadedRegistry> {
+  async changesAfter(request: ChangesRequest): Promise<LoadedRegistry | undefined> {
+    this.requireOpen();
+    const { revision, auditHead = EMPTY_CHAIN } = request;
+    if (revision > this.revision || !this.hasBeenAt(auditHead)) return undefined;
     return this.select(record => record.revision > revision);
   }
 
   async commit(commit: RegistryCommit): Promise<CommitReceipt> {
     this.requireOpen();
-    const { onRevision, changes, documents, audit, atMs } = commit;
-    if (onRevision !== this.revision) {
+    const { onRevision, onAuditHash, changes, documents, audit, atMs } = commit;
+    const { hash } = this.head();
+    if (onRevision !== this.revision || (onAuditHash ?? hash) !== hash) {
       throw new RegistryStoreError(
         'stale',
         `The registry is not at revision ${onRevision} any more.`,
@@ -53,7 +73,7 @@ class MemoryRegistryStore implements RegistryStore {
       if (text === undefined) this.documents.delete(name);
       else this.documents.set(name, text);
     }
-    for (const { entry } of chained) this.audit.push(entry);
+    for (const { entry } of chained) this.keep(entry);
     return { revision: this.revision, records, auditHead: this.head() };
   }
 
@@ -64,7 +84,8 @@ class MemoryRegistryStore implements RegistryStore {
 
   async auditAfter(sequence: number, limit: number): Promise<readonly AuditEntry[]> {
     this.requireOpen();
-    return this.audit.slice(sequence, sequence + limit);
+    const from = Math.max(0, this.indexOf(sequence + 1));
+    return this.audit.slice(from, from + limit);
   }
 
   async auditHead(): Promise<AuditHead> {
@@ -83,6 +104,26 @@ class MemoryRegistryStore implements RegistryStore {
   private head(): AuditHead {
     const { sequence, hash } = this.audit.at(-1) ?? EMPTY_CHAIN;
     return { sequence, hash };
+  }
+
+  private indexOf(sequence: number): number {
+    return sequence - (this.audit[0]?.sequence ?? 1);
+  }
+
+  private hasBeenAt({ sequence, hash }: AuditHead): boolean {
+    return sequence === 0 || this.audit[this.indexOf(sequence)]?.hash === hash;
+  }
+
+  /** The last one stays, whatever its size. */
+  private keep(entry: AuditEntry): void {
+    this.audit.push(entry);
+    this.auditChanges += sizeOf(entry);
+    let gone = 0;
+    while (this.auditChanges > this.auditChangesMax && gone < this.audit.length - 1) {
+      this.auditChanges -= sizeOf(this.audit[gone]!);
+      gone += 1;
+    }
+    if (gone > 0) this.audit.splice(0, gone);
   }
 
   private put({ kind, id, body }: RecordChange, atMs: number): StoredRecord {
@@ -104,10 +145,14 @@ class MemoryRegistryStore implements RegistryStore {
   private select(isWanted: (record: StoredRecord) => boolean): LoadedRegistry {
     this.requireOpen();
     const records = [...this.records.values()].filter(isWanted).sort(byKindAndId);
-    return { revision: this.revision, records };
+    return { revision: this.revision, records, auditHead: this.head() };
   }
 
   private requireOpen(): void {
     if (this.closed) throw new RegistryStoreError('closed', 'The registry is closed.');
   }
+}
+
+function sizeOf({ changes }: AuditEntry): number {
+  return Math.max(1, changes.length);
 }

@@ -1,6 +1,6 @@
 /**
- * Hears of other processes' commits, over a connection of its own. While that is lost nothing is
- * heard, so the listener is called as soon as it is there again.
+ * Hears of other processes' commits at once, over a connection of its own. While that is lost
+ * nothing is heard, so the listener is called as soon as it is there again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -9,6 +9,11 @@ const RECONNECT_MIN_MS = 100;
 const RECONNECT_MAX_MS = 5_000;
 /** How often a silent connection is asked whether it is still there. */
 const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_TIMEOUT_MS = 5_000;
+
+/** What pg takes and its types do not know. */
+export type TimedQuery = pg.QueryConfig & { readonly query_timeout: number };
+const HEARTBEAT: TimedQuery = { text: 'SELECT 1', query_timeout: HEARTBEAT_TIMEOUT_MS };
 
 export const COMMIT_CHANNEL = 'xingyun_registry';
 
@@ -16,8 +21,9 @@ export interface ListenerOptions {
   readonly config: pg.ClientConfig;
   /** What this process says in its own notifications, which it does not want to hear. */
   readonly ownName: string;
-  /** Told once each time that the connection is lost or cannot be made. */
+  /** Told each time that the connection is lost or cannot be made. */
   readonly onLost: (error: unknown) => void;
+  readonly onListening: () => void;
 }
 
 export class CommitListener {
@@ -49,10 +55,10 @@ export class CommitListener {
         await this.hear();
       } catch (error) {
         if (signal.aborted) return;
-        if (this.failures === 0) this.options.onLost(error);
+        this.options.onLost(error);
         const waitMs = Math.min(RECONNECT_MIN_MS * 2 ** this.failures, RECONNECT_MAX_MS);
         this.failures += 1;
-        await this.wait(waitMs);
+        await wait(waitMs, signal);
       }
     }
   }
@@ -60,10 +66,10 @@ export class CommitListener {
   /** One connection, from its beginning to its end. */
   private async hear(): Promise<void> {
     const client = new pg.Client(this.options.config);
-    const ended = Promise.withResolvers<never>();
-    ended.promise.catch(() => undefined);
-    client.on('error', ended.reject);
-    client.on('end', () => ended.reject(new Error('The connection has ended')));
+    const ending = new AbortController();
+    client.on('error', error => ending.abort(error));
+    client.on('end', () => ending.abort(new Error('The connection has ended')));
+    const isOver = AbortSignal.any([this.stopping.signal, ending.signal]);
     client.on('notification', ({ payload }) => {
       if (payload !== this.options.ownName) this.listener();
     });
@@ -71,21 +77,22 @@ export class CommitListener {
       await client.connect();
       await client.query(`LISTEN ${COMMIT_CHANNEL}`);
       this.failures = 0;
+      this.options.onListening();
       this.listener();
       for (;;) {
-        await Promise.race([ended.promise, this.wait(HEARTBEAT_MS)]);
+        await wait(HEARTBEAT_MS, isOver);
         if (this.stopping.signal.aborted) return;
-        await client.query('SELECT 1');
+        ending.signal.throwIfAborted();
+        await client.query(HEARTBEAT);
       }
     } finally {
       // A connection that is lost cannot be ended, and that is no news.
       await client.end().catch(() => undefined);
     }
   }
+}
 
-  /** Ends early when the listener is closed, and keeps no process alive. */
-  private async wait(delayMs: number): Promise<void> {
-    const { signal } = this.stopping;
-    await sleep(delayMs, undefined, { signal, ref: false }).catch(() => undefined);
-  }
+/** Ends early with the signal, and keeps no process alive. */
+async function wait(delayMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(delayMs, undefined, { signal, ref: false }).catch(() => undefined);
 }

@@ -1,6 +1,7 @@
 /** What went wrong with a database, as the store's contract says it. */
 import pg from 'pg';
 import { RegistryStoreError } from '../registry-contract.ts';
+import type { Stage } from '../sql/registry-store.ts';
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNDEFINED_DATABASE = '3D000';
@@ -9,6 +10,9 @@ const READ_ONLY = '25006';
 const DISK_FULL = '53100';
 const TOO_MANY_CONNECTIONS = '53300';
 const QUERY_CANCELED = '57014';
+const LOCK_NOT_AVAILABLE = '55P03';
+/** Serialization failures and deadlocks: the server has rolled back, also where it was COMMIT. */
+const ROLLBACK_CLASS = '40';
 const AUTHORIZATION_CLASS = '28';
 const CONNECTION_CLASS = '08';
 /** The server is stopped, starts, or has lost one of its processes. */
@@ -18,14 +22,18 @@ const REFUSED = 'refuses the user or its password';
 
 /**
  * @param subject of the sentence, "The database x at y"
- * @param committing whether it came at COMMIT: then it may have been committed all the same
+ * @param stage at `commit` it may have been committed all the same
  * @returns a RegistryStoreError; a bug as it is
  */
-export function asStoreError(error: unknown, subject: string, committing = false): unknown {
+export function asStoreError(error: unknown, subject: string, stage: Stage = 'read'): unknown {
   if (error instanceof RegistryStoreError) return error;
   const isAnswer = error instanceof pg.DatabaseError;
   if (!isAnswer && !isOfConnection(error)) return error;
-  if (committing) {
+  if (isAnswer && error.code?.startsWith(ROLLBACK_CLASS)) {
+    const code = stage === 'read' ? 'unavailable' : 'stale';
+    return new RegistryStoreError(code, `${subject} has let another commit go first.`, error);
+  }
+  if (stage === 'commit') {
     const message = `${subject} did not say whether it has committed: ${reasonOf(error)}.`;
     return new RegistryStoreError('unknown', message, error);
   }
@@ -47,7 +55,8 @@ function judgeAnswer(error: pg.DatabaseError): [RegistryStoreError['code'], stri
   if (code === INSUFFICIENT_PRIVILEGE) return ['failed', `grants too little: ${error.message}`];
   if (code === READ_ONLY) return ['failed', 'is read-only: name the primary server'];
   if (code === DISK_FULL) return ['full', 'has no room on its disk'];
-  if (code === QUERY_CANCELED) return ['unavailable', 'took too long to answer'];
+  if (code === QUERY_CANCELED || code === LOCK_NOT_AVAILABLE)
+    return ['unavailable', 'took too long to answer'];
   if (code === TOO_MANY_CONNECTIONS) return ['unavailable', 'has no connection left'];
   if (code.startsWith(CONNECTION_CLASS) || code.startsWith(SHUTDOWN_CLASS)) {
     return ['unavailable', lost(error)];

@@ -3,16 +3,18 @@
  * that begins with the row of the head: it decides who is stale, and lets one writer in at a time.
  */
 import type { Kysely, Transaction } from 'kysely';
-import { chainEntries } from '../audit-chain.ts';
+import { chainEntries, EMPTY_CHAIN } from '../audit-chain.ts';
 import {
   type AuditChange,
   type AuditEntry,
   type AuditHead,
   byKindAndId,
+  type ChangesRequest,
   type CommitReceipt,
   type JsonObject,
   type LoadedRegistry,
   type RegistryCommit,
+  type RegistryHead,
   type RegistryStore,
   RegistryStoreError,
   type StoredRecord,
@@ -20,22 +22,25 @@ import {
 import { writeAudit, writeDocuments, writeRecords } from './commit-rows.ts';
 import type { AuditRow, HeadRow, RecordRow, RegistryTables } from './tables.ts';
 
+/** What was being done: at COMMIT the outcome may not be known. */
+export type Stage = 'read' | 'write' | 'commit';
+
 /** What differs between databases. */
 export interface SqlDatabase {
   readonly driver: 'sqlite' | 'postgres';
   /** With the schema in which the tables are. */
   readonly db: Kysely<RegistryTables>;
-  /**
-   * What the database threw, as the contract says it; a bug as it is.
-   *
-   * @param committing whether it threw at COMMIT, so that its outcome may not be known
-   */
-  readonly asStoreError: (error: unknown, committing: boolean) => unknown;
+  /** What the database threw, as the contract says it; a bug as it is. */
+  readonly asStoreError: (error: unknown, stage: Stage) => unknown;
   /** Within a commit: whoever listens hears of it when it is committed. */
   readonly announce?: (transaction: Transaction<RegistryTables>) => Promise<unknown>;
+  /** Within a transaction: nobody else's commit is under way until it ends. */
+  readonly awaitWriters?: (transaction: Transaction<RegistryTables>) => Promise<unknown>;
+  /** Told where the registry is, each time that this process has learnt it. */
+  readonly onHead?: (head: RegistryHead) => void;
   readonly watch?: (listener: () => void) => void;
-  /** Called once, when nothing is under way any more. */
-  readonly close: () => Promise<void>;
+  /** Called once. What is given resolves when nothing is under way any more. */
+  readonly close: (underWay: Promise<unknown>) => Promise<void>;
 }
 
 export class SqlRegistryStore implements RegistryStore {
@@ -49,8 +54,8 @@ export class SqlRegistryStore implements RegistryStore {
     this.database = database;
   }
 
-  load(): Promise<LoadedRegistry> {
-    return this.read(async snapshot => {
+  async load(): Promise<LoadedRegistry> {
+    const found = await this.read(async snapshot => {
       const rows = await snapshot
         .selectFrom('records')
         .selectAll()
@@ -58,12 +63,18 @@ export class SqlRegistryStore implements RegistryStore {
         .orderBy('kind')
         .orderBy('id')
         .execute();
-      return loaded(await revisionOf(snapshot), rows);
+      return loaded(await headOf(snapshot), rows);
     });
+    this.database.onHead?.(found);
+    return found;
   }
 
-  changesAfter(revision: number): Promise<LoadedRegistry> {
-    return this.read(async snapshot => {
+  async changesAfter(request: ChangesRequest): Promise<LoadedRegistry | undefined> {
+    const { revision, auditHead = EMPTY_CHAIN, isSettled } = request;
+    const find = async (snapshot: Transaction<RegistryTables>) => {
+      const head = await headOf(snapshot);
+      if (head.revision < revision) return undefined;
+      if (!(await hasBeenAt(snapshot, auditHead))) return undefined;
       const rows = await snapshot
         .selectFrom('records')
         .selectAll()
@@ -71,8 +82,11 @@ export class SqlRegistryStore implements RegistryStore {
         .orderBy('kind')
         .orderBy('id')
         .execute();
-      return loaded(await revisionOf(snapshot), rows);
-    });
+      return loaded(head, rows);
+    };
+    const found = await (isSettled ? this.readSettled(find) : this.read(find));
+    if (found !== undefined) this.database.onHead?.(found);
+    return found;
   }
 
   async commit(commit: RegistryCommit): Promise<CommitReceipt> {
@@ -90,10 +104,13 @@ export class SqlRegistryStore implements RegistryStore {
         throw error;
       }
     };
-    return this.run(
-      () => this.database.db.transaction().execute(write),
-      error => this.database.asStoreError(failure ?? error, committing),
+    const receipt = await this.run(
+      // Whoever waited for the row of the head must see it as it is then, whatever the default.
+      () => this.database.db.transaction().setIsolationLevel('read committed').execute(write),
+      error => this.database.asStoreError(failure ?? error, committing ? 'commit' : 'write'),
     );
+    this.database.onHead?.(receipt);
+    return receipt;
   }
 
   async document(name: string): Promise<string | undefined> {
@@ -121,13 +138,8 @@ export class SqlRegistryStore implements RegistryStore {
   }
 
   async auditHead(): Promise<AuditHead> {
-    const row = await this.run(() =>
-      this.database.db
-        .selectFrom('head')
-        .select(['audit_sequence', 'audit_hash'])
-        .executeTakeFirstOrThrow(),
-    );
-    return toAuditHead(row);
+    const { auditHead } = await this.run(() => headOf(this.database.db));
+    return auditHead;
   }
 
   watch(listener: () => void): void {
@@ -136,12 +148,12 @@ export class SqlRegistryStore implements RegistryStore {
   }
 
   close(): Promise<void> {
-    this.closing ??= Promise.allSettled(this.underWay).then(() => this.database.close());
+    this.closing ??= this.database.close(Promise.allSettled(this.underWay));
     return this.closing;
   }
 
   /** Everything that it reads is of one moment. */
-  private read(ask: (snapshot: Transaction<RegistryTables>) => Promise<LoadedRegistry>) {
+  private read<T>(ask: (snapshot: Transaction<RegistryTables>) => Promise<T>): Promise<T> {
     return this.run(() =>
       this.database.db
         .transaction()
@@ -151,9 +163,19 @@ export class SqlRegistryStore implements RegistryStore {
     );
   }
 
+  /** The same: nobody commits while the row of the head is held. */
+  private readSettled<T>(ask: (snapshot: Transaction<RegistryTables>) => Promise<T>): Promise<T> {
+    const { db, awaitWriters } = this.database;
+    const task = async (snapshot: Transaction<RegistryTables>) => {
+      await awaitWriters?.(snapshot);
+      return ask(snapshot);
+    };
+    return this.run(() => db.transaction().setIsolationLevel('read committed').execute(task));
+  }
+
   private async run<T>(
     ask: () => Promise<T>,
-    asStoreError = (error: unknown) => this.database.asStoreError(error, false),
+    asStoreError = (error: unknown) => this.database.asStoreError(error, 'read'),
   ): Promise<T> {
     this.requireOpen();
     const asked = ask();
@@ -178,16 +200,18 @@ async function writeCommit(
   writing: Transaction<RegistryTables>,
   commit: RegistryCommit,
 ): Promise<CommitReceipt> {
+  const { onRevision, onAuditHash } = commit;
   const head = await writing
     .updateTable('head')
     .set(({ eb }) => ({ revision: eb('revision', '+', 1) }))
-    .where('revision', '=', commit.onRevision)
+    .where('revision', '=', onRevision)
+    .$if(onAuditHash !== undefined, update => update.where('audit_hash', '=', onAuditHash!))
     .returningAll()
     .executeTakeFirst();
   if (head === undefined) {
     throw new RegistryStoreError(
       'stale',
-      `The registry is not at revision ${commit.onRevision} any more.`,
+      `The registry is not at revision ${onRevision} any more.`,
     );
   }
   const { revision } = head;
@@ -200,14 +224,31 @@ async function writeCommit(
   return { revision, records, auditHead: { sequence, hash } };
 }
 
-async function revisionOf(snapshot: Transaction<RegistryTables>): Promise<number> {
-  const head = await snapshot.selectFrom('head').select('revision').executeTakeFirstOrThrow();
-  return head.revision;
+async function headOf(db: Kysely<RegistryTables>): Promise<RegistryHead> {
+  const row = await db.selectFrom('head').selectAll().executeTakeFirst();
+  // So it may be for a moment where a backup is being restored.
+  if (row === undefined) {
+    throw new RegistryStoreError('failed', "The registry's head is missing: restore a backup.");
+  }
+  return { revision: row.revision, auditHead: toAuditHead(row) };
+}
+
+async function hasBeenAt(
+  snapshot: Transaction<RegistryTables>,
+  { sequence, hash }: AuditHead,
+): Promise<boolean> {
+  if (sequence === 0) return true;
+  const entry = await snapshot
+    .selectFrom('audit')
+    .select('hash')
+    .where('sequence', '=', sequence)
+    .executeTakeFirst();
+  return entry?.hash === hash;
 }
 
 /** Databases order texts by bytes of UTF-8: other than code units where pairs of them are. */
-function loaded(revision: number, rows: readonly RecordRow[]): LoadedRegistry {
-  return { revision, records: rows.map(toStoredRecord).sort(byKindAndId) };
+function loaded(head: RegistryHead, rows: readonly RecordRow[]): LoadedRegistry {
+  return { ...head, records: rows.map(toStoredRecord).sort(byKindAndId) };
 }
 
 function toStoredRecord(row: RecordRow): StoredRecord {

@@ -11,7 +11,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { type RegistryStore, RegistryStoreError } from '../registry-contract.ts';
 import { migrate, pendingIn, type TablesPlace } from '../sql/migrations.ts';
-import { SqlRegistryStore } from '../sql/registry-store.ts';
+import { SqlRegistryStore, type Stage } from '../sql/registry-store.ts';
 import type { RegistryTables } from '../sql/tables.ts';
 import {
   type FileFormat,
@@ -57,7 +57,10 @@ export async function openSqliteRegistryStore(path: string): Promise<RegistrySto
     driver: 'sqlite',
     db: place.db,
     asStoreError: operationError,
-    close: async () => database.close(),
+    close: async underWay => {
+      await underWay;
+      database.close();
+    },
   });
 }
 
@@ -95,13 +98,13 @@ function openError(error: unknown, path: string): unknown {
  * A log that could not be written to the disk at COMMIT may still be there after a crash: it is
  * not known whether the commit is, while one that had no room is not there.
  */
-function operationError(error: unknown, committing: boolean): unknown {
+function operationError(error: unknown, stage: Stage): unknown {
   const code = primaryCode(error);
   if (code === undefined) return error;
   if (code === SQLITE_FULL) {
     return new RegistryStoreError('full', 'The disk has no room for the registry.', error);
   }
-  const outcome = committing && code === SQLITE_IOERR ? 'unknown' : 'failed';
+  const outcome = stage === 'commit' && code === SQLITE_IOERR ? 'unknown' : 'failed';
   const reason = (error as Error).message;
   return new RegistryStoreError(outcome, `The registry cannot be used: ${reason}.`, error);
 }

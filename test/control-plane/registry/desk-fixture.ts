@@ -11,6 +11,7 @@ import { systemClock } from '../../../src/core/clock.ts';
 import type { SnapshotDelta } from '../../../src/core/snapshot.ts';
 import { createMemoryRegistryStore } from '../../../src/stores/memory/registry-store.ts';
 import type {
+  ChangesRequest,
   CommitReceipt,
   JsonObject,
   LoadedRegistry,
@@ -59,8 +60,10 @@ export class HostStore implements RegistryStore {
   /** Called after the next commits have happened, one each. */
   readonly afterCommit: (() => void)[] = [];
   readonly beforeFollow: (() => void | Promise<void>)[] = [];
+  readonly follows: ChangesRequest[] = [];
   notify: () => void = () => {};
-  private readonly shared: RegistryStore;
+  /** May become another one: as a database does that was set back. */
+  shared: RegistryStore;
 
   constructor(shared: RegistryStore = createMemoryRegistryStore()) {
     this.shared = shared;
@@ -70,9 +73,10 @@ export class HostStore implements RegistryStore {
     return this.shared.load();
   }
 
-  async changesAfter(revision: number): Promise<LoadedRegistry> {
+  async changesAfter(request: ChangesRequest): Promise<LoadedRegistry | undefined> {
+    this.follows.push(request);
     await this.beforeFollow.shift()?.();
-    return this.shared.changesAfter(revision);
+    return this.shared.changesAfter(request);
   }
 
   async commit(commit: RegistryCommit): Promise<CommitReceipt> {

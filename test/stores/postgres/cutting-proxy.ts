@@ -39,7 +39,7 @@ export class CuttingProxy {
     }
     let isCut = false;
     client.on('data', bytes => {
-      isCut ||= this.cut !== 'never' && bytes.includes('commit');
+      isCut ||= this.cut !== 'never' && bytes.includes('commit\0');
       if (isCut && this.cut === 'before-commit') client.destroy();
       else upstream.write(bytes);
     });

@@ -44,7 +44,7 @@ describe.skipIf(!hasPostgres)('a registry on a PostgreSQL server', () => {
       await one.commit(aCommit(0, [aPartner('a')]));
       await eventually(() => told).toBe(2);
       await expect(other.commit(aCommit(0, [aPartner('b')]))).rejects.toThrow(withCode('stale'));
-      const { revision, records } = await other.changesAfter(0);
+      const { revision, records } = (await other.changesAfter({ revision: 0 }))!;
       expect([revision, records.map(({ id }) => id)]).toEqual([1, ['a']]);
       await other.commit(aCommit(1, [aPartner('b')]));
       await one.commit(aCommit(2, [aPartner('c')]));
