@@ -91,8 +91,6 @@ export class RoutePaths {
     const [path] = request.url.split('?', 1);
     for (const [pattern, methods] of this.methods) {
       if (!matches(pattern, path!)) continue;
-      // It has the form of a path and the method of a route: only a part of it can be too long.
-      if (methods.has(request.method)) break;
       const allow = [...methods].sort().join(', ');
       reply.header('allow', allow);
       return sendProblem(reply, adminProblem('method-not-allowed', `This path takes ${allow}.`));

@@ -49,13 +49,14 @@ export function createApp(): FastifyInstance {
   return app;
 }
 
-/** What came before any request could be made of it. */
+type HeldSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
+
+/** What is no request, or no whole one. */
 function answerClientError({ code }: NodeJS.ErrnoException, socket: Socket): void {
-  // Where an answer is under way, a second one in the middle of it would be read as part of it.
-  const { _httpMessage: answer } = socket as Socket & { _httpMessage?: ServerResponse | null };
-  if (socket.writable && !answer?.headersSent) {
-    socket.write(rawProblemResponse(clientProblem(code)));
-  }
+  const { _httpMessage: answer } = socket as HeldSocket;
+  // Where a request before it is being answered, this would be read as the answer or a part of it.
+  const isNext = answer ? !answer.headersSent && !answer.req.complete : true;
+  if (socket.writable && isNext) socket.write(rawProblemResponse(clientProblem(code)));
   socket.destroySoon();
 }
 

@@ -39,3 +39,11 @@ export const LISTS = {
   plans: [PLAN],
   subscriptions: [SUBSCRIPTION],
 };
+
+/** So many that their export fits into no buffer of a socket: some 15 MB. */
+export function manyPartners() {
+  const name = 'x'.repeat(190);
+  const contact = { name, role: 'technical', email: 'a@b.example' };
+  const partner = { name, class: 'data-provider', contacts: Array(5).fill(contact) };
+  return Array.from({ length: 10_000 }, (_, i) => ({ ...partner, id: `partner-${i}` }));
+}
