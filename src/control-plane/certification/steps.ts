@@ -2,7 +2,7 @@
  * What an app must show, as one table. Each step is judged by what the gateway saw of the calls
  * that bear its name, and by nothing that the partner says.
  */
-import type { ObservedCall } from '../../core/observations.ts';
+import { type ObservedCall, readRequestId, WANTED_REFUSALS } from '../../core/observations.ts';
 
 export const STEP_NAMES = [
   'valid-signature',
@@ -45,6 +45,9 @@ const GIVE_UP_MIN_MS = 100;
 /** A caller that waits longer has no deadline to speak of. */
 export const GIVE_UP_MAX_MS = 10_000;
 
+/** Answers that ask for the same once more, later. */
+const NOT_NOW: ReadonlySet<number> = new Set([408, 425, 429]);
+
 const SAFE = new Set(['GET', 'HEAD']);
 const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
@@ -64,12 +67,20 @@ function succeeded({ proven, aborted, code, status }: ObservedCall): boolean {
   return proven && !aborted && code === undefined && status >= 200 && status < 300;
 }
 
+/** No answer to what was asked: to ask again is right. */
+function isLeftOpen({ aborted, status }: ObservedCall): boolean {
+  return aborted || status === 0 || status >= 500 || NOT_NOW.has(status);
+}
+
 function beganMs({ atMs, totalMs }: ObservedCall): number {
   return atMs - totalMs;
 }
 
+/** A call that its caller has left may go on with its upstream while the next one begins. */
 function follows(later: ObservedCall, earlier: ObservedCall): boolean {
-  return later !== earlier && beganMs(later) >= earlier.atMs - ORDER_SLACK_MS;
+  if (later === earlier) return false;
+  if (earlier.aborted) return beganMs(later) >= beganMs(earlier);
+  return beganMs(later) >= earlier.atMs - ORDER_SLACK_MS;
 }
 
 function judgeValidSignature(calls: readonly ObservedCall[]): Finding {
@@ -88,7 +99,8 @@ function judgeReplay(calls: readonly ObservedCall[]): Finding {
 }
 
 /** The app meets this refusal, and then signs a call that is accepted. */
-function refusedThenGood(code: string, how: string): Step['judge'] {
+function refusedThenGood(step: StepName, how: string): Step['judge'] {
+  const code = WANTED_REFUSALS.get(step)!;
   return calls => {
     const refused = calls.find(call => call.code === code);
     if (refused === undefined) return open(how);
@@ -107,63 +119,104 @@ function judgeRotation(calls: readonly ObservedCall[]): Finding {
   return passed(`${first.keyId} and ${other.keyId} were accepted.`, [first, other]);
 }
 
+/** Each Idempotency-Key stands for one thing that is to happen once, however often it is sent. */
 function judgeIdempotentRetry(calls: readonly ObservedCall[]): Finding {
-  const retries = calls.filter(
-    ({ proven, method, idempotencyKeyDigest }) =>
-      proven && UNSAFE.has(method) && idempotencyKeyDigest !== undefined,
+  const orders = Map.groupBy(
+    calls.filter(call => call.proven && UNSAFE.has(call.method) && call.idempotencyKeyDigest),
+    call => call.idempotencyKeyDigest!,
   );
-  for (const first of retries) {
-    const second = retries.find(call => isRetry(call, first));
-    if (second === undefined) continue;
-    const both = [first, second];
-    if (!both.every(succeeded)) return failed('One of the two was not answered with 2xx.', both);
-    if (first.status !== second.status) {
-      return failed(`Answered ${first.status} and then ${second.status}.`, both);
-    }
-    return passed(`Both were answered ${first.status}.`, both);
-  }
-  return open('The same POST, PUT, PATCH or DELETE twice with the same Idempotency-Key.');
+  const findings = [...orders.values()].map(judgeOrder);
+  return (
+    findings.find(({ state }) => state === 'failed') ??
+    findings.find(({ state }) => state === 'passed') ??
+    findings.find(({ evidence }) => evidence.length > 1) ??
+    open('The same POST, PUT, PATCH or DELETE twice with the same Idempotency-Key.')
+  );
 }
 
-function isRetry(call: ObservedCall, first: ObservedCall): boolean {
-  return (
-    call.idempotencyKeyDigest === first.idempotencyKeyDigest &&
-    call.operationId === first.operationId &&
-    call.method === first.method &&
-    follows(call, first)
-  );
+/** @param attempts calls with the same Idempotency-Key */
+function judgeOrder(attempts: readonly ObservedCall[]): Finding {
+  const [first] = attempts;
+  const other = attempts.find(call => !asksTheSame(call, first!));
+  if (other !== undefined) {
+    return failed('Two different calls had the same Idempotency-Key.', [first!, other]);
+  }
+  const answered = attempts.filter(call => !isLeftOpen(call) && !isUnderWay(call, attempts));
+  const refused = answered.find(call => !succeeded(call));
+  if (refused !== undefined && attempts.length > 1) {
+    const before = attempts.find(call => call !== refused)!;
+    return failed('One of the calls was not answered with 2xx.', [before, refused]);
+  }
+  const [good] = answered;
+  if (good === undefined) return openOrder(attempts);
+  const again = answered.find(call => follows(call, good));
+  if (again !== undefined) {
+    const both = [good, again];
+    if (good.status === again.status) return passed(`Both were answered ${good.status}.`, both);
+    return failed(`Answered ${good.status} and then ${again.status}.`, both);
+  }
+  const before = attempts.find(call => isLeftOpen(call) && follows(good, call));
+  if (before === undefined) return openOrder(attempts);
+  const how = before.aborted ? 'given up' : `answered ${before.status}`;
+  return passed(`One was ${how}, the next answered ${good.status}.`, [before, good]);
+}
+
+function openOrder(attempts: readonly ObservedCall[]): Finding {
+  return { ...open('The same call again, until it is answered with 2xx.'), evidence: attempts };
+}
+
+/** 409: the attempt that its caller has left is still at work. */
+function isUnderWay({ status }: ObservedCall, attempts: readonly ObservedCall[]): boolean {
+  return status === 409 && attempts.some(({ aborted }) => aborted);
+}
+
+function asksTheSame(call: ObservedCall, other: ObservedCall): boolean {
+  return call.method === other.method && call.requestDigest === other.requestDigest;
 }
 
 /** What was refused for its content is refused again: to repeat it as it is helps nobody. */
 function judgeErrorHandling(calls: readonly ObservedCall[]): Finding {
-  const refused = calls.filter(({ proven, status }) => proven && status >= 400 && status < 500);
+  const refused = calls.filter(
+    call => call.proven && !isLeftOpen(call) && call.status >= 400 && call.status < 500,
+  );
   const [first] = refused;
   if (first === undefined) return open('A call that the API refuses with 4xx.');
-  if (refused.length > 1) {
-    return failed(`${refused.length} calls were refused: it was repeated blindly.`, refused);
+  const repeated = refused.find(call => refused.some(other => isRepetition(call, other)));
+  if (repeated !== undefined) {
+    const both = refused.filter(call => call === repeated || isRepetition(repeated, call));
+    return failed(`Refused with ${repeated.status}, it was repeated blindly.`, both);
   }
   const good = calls.find(call => succeeded(call) && follows(call, first));
   if (good === undefined) return open('After the refusal a call that is answered with 2xx.');
-  return passed(`Refused once with ${first.status}, then answered ${good.status}.`, [first, good]);
+  return passed(`Refused with ${first.status}, then answered ${good.status}.`, [first, good]);
+}
+
+function isRepetition(call: ObservedCall, other: ObservedCall): boolean {
+  return call !== other && asksTheSame(call, other);
 }
 
 /** Of safe methods only: the front hears at once that the caller of such a call has left. */
 function judgeTimeout(calls: readonly ObservedCall[]): Finding {
-  const left = calls.find(
+  const left = calls.filter(
     ({ proven, aborted, method, totalMs }) =>
       proven && aborted && SAFE.has(method) && totalMs >= GIVE_UP_MIN_MS,
   );
-  if (left === undefined)
+  if (left.length === 0) {
     return open('A slow GET whose caller gives up and closes the connection.');
-  const waitedMs = Math.round(left.totalMs);
-  if (waitedMs > GIVE_UP_MAX_MS) {
-    return failed(`It gave up after ${waitedMs} ms; ${GIVE_UP_MAX_MS} ms are the most.`, [left]);
   }
-  const good = calls.find(call => {
-    return succeeded(call) && call.operationId === left.operationId && follows(call, left);
-  });
-  if (good === undefined) return open('After giving up, the same operation again with success.');
-  return passed(`Gave up after ${waitedMs} ms, then answered ${good.status}.`, [left, good]);
+  const inTime = left.filter(({ totalMs }) => totalMs <= GIVE_UP_MAX_MS);
+  for (const call of inTime) {
+    const good = calls.find(
+      later => succeeded(later) && later.operationId === call.operationId && follows(later, call),
+    );
+    if (good === undefined) continue;
+    const why = `Gave up after ${Math.round(call.totalMs)} ms, then answered ${good.status}.`;
+    return passed(why, [call, good]);
+  }
+  if (inTime.length > 0) return open('After giving up, the same operation again with success.');
+  const waitedMs = Math.round(left[0]!.totalMs);
+  const why = `It gave up after ${waitedMs} ms; ${GIVE_UP_MAX_MS} ms are the most.`;
+  return failed(why, [left[0]!]);
 }
 
 export const STEPS: Readonly<Record<StepName, Step>> = {
@@ -177,11 +230,11 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
   },
   'refused-digest': {
     task: 'Sends a body that is not the one that was signed, sees it refused, and signs anew.',
-    judge: refusedThenGood('digest-mismatch', 'A call whose Content-Digest is of another body.'),
+    judge: refusedThenGood('refused-digest', 'A call whose Content-Digest is of another body.'),
   },
   'refused-clock': {
     task: 'Signs with a clock that is wrong, sees it refused, and signs with the right time.',
-    judge: refusedThenGood('signature-expired', 'A call that was signed ten minutes ago.'),
+    judge: refusedThenGood('refused-clock', 'A call that was signed ten minutes ago.'),
   },
   rotation: {
     task: 'Signs with each of two keys, as while one takes the other’s place.',
@@ -203,9 +256,8 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
 
 /** The step that a call of this run belongs to; undefined where its request id names none. */
 export function stepOf(runId: string, requestId: string): StepName | undefined {
-  if (!requestId.startsWith(`${runId}.`)) return undefined;
-  const name = requestId.slice(runId.length + 1).split('.', 1)[0]!;
-  return Object.hasOwn(STEPS, name) ? (name as StepName) : undefined;
+  const { runId: named, step } = readRequestId(requestId);
+  return named === runId && Object.hasOwn(STEPS, step) ? (step as StepName) : undefined;
 }
 
 /** What all steps of a run come to; calls of other runs and of no step are left out. */

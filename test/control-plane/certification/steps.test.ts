@@ -101,11 +101,48 @@ describe('idempotent-retry', () => {
   it('needs the same call with the same key', () => {
     const seen = calls();
     const first = seen.call(step, post);
-    const others = [{ idempotencyKeyDigest: 'd2' }, { operationId: 'other' }, { method: 'PUT' }];
-    for (const other of others) {
-      expect(judge(step, first, seen.call(step, { ...post, ...other }))).toBe('open');
+    const other = seen.call(step, { ...post, idempotencyKeyDigest: 'd2' });
+    expect(judge(step, first, other)).toBe('open');
+    expect(judge(step, first, other, seen.call(step, post))).toBe('passed');
+  });
+
+  it('fails where two different calls have one key, whatever else was seen', () => {
+    const seen = calls();
+    const first = seen.call(step, post);
+    const good = seen.call(step, post);
+    for (const other of [{ requestDigest: 'r2' }, { method: 'PUT' }]) {
+      const changed = seen.call(step, { ...post, ...other });
+      expect(judge(step, first, changed)).toBe('failed');
+      expect(judge(step, first, good, changed)).toBe('failed');
     }
-    expect(judge(step, first, seen.call(step, post))).toBe('passed');
+  });
+
+  const unanswered: [string, Partial<ObservedCall>][] = [
+    ['503', { status: 503 }],
+    ['503 of the gateway', { status: 503, code: 'upstream-unreachable' }],
+    ['429', { status: 429, code: 'rate-limited', operationId: undefined }],
+    ['nothing: it was given up', { status: 0, aborted: true }],
+  ];
+
+  it.each(unanswered)('takes a call that was answered with %s and then 201', (_what, answer) => {
+    const seen = calls();
+    const first = seen.call(step, { ...post, ...answer });
+    expect(judge(step, first)).toBe('open');
+    expect(judge(step, first, seen.call(step, { ...post, ...answer }))).toBe('open');
+    const good = seen.call(step, { ...post, status: 201 });
+    expect(judge(step, first, good)).toBe('passed');
+    expect(judge(step, first, good, seen.call(step, { ...post, status: 201 }))).toBe('passed');
+    expect(judge(step, first, good, seen.call(step, { ...post, status: 200 }))).toBe('failed');
+    expect(judge(step, first, seen.call(step, { ...post, status: 422 }))).toBe('failed');
+  });
+
+  it('takes a retry that begins while the call that was given up goes on', () => {
+    const seen = calls();
+    const first = seen.call(step, { ...post, status: 0, aborted: true });
+    const late = { ...first, atMs: first.atMs + 30_000, totalMs: 30_012 };
+    const busy = seen.call(step, { ...post, status: 409 });
+    expect(judge(step, late, busy)).toBe('open');
+    expect(judge(step, late, busy, seen.call(step, post))).toBe('passed');
   });
 
   it('does not take a GET, nor a call without a key', () => {
@@ -133,6 +170,19 @@ describe('error-handling', () => {
     expect(judge(step, ...refused, seen.call(step))).toBe('failed');
   });
 
+  it('takes another call that is refused as well, and leaves out what says “later”', () => {
+    const seen = calls();
+    const limited = { status: 429, code: 'rate-limited' };
+    const told = [
+      seen.call(step, limited),
+      seen.call(step, limited),
+      seen.call(step, { status: 422 }),
+      seen.call(step, { status: 422, requestDigest: 'r2' }),
+    ];
+    expect(judge(step, ...told.slice(0, 2))).toBe('open');
+    expect(judge(step, ...told, seen.call(step))).toBe('passed');
+  });
+
   it('needs the good call behind the refused one', () => {
     const seen = calls();
     const before = seen.call(step);
@@ -158,6 +208,17 @@ describe('timeout', () => {
     expect(judge(step, left)).toBe('open');
     expect(judge(step, left, seen.call(step, { operationId: 'other' }))).toBe('open');
     expect(judge(step, left, seen.call(step))).toBe('passed');
+  });
+
+  it('looks at every call that was given up', () => {
+    const seen = calls();
+    const left = [
+      seen.call(step, { ...slow, operationId: undefined }),
+      seen.call(step, { ...slow, totalMs: GIVE_UP_MAX_MS + 1 }),
+      seen.call(step, slow),
+    ];
+    expect(judge(step, ...left)).toBe('open');
+    expect(judge(step, ...left, seen.call(step))).toBe('passed');
   });
 
   it('takes neither a caller that waited for nothing nor a method that is not safe', () => {
