@@ -7,19 +7,18 @@ import type { ConvertedOperation } from './converted-operation.ts';
 import { operationIdFrom } from './derive-id.ts';
 import { dropOverlaps } from './drop-overlaps.ts';
 import { isObject } from './json-object.ts';
+import { type FoundOperation, findOperations, findUnread } from './path-items.ts';
 import type { JsonPath } from './pointers.ts';
 import type { PlacedIssue } from './read-document.ts';
 import { References } from './references.ts';
 import { scopesOf } from './security-scopes.ts';
 
-/** Members of a path item that are operations; TRACE is one, too, but is never taken. */
-const METHODS = new Set(['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace']);
 /** As the registry's schema has it. */
 export const OPERATIONS_MAX = 1_000;
 const SUMMARY_MAX_CHARACTERS = 200;
 
 export interface OperationsReport {
-  /** Of the document, taken or not. */
+  /** Of the document, taken or not, those that cannot be read included. */
   readonly count: number;
   readonly taken: readonly ConvertedOperation[];
   readonly refused: readonly PlacedIssue[];
@@ -31,34 +30,6 @@ export interface OperationOptions {
   readonly basePath: string;
   /** Makes an id from method and path where the document's does not serve. */
   readonly deriveIds: boolean;
-}
-
-/** An operation as the document has it. */
-export interface FoundOperation {
-  readonly method: string;
-  readonly path: string;
-  readonly at: JsonPath;
-  readonly value: JsonObject;
-  /** Of its path: parameters for all its operations, servers and the like. */
-  readonly item: JsonObject;
-}
-
-export function isMethod(name: string): boolean {
-  return METHODS.has(name);
-}
-
-/** Every operation of a document, in its order. */
-export function findOperations(document: JsonObject, references: References): FoundOperation[] {
-  const paths = isObject(document.paths) ? document.paths : {};
-  return Object.entries(paths).flatMap(([path, given]) => {
-    if (path.startsWith('x-')) return [];
-    const item = references.resolve(given, ['paths', path]);
-    if (item === undefined) return [];
-    return Object.entries(item.value).flatMap(([method, value]) => {
-      if (!isMethod(method) || !isObject(value)) return [];
-      return { method, path, at: [...item.path, method], value, item: item.value };
-    });
-  });
 }
 
 const checkOperation = createValueCheck(operationSchema);
@@ -73,6 +44,8 @@ class Converter {
   private readonly ids = new Map<string, JsonPath>();
   /** The first template of each shape: parameters of one path have one name each. */
   private readonly shapes = new Map<string, string>();
+  /** Objects whose servers were told about. */
+  private readonly seen = new Set<JsonObject>();
 
   constructor(document: JsonObject, references: References, deriveIds: boolean) {
     this.document = document;
@@ -91,6 +64,17 @@ class Converter {
     if ('note' in scopes) this.note('scopes', at, scopes.note);
     const body = { id, ...summaryOf(found.value), method: method.toUpperCase(), path };
     this.take(found, { ...body, ...accessOf(found.value, scopes.scopes) });
+    this.noteServers(found);
+  }
+
+  /** All operations of an API are called in one place. */
+  private noteServers({ value, at, item }: FoundOperation): void {
+    for (const [holder, path] of [[value, at] as const, [item.value, item.path] as const]) {
+      if (this.seen.has(holder) || !hasOtherServers(holder, this.document)) continue;
+      this.seen.add(holder);
+      const message = 'is not read: an operation is called where its API is, at the same upstream';
+      this.note('servers', [...path, 'servers'], message);
+    }
   }
 
   private refuse(code: string, path: JsonPath, message: string): undefined {
@@ -160,6 +144,17 @@ const NAMES_IN_DOCUMENT: Readonly<Record<string, string>> = {
   messageSignature: 'x-message-signature',
 };
 
+function hasOtherServers({ servers }: JsonObject, document: JsonObject): boolean {
+  const known = serverUrls(document.servers);
+  return serverUrls(servers).some(url => !known.includes(url));
+}
+
+function serverUrls(servers: JsonValue | undefined): JsonValue[] {
+  return Array.isArray(servers)
+    ? servers.map(server => (isObject(server) ? server.url! : server))
+    : [];
+}
+
 function summaryOf({ summary }: JsonObject): { readonly summary?: string } {
   if (typeof summary !== 'string') return {};
   const text = oneLine(summary, SUMMARY_MAX_CHARACTERS);
@@ -193,10 +188,11 @@ export function convertOperations(
   const converter = new Converter(document, references, deriveIds);
   for (const operation of found) converter.convert(operation);
   const { taken, refused } = dropOverlaps(converter.taken, basePath);
+  const unread = findUnread(document, references);
   return {
-    count: found.length,
+    count: found.length + unread.refused.length,
     taken,
-    refused: [...converter.refused, ...refused],
-    notes: converter.notes,
+    refused: [...unread.refused, ...converter.refused, ...refused],
+    notes: [...unread.notes, ...converter.notes],
   };
 }

@@ -21,16 +21,22 @@ export class References {
 
   /** The object behind a value that may be a reference. */
   resolve(value: JsonValue | undefined, path: JsonPath = []): Resolved | undefined {
+    const last = this.follow(value, path).at(-1);
+    return last === undefined || typeof last.value.$ref === 'string' ? undefined : last;
+  }
+
+  /** Each object on the way; the last one still has a `$ref` where that leads nowhere. */
+  follow(value: JsonValue | undefined, path: JsonPath = []): readonly Resolved[] {
+    const found: Resolved[] = [];
     let at = { value, path };
-    for (let hops = 0; hops <= HOPS_MAX; hops++) {
-      if (!isObject(at.value)) return undefined;
-      const { $ref } = at.value;
-      if (typeof $ref !== 'string') return { value: at.value, path: at.path };
-      const steps = fragmentSteps($ref);
-      if (steps === undefined) return undefined;
+    while (isObject(at.value) && found.length <= HOPS_MAX) {
+      found.push({ value: at.value, path: at.path });
+      const { $ref: reference } = at.value;
+      const steps = typeof reference === 'string' ? fragmentSteps(reference) : undefined;
+      if (steps === undefined) break;
       at = { value: this.at(steps), path: steps };
     }
-    return undefined;
+    return found;
   }
 
   private at(steps: readonly string[]): JsonValue | undefined {

@@ -6,9 +6,9 @@ import { stringify } from 'yaml';
 import { SIGNATURE_ALGORITHMS } from '../../core/snapshot.ts';
 import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
 import { keyOf } from './compare/compare-versions.ts';
-import { isMethod } from './convert-operations.ts';
 import type { RenderJob } from './jobs.ts';
 import { isObject } from './json-object.ts';
+import { isMethod } from './path-items.ts';
 import { References } from './references.ts';
 
 const SIGNATURE_SCHEME = 'xingyunSignature';

@@ -26,12 +26,16 @@ export function scopesOf(
   if (!Array.isArray(security)) return { scopes: [] };
   const alternatives = security
     .filter(isObject)
-    .map(requirement => scopesIn(requirement, document, references))
-    .filter(scopes => scopes.length > 0);
-  const scopes = alternatives[0] ?? [];
-  const differs = alternatives.some(other => other.join(' ') !== scopes.join(' '));
+    .map(requirement => scopesIn(requirement, document, references));
+  const scopes = alternatives.find(({ length }) => length > 0) ?? [];
+  // One that asks for none is another as well, and the gateway does not take it.
+  const differs = alternatives.some(other => keyOf(other) !== keyOf(scopes));
   if (!differs) return { scopes };
   return { scopes, note: `has alternatives of scopes; it is taken with ${scopes.join(' ')}` };
+}
+
+function keyOf(scopes: readonly string[]): string {
+  return scopes.toSorted().join(' ');
 }
 
 function scopesIn(

@@ -157,6 +157,33 @@ describe('the bank’s standard', () => {
     expect(await found({ ...ACCOUNTS, components: { schemas } })).toEqual([]);
   });
 
+  it('looks at operations behind the references of their paths', async () => {
+    const item = {
+      parameters: [query('limit')],
+      get: { operationId: 'same', responses: { 500: { $ref: '#/components/responses/E' } } },
+    };
+    const document = documentOf(
+      {
+        '/a/{b}': { $ref: '#/components/pathItems/A' },
+        '/c': { post: operation('same') },
+      },
+      { components: { pathItems: { A: item }, responses: { E: { description: 'x' } } } },
+    );
+    const { findings, blocked } = await check(document, 2);
+    expect(blocked).toBe(true);
+    expect(findings.filter(({ blocking }) => blocking)).toMatchObject([
+      { rule: 'error-problem', pointer: '/components/pathItems/A/get/responses/500' },
+      { rule: 'path-parameter', pointer: '/components/pathItems/A/get' },
+      { rule: 'operation-operationId-unique', pointer: '/paths/~1c/post/operationId' },
+    ]);
+    expect(findings.map(({ rule, pointer }) => `${rule} ${pointer}`)).toEqual(
+      expect.arrayContaining([
+        'operation-summary /components/pathItems/A/get',
+        'operation-success-response /components/pathItems/A/get/responses',
+      ]),
+    );
+  });
+
   it('looks at schemas and parameters whatever they are called', async () => {
     const components = {
       schemas: { default: { properties: { b_c: {} } } },

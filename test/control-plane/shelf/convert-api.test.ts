@@ -224,9 +224,58 @@ describe('operations of a document', () => {
       { '/a': { $ref: '#/components/pathItems/A' }, '/b': { $ref: '#/paths/~1b' } },
       { components: { pathItems: { A: { get: operation('a') } } } },
     );
-    const { taken, count } = operationsOf(document);
-    expect(count).toBe(1);
+    const { taken, count, refused } = operationsOf(document);
+    expect(count).toBe(2);
     expect(taken).toMatchObject([{ at: ['components', 'pathItems', 'A', 'get'] }]);
+    expect(shown(refused)).toEqual(['path-reference /paths//b/$ref']);
+  });
+
+  it('refuses each that is beside a reference, behind one that leads nowhere, or none', () => {
+    const reference = { $ref: '#/components/pathItems/A' };
+    const document = documentOf(
+      {
+        '/a': { ...reference, post: operation('post'), parameters: [], summary: 'A' },
+        '/b': { $ref: '#/components/pathItems/Missing' },
+        '/c': { get: null, put: operation('put') },
+        '/d': null,
+        'x-e': null,
+      },
+      {
+        components: {
+          pathItems: {
+            A: { $ref: '#/components/pathItems/B', put: {} },
+            B: { get: operation('a') },
+          },
+        },
+      },
+    );
+    const { taken, count, refused, notes } = operationsOf(document);
+    expect(taken.map(({ body }) => body.id)).toEqual(['a', 'put']);
+    expect(shown(refused)).toEqual([
+      'path-reference /paths//a/post',
+      'path-reference /components/pathItems/A/put',
+      'path-reference /paths//b/$ref',
+      'operation /paths//c/get',
+      'path /paths//d',
+    ]);
+    expect(count).toBe(taken.length + refused.length);
+    expect(shown(notes)).toEqual(['path-reference /paths//a/parameters']);
+  });
+
+  it('tells of servers that it does not go by', () => {
+    const server = (url: string) => ({ servers: [{ url }] });
+    const own = 'https://core.bank.example/accounts';
+    const { notes } = operationsOf(
+      documentOf({
+        '/a': {
+          ...server('https://core.bank.example/v2'),
+          get: operation('a'),
+          put: operation('b'),
+        },
+        '/c': { get: operation('c', server('/other')), put: operation('d', server(own)) },
+      }),
+    );
+    expect(shown(notes)).toEqual(['servers /paths//a/servers', 'servers /paths//c/get/servers']);
   });
 
   it('takes scopes from x-required-scopes, or from OAuth 2 requirements', () => {
@@ -240,6 +289,10 @@ describe('operations of a document', () => {
         '/inherited': { get: operation('inherited') },
         '/none': { get: operation('none', { security: [] }) },
         '/either': { get: operation('either', { security: [{ oauth: ['a'] }, { oauth: ['b'] }] }) },
+        '/open': { get: operation('open', { security: [{}, { oauth: ['a'] }] }) },
+        '/same': {
+          get: operation('same', { security: [{ oauth: ['a', 'b'] }, { oauth: ['b', 'a'] }] }),
+        },
       },
       {
         security: [{ oauth: ['all'] }],
@@ -253,8 +306,12 @@ describe('operations of a document', () => {
     );
     const { taken, notes } = operationsOf(document);
     const scopes = taken.map(({ body }) => body.scopes);
-    expect(scopes).toEqual([['own:read'], ['a', 'b'], ['all'], [], ['a']]);
-    expect(shown(notes)).toEqual(['scopes /paths//either/get']);
+    expect(scopes).toEqual([['own:read'], ['a', 'b'], ['all'], [], ['a'], ['a'], ['a', 'b']]);
+    expect(shown(notes)).toEqual([
+      'scopes /paths//security/get',
+      'scopes /paths//either/get',
+      'scopes /paths//open/get',
+    ]);
   });
 
   it('takes access and signatures of messages, and refuses what is none', () => {

@@ -1,7 +1,7 @@
 /** Compares what one operation takes and answers in two versions of a document. */
 import type { JsonObject } from '../../../stores/registry-contract.ts';
-import type { FoundOperation } from '../convert-operations.ts';
 import { isObject } from '../json-object.ts';
+import type { FoundOperation } from '../path-items.ts';
 import type { JsonPath } from '../pointers.ts';
 import type { References, Resolved } from '../references.ts';
 import type { ChangeList } from './change-list.ts';
@@ -117,10 +117,9 @@ function schemaIn({ value, path }: Resolved) {
 /** By place and name; header names have no case. The operation's own go before its path's. */
 function parametersOf({ operation, references }: OperationSide): Map<string, Resolved> {
   const { item, value, at } = operation;
-  const itemPath = at.slice(0, -1);
   const found = new Map<string, Resolved>();
   const lists: [JsonObject, JsonPath][] = [
-    [item, itemPath],
+    [item.value, item.path],
     [value, at],
   ];
   for (const [holder, path] of lists) {

@@ -1,8 +1,8 @@
 /** What changes for callers from the stored version of an API to the one that is to be imported. */
 import type { JsonObject, JsonValue } from '../../../stores/registry-contract.ts';
 import { canonicalPath, shapeOf } from '../canonical-path.ts';
-import { type FoundOperation, findOperations } from '../convert-operations.ts';
 import { isObject } from '../json-object.ts';
+import { type FoundOperation, findOperations } from '../path-items.ts';
 import type { JsonPath } from '../pointers.ts';
 import { References } from '../references.ts';
 import { ChangeList, type ContractChanges } from './change-list.ts';

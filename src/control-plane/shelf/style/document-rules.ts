@@ -8,11 +8,11 @@ const CAMEL_CASE = /^[a-z][a-zA-Z0-9]*$/;
 const SECRET_QUERY = /^(?:api[-_]?key|apikey|access[-_]?token|token|secret|password)$/i;
 const LOOPBACK = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|$)/i;
 
-export const pathsAreKebabCase: RuleCheck = (paths, at) => {
-  return Object.keys(paths).flatMap(path => {
+export const pathsAreKebabCase: RuleCheck = ({ paths }) => {
+  return Object.keys(isObject(paths) ? paths : {}).flatMap(path => {
     const wrong = path.split('/').find(segment => segment !== '' && !SEGMENT.test(segment));
     if (wrong === undefined || path.startsWith('x-')) return [];
-    return [{ path: [...at, path], message: `has ${JSON.stringify(wrong)}; write kebab-case` }];
+    return [{ path: ['paths', path], message: `has ${JSON.stringify(wrong)}; write kebab-case` }];
   });
 };
 
@@ -27,7 +27,7 @@ export const serversUseHttps: RuleCheck = document => {
 };
 
 /** Queries stand in logs and histories. */
-export const noSecretsInQueries: RuleCheck = (document, _path, view) => {
+export const noSecretsInQueries: RuleCheck = (document, view) => {
   const components = isObject(document.components) ? document.components : {};
   const schemes = isObject(components.securitySchemes) ? components.securitySchemes : {};
   const findings: RuleFinding[] = Object.entries(schemes).flatMap(([name, given]) => {

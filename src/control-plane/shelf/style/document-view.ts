@@ -1,6 +1,7 @@
 /** What the rules ask of a document, references followed. */
 import type { JsonObject, JsonValue } from '../../../stores/registry-contract.ts';
 import { isObject } from '../json-object.ts';
+import { type FoundOperation, findOperations } from '../path-items.ts';
 import type { JsonPath } from '../pointers.ts';
 import { References, type Resolved } from '../references.ts';
 
@@ -10,6 +11,7 @@ export class DocumentView {
   private static readonly views = new WeakMap<JsonObject, DocumentView>();
   readonly document: JsonObject;
   readonly references: References;
+  private found: readonly FoundOperation[] | undefined;
 
   private constructor(document: JsonObject) {
     this.document = document;
@@ -26,22 +28,28 @@ export class DocumentView {
     return view;
   }
 
+  /** Those that a gateway may publish. */
+  get operations(): readonly FoundOperation[] {
+    this.found ??= findOperations(this.document, this.references).filter(
+      ({ method }) => method !== 'trace',
+    );
+    return this.found;
+  }
+
   /** Parameters of an operation, its path's included. */
-  parametersOf(operation: JsonObject, path: JsonPath): Resolved[] {
-    const itemPath = path.slice(0, -1);
-    const item = this.at(itemPath);
+  parametersOf({ value, at, item }: FoundOperation): Resolved[] {
     return [
-      ...this.resolveAll(isObject(item) ? item.parameters : undefined, [...itemPath, 'parameters']),
-      ...this.resolveAll(operation.parameters, [...path, 'parameters']),
+      ...this.resolveAll(item.value.parameters, [...item.path, 'parameters']),
+      ...this.resolveAll(value.parameters, [...at, 'parameters']),
     ];
   }
 
   /** Each answer by its status. */
-  responsesOf(operation: JsonObject, path: JsonPath): [status: string, response: Resolved][] {
-    const { responses } = operation;
+  responsesOf({ value, at }: FoundOperation): [status: string, response: Resolved][] {
+    const { responses } = value;
     if (!isObject(responses)) return [];
     return Object.entries(responses).flatMap(([status, given]) => {
-      const response = this.references.resolve(given, [...path, 'responses', status]);
+      const response = this.references.resolve(given, [...at, 'responses', status]);
       return response === undefined ? [] : [[status, response]];
     });
   }
@@ -55,15 +63,6 @@ export class DocumentView {
     return values.flatMap((value, index) => {
       return this.references.resolve(value, [...path, index]) ?? [];
     });
-  }
-
-  private at(path: JsonPath): JsonValue | undefined {
-    let value: JsonValue | undefined = this.document;
-    for (const step of path) {
-      if (typeof value !== 'object' || value === null) return undefined;
-      value = (value as JsonObject)[String(step)];
-    }
-    return value;
   }
 }
 

@@ -1,20 +1,23 @@
 /** Rules about single operations. */
 import type { JsonObject } from '../../../stores/registry-contract.ts';
 import { isObject } from '../json-object.ts';
+import type { FoundOperation } from '../path-items.ts';
 import type { Resolved } from '../references.ts';
 import { type DocumentView, jsonMediaOf } from './document-view.ts';
-import type { RuleCheck } from './rule.ts';
+import type { OperationCheck, RuleCheck } from './rule.ts';
 
 const PROBLEM_MEDIA = /^application\/problem\+json(?:\s*;|$)/i;
 const ERROR_STATUS = /^(?:[45](?:\d\d|XX)|default)$/i;
+const SUCCESS = /^[23](?:\d\d|XX)$/i;
 const OPERATION_ID = /^(?:[a-z][a-zA-Z0-9]*|[a-z0-9]+(?:-[a-z0-9]+)*)$/;
 const EXAMPLE = ['example', 'examples'];
 /** Names under which a page of a list stands in an answer. */
 const PAGE_LISTS = ['items', 'data', 'results', 'values', 'entries'];
 
 /** RFC 9457: whoever calls many APIs reads errors in one way. */
-export const errorsAreProblems: RuleCheck = (operation, path, view) => {
-  const errors = view.responsesOf(operation, path).filter(([status]) => ERROR_STATUS.test(status));
+export const errorsAreProblems: OperationCheck = (operation, view) => {
+  const { at: path } = operation;
+  const errors = view.responsesOf(operation).filter(([status]) => ERROR_STATUS.test(status));
   if (errors.length === 0) {
     return [{ path, message: 'describes no error; add default with application/problem+json' }];
   }
@@ -33,27 +36,23 @@ function parameterNames(parameters: readonly Resolved[], place: string): Set<str
   return new Set(names);
 }
 
-export const listsHavePages: RuleCheck = (operation, path, view) => {
-  if (path.at(-1) !== 'get' || !answersList(operation, path, view)) return [];
-  const names = parameterNames(view.parametersOf(operation, path), 'query');
+export const listsHavePages: OperationCheck = (operation, view) => {
+  if (operation.method !== 'get' || !answersList(operation, view)) return [];
+  const names = parameterNames(view.parametersOf(operation), 'query');
   const missing = ['limit', 'cursor'].filter(name => !names.has(name));
   if (missing.length === 0) return [];
   const message = `answers a list without the query parameters ${missing.join(' and ')}`;
-  return [{ path, message }];
+  return [{ path: operation.at, message }];
 };
 
-function answersList(
-  operation: JsonObject,
-  path: readonly (string | number)[],
-  view: DocumentView,
-) {
-  const found = view.responsesOf(operation, path).find(([status]) => /^2(?:00|XX)$/i.test(status));
+function answersList(operation: FoundOperation, view: DocumentView): boolean {
+  const found = view.responsesOf(operation).find(([status]) => /^2(?:00|XX)$/i.test(status));
   return (found === undefined ? [] : jsonMediaOf(found[1])).some(media => {
     const schema = view.schemaOf(media.value.schema, media.path)?.value;
     if (schema === undefined) return false;
     if (isList(schema)) return true;
     const properties = isObject(schema.properties) ? schema.properties : {};
-    const ownName = String(path.at(-2)).split('/').at(-1)!;
+    const ownName = operation.path.split('/').at(-1)!;
     return [...PAGE_LISTS, ownName].some(name => {
       const property = view.schemaOf(properties[name], media.path)?.value;
       return property !== undefined && isList(property);
@@ -66,41 +65,44 @@ function isList({ type }: JsonObject): boolean {
 }
 
 /** PUT and DELETE are idempotent of themselves (RFC 9110 section 9.2.2). */
-export const writesAreIdempotent: RuleCheck = (operation, path, view) => {
-  if (path.at(-1) !== 'post' && path.at(-1) !== 'patch') return [];
-  const headers = [...parameterNames(view.parametersOf(operation, path), 'header')];
+export const writesAreIdempotent: OperationCheck = (operation, view) => {
+  const { method, at: path } = operation;
+  if (method !== 'post' && method !== 'patch') return [];
+  const headers = [...parameterNames(view.parametersOf(operation), 'header')];
   if (headers.some(name => name.toLowerCase() === 'idempotency-key')) return [];
   const message = 'writes without an Idempotency-Key header; a repeated call would act twice';
   return [{ path, message }];
 };
 
-export const operationIdStyle: RuleCheck = (operation, path) => {
-  const { operationId } = operation;
-  if (operationId === undefined) return [{ path, message: 'has no operationId' }];
+export const operationIdStyle: OperationCheck = ({ value, at }) => {
+  const { operationId } = value;
+  if (operationId === undefined) return [{ path: at, message: 'has no operationId' }];
   if (typeof operationId === 'string' && OPERATION_ID.test(operationId)) return [];
   const message = 'must be camelCase or kebab-case, such as listAccounts or list-accounts';
-  return [{ path: [...path, 'operationId'], message }];
+  return [{ path: [...at, 'operationId'], message }];
 };
 
-export const operationSummary: RuleCheck = (operation, path) => {
-  const told = [operation.summary, operation.description].some(
+export const operationSummary: OperationCheck = ({ value, at }) => {
+  const told = [value.summary, value.description].some(
     text => typeof text === 'string' && text.trim() !== '',
   );
-  return told ? [] : [{ path, message: 'says in neither summary nor description what it does' }];
+  return told
+    ? []
+    : [{ path: at, message: 'says in neither summary nor description what it does' }];
 };
 
-export const parametersAreDescribed: RuleCheck = (operation, path, view) => {
-  return view.parametersOf(operation, path).flatMap(parameter => {
+export const parametersAreDescribed: OperationCheck = (operation, view) => {
+  return view.parametersOf(operation).flatMap(parameter => {
     const { description, name, in: place } = parameter.value;
     if (place === 'path' || (typeof description === 'string' && description !== '')) return [];
     return [{ path: parameter.path, message: `does not say what ${String(name)} is` }];
   });
 };
 
-export const bodiesHaveExamples: RuleCheck = (operation, path, view) => {
-  const body = view.schemaOf(operation.requestBody, [...path, 'requestBody']);
+export const bodiesHaveExamples: OperationCheck = (operation, view) => {
+  const body = view.schemaOf(operation.value.requestBody, [...operation.at, 'requestBody']);
   const answers = view
-    .responsesOf(operation, path)
+    .responsesOf(operation)
     .filter(([status]) => status.startsWith('2'))
     .map(([, response]) => response);
   const media = [...(body === undefined ? [] : [body]), ...answers].flatMap(jsonMediaOf);
@@ -112,10 +114,10 @@ export const bodiesHaveExamples: RuleCheck = (operation, path, view) => {
 };
 
 /** Both ways: what the template has is declared, what is declared is in the template. */
-export const pathParametersMatch: RuleCheck = (operation, path, view) => {
-  const template = String(path.at(-2));
+export const pathParametersMatch: OperationCheck = (operation, view) => {
+  const { path: template, at: path } = operation;
   const inTemplate = new Set([...template.matchAll(/\{([^{}]+)\}/g)].map(([, name]) => name!));
-  const declared = parameterNames(view.parametersOf(operation, path), 'path');
+  const declared = parameterNames(view.parametersOf(operation), 'path');
   const missing = [...inTemplate].filter(name => !declared.has(name));
   const stray = [...declared].filter(name => !inTemplate.has(name));
   return [
@@ -125,4 +127,28 @@ export const pathParametersMatch: RuleCheck = (operation, path, view) => {
     })),
     ...stray.map(name => ({ path, message: `declares ${name}, which is not in its path` })),
   ];
+};
+
+/** A rule about operations as one about the document that they are found in. */
+export function eachOperation(check: OperationCheck): RuleCheck {
+  return (_document, view) => view.operations.flatMap(operation => check(operation, view));
+}
+
+export const operationIdsDiffer: RuleCheck = (_document, { operations }) => {
+  const known = new Set<unknown>();
+  return operations.flatMap(({ value: { operationId }, at }) => {
+    if (operationId === undefined) return [];
+    if (!known.has(operationId)) {
+      known.add(operationId);
+      return [];
+    }
+    const path = [...at, 'operationId'];
+    return [{ path, message: 'is the operationId of another operation, too' }];
+  });
+};
+
+export const operationsSucceed: OperationCheck = ({ value: { responses }, at }) => {
+  if (!isObject(responses) || Object.keys(responses).some(status => SUCCESS.test(status)))
+    return [];
+  return [{ path: [...at, 'responses'], message: 'describes no success (2xx or 3xx)' }];
 };

@@ -1,5 +1,6 @@
-/** What a rule of ours is: a function over the part of the document that it is given. */
+/** What a rule of ours is: a function over a document. */
 import type { JsonObject } from '../../../stores/registry-contract.ts';
+import type { FoundOperation } from '../path-items.ts';
 import type { JsonPath } from '../pointers.ts';
 import type { DocumentView } from './document-view.ts';
 
@@ -9,6 +10,9 @@ export interface RuleFinding {
   readonly message: string;
 }
 
-export type RuleCheck = (node: JsonObject, path: JsonPath, view: DocumentView) => RuleFinding[];
+export type RuleCheck = (document: JsonObject, view: DocumentView) => RuleFinding[];
+
+/** About one operation, wherever the reference of its path leads. */
+export type OperationCheck = (operation: FoundOperation, view: DocumentView) => RuleFinding[];
 
 export type Severity = 'error' | 'warn' | 'info';

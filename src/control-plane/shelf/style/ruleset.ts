@@ -1,11 +1,11 @@
 /**
  * The bank's standard for documents, as rules of Spectral: ours, and the general ones for OpenAPI
- * that look at what is written without following references. docs/shelf.md lists them.
+ * that look at what is written. Those look at no path item behind a reference, so that rules about
+ * operations are ours, all of them. docs/shelf.md lists them.
  */
 import type { RulesetDefinition, RulesetFunction } from '@stoplight/spectral-core';
 import { oas } from '@stoplight/spectral-rulesets';
 import type { JsonObject } from '../../../stores/registry-contract.ts';
-import { isObject } from '../json-object.ts';
 import {
   noSecretsInQueries,
   pathsAreKebabCase,
@@ -15,19 +15,18 @@ import {
 import { DocumentView } from './document-view.ts';
 import {
   bodiesHaveExamples,
+  eachOperation,
   errorsAreProblems,
   listsHavePages,
   operationIdStyle,
+  operationIdsDiffer,
   operationSummary,
+  operationsSucceed,
   parametersAreDescribed,
   pathParametersMatch,
   writesAreIdempotent,
 } from './operation-rules.ts';
 import type { RuleCheck, Severity } from './rule.ts';
-
-const DOCUMENT = '$';
-const PATHS = '$.paths';
-const OPERATION = '$.paths[*][get,put,post,delete,options,head,patch]';
 
 interface StyleRule {
   readonly severity: Severity;
@@ -36,7 +35,6 @@ interface StyleRule {
 }
 
 interface OwnRule extends StyleRule {
-  readonly given: string;
   readonly check: RuleCheck;
 }
 
@@ -49,46 +47,57 @@ const OWN_RULES: Readonly<Record<string, OwnRule>> = {
   'server-https': {
     severity: 'error',
     blocking: true,
-    given: DOCUMENT,
     check: serversUseHttps,
   },
   'query-secret': {
     severity: 'error',
     blocking: true,
-    given: DOCUMENT,
     check: noSecretsInQueries,
   },
   'error-problem': {
     severity: 'error',
     blocking: true,
-    given: OPERATION,
-    check: errorsAreProblems,
+    check: eachOperation(errorsAreProblems),
   },
   'path-parameter': {
     severity: 'error',
     blocking: true,
-    given: OPERATION,
-    check: pathParametersMatch,
+    check: eachOperation(pathParametersMatch),
   },
-  'write-idempotency': { severity: 'error', given: OPERATION, check: writesAreIdempotent },
-  'list-pagination': { severity: 'warn', given: OPERATION, check: listsHavePages },
-  'path-kebab-case': { severity: 'warn', given: PATHS, check: pathsAreKebabCase },
-  'property-camel-case': { severity: 'warn', given: DOCUMENT, check: propertiesAreCamelCase },
-  'operation-id-style': { severity: 'warn', given: OPERATION, check: operationIdStyle },
-  'operation-summary': { severity: 'warn', given: OPERATION, check: operationSummary },
-  'parameter-description': { severity: 'info', given: OPERATION, check: parametersAreDescribed },
-  'body-example': { severity: 'info', given: OPERATION, check: bodiesHaveExamples },
-};
-
-const GENERAL_RULES: Readonly<Record<string, GeneralRule>> = {
   'operation-operationId-unique': {
     severity: 'error',
     blocking: true,
-    message: 'is the operationId of another operation, too',
+    check: operationIdsDiffer,
   },
+  'write-idempotency': {
+    severity: 'error',
+    check: eachOperation(writesAreIdempotent),
+  },
+  'list-pagination': { severity: 'warn', check: eachOperation(listsHavePages) },
+  'path-kebab-case': { severity: 'warn', check: pathsAreKebabCase },
+  'property-camel-case': { severity: 'warn', check: propertiesAreCamelCase },
+  'operation-id-style': {
+    severity: 'warn',
+    check: eachOperation(operationIdStyle),
+  },
+  'operation-summary': {
+    severity: 'warn',
+    check: eachOperation(operationSummary),
+  },
+  'operation-success-response': {
+    severity: 'warn',
+    check: eachOperation(operationsSucceed),
+  },
+  'parameter-description': {
+    severity: 'info',
+    check: eachOperation(parametersAreDescribed),
+  },
+  'body-example': { severity: 'info', check: eachOperation(bodiesHaveExamples) },
+};
+
+const GENERAL_RULES: Readonly<Record<string, GeneralRule>> = {
   'path-not-include-query': { severity: 'error', message: 'has a query in its path' },
   'path-keys-no-trailing-slash': { severity: 'warn', message: 'ends with a slash' },
-  'operation-success-response': { severity: 'warn', message: 'describes no success (2xx or 3xx)' },
   'typed-enum': { severity: 'warn', message: 'is not of the type that its schema names' },
   'duplicated-entry-in-enum': { severity: 'warn', message: 'has a value twice' },
   'no-$ref-siblings': { severity: 'info', message: 'stands beside a $ref, which hides it in 3.0' },
@@ -107,10 +116,8 @@ export function messageOf(rule: string, said: string): string {
 }
 
 function functionOf(check: RuleCheck): RulesetFunction {
-  return (node, _options, { path, document }) => {
-    if (!isObject(node as JsonObject)) return [];
-    const view = DocumentView.of(document.data as JsonObject);
-    return check(node as JsonObject, path, view).map(finding => ({
+  return document => {
+    return check(document as JsonObject, DocumentView.of(document as JsonObject)).map(finding => ({
       message: finding.message,
       path: [...finding.path],
     }));
@@ -119,9 +126,9 @@ function functionOf(check: RuleCheck): RulesetFunction {
 
 /** Nothing is resolved: a few lines of references can stand for gigabytes. */
 export function spectralRuleset(): RulesetDefinition {
-  const own = Object.entries(OWN_RULES).map(([name, { severity, given, check }]) => {
+  const own = Object.entries(OWN_RULES).map(([name, { severity, check }]) => {
     const then = { function: functionOf(check) };
-    return [name, { severity, given, resolved: false, message: '{{error}}', then }] as const;
+    return [name, { severity, given: '$', resolved: false, message: '{{error}}', then }] as const;
   });
   const general = Object.entries(GENERAL_RULES).map(
     ([name, { severity }]) => [name, severity] as const,
