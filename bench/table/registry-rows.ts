@@ -18,6 +18,7 @@ export function registryRows(results: readonly RegistryResult[]): TableRow[] {
   const row = (what: Text, seen: Text): TableRow => {
     return { what, seen, command: commandOf(runs.newest), run: runs.newest };
   };
+  const rate = figure(runs.newest.rate);
   return [
     row({ en: `start to ready with ${ALL}`, zh: `启动至就绪：${ALL_ZH}` }, startSeen(runs.newest)),
     row(
