@@ -57,6 +57,8 @@ export interface ChangeRequest {
   readonly subject?: string;
   readonly changes: readonly ProposedChange[];
   readonly documents?: readonly DocumentChange[];
+  /** Of the change, as the records show it; where absent, when it is committed. */
+  readonly atMs?: number;
   /** Refused as `stale` where the registry is at another revision. */
   readonly ifRevision?: number;
   /** Asked when all that is committed before is in the registry; refused as `stale` on a no. */

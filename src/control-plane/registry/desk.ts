@@ -165,7 +165,8 @@ export class RegistryDesk implements RegistryWriter, RegistryChecker, RegistryWa
   }
 
   private carryOut(request: ChangeRequest, isDryRun: boolean) {
-    const { actor, action, reason, changes, documents = [], ifRevision, onlyWhile } = request;
+    const { actor, action, reason, changes, documents = [], atMs } = request;
+    const { ifRevision, onlyWhile } = request;
     const subject = request.subject ?? subjectOf(request);
     const trace = { actor, action, reason, subject };
     const propose = (list: RefusalList) => {
@@ -173,7 +174,7 @@ export class RegistryDesk implements RegistryWriter, RegistryChecker, RegistryWa
       list.add('stale', changes[0]!, '', MOVED_ON);
       return [];
     };
-    return this.ledger.carryOut({ trace, propose, documents, ifRevision, isDryRun });
+    return this.ledger.carryOut({ trace, propose, documents, atMs, ifRevision, isDryRun });
   }
 
   async apply(request: ApplyRequest): Promise<ApplyResult> {
@@ -190,6 +191,7 @@ export class RegistryDesk implements RegistryWriter, RegistryChecker, RegistryWa
         trace: { actor, action: 'registry.apply', reason, subject: 'registry/records' },
         propose: list => proposeLists(ledger.state, lists, prune, list),
         documents: [],
+        atMs: undefined,
         ifRevision,
         isDryRun: dryRun,
       });

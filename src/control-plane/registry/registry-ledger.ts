@@ -57,6 +57,8 @@ export interface Order {
   /** Called again where another host has committed in between. */
   readonly propose: (list: RefusalList) => readonly ProposedChange[];
   readonly documents: readonly DocumentChange[];
+  /** Where undefined, when it is committed. */
+  readonly atMs: number | undefined;
   readonly ifRevision: number | undefined;
   readonly isDryRun: boolean;
 }
@@ -118,7 +120,7 @@ export class RegistryLedger {
         undo();
         return { changes };
       }
-      const receipt = await this.commit(order.trace, checked);
+      const receipt = await this.commit(order, checked);
       if (receipt === 'stale') continue;
       const { version } = this.state;
       this.publish(version, this.state.apply(receipt));
@@ -169,7 +171,7 @@ export class RegistryLedger {
   }
 
   /** @throws RegistryStoreError whatever speaks against it except `stale` */
-  private async commit(trace: Trace, checked: Checked): Promise<CommitReceipt | 'stale'> {
+  private async commit({ trace, atMs }: Order, checked: Checked): Promise<CommitReceipt | 'stale'> {
     const { store, clock } = this.options;
     const { changes, documents, undo } = checked;
     try {
@@ -179,7 +181,7 @@ export class RegistryLedger {
         changes: changes.map(({ kind, id, body }) => ({ kind, id, body })),
         documents: documents.map(({ name, text }) => ({ name, text })),
         audit: draftAudit(trace, changes, documents),
-        atMs: clock.wallMs(),
+        atMs: atMs ?? clock.wallMs(),
       });
     } catch (error) {
       undo();

@@ -30,6 +30,13 @@ describe('a change', () => {
     });
   });
 
+  it('is of the instant that was said', async () => {
+    const { desk } = await open();
+    const changes = [{ kind: 'partner', id: PARTNER.id, body: PARTNER } as const];
+    await desk.change({ ...TRACE, changes, atMs: 1_234 });
+    expect(desk.get('partner', PARTNER.id)).toMatchObject({ createdAtMs: 1_234 });
+  });
+
   it('that changes nothing commits nothing, and says what is there', async () => {
     const { store, deltas, ...under } = await whole();
     const result = await under.put('app', APP);
