@@ -43,11 +43,12 @@ export class GatewayAdmin {
   private listener: AdminListener | undefined;
 
   private constructor(parts: AdminParts) {
-    const { config, registry, log } = parts;
+    const { config, registry, fronts, log } = parts;
     this.parts = parts;
     this.operators = readOperators(config);
     this.certification = new CertificationDesk({
       ...{ registry: registry.desk, clock: systemClock },
+      onOpenRuns: runs => fronts.watchRuns(runs),
       reportFailure: (run, reason) =>
         log.error({ run, reason }, 'What was seen of a certification run could not be written.'),
     });
@@ -61,8 +62,8 @@ export class GatewayAdmin {
    */
   static async start(parts: AdminParts): Promise<GatewayAdmin> {
     const admin = new GatewayAdmin(parts);
-    admin.listener = await admin.listen();
     admin.certification.start();
+    admin.listener = await admin.listen();
     return admin;
   }
 

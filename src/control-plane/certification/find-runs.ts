@@ -18,11 +18,11 @@ export function findRuns(
   return [...everyRecord(registry, 'certification', where)];
 }
 
-/** The last run that a sandbox app of the partner passed, however long ago. */
+/** The last run that a sandbox app passed which the partner has now, however long ago. */
 export function lastPassed(registry: RegistryReader, partner: string): RunRecord | undefined {
   return findRuns(registry, { partner, state: 'passed' })
     .map(runOf)
-    .filter(({ app }) => isSandboxApp(registry, app, partner))
+    .filter(run => isOfSandboxApp(registry, run))
     .reduce<RunRecord | undefined>((last, run) => (endedLater(run, last) ? run : last), undefined);
 }
 
@@ -30,7 +30,9 @@ export function endedLater(run: RunRecord, than: RunRecord | undefined): boolean
   return than === undefined || (run.endedAt ?? '') > (than.endedAt ?? '');
 }
 
-function isSandboxApp(registry: RegistryReader, id: string, partner: string): boolean {
-  const app = registry.get('app', id)?.body;
-  return app?.partner === partner && app.environment === 'sandbox';
+/** Whether the app is the one that was certified, and still that partner's. */
+function isOfSandboxApp(registry: RegistryReader, run: RunRecord): boolean {
+  const app = registry.get('app', run.app);
+  if (app?.body.partner !== run.partner || app.body.environment !== 'sandbox') return false;
+  return app.createdAtMs === Date.parse(run.appCreatedAt);
 }

@@ -1,5 +1,5 @@
 /** The record of a certification run: what is kept of it, and how it is read again. */
-import type { ObservedCall } from '../../core/observations.ts';
+import { CallBudget, type ObservedCall, readRequestId } from '../../core/observations.ts';
 import type { JsonObject } from '../../stores/registry-contract.ts';
 import {
   type Finding,
@@ -15,8 +15,8 @@ export type RunState = (typeof RUN_STATES)[number];
 
 /** How long a partner has for a run. */
 export const RUN_MAX_MS = 1_800_000;
-/** Calls of a run that are looked at; the suite makes 17. */
-export const CALLS_PER_RUN_MAX = 100;
+/** Of a step, in the report. */
+const EVIDENCE_MAX = 10;
 /** Calls may still be on their way when the last step is decided, one that fails it among them. */
 export const SETTLE_MS = 1_000;
 
@@ -42,6 +42,8 @@ export interface ReportedStep {
 export interface RunReport {
   readonly id: string;
   readonly app: string;
+  /** When the app's record was made: one that is made anew under its id is another app. */
+  readonly appCreatedAt: string;
   readonly partner: string;
   readonly state: RunState;
   readonly why: string;
@@ -62,14 +64,17 @@ export interface RunRecord extends RunReport {
 export interface RunOpening {
   readonly id: string;
   readonly app: string;
+  readonly appCreatedAtMs: number;
   readonly partner: string;
   readonly openedBy: string;
   readonly reason: string;
 }
 
 export function openRun(opening: RunOpening, nowMs: number): RunRecord {
+  const { appCreatedAtMs, ...rest } = opening;
   const run = {
-    ...opening,
+    ...rest,
+    appCreatedAt: instant(appCreatedAtMs),
     openedAt: instant(nowMs),
     expiresAt: instant(nowMs + RUN_MAX_MS),
     steps: [],
@@ -109,7 +114,10 @@ export function shownReport(body: JsonObject): JsonObject {
   return report;
 }
 
-/** A call may come twice where a commit's outcome was unknown. */
+/**
+ * A call may come twice where a commit's outcome was unknown, and more than are looked at where
+ * several hosts saw them.
+ */
 function mergeCalls(
   known: readonly ObservedCall[],
   further: readonly ObservedCall[],
@@ -118,7 +126,10 @@ function mergeCalls(
   for (const call of [...known, ...further]) {
     all.set(`${call.requestId} ${call.atMs} ${call.totalMs}`, call);
   }
-  return [...all.values()].slice(0, CALLS_PER_RUN_MAX);
+  const budget = new CallBudget();
+  return [...all.values()].filter(({ requestId, proven }) => {
+    return budget.take(readRequestId(requestId).step, proven);
+  });
 }
 
 function conclude(
@@ -146,7 +157,13 @@ function lastAtMs(calls: readonly ObservedCall[]): number {
 }
 
 function reportStep(name: StepName, { state, why, evidence }: Finding): ReportedStep {
-  return { name, task: STEPS[name].task, state, why, evidence: evidence.map(reportCall) };
+  return {
+    name,
+    task: STEPS[name].task,
+    state,
+    why,
+    evidence: evidence.slice(0, EVIDENCE_MAX).map(reportCall),
+  };
 }
 
 function reportCall(call: ObservedCall): ReportedCall {

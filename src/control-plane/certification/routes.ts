@@ -60,7 +60,7 @@ export function addCertificationRoutes(
     },
     ({ query }) => {
       const { records, next } = context.registry.list(listRequest(query));
-      return { items: records.map(({ body }) => shownReport(body)), ...(next ? { next } : {}) };
+      return { items: records.map(record => desk.report(record)), ...(next ? { next } : {}) };
     },
   );
   app.get<{ Params: Static<typeof ParamsSchema> }>(
@@ -72,7 +72,7 @@ export function addCertificationRoutes(
     (request, reply) => {
       const { id } = request.params;
       const record = context.registry.get('certification', id);
-      if (record !== undefined) return reply.send(shownReport(record.body));
+      if (record !== undefined) return reply.send(desk.report(record));
       const kind = 'certification';
       return context.sendRefusals(reply, [
         { code: 'missing', kind, id, pointer: '', message: 'is not there' },

@@ -1,17 +1,22 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   CertificationDesk,
-  RUNS_PER_APP_MAX,
+  WRITE_INTERVAL_MS,
 } from '../../../src/control-plane/certification/certification-desk.ts';
 import { findRuns, lastPassed, runOf } from '../../../src/control-plane/certification/find-runs.ts';
+import { RUNS_PER_APP_MAX } from '../../../src/control-plane/certification/make-room.ts';
 import {
-  CALLS_PER_RUN_MAX,
   RUN_MAX_MS,
   type RunRecord,
   SETTLE_MS,
 } from '../../../src/control-plane/certification/report.ts';
 import { STEP_NAMES } from '../../../src/control-plane/certification/steps.ts';
-import type { ObservedCall } from '../../../src/core/observations.ts';
+import {
+  type ObservedCall,
+  type OpenRun,
+  PROVEN_CALLS_MAX,
+  REFUSALS_PER_STEP_MAX,
+} from '../../../src/core/observations.ts';
 import { createMemoryRegistryStore } from '../../../src/stores/memory/registry-store.ts';
 import { APP_ID, PARTNER_ID, Registry } from '../onboarding/onboarding-fixture.ts';
 import { ObservedCalls, RUN_ID } from './observed-calls.ts';
@@ -19,11 +24,16 @@ import { ObservedCalls, RUN_ID } from './observed-calls.ts';
 let registry: Registry;
 let desk: CertificationDesk;
 const failures: string[] = [];
+/** What the fronts look out for. */
+let watched: readonly OpenRun[];
 
 const deskOn = ({ desk: writer, clock }: Registry) =>
   new CertificationDesk({
     registry: writer,
     clock,
+    onOpenRuns: runs => {
+      watched = runs;
+    },
     reportFailure: (runId, reason) => failures.push(`${runId} ${reason}`),
   });
 
@@ -50,6 +60,7 @@ async function pass(id: string): Promise<void> {
 
 beforeEach(async () => {
   failures.length = 0;
+  watched = [];
   registry = await Registry.withPartner('certification');
   await registry.putApp();
   desk = deskOn(registry);
@@ -165,11 +176,56 @@ describe('a run', () => {
     desk.observe({ ...good!, appId: 'other-app' });
     desk.observe({ ...good!, requestId: `${id}.no-such-step.1` });
     desk.observe({ ...good!, requestId: 'cert-unknown.rotation.1' });
-    for (let i = 0; i < CALLS_PER_RUN_MAX + 20; i += 1) {
+    for (let i = 0; i < PROVEN_CALLS_MAX + 20; i += 1) {
       desk.observe({ ...good!, requestId: `${id}.valid-signature.${i}` });
     }
     await desk.sweep();
-    expect(run(id).callsSeen).toBe(CALLS_PER_RUN_MAX);
+    expect(run(id).callsSeen).toBe(PROVEN_CALLS_MAX);
+  });
+
+  it('passes whatever refusals come in the names of its keys', async () => {
+    const id = await open();
+    const refused = callsOf(id).find(({ code }) => code === 'signature-replayed')!;
+    for (const step of ['refused-replay', 'valid-signature', 'error-handling']) {
+      for (let i = 0; i < 1_000; i += 1) {
+        desk.observe({ ...refused, requestId: `${id}.${step}.flood-${i}` });
+      }
+    }
+    await pass(id);
+    const callsSeen = 14 + REFUSALS_PER_STEP_MAX;
+    expect(run(id)).toMatchObject({ state: 'passed', callsSeen });
+  });
+
+  it('is written every few seconds at most, and shown with what is not written yet', async () => {
+    const id = await open();
+    const { revision } = registry.desk;
+    const [good] = callsOf(id);
+    for (let i = 0; i < PROVEN_CALLS_MAX; i += 1) {
+      desk.observe({ ...good!, requestId: `${id}.valid-signature.${i}` });
+      await desk.sweep();
+      registry.clock.pass(500);
+    }
+    const writes = registry.desk.revision - revision;
+    expect(writes).toBe((PROVEN_CALLS_MAX * 500) / WRITE_INTERVAL_MS);
+    expect(run(id).callsSeen).toBeLessThan(PROVEN_CALLS_MAX);
+    const shown = desk.report(registry.desk.get('certification', id)!);
+    expect(shown).toMatchObject({ state: 'open', callsSeen: PROVEN_CALLS_MAX });
+    const entries = await registry.desk.auditAfter(0, 1_000);
+    const told = entries.filter(({ action }) => action === 'certification.observe');
+    expect(told.at(-1)!.changes[0]).toMatchObject({ after: { calls: run(id).callsSeen } });
+    expect(JSON.stringify(told).length).toBeLessThan(100_000);
+    await desk.close();
+    expect(run(id).callsSeen).toBe(PROVEN_CALLS_MAX);
+  });
+
+  it('is what the fronts look out for, from its opening to its end', async () => {
+    expect(watched).toEqual([]);
+    const first = await open();
+    expect(watched).toEqual([{ id: first, app: APP_ID }]);
+    const second = await open();
+    expect(watched).toEqual([{ id: second, app: APP_ID }]);
+    await pass(second);
+    expect(watched).toEqual([]);
   });
 
   it('says in the audit log who opened it and who judged', async () => {
@@ -184,6 +240,55 @@ describe('a run', () => {
   });
 });
 
+describe('what happens at the same time', () => {
+  it('opening beside the verdict leaves the verdict as it was', async () => {
+    const id = await open();
+    for (const call of callsOf(id)) desk.observe(call);
+    await desk.sweep();
+    registry.clock.pass(SETTLE_MS);
+    const [next] = await Promise.all([open(), desk.sweep()]);
+    const [state] = [run(id).state];
+    expect(state === 'passed' || state === 'expired').toBe(true);
+    expect(run(next).state).toBe('open');
+    const entries = await registry.desk.auditAfter(0, 1_000);
+    const ends = entries
+      .flatMap(({ changes }) => changes)
+      .filter(change => change.id === id && change.after?.state !== 'open');
+    expect(ends).toHaveLength(1);
+  });
+
+  it('two openings leave one run open', async () => {
+    const ids = await Promise.all([open(), open(), open()]);
+    const states = ids.map(id => run(id).state);
+    expect(states.filter(state => state === 'open')).toHaveLength(1);
+    expect(watched).toHaveLength(1);
+  });
+
+  it('a run is not opened for an app that is gone when its turn comes', async () => {
+    const removal = registry.desk.change({
+      ...{ actor: 'operator:ann', action: 'app.delete', reason: '' },
+      changes: [{ kind: 'app', id: APP_ID, body: undefined }],
+    });
+    const opening = desk.open({ actor: 'operator:ann', app: APP_ID, reason: '' });
+    expect(await removal).not.toHaveProperty('refusals');
+    expect(await opening).toMatchObject({ refusals: [{ code: 'missing' }] });
+  });
+});
+
+describe('a run that passed', () => {
+  it('does not count for an app that was made anew under the same id', async () => {
+    await pass(await open());
+    expect(lastPassed(registry.desk, PARTNER_ID)).toBeDefined();
+    const changes = [{ kind: 'app', id: APP_ID, body: undefined } as const];
+    await registry.desk.change({ actor: 'a', action: 'app.delete', reason: '', changes });
+    expect(lastPassed(registry.desk, PARTNER_ID)).toBeUndefined();
+    await registry.putApp();
+    expect(lastPassed(registry.desk, PARTNER_ID)).toBeUndefined();
+    await pass(await open());
+    expect(lastPassed(registry.desk, PARTNER_ID)).toBeDefined();
+  });
+});
+
 describe('several hosts on one registry', () => {
   it('judge a run together, and after a restart', async () => {
     const store = createMemoryRegistryStore();
@@ -194,6 +299,7 @@ describe('several hosts on one registry', () => {
     const id = await open();
     const other = await Registry.open(store, registry.clock);
     const otherDesk = deskOn(other);
+    otherDesk.start();
     const calls = callsOf(id);
     calls.forEach((call, index) => {
       (index % 2 === 0 ? desk : otherDesk).observe(call);
@@ -202,6 +308,7 @@ describe('several hosts on one registry', () => {
     // Stale: the first host wrote. It follows, and the next sweep judges by both.
     await otherDesk.sweep();
     await otherDesk.sweep();
+    await otherDesk.close();
     const restarted = await Registry.open(store, registry.clock);
     const restartedDesk = deskOn(restarted);
     restartedDesk.start();

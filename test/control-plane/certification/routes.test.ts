@@ -14,7 +14,10 @@ beforeEach(async () => {
   const reportFailure = (_runId: string, reason: string) => {
     throw new Error(reason);
   };
-  desk = new CertificationDesk({ registry: registry.desk, clock: registry.clock, reportFailure });
+  desk = new CertificationDesk({
+    ...{ registry: registry.desk, clock: registry.clock, reportFailure },
+    onOpenRuns: () => undefined,
+  });
   routes = routesOn(registry, (app, context) => addCertificationRoutes(app, context, desk));
 });
 

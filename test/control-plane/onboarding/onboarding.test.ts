@@ -33,7 +33,10 @@ async function take(to: PartnerStatus): Promise<void> {
 }
 
 function putPassed(endedAtMs: number, overrides: JsonObject = {}): Promise<void> {
-  const opening = { id: 'cert-1', app: APP_ID, partner: PARTNER_ID, openedBy: 'a', reason: '' };
+  const opening = {
+    ...{ id: 'cert-1', app: APP_ID, partner: PARTNER_ID, openedBy: 'a', reason: '' },
+    appCreatedAtMs: registry.desk.get('app', APP_ID)!.createdAtMs,
+  };
   const { calls: _calls, ...run } = openRun(opening, endedAtMs);
   const endedAt = new Date(endedAtMs).toISOString();
   const body = { ...run, state: 'passed', endedAt, ...overrides };

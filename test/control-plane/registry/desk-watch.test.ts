@@ -14,9 +14,9 @@ it('a watcher hears of each commit once, of this host and of another, until it g
   const end = registry.desk.watch(changed => heard.push(namesOf(changed)));
   await registry.putPartner('applied');
   await registry.putPartner('applied');
-  await other.putApp();
-  await registry.putKey();
+  await other.put('plan', { id: 'free', name: 'Free' });
+  await registry.putApp();
   end();
   await registry.putPartner('sandbox');
-  expect(heard).toEqual([['partner/orbit'], ['app/orbit-app'], ['key/orbit-key']]);
+  expect(heard).toEqual([['partner/orbit'], ['plan/free'], ['app/orbit-app']]);
 });
