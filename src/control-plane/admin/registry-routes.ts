@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import type { JsonObject } from '../../stores/registry-contract.ts';
-import { type NeededApproval, neededApprovals } from '../approvals/approval-rules.ts';
+import { type NeededApproval, neededByMany } from '../approvals/approval-rules.ts';
 import { actorOf } from '../operators/operator-directory.ts';
 import type {
   ApplyRequest,
@@ -13,6 +13,7 @@ import type {
   RegistryLists,
 } from '../registry/desk-contract.ts';
 import { idOf, PROCESS_KINDS, RECORD_KINDS } from '../registry/kinds.ts';
+import { Pace } from '../registry/pace.ts';
 import { refuseRevivals } from './check-writes.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { holdBytes, holdPlaces } from './held-bytes.ts';
@@ -168,7 +169,8 @@ async function planLists(
   const changes = proposedBy(planned.plan, lists);
   const refusals = refuseRevivals(control.registry, changes);
   if (refusals.length > 0) return { refusals };
-  return { ...planned, approvals: neededApprovals(control.registry, changes) };
+  const pace = new Pace(control.clock);
+  return { ...planned, approvals: await neededByMany(control.registry, changes, pace) };
 }
 
 async function applyLists(

@@ -5,6 +5,7 @@ import { addRebuildRoute } from '../../../src/control-plane/admin/rebuild-route.
 import { CertificationDesk } from '../../../src/control-plane/certification/certification-desk.ts';
 import { addCertificationRoutes } from '../../../src/control-plane/certification/routes.ts';
 import { addOnboardingRoutes } from '../../../src/control-plane/onboarding/routes.ts';
+import type { RegistryDesk } from '../../../src/control-plane/registry/desk.ts';
 import { addShelfRoutes } from '../../../src/control-plane/shelf/index.ts';
 import { AdminUnderTest, type Options } from './admin-fixture.ts';
 
@@ -35,8 +36,14 @@ function routesWith(rebuild: Rebuild) {
       }),
     addOnboardingRoutes,
     (app: FastifyInstance, context: ControlContext) => {
-      const { registry, clock } = context;
-      const desk = new CertificationDesk({ registry, clock, reportFailure: () => undefined });
+      const { clock } = context;
+      // As the composition root gives it.
+      const registry = context.registry as RegistryDesk;
+      const desk = new CertificationDesk({
+        ...{ registry, clock },
+        reportFailure: () => undefined,
+        onOpenRuns: () => undefined,
+      });
       addCertificationRoutes(app, context, desk);
     },
     (app: FastifyInstance, context: ControlContext) =>
