@@ -7,15 +7,14 @@ import type {
   AppSubscriptions,
   CompiledSnapshot,
   KeyEntry,
-  OperationEntry,
   RecordDelta,
   SnapshotDelta,
 } from '../../core/snapshot.ts';
+import { ApiChanges } from './api-changes.ts';
 import { AppGrants, type ProductApis } from './app-grants.ts';
 import { compileApi, joinKey, required } from './compile-records.ts';
 import type { LayeredMap } from './layered-map.ts';
-import type { RouteChanges } from './route-table.ts';
-import { type CompiledApi, SnapshotIndex, type SnapshotTables } from './snapshot-index.ts';
+import { asIndex, SnapshotIndex, type SnapshotTables } from './snapshot-index.ts';
 import { inOneGo, inSlices, RECORDS_PER_LOOK, type Steps } from './steps.ts';
 
 function* deltaSteps(current: SnapshotIndex, delta: SnapshotDelta): Steps<SnapshotIndex> {
@@ -118,43 +117,6 @@ function* changeApis(
   };
 }
 
-/** What becomes of APIs' entries. One whose id, method and path stay takes the place of the old. */
-class ApiChanges implements RouteChanges {
-  readonly upserts: [string, CompiledApi][] = [];
-  readonly removed: OperationEntry[] = [];
-  readonly added: OperationEntry[] = [];
-  readonly replaced: [OperationEntry, OperationEntry][] = [];
-
-  exchange(before: CompiledApi | undefined, after: CompiledApi | undefined): void {
-    if (after !== undefined) this.upserts.push([after.api.id, after]);
-    const left = new Map<string, OperationEntry>();
-    for (const entry of before?.entries ?? []) left.set(placeOf(entry), entry);
-    for (const entry of after?.entries ?? []) {
-      const place = placeOf(entry);
-      const predecessor = left.get(place);
-      if (predecessor === undefined) this.added.push(entry);
-      else this.replaced.push([predecessor, entry]);
-      left.delete(place);
-    }
-    this.removed.push(...left.values());
-  }
-
-  *entries(): Generator<[string, OperationEntry]> {
-    for (const entry of this.added) yield [entry.operation.id, entry];
-    for (const [, entry] of this.replaced) yield [entry.operation.id, entry];
-  }
-}
-
-function placeOf({ operation: { id, method, pathTemplate } }: OperationEntry): string {
-  return `${id} ${method} ${pathTemplate}`;
-}
-
-/** What compileSnapshot made is a SnapshotIndex, and so is all that comes from it. */
-function asIndex(snapshot: CompiledSnapshot): SnapshotIndex {
-  if (snapshot instanceof SnapshotIndex) return snapshot;
-  throw new TypeError('only a compiled snapshot can be changed');
-}
-
 /**
  * The snapshot after a change. Throws where the change is not of this snapshot, names what is not
  * there, or declares an operation twice; the present one stays what it is.
@@ -171,18 +133,4 @@ export async function compileDeltaSliced(
   clock: Clock = systemClock,
 ): Promise<CompiledSnapshot> {
   return inSlices(deltaSteps(asIndex(current), delta), sliceMs, clock);
-}
-
-/** Whether so much has changed since it was compiled whole that it had better be renewed. */
-export function isWorn(snapshot: CompiledSnapshot): boolean {
-  return asIndex(snapshot).isWorn;
-}
-
-/** The same snapshot as if it had been compiled whole, made beside traffic. */
-export async function renewSnapshot(
-  snapshot: CompiledSnapshot,
-  sliceMs: number,
-  clock: Clock = systemClock,
-): Promise<CompiledSnapshot> {
-  return inSlices(asIndex(snapshot).renew(), sliceMs, clock);
 }

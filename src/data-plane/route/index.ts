@@ -7,8 +7,9 @@ import { type Problem, problem } from '../../core/problems.ts';
 import type { Grant, OperationEntry } from '../../core/snapshot.ts';
 import { STAGE } from '../../core/stages.ts';
 
-export { compileDelta, isWorn, renewSnapshot } from './compile-delta.ts';
+export { compileDelta } from './compile-delta.ts';
 export { compileSnapshot, compileSnapshotSliced } from './compile-snapshot.ts';
+export { freezeSnapshot, isWorn, renewFrozen, renewSnapshot } from './renew-snapshot.ts';
 export { ROUTE_SEGMENTS_MAX } from './segment-words.ts';
 export { SnapshotSwapper, type SwapFailure } from './snapshot-swapper.ts';
 

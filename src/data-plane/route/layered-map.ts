@@ -2,6 +2,9 @@
  * An immutable map of many records of which a few change: a large base that versions share, and a
  * small overlay of what has changed since. A version costs a copy of the overlay, 30 µs at its
  * limit, where a copy of 80,000 entries costs 10 ms.
+ *
+ * A full overlay is frozen and folded into a new base beside the traffic. Changes go on meanwhile,
+ * into another overlay on top, as in a log-structured store: none of them waits for a fold.
  */
 import type { RecordLookup } from '../../core/snapshot.ts';
 import { RECORDS_PER_LOOK, type Steps } from './steps.ts';
@@ -9,24 +12,29 @@ import { RECORDS_PER_LOOK, type Steps } from './steps.ts';
 /** Changed records beyond which the overlay is to be folded into a new base. */
 export const OVERLAY_RECORDS_MAX = 1_024;
 
-/** In the overlay: the record is there no more. */
+/** In an overlay: the record is there no more. */
 const GONE = Symbol('gone');
+
+type Overlay<T> = ReadonlyMap<string, T | typeof GONE>;
 
 export class LayeredMap<T> implements RecordLookup<T> {
   private readonly base: ReadonlyMap<string, T>;
-  /** Undefined where nothing has changed, which is asked by each lookup. */
-  private readonly overlay: ReadonlyMap<string, T | typeof GONE> | undefined;
+  /** Undefined where nothing lies over the base, which is asked by each lookup. */
+  private readonly overlay: Overlay<T> | undefined;
+  /** Between the two while it is folded; there is an overlay then. */
+  private readonly frozen: Overlay<T> | undefined;
 
   /** The map belongs to this one from here on. */
-  constructor(base: ReadonlyMap<string, T>, overlay?: ReadonlyMap<string, T | typeof GONE>) {
+  constructor(base: ReadonlyMap<string, T>, overlay?: Overlay<T>, frozen?: Overlay<T>) {
     this.base = base;
     this.overlay = overlay;
+    this.frozen = frozen;
   }
 
   get(id: string): T | undefined {
     const { base, overlay } = this;
     if (overlay === undefined) return base.get(id);
-    const above = overlay.get(id);
+    const above = overlay.get(id) ?? this.frozen?.get(id);
     if (above === undefined) return base.get(id);
     return above === GONE ? undefined : above;
   }
@@ -43,31 +51,64 @@ export class LayeredMap<T> implements RecordLookup<T> {
       overlay.set(id, record);
       isChanged = true;
     }
-    return isChanged ? new LayeredMap(this.base, overlay) : this;
+    return isChanged ? new LayeredMap(this.base, overlay, this.frozen) : this;
   }
 
-  get isOverlaid(): boolean {
+  /** Whether the overlay has as much as it should. */
+  get isFull(): boolean {
     return this.overlay !== undefined && this.overlay.size > OVERLAY_RECORDS_MAX;
   }
 
-  /** The same records in one layer. */
+  /** The same records, with an empty overlay for what comes. Only where nothing is frozen yet. */
+  freeze(): LayeredMap<T> {
+    if (this.frozen !== undefined) throw new Error('an overlay is frozen already');
+    return new LayeredMap(this.base, new Map(), this.overlay ?? new Map());
+  }
+
+  get isFrozen(): boolean {
+    return this.frozen !== undefined;
+  }
+
+  /** What lies below the overlay, in one layer. */
   *fold(): Steps<LayeredMap<T>> {
-    const { overlay } = this;
-    if (overlay === undefined) return this;
+    const { frozen } = this;
+    if (frozen === undefined || frozen.size === 0) return new LayeredMap(this.base);
     const base = new Map<string, T>();
     let visited = 0;
     for (const [id, record] of this.base) {
-      if (!overlay.has(id)) base.set(id, record);
+      if (!frozen.has(id)) base.set(id, record);
       if (++visited % RECORDS_PER_LOOK === 0) yield;
     }
-    for (const [id, record] of overlay) if (record !== GONE) base.set(id, record);
+    for (const [id, record] of frozen) if (record !== GONE) base.set(id, record);
     return new LayeredMap(base);
+  }
+
+  /** Whether it came from that one by changes alone, so that the fold of that one is below it. */
+  isAbove(frozen: LayeredMap<T>): boolean {
+    return this.isFrozen && this.frozen === frozen.frozen;
+  }
+
+  /** The same records with the folded ones below the overlay. */
+  onto(folded: LayeredMap<T>): LayeredMap<T> {
+    return new LayeredMap(folded.base, this.overlay?.size === 0 ? undefined : this.overlay);
+  }
+
+  /** What has changed since it was frozen; undefined for what is gone. */
+  *changed(): Generator<readonly [string, T | undefined]> {
+    for (const [id, record] of this.overlay ?? []) {
+      yield [id, record === GONE ? undefined : record];
+    }
   }
 
   /** In no order that means anything. */
   *values(): Generator<T> {
-    const { base, overlay } = this;
-    for (const [id, record] of base) if (overlay?.has(id) !== true) yield record;
+    const { base, overlay, frozen } = this;
+    for (const [id, record] of base) {
+      if (overlay?.has(id) !== true && frozen?.has(id) !== true) yield record;
+    }
+    for (const [id, record] of frozen ?? []) {
+      if (record !== GONE && overlay?.has(id) !== true) yield record;
+    }
     for (const record of overlay?.values() ?? []) if (record !== GONE) yield record;
   }
 }

@@ -13,8 +13,7 @@ import type {
 } from '../../core/snapshot.ts';
 import type { AppGrants, ProductApis } from './app-grants.ts';
 import type { LayeredMap } from './layered-map.ts';
-import { RouteTable } from './route-table.ts';
-import type { Steps } from './steps.ts';
+import type { RouteTable } from './route-table.ts';
 
 export interface CompiledApi {
   readonly api: ApiRecord;
@@ -67,41 +66,10 @@ export class SnapshotIndex implements CompiledSnapshot {
   grant(appId: string, apiId: string): Grant | undefined {
     return this.grants.get(appId)?.grant(apiId, this.products);
   }
-
-  /** Whether so much has changed that looking up or changing it costs more than it should. */
-  get isWorn(): boolean {
-    const { routes, ...maps } = this.tables;
-    return routes.isWorn || Object.values(maps).some(map => map.isOverlaid);
-  }
-
-  /** The same snapshot as if it had been compiled whole; parts that are not worn are kept. */
-  *renew(): Steps<SnapshotIndex> {
-    const { tables } = this;
-    return new SnapshotIndex(this.version, {
-      partners: yield* renewMap(tables.partners),
-      apps: yield* renewMap(tables.apps),
-      keys: yield* renewMap(tables.keys),
-      products: yield* renewMap(tables.products),
-      grants: yield* renewMap(tables.grants),
-      apis: yield* renewMap(tables.apis),
-      operations: yield* renewMap(tables.operations),
-      upstreams: yield* renewMap(tables.upstreams),
-      topics: yield* renewMap(tables.topics),
-      routes: yield* renewRoutes(tables),
-    });
-  }
 }
 
-function* renewMap<T>(map: LayeredMap<T>): Steps<LayeredMap<T>> {
-  return map.isOverlaid ? yield* map.fold() : map;
-}
-
-function* renewRoutes({ routes, apis }: SnapshotTables): Steps<RouteTable> {
-  if (!routes.isWorn) return routes;
-  const fresh = new RouteTable();
-  for (const { entries } of apis.values()) {
-    for (const entry of entries) fresh.add(entry);
-    yield;
-  }
-  return fresh;
+/** What compileSnapshot made is a SnapshotIndex, and so is all that comes from it. */
+export function asIndex(snapshot: CompiledSnapshot): SnapshotIndex {
+  if (snapshot instanceof SnapshotIndex) return snapshot;
+  throw new TypeError('only a compiled snapshot can be changed');
 }

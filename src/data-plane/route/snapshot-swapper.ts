@@ -11,8 +11,16 @@ import type {
   SnapshotHolder,
 } from '../../core/snapshot.ts';
 import { SnapshotAssembly, type SnapshotPart } from '../../core/snapshot-parts.ts';
-import { compileDeltaSliced, isWorn, renewSnapshot } from './compile-delta.ts';
+import { compileDeltaSliced } from './compile-delta.ts';
 import { compileSnapshotSliced } from './compile-snapshot.ts';
+import {
+  freezeSnapshot,
+  isFull,
+  isWorn,
+  type Renewal,
+  renewFrozen,
+  renewSnapshot,
+} from './renew-snapshot.ts';
 
 export interface SwapFailure {
   readonly version: number;
@@ -42,6 +50,8 @@ export class SnapshotSwapper {
   private last = this.begun.promise;
   private snapshots: SnapshotHolder | undefined;
   private afterSwap: AfterSwap | undefined;
+  /** Of what is frozen; undefined where nothing is. */
+  private renewal: Promise<Renewal> | undefined;
 
   constructor(options: SnapshotSwapperOptions) {
     this.options = options;
@@ -96,12 +106,34 @@ export class SnapshotSwapper {
   private async swapDelta(delta: SnapshotDelta): Promise<void> {
     const { sliceMs } = this.options;
     const snapshots = this.snapshots!;
+    while (this.renewal !== undefined && isFull(snapshots.current)) {
+      await this.takeRenewal(this.renewal);
+    }
     await this.swap(delta.version, delta, () =>
       compileDeltaSliced(snapshots.current, delta, sliceMs, this.clock),
     );
-    if (!isWorn(snapshots.current)) return;
-    // The change is served already; the next one waits for this.
-    snapshots.current = await renewSnapshot(snapshots.current, sliceMs, this.clock);
+    this.renewWhereWorn();
+  }
+
+  /** Beside what follows: a change waits for it only where it would outgrow its layer. */
+  private renewWhereWorn(): void {
+    const { sliceMs } = this.options;
+    const snapshots = this.snapshots!;
+    if (this.renewal !== undefined || !isWorn(snapshots.current)) return;
+    snapshots.current = freezeSnapshot(snapshots.current);
+    const renewal = renewFrozen(snapshots.current, sliceMs, this.clock);
+    this.renewal = renewal;
+    renewal.then(() => this.enqueue(() => this.takeRenewal(renewal))).catch(surface);
+  }
+
+  /** In turn; once, where a change that waited has taken it before. */
+  private async takeRenewal(renewal: Promise<Renewal>): Promise<void> {
+    if (this.renewal !== renewal) return;
+    const { sliceMs } = this.options;
+    const snapshots = this.snapshots!;
+    snapshots.current = await renewSnapshot(snapshots.current, await renewal, sliceMs, this.clock);
+    this.renewal = undefined;
+    this.renewWhereWorn();
   }
 
   private async swap(

@@ -9,7 +9,9 @@ import type {
 import {
   compileDelta,
   compileSnapshot,
+  freezeSnapshot,
   isWorn,
+  renewFrozen,
   renewSnapshot,
 } from '../../../src/data-plane/route/index.ts';
 import { deltaBetween, ids, OPERATIONS, registries } from './random-registries.ts';
@@ -117,6 +119,45 @@ describe('a snapshot after changes', () => {
   });
 });
 
+describe('a snapshot that is renewed beside changes', () => {
+  it('answers as one that was compiled whole, wherever the renewal begins and ends', async () => {
+    const schedule = fc.tuple(fc.nat(3), fc.integer({ min: 0, max: 4 }), fc.boolean());
+    await fc.assert(
+      fc.asyncProperty(registries, schedule, async (versions, [begins, lasts, isReplaced]) => {
+        let current = compileSnapshot(versions[0]!);
+        let frozen: CompiledSnapshot | undefined;
+        const made: CompiledSnapshot[] = [];
+        for (const [i, version] of versions.entries()) {
+          const before = versions[i - 1];
+          if (before !== undefined) {
+            const isWhole = isReplaced && i === begins + 1;
+            current = isWhole
+              ? compileSnapshot(version, current)
+              : compileDelta(current, deltaBetween(before, version));
+          }
+          if (i === begins) {
+            current = freezeSnapshot(current, 'all');
+            frozen = current;
+          }
+          if (i === begins + lasts && frozen !== undefined) {
+            current = await renewSnapshot(current, await renewFrozen(frozen, 1), 1);
+          }
+          made.push(current);
+        }
+        for (const [i, compiled] of made.entries()) {
+          expect(answersOf(compiled)).toEqual(answersOf(compileSnapshot(versions[i]!)));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+async function renew(worn: CompiledSnapshot): Promise<CompiledSnapshot> {
+  const frozen = freezeSnapshot(worn);
+  return renewSnapshot(frozen, await renewFrozen(frozen, 1), 1);
+}
+
 describe('a worn snapshot', () => {
   it('is one with many changed records, and answers the same when it is renewed', async () => {
     const partner = (i: number) =>
@@ -142,7 +183,7 @@ describe('a worn snapshot', () => {
     const removals = keys.slice(2_000).map(({ id }) => id);
     const worn = compileDelta(fresh, aDelta({ keys: { upserts, removals } }));
     expect(isWorn(worn)).toBe(true);
-    const renewed = await renewSnapshot(worn, 1);
+    const renewed = await renew(worn);
     expect(isWorn(renewed)).toBe(false);
     for (const { id } of keys) expect(renewed.keys.get(id)).toBe(worn.keys.get(id));
   });
@@ -155,7 +196,7 @@ describe('a worn snapshot', () => {
     const removals = apis.slice(10).map(({ id }) => id);
     const worn = compileDelta(fresh, aDelta({ apis: { upserts: [], removals } }));
     expect(isWorn(worn)).toBe(true);
-    const renewed = await renewSnapshot(worn, 1);
+    const renewed = await renew(worn);
     expect(isWorn(renewed)).toBe(false);
     for (const [i, { operations }] of apis.entries()) {
       for (const [n, { id }] of operations.entries()) {

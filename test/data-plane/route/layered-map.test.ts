@@ -7,7 +7,8 @@ const id = fc.constantFrom('a', 'b', 'c', 'd', 'e');
 const change = fc.record({
   removals: fc.array(id, { maxLength: 3 }),
   upserts: fc.array(fc.tuple(id, fc.nat(9)), { maxLength: 3 }),
-  folds: fc.boolean(),
+  /** A fold begins behind the change, or one that goes on ends: changes come in between. */
+  step: fc.constantFrom('freeze', 'fold', undefined),
 });
 
 describe('a map in layers', () => {
@@ -17,12 +18,20 @@ describe('a map in layers', () => {
         let plain = new Map<string, number>(start);
         let layered = new LayeredMap(plain);
         const versions = [{ plain, layered }];
-        for (const { removals, upserts, folds } of changes) {
+        let frozen: LayeredMap<number> | undefined;
+        for (const { removals, upserts, step } of changes) {
           plain = new Map(plain);
           for (const gone of removals) plain.delete(gone);
           for (const [key, value] of upserts) plain.set(key, value);
           layered = layered.with(removals, upserts);
-          if (folds) layered = inOneGo(layered.fold());
+          if (step === 'freeze' && frozen === undefined) {
+            layered = layered.freeze();
+            frozen = layered;
+          } else if (step === 'fold' && frozen !== undefined) {
+            expect(layered.isAbove(frozen)).toBe(true);
+            layered = layered.onto(inOneGo(frozen.fold()));
+            frozen = undefined;
+          }
           versions.push({ plain, layered });
         }
         for (const version of versions) {
@@ -41,12 +50,28 @@ describe('a map in layers', () => {
     expect(map.with([], [])).toBe(map);
   });
 
-  it('is to be folded when more records have changed than an overlay should hold', () => {
+  it('is full when more has changed than an overlay should hold, until it is frozen', () => {
     const changes = Array.from({ length: OVERLAY_RECORDS_MAX + 1 }, (_, i) => [`${i}`, i] as const);
     const map = new LayeredMap<number>(new Map()).with([], changes.slice(1));
-    expect(map.isOverlaid).toBe(false);
+    expect(map.isFull).toBe(false);
     const more = map.with([], changes);
-    expect(more.isOverlaid).toBe(true);
-    expect(inOneGo(more.fold()).isOverlaid).toBe(false);
+    expect(more.isFull).toBe(true);
+    const frozen = more.freeze();
+    expect(frozen.isFull).toBe(false);
+    expect(frozen.onto(inOneGo(frozen.fold())).isFull).toBe(false);
+  });
+
+  it('is not laid over the fold of another one', () => {
+    const map = new LayeredMap(new Map([['a', 1]])).with([], [['b', 2]]);
+    const frozen = map.freeze();
+    expect(frozen.with(['a'], []).isAbove(frozen)).toBe(true);
+    expect(map.isAbove(frozen)).toBe(false);
+    expect(
+      map
+        .with([], [['c', 3]])
+        .freeze()
+        .isAbove(frozen),
+    ).toBe(false);
+    expect(() => frozen.freeze()).toThrow(/frozen already/);
   });
 });

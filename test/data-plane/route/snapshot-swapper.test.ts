@@ -103,14 +103,25 @@ describe('later ones', () => {
     expect(reported).toEqual(['swapped 2', 'swapped 4']);
   });
 
-  it('do not wear the snapshot out', async () => {
+  it('do not wear the snapshot out, and do not wait while it is renewed', async () => {
     const holder = await begin();
     const partner = (i: number) =>
       ({ id: `partner-${i}`, name: 'P', class: 'supply-chain', active: true }) as const;
-    const upserts = Array.from({ length: 1_100 }, (_, i) => partner(i));
-    swapper.takeDelta({ ...changeTo(2), partners: { upserts, removals: [] } });
+    const partners = (from: number) => {
+      const upserts = Array.from({ length: 1_100 }, (_, i) => partner(from + i));
+      return { upserts, removals: [] };
+    };
+    swapper.takeDelta({ ...changeTo(2), partners: partners(0) });
+    swapper.takeDelta({ ...changeTo(3), partners: partners(2_000) });
+    // The layer on top is full by now: this one waits.
+    swapper.takeDelta(changeTo(4));
+    swapper.takeDelta(changeTo(5));
     await swapper.settled;
-    expect(holder.current.version).toBe(2);
+    expect(reported).toEqual(['swapped 2', 'swapped 3', 'swapped 4', 'swapped 5']);
+    expect(holder.current.find('GET', '/v5')).toMatchObject({ api: { id: 'api-5' } });
     expect(isWorn(holder.current)).toBe(false);
+    takeWhole(versionOf(6));
+    await swapper.settled;
+    expect(holder.current.version).toBe(6);
   });
 });
