@@ -99,6 +99,22 @@ describe('the admin API in HTTP', () => {
     expect(new Set(wrong.map(refusalOf))).toEqual(new Set(['400 malformed-request']));
   });
 
+  it('parses no body of more values than records of its size have', async () => {
+    const admin = await startWhole();
+    const detailOf = async (answer: Promise<Answer>) => {
+      const { body } = await answer;
+      return body.detail;
+    };
+    const empties = (count: number) => `{"contacts":[${'[],'.repeat(count)}1]}`;
+    expect(await detailOf(admin.put(PATH, empties(66_000)))).toContain('131072 values');
+    expect(refusalOf(await admin.put(PATH, empties(60_000)))).toBe('422 invalid');
+    const check = admin.call('/v1/shelf/check', { body: `{"document":${empties(1_100_000)}}` });
+    expect(await detailOf(check)).toMatch(/more than \d+ values/);
+    const transition = { body: `[${'1,'.repeat(5_000)}1]` };
+    const small = admin.call(`${PATH}/transitions`, transition);
+    expect(await detailOf(small)).toContain('4096 values');
+  });
+
   it('takes UTF-8 whatever the charset says, and a mark of its order', async () => {
     const admin = await AdminUnderTest.start();
     const body = `\uFEFF${JSON.stringify({ ...PARTNER, name: '星云' })}`;

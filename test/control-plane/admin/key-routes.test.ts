@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AdminUnderTest, refusalOf } from './admin-fixture.ts';
+import { AdminUnderTest, placesOf, refusalOf } from './admin-fixture.ts';
 import { aPublicKey, KEY, KEY_PATH, LISTS, PLAN } from './record-fixture.ts';
 
 async function seeded(served?: () => Promise<boolean>) {
@@ -70,5 +70,27 @@ describe('the revocation of a key', () => {
     const { admin } = await seeded();
     const answer = await admin.call('/v1/keys/nobody/revoke', { method: 'POST' });
     expect(refusalOf(answer)).toBe('404 missing');
+  });
+
+  it('is for good: no write, no old file and no operator brings the key back', async () => {
+    const { admin } = await seeded();
+    await admin.call(`${KEY_PATH}/revoke`, { method: 'POST' });
+    const { revision } = admin.desk;
+    const file = { lists: { keys: [KEY] } };
+    const refused = [
+      await admin.patch(KEY_PATH, { revoked: false }, 2),
+      await admin.patch(KEY_PATH, { revoked: null }, 2),
+      await admin.put(KEY_PATH, KEY, { version: 2 }),
+      await admin.call('/v1/registry/apply', { body: file }),
+      await admin.call('/v1/registry/plan', { body: file }),
+    ];
+    for (const answer of refused) {
+      expect(refusalOf(answer)).toBe('422 invalid');
+      expect(placesOf(answer)).toEqual([`key/${KEY.id} /revoked`]);
+    }
+    expect(admin.desk.revision).toBe(revision);
+    const { body: lists } = await admin.call('/v1/registry/export');
+    expect((await admin.call('/v1/registry/apply', { body: { lists } })).status).toBe(200);
+    expect((await admin.patch(KEY_PATH, { notAfter: '2030-01-01T00:00:00Z' }, 2)).status).toBe(200);
   });
 });
