@@ -105,6 +105,21 @@ describe('a commit that fails', () => {
     await expect(under.put('plan', plan('A'))).rejects.toMatchObject({ code: 'unknown' });
     expect(under.desk.get('plan', 'gold')).toMatchObject({ version: 2, body: plan('A') });
     expect(under.deltas).toMatchObject([{ version: 2, baseVersion: 1 }]);
+    expect(under.store.follows).toMatchObject([{ revision: 1, isSettled: true }]);
+  });
+
+  it('and may still be on its way is waited for until that is known', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const under = await DeskUnderTest.whole();
+    under.store.beforeCommit.push(failWith('unknown'));
+    under.store.beforeFollow.push(failWith('unavailable'));
+    await expect(under.put('plan', plan('A'))).rejects.toMatchObject({ code: 'unknown' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await under.put('plan', plan('B'));
+    under.store.notify();
+    await under.desk.close();
+    const settled = under.store.follows.map(({ isSettled }) => isSettled);
+    expect(settled).toEqual([true, true, false]);
   });
 
   it('and may have happened is looked up by the next change at the latest', async () => {

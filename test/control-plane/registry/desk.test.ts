@@ -228,6 +228,36 @@ describe('records of processes', () => {
   });
 });
 
+describe('what no database keeps', () => {
+  it.each(['a\0b', 'half \ud83d of a pair'])('is refused in ids and documents: %j', async text => {
+    const { desk, store, change } = await open();
+    const process = { kind: 'approval', id: text, body: { x: 1 } } as const;
+    expect(refusalsOf(await change(process))).toEqual(['invalid /']);
+    const { id, ...rest } = process;
+    expect(refusalsOf(await change({ ...rest, id: 'a', body: { text } }))).toEqual([]);
+    for (const document of [
+      { name: 'd', text },
+      { name: text, text: '' },
+      { name: id, text: undefined },
+    ]) {
+      const request = { ...TRACE, changes: [], documents: [document] };
+      expect(refusalsOf(await desk.change(request))).toEqual(['invalid /']);
+    }
+    expect(store.commits).toHaveLength(1);
+  });
+
+  it('is a document that is there twice in a request', async () => {
+    const { desk } = await open();
+    const twice = ['1', '2'].map(text => ({ name: 'd', text }));
+    const refused = await desk.change({ ...TRACE, changes: [], documents: twice });
+    expect(refusalsOf(refused)).toEqual(['invalid /']);
+    const two = [twice[0]!, { name: 'e', text: '2 😀' }];
+    expect(await desk.change({ ...TRACE, changes: [], documents: two })).toMatchObject({
+      revision: 1,
+    });
+  });
+});
+
 describe('a registry that is read from a file', () => {
   it('is changed by who reads it, and by nobody else', async () => {
     const under = await DeskUnderTest.open(undefined, { isReadOnly: true });
