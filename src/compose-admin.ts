@@ -11,10 +11,11 @@ import { CertificationDesk } from './control-plane/certification/certification-d
 import { addCertificationRoutes } from './control-plane/certification/routes.ts';
 import type { EventHub } from './control-plane/events/event-hub.ts';
 import { TopicDirectory } from './control-plane/events/topic-directory.ts';
+import { ClosingWatch } from './control-plane/onboarding/closing.ts';
 import { addOnboardingRoutes } from './control-plane/onboarding/routes.ts';
 import { loadOperators } from './control-plane/operators/load-operators.ts';
 import { OperatorDirectory } from './control-plane/operators/operator-directory.ts';
-import { addShelfRoutes } from './control-plane/shelf/index.ts';
+import { addShelfRoutes, PublishGuard } from './control-plane/shelf/index.ts';
 import { systemClock } from './core/clock.ts';
 import type { Config } from './core/config.ts';
 import type { CounterSet } from './core/counters.ts';
@@ -39,6 +40,7 @@ export interface AdminParts extends TelemetrySources {
 export class GatewayAdmin {
   private readonly parts: AdminParts;
   private readonly certification: CertificationDesk;
+  private readonly closings: ClosingWatch;
   private operators: OperatorDirectory;
   private listener: AdminListener | undefined;
 
@@ -52,6 +54,11 @@ export class GatewayAdmin {
       reportFailure: (run, reason) =>
         log.error({ run, reason }, 'What was seen of a certification run could not be written.'),
     });
+    this.closings = new ClosingWatch({
+      registry: registry.desk,
+      reportFailure: (partner, reason) =>
+        log.error({ partner, reason }, 'The closing of a partner could not be completed yet.'),
+    });
   }
 
   /**
@@ -63,6 +70,7 @@ export class GatewayAdmin {
   static async start(parts: AdminParts): Promise<GatewayAdmin> {
     const admin = new GatewayAdmin(parts);
     admin.certification.start();
+    admin.closings.start();
     admin.listener = await admin.listen();
     return admin;
   }
@@ -80,6 +88,7 @@ export class GatewayAdmin {
   async close(): Promise<void> {
     await this.listener?.close();
     await this.certification.close();
+    await this.closings.close();
   }
 
   private listen(): Promise<AdminListener> {
@@ -101,7 +110,7 @@ export class GatewayAdmin {
         reportFailure: error => reportJournal(error, 'Events cannot be published.'),
       },
       control: {
-        registry: registry.desk,
+        registry: new PublishGuard(registry.desk),
         registryFacts: () => registryFacts(registry, fronts),
         routes: [
           app => addRebuildRoute(app, timeoutMs => fronts.rebuild(timeoutMs)),
@@ -109,7 +118,8 @@ export class GatewayAdmin {
           (app, context) => addCertificationRoutes(app, context, this.certification),
           (app, context) =>
             addShelfRoutes(app, context, {
-              ...{ publicUrl, documentHosts: config.registry.documentHosts, reportBug },
+              ...{ registry: registry.desk, publicUrl, reportBug },
+              documentHosts: config.registry.documentHosts,
             }),
         ],
       },

@@ -43,7 +43,13 @@ export interface ControlContext {
   /** Carries a change out, or keeps it for approval where a plan asks for four eyes. */
   propose(
     principal: Principal,
-    change: { action: string; reason: string; changes: readonly ProposedChange[] },
+    change: {
+      action: string;
+      reason: string;
+      changes: readonly ProposedChange[];
+      /** As a ChangeRequest has it; not asked again where it waits for approval. */
+      onlyWhile?: () => boolean;
+    },
   ): Promise<Proposal>;
   /** Answers refusals: the status of the first, all of them in `errors`. */
   sendRefusals(reply: FastifyReply, refusals: readonly ChangeRefusal[]): FastifyReply;

@@ -1,8 +1,12 @@
 /** What the routes of the control plane have in common: who asks, changes, and answers to them. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../core/clock.ts';
-import { ApprovalDesk, type ApprovalRegistry } from '../approvals/approval-desk.ts';
-import type { ChangeRefusal, ProposedChange, ShownRecord } from '../registry/desk-contract.ts';
+import {
+  ApprovalDesk,
+  type ApprovalRegistry,
+  type PersonsChange,
+} from '../approvals/approval-desk.ts';
+import type { ChangeRefusal, ShownRecord } from '../registry/desk-contract.ts';
 import { viewApproval } from './approval-view.ts';
 import type { ControlContext, Principal, Proposal } from './control-context.ts';
 import { type AdminProblem, sendProblem } from './problems.ts';
@@ -27,10 +31,7 @@ export class ControlPlane implements ControlContext {
     return principal;
   }
 
-  async propose(
-    principal: Principal,
-    change: { action: string; reason: string; changes: readonly ProposedChange[] },
-  ): Promise<Proposal> {
+  async propose(principal: Principal, change: PersonsChange): Promise<Proposal> {
     const outcome = await this.approvals.propose(principal, change);
     if ('approval' in outcome) return { approvalId: outcome.approval.id };
     return 'refusals' in outcome ? outcome : { revision: outcome.revision };

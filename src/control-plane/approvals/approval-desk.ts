@@ -39,6 +39,8 @@ export interface PersonsChange {
   readonly action: string;
   readonly reason: string;
   readonly changes: readonly ProposedChange[];
+  /** As a ChangeRequest has it; not asked again where it waits for a second person. */
+  readonly onlyWhile?: () => boolean;
 }
 
 export type ProposalOutcome =
@@ -89,7 +91,8 @@ export class ApprovalDesk {
       return isFree;
     };
     if (!isFreeNow()) return undefined;
-    const result = await this.registry.change({ ...request, onlyWhile: isFreeNow });
+    const onlyWhile = () => isFreeNow() && request.onlyWhile?.() !== false;
+    const result = await this.registry.change({ ...request, onlyWhile });
     return isFree ? result : undefined;
   }
 

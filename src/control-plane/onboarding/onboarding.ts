@@ -7,7 +7,6 @@ import type {
   ShownRecord,
 } from '../registry/desk-contract.ts';
 import type { PartnerStatus } from '../registry/schema.ts';
-import { CLOSING_CHANGES_MAX, closingChanges } from './closing.ts';
 import {
   historyChange,
   type OnboardingHistory,
@@ -72,13 +71,15 @@ export function planApplication(
   ];
 }
 
-/** The change that takes a step: the partner, its history, and what goes with it. */
+/** The change that takes a step: the partner, and its history. */
 export function planStep(
   registry: RegistryReader,
-  partner: ShownRecord,
+  id: string,
   { to, by, reason, nowMs }: StepRequest,
 ): PlannedStep {
-  const { id, body } = partner;
+  const partner = registry.get('partner', id);
+  if (partner === undefined) return { refusals: [missingPartner(id)] };
+  const { body } = partner;
   const from = statusOf(partner);
   const refuse = (messages: readonly string[]): PlannedStep => ({
     refusals: messages.map(message => {
@@ -90,19 +91,18 @@ export function planStep(
   if (transition === undefined) return refuse([refusedWay(from, to, possible)]);
   const missing = missingOf(transition.needs, { registry, id, body, nowMs });
   if (missing.length > 0) return refuse(missing);
-  const closing = to === 'closed' ? closingChanges(registry, id) : [];
-  if (closing === undefined) {
-    return refuse([`has more than ${CLOSING_CHANGES_MAX} subscriptions and keys: end some first`]);
-  }
   const step: OnboardingStep = { from, to, by, at: instant(nowMs), reason };
   const moved = { ...body, status: to };
   return {
     changes: [
       { kind: 'partner', id, body: moved, ifVersion: partner.version },
       historyChange(registry, id, step),
-      ...closing,
     ],
   };
+}
+
+export function missingPartner(id: string): ChangeRefusal {
+  return { code: 'missing', kind: 'partner', id, pointer: '', message: 'is not there' };
 }
 
 function statusOf({ body }: ShownRecord): PartnerStatus {

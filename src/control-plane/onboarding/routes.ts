@@ -1,10 +1,11 @@
 /** The onboarding of partners in the admin API (docs/onboarding.md). */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import Type, { type Static } from 'typebox';
-import type { ControlContext, Role } from '../admin/control-context.ts';
+import type { ControlContext, Principal, Proposal, Role } from '../admin/control-context.ts';
 import type { ShownRecord } from '../registry/desk-contract.ts';
 import { PARTNER_STATUSES, PartnerSchema, type PartnerStatus } from '../registry/schema.ts';
-import { planApplication, planStep, viewOnboarding } from './onboarding.ts';
+import { completeClosing } from './closing.ts';
+import { missingPartner, planApplication, planStep, viewOnboarding } from './onboarding.ts';
 import { MOVER_ROLES } from './transitions.ts';
 
 const READERS: readonly Role[] = ['viewer', 'operator', 'partner-manager', 'auditor'];
@@ -37,6 +38,8 @@ const ApplicationSchema = Type.Object(
 const TAGS = ['onboarding'];
 /** Whoever takes a partner's access away hears when it is gone. */
 const LEAVING: ReadonlySet<PartnerStatus> = new Set<PartnerStatus>(['suspended', 'closed']);
+/** Plans of one step, where what it stands on is changed all the time. */
+const ATTEMPTS_MAX = 5;
 /** How long the answer waits for the fronts. */
 const SERVED_MAX_MS = 5_000;
 
@@ -59,7 +62,9 @@ export function addOnboardingRoutes(app: FastifyInstance, context: ControlContex
     },
     (request, reply) => {
       const partner = registry.get('partner', request.params.id);
-      if (partner === undefined) return sendMissing(context, reply, request.params.id);
+      if (partner === undefined) {
+        return context.sendRefusals(reply, [missingPartner(request.params.id)]);
+      }
       return reply.send(viewOnboarding(registry, partner, clock.wallMs()));
     },
   );
@@ -75,25 +80,43 @@ export function addOnboardingRoutes(app: FastifyInstance, context: ControlContex
       },
     },
     async (request, reply) => {
-      const partner = registry.get('partner', request.params.id);
-      if (partner === undefined) return sendMissing(context, reply, request.params.id);
-      const principal = context.principalOf(request);
-      const { to, reason } = request.body;
-      const by = `operator:${principal.id}`;
-      const planned = planStep(registry, partner, { to, by, reason, nowMs: clock.wallMs() });
-      if ('refusals' in planned) return context.sendRefusals(reply, planned.refusals);
-      const { changes } = planned;
-      const proposal = await context.propose(principal, {
-        action: 'partner.transition',
-        reason,
-        changes,
-      });
+      const { id } = request.params;
+      const proposal = await takeStep(context, context.principalOf(request), id, request.body);
       if ('refusals' in proposal) return context.sendRefusals(reply, proposal.refusals);
       if ('approvalId' in proposal) return sendApproval(reply, proposal.approvalId);
-      if (LEAVING.has(to)) await confirm(context, reply, proposal.revision);
-      return sendView(context, reply, registry.get('partner', partner.id)!);
+      const { to } = request.body;
+      // Where it fails, it is tried again without us.
+      if (to === 'closed') await completeClosing(registry, id).catch(() => undefined);
+      if (LEAVING.has(to)) await confirm(context, reply, registry.revision);
+      return sendView(context, reply, registry.get('partner', id)!);
     },
   );
+}
+
+/**
+ * What a step needs is looked at again when its turn to be committed comes: a key may be revoked,
+ * or a certification be gone, by what was committed in between.
+ */
+async function takeStep(
+  context: ControlContext,
+  principal: Principal,
+  id: string,
+  { to, reason }: Static<typeof TransitionSchema>,
+): Promise<Proposal> {
+  const { registry, clock } = context;
+  const step = { to, reason, by: `operator:${principal.id}`, nowMs: clock.wallMs() };
+  const plan = () => planStep(registry, id, step);
+  for (let attempt = 1; ; attempt++) {
+    const planned = plan();
+    if ('refusals' in planned) return planned;
+    const proposal = await context.propose(principal, {
+      ...{ action: 'partner.transition', reason, changes: planned.changes },
+      onlyWhile: () => !('refusals' in plan()),
+    });
+    const isStale =
+      'refusals' in proposal && proposal.refusals.some(({ code }) => code === 'stale');
+    if (!isStale || attempt === ATTEMPTS_MAX) return proposal;
+  }
 }
 
 /** The answer tells that the partner's calls are refused by now, in every front. */
@@ -142,10 +165,4 @@ function sendView({ registry, clock }: ControlContext, reply: FastifyReply, part
 function sendApproval(reply: FastifyReply, approvalId: string): FastifyReply {
   reply.code(202).header('location', `/v1/approvals/${approvalId}`);
   return reply.send({ approval: approvalId });
-}
-
-function sendMissing(context: ControlContext, reply: FastifyReply, id: string): FastifyReply {
-  return context.sendRefusals(reply, [
-    { code: 'missing', kind: 'partner', id, pointer: '', message: 'is not there' },
-  ]);
 }

@@ -100,6 +100,8 @@ export interface Routes {
   readonly proposed: { readonly action: string; readonly reason: string }[];
   /** Where it is set, changes wait for a second person under this id. */
   approvalId: string | undefined;
+  /** What is committed between the next plan and its turn; once. */
+  meanwhile: (() => Promise<void>) | undefined;
 }
 
 /** The listener's part in small: refusals as JSON, every call by `ann`. */
@@ -108,14 +110,16 @@ export function routesOn(
   add: (app: FastifyInstance, context: ControlContext) => void,
 ): Routes {
   const app = fastify({ ajv: { customOptions: { keywords: ['form'] } } });
-  const routes: Routes = { app, proposed: [], approvalId: undefined };
+  const routes: Routes = { app, proposed: [], approvalId: undefined, meanwhile: undefined };
   add(app, {
     registry: desk,
     clock,
     principalOf: () => ({ id: 'ann', roles: ['partner-manager'] }),
     propose: async (principal, change): Promise<Proposal> => {
       routes.proposed.push({ action: change.action, reason: change.reason });
-      const { approvalId } = routes;
+      const { approvalId, meanwhile } = routes;
+      routes.meanwhile = undefined;
+      await meanwhile?.();
       if (approvalId !== undefined) return { approvalId };
       return desk.change({ actor: `operator:${principal.id}`, ...change });
     },

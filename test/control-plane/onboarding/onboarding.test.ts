@@ -20,7 +20,7 @@ const missing = (to: PartnerStatus) => view().next.find(step => step.to === to)?
 
 function plan(to: PartnerStatus) {
   const step = { to, by: 'operator:ann', reason: 'as agreed', nowMs: registry.clock.wallMs() };
-  return planStep(registry.desk, partner(), step);
+  return planStep(registry.desk, PARTNER_ID, step);
 }
 
 /** Takes the step; throws with what is refused. */
@@ -203,21 +203,4 @@ describe('closing', () => {
       for (const to of PARTNER_STATUSES) expect(plan(to)).toHaveProperty('refusals');
     },
   );
-
-  it('ends the subscriptions and revokes the keys in the same change', async () => {
-    registry = await Registry.withPartner('production');
-    await registry.putApp();
-    await registry.putApp({ id: 'orbit-live', environment: 'production' });
-    await registry.putKey();
-    await registry.putKey({ id: 'orbit-live-key', app: 'orbit-live' });
-    await registry.putSubscription();
-    await registry.putSubscription({ app: 'orbit-live', status: 'suspended' });
-    const { revision } = registry.desk;
-    await take('closed');
-    expect(registry.desk.revision).toBe(revision + 1);
-    const statuses = registry.desk.list({ kind: 'subscription', limit: 10 }).records;
-    expect(statuses.map(({ body }) => body.status)).toEqual(['ended', 'ended']);
-    const keys = registry.desk.list({ kind: 'key', limit: 10 }).records;
-    expect(keys.map(({ body }) => body.revoked)).toEqual([true, true]);
-  });
 });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { addOnboardingRoutes } from '../../../src/control-plane/onboarding/routes.ts';
-import { PARTNER_ID, Registry, type Routes, routesOn } from './onboarding-fixture.ts';
+import { APP_ID, PARTNER_ID, Registry, type Routes, routesOn } from './onboarding-fixture.ts';
 
 let registry: Registry;
 let routes: Routes;
@@ -88,6 +88,36 @@ describe('POST /v1/partners/{id}/transitions', () => {
       'x-registry-revision': `${revision}`,
       'x-registry-served': 'true',
     });
+  });
+
+  it('answers a closure when keys are revoked and subscriptions ended', async () => {
+    await registry.putApp();
+    await registry.putKey();
+    await registry.putSubscription();
+    await post(transitions(PARTNER_ID), { to: 'closed', reason: 'left us' });
+    expect(registry.desk.get('key', 'orbit-key')!.body.revoked).toBe(true);
+    expect(registry.desk.get('subscription', `${APP_ID}.try-out`)!.body.status).toBe('ended');
+  });
+
+  it('looks at what is needed again when the turn of the step comes', async () => {
+    await registry.putPartner('in-review');
+    await registry.putApp();
+    await registry.putKey();
+    routes.meanwhile = () => registry.putKey({ revoked: true });
+    const answer = await post(transitions(PARTNER_ID), { to: 'sandbox', reason: 'complete' });
+    expect(answer.json().errors).toMatchObject([{ code: 'conflict', pointer: '/status' }]);
+    expect(registry.status()).toBe('in-review');
+  });
+
+  it('takes the step that was asked for although the partner is changed in between', async () => {
+    const contacts = ['technical', 'security'].map(role => {
+      return { name: 'Other', role, email: 'other@orbit.example' };
+    });
+    routes.meanwhile = () => registry.putPartner('applied', contacts);
+    const answer = await post(transitions(PARTNER_ID), { to: 'in-review', reason: 'complete' });
+    expect(answer.statusCode).toBe(200);
+    expect(registry.status()).toBe('in-review');
+    expect(registry.desk.get('partner', PARTNER_ID)!.body).toMatchObject({ contacts });
   });
 
   it('knows its partners', async () => {
