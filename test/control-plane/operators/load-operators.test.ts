@@ -125,4 +125,14 @@ describe('a file of operators is refused', () => {
       'operators[0].keys[1].id is there twice',
     ]);
   });
+
+  it('where two have the same key under other ids: one person would be two', () => {
+    const keys = [{ ...KEY, id: 'ben-1' }];
+    expect(
+      problemsOf([
+        { ...OPERATOR, keys: [KEY] },
+        { id: 'ben', roles: ['viewer'], keys },
+      ]),
+    ).toEqual([expect.stringMatching(/^operators\[1\]\.keys\[0\]\.publicKey .* operator ann/)]);
+  });
 });
