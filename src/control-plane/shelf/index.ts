@@ -1,1 +1,2 @@
+export { PublishGuard } from './publish-guard.ts';
 export { addShelfRoutes } from './routes.ts';

@@ -11,14 +11,21 @@ export interface CheckJob {
   readonly deriveIds: boolean;
 }
 
+export interface ComparedVersion {
+  /** The API's record. */
+  readonly api: JsonObject;
+  /** Its document as it was imported; undefined where it was declared without one. */
+  readonly text: string | undefined;
+}
+
 export interface ImportJob {
   readonly kind: 'import';
   readonly text: string;
   readonly choices: ImportChoices;
   /** The API's record as it is. */
   readonly existing: JsonObject | undefined;
-  /** Its document as it was imported. */
-  readonly storedText: string | undefined;
+  /** What the new version is compared with. */
+  readonly before: ComparedVersion | undefined;
 }
 
 /** Asks for the id that a document has of itself. */
@@ -60,7 +67,7 @@ export type ImportResult =
       readonly text: string;
       readonly operations: OperationsSummary;
       readonly style: StyleReport;
-      /** Undefined where the API is new. */
+      /** Undefined where there is nothing to compare with. */
       readonly changes: ContractChanges | undefined;
     };
 

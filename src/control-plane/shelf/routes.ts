@@ -2,8 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import type { ControlContext, Role } from '../admin/control-context.ts';
+import type { RegistryWriter } from '../registry/desk-contract.ts';
 import type { ImportChoices } from './convert-api.ts';
-import { keptVersions } from './history.ts';
 import { ShelfRefusal, sendShelfRefusal } from './problems.ts';
 import { DOCUMENT_MAX_BYTES } from './read-document.ts';
 import { ShelfSearch } from './search/shelf-search.ts';
@@ -91,19 +91,24 @@ const SearchSchema = Type.Object(
   { additionalProperties: false },
 );
 
+interface ShelfRoutesOptions extends ShelfOptions {
+  /** Without the guard that others have: what is imported is looked at here. */
+  readonly registry: RegistryWriter;
+}
+
 /** Adds the shelf to the admin listener; it ends with it. */
 export function addShelfRoutes(
   app: FastifyInstance,
   context: ControlContext,
-  options: ShelfOptions,
+  options: ShelfRoutesOptions,
 ): void {
-  const desk = new ShelfDesk(context.registry, context.clock, options);
+  const desk = new ShelfDesk(options.registry, context.clock, options);
   const search = new ShelfSearch(context.registry);
   app.addHook('onClose', () => desk.close());
   const holdUpload = limitUploads();
   addCheck(app, desk, holdUpload);
   addImport(app, desk, context, holdUpload);
-  addDocuments(app, desk, context);
+  addDocuments(app, desk);
   app.get<{ Querystring: Static<typeof SearchSchema> }>(
     '/v1/search',
     {
@@ -194,7 +199,7 @@ function addImport(
   );
 }
 
-function addDocuments(app: FastifyInstance, desk: ShelfDesk, context: ControlContext): void {
+function addDocuments(app: FastifyInstance, desk: ShelfDesk): void {
   app.get<{ Params: Static<typeof ApiSchema>; Querystring: Static<typeof GiveSchema> }>(
     '/v1/apis/:id/openapi',
     {
@@ -228,9 +233,8 @@ function addDocuments(app: FastifyInstance, desk: ShelfDesk, context: ControlCon
         params: ApiSchema,
       },
     },
-    async ({ params }) => {
-      return { items: (await keptVersions(context.registry, params.id)).toReversed() };
-    },
+    ({ params }, reply) =>
+      answering(reply, async () => ({ items: await desk.versions(params.id) })),
   );
 }
 

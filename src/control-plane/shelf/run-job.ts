@@ -54,11 +54,11 @@ async function importDocument(job: ImportJob): Promise<ImportResult> {
   return { api: body, text: document.text, operations: summary, style, changes };
 }
 
-function changesOf({ existing, storedText }: ImportJob, api: JsonObject, document: ReadDocument) {
-  if (existing === undefined) return undefined;
-  const stored = storedText === undefined ? undefined : (JSON.parse(storedText) as JsonObject);
+function changesOf({ before }: ImportJob, api: JsonObject, document: ReadDocument) {
+  if (before === undefined) return undefined;
+  const stored = before.text === undefined ? undefined : (JSON.parse(before.text) as JsonObject);
   return compareVersions(
-    { api: existing, document: stored },
+    { api: before.api, document: stored },
     { api, document: stored === undefined ? undefined : document.value },
   );
 }

@@ -4,10 +4,22 @@ import type { Clock } from '../../core/clock.ts';
 import type { JsonObject } from '../../stores/registry-contract.ts';
 import type { ChangeRefusal, RegistryWriter, ShownRecord } from '../registry/desk-contract.ts';
 import type { ContractChanges } from './compare/change-list.ts';
-import { refuseVersion } from './compare/version-rule.ts';
+import { refuseVersion, type VersionRefusal } from './compare/version-rule.ts';
 import type { ImportChoices } from './convert-api.ts';
 import { FetchRefused, fetchDocument } from './fetch/fetch-document.ts';
-import { documentName, keepVersion, keptVersions } from './history.ts';
+import {
+  currentDocument,
+  earlierDocument,
+  isLive,
+  type KeptVersion,
+  keepImport,
+  mayBePublished,
+  type Relied,
+  readShelved,
+  reliedOn,
+  shelvedOf,
+  type Verdict,
+} from './history.ts';
 import type { CheckResult, ImportResult, OperationsSummary, ResultOf, ShelfJob } from './jobs.ts';
 import { type ShelfProblemName, ShelfRefusal } from './problems.ts';
 import { DOCUMENT_MAX_BYTES, type Issue } from './read-document.ts';
@@ -46,6 +58,8 @@ export interface ImportAnswer {
   readonly operations: OperationsSummary;
   readonly style: StyleReport;
   readonly changes: ContractChanges | undefined;
+  /** Whether nothing speaks against publishing it, where it is a draft. */
+  readonly mayBePublished: boolean;
   /** Whether it is in the registry now. */
   readonly stored: boolean;
   readonly isNew: boolean;
@@ -53,6 +67,14 @@ export interface ImportAnswer {
 }
 
 type ReadImport = Exclude<ImportResult, { readonly issues: unknown }>;
+
+/** An import that may be stored. */
+interface TakenImport extends ReadImport {
+  readonly verdict: Verdict;
+  /** The API as it was. */
+  readonly record: ShownRecord | undefined;
+  readonly relied: Relied | undefined;
+}
 
 export class ShelfDesk {
   private readonly registry: RegistryWriter;
@@ -94,18 +116,23 @@ export class ShelfDesk {
     const id = request.choices.id ?? (await this.identify(text));
     const record = this.registry.get('api', id);
     requireUpstream(request.choices, record);
-    const storedText = record && (await this.registry.document(documentName(id)));
+    const kept = await readShelved(this.registry, id);
+    const shelved = kept?.apiCreatedAtMs === record?.createdAtMs ? kept : undefined;
+    const relied = record && (await reliedOn(this.registry, record, shelved));
     const result = await this.run(this.inspector, {
       kind: 'import',
       text,
       choices: { ...request.choices, id },
       existing: record?.body,
-      storedText,
+      before: relied ?? (record && (await this.currentOf(record))),
     });
     if ('issues' in result) throw invalidDocument(result.issues, result.operations);
-    refuseStyle(result);
-    refuseChanges(result, record);
-    return request.dryRun ? this.tryOut(result, record) : this.store(request, result, record);
+    const taken = judge(result, record, relied);
+    return request.dryRun ? this.tryOut(taken) : this.store(request, taken);
+  }
+
+  private async currentOf(record: ShownRecord): Promise<Relied> {
+    return { api: record.body, text: await currentDocument(this.registry, record) };
   }
 
   /**
@@ -118,7 +145,7 @@ export class ShelfDesk {
     const key = `${format} ${this.registry.revision} ${id}`;
     const known = api && this.rendered.get(key);
     if (known !== undefined) return known;
-    const text = api && (await this.registry.document(documentName(id)));
+    const text = api && (await currentDocument(this.registry, api));
     if (api === undefined || text === undefined) throw missingDocument(id);
     const { publicUrl } = this.options;
     const job = { kind: 'render', text, api: api.body, publicUrl, format } as const;
@@ -133,10 +160,21 @@ export class ShelfDesk {
    * @throws ShelfRefusal
    */
   async giveVersion(id: string, version: string): Promise<string> {
-    const isThere = this.registry.get('api', id) !== undefined;
-    const text = isThere && (await this.registry.document(documentName(id, version)));
-    if (!text) throw missingDocument(id);
+    const api = this.registry.get('api', id);
+    const text = api && (await earlierDocument(this.registry, api, version));
+    if (text === undefined) throw missingDocument(id);
     return text;
+  }
+
+  /**
+   * The latest first.
+   *
+   * @throws ShelfRefusal
+   */
+  async versions(id: string): Promise<readonly KeptVersion[]> {
+    const api = this.registry.get('api', id);
+    if (api === undefined) throw missingDocument(id);
+    return (await shelvedOf(this.registry, api))?.versions.toReversed() ?? [];
   }
 
   private async textOf(source: DocumentSource): Promise<string> {
@@ -169,27 +207,24 @@ export class ShelfDesk {
     }
   }
 
-  private async tryOut(result: ReadImport, record: ShownRecord | undefined) {
+  private async tryOut(taken: TakenImport) {
     const outcome = await this.registry.apply({
       actor: 'system:shelf',
       reason: '',
-      lists: { apis: [result.api] },
+      lists: { apis: [taken.api] },
       prune: false,
       dryRun: true,
     });
     if ('refusals' in outcome) return outcome;
-    return answerOf(result, record, { stored: false, revision: outcome.revision });
+    return answerOf(taken, { stored: false, revision: outcome.revision });
   }
 
-  private async store(
-    { actor, reason }: ImportRequest,
-    result: ReadImport,
-    record: ShownRecord | undefined,
-  ) {
-    const { api, text } = result;
+  private async store({ actor, reason }: ImportRequest, taken: TakenImport) {
+    const { api, text, style, verdict, record, relied } = taken;
     const id = String(api.id);
-    const kept = await keptVersions(this.registry, id);
-    const importedAt = new Date(this.clock.wallMs()).toISOString();
+    const kept = await readShelved(this.registry, id);
+    const atMs = this.clock.wallMs();
+    const version = String(api.version);
     const outcome = await this.registry.change({
       actor,
       action: 'api.import',
@@ -197,10 +232,14 @@ export class ShelfDesk {
       subject: `api/${id}`,
       // What was compared with is what must be there still.
       changes: [{ kind: 'api', id, body: api, ifVersion: record?.version ?? 0 }],
-      documents: keepVersion(id, kept, { version: String(api.version), text, importedAt }),
+      atMs,
+      documents: keepImport(id, record, kept, {
+        ...{ version, text, grade: style.grade, verdict, atMs },
+        relied: isLive(api.lifecycle ?? 'published') ? undefined : relied,
+      }),
     });
     if ('refusals' in outcome) return outcome;
-    return answerOf(result, record, { stored: true, revision: outcome.revision });
+    return answerOf(taken, { stored: true, revision: outcome.revision });
   }
 }
 
@@ -213,11 +252,12 @@ const WORKER_PROBLEMS: Readonly<Record<ShelfWorkerError['code'], ShelfProblemNam
 };
 
 function answerOf(
-  { api, operations, style, changes }: ReadImport,
-  record: ShownRecord | undefined,
+  { api, operations, style, changes, verdict, record }: TakenImport,
   outcome: Pick<ImportAnswer, 'stored' | 'revision'>,
 ): ImportAnswer {
-  return { api, operations, style, changes, isNew: record === undefined, ...outcome };
+  const isNew = record === undefined;
+  const said = { operations, style, changes, mayBePublished: mayBePublished(verdict) };
+  return { api, ...said, isNew, ...outcome };
 }
 
 function missingDocument(id: string): ShelfRefusal {
@@ -245,33 +285,50 @@ function requireUpstream({ upstream }: ImportChoices, record: ShownRecord | unde
   });
 }
 
-/** A draft is there to be worked on; nobody can call it. */
-function refuseStyle({ api, style }: ReadImport): void {
-  if (!style.blocked || api.lifecycle === 'draft') return;
-  const errors = style.findings.filter(({ blocking }) => blocking);
-  const names = style.rules.filter(({ blocking }) => blocking).map(({ rule }) => rule);
-  const detail = `It breaks ${names.join(', ')}; correct it, or import it as a draft.`;
-  throw new ShelfRefusal('style-blocked', detail, {
-    errors: errors.slice(0, ERRORS_MAX).map(({ rule, pointer, line, message }) => {
-      return { code: rule, pointer, line, message };
-    }),
-    errorsTotal: style.rules.reduce(
-      (sum, { blocking, findings }) => sum + (blocking ? findings : 0),
-      0,
-    ),
-    style: { grade: style.grade, score: style.score, rules: style.rules },
+/** What can be called must keep the standard and its word; a draft is told what it lacks. */
+function judge(
+  result: ReadImport,
+  record: ShownRecord | undefined,
+  relied: Relied | undefined,
+): TakenImport {
+  const { api, style, changes } = result;
+  const lifecycle = api.lifecycle ?? 'published';
+  if (lifecycle === 'draft' && isLive(record?.body.lifecycle)) throw stillReliedOn();
+  const refusal =
+    relied && changes && refuseVersion(String(relied.api.version), String(api.version), changes);
+  if (isLive(lifecycle)) {
+    if (style.blocked) throw blockedByStyle(style);
+    if (refusal !== undefined) throw anotherVersion(refusal, changes!);
+  }
+  const blockedBy = style.rules.filter(({ blocking }) => blocking).map(({ rule }) => rule);
+  const verdict: Verdict = refusal ? { blockedBy, versionWanted: refusal.version } : { blockedBy };
+  return { ...result, verdict, record, relied };
+}
+
+function stillReliedOn(): ShelfRefusal {
+  const message = 'would be withdrawn as a draft; retire it first, then import the draft';
+  return new ShelfRefusal('breaking-change', `The API ${message}.`, {
+    errors: [{ code: 'lifecycle', operation: '', pointer: '', message }],
+    errorsTotal: 1,
   });
 }
 
-/** Nobody relies yet on what is a draft, and nobody can any more on what is retired. */
-function refuseChanges({ api, changes }: ReadImport, record: ShownRecord | undefined): void {
-  const lifecycle = record?.body.lifecycle;
-  if (record === undefined || changes === undefined) return;
-  if (lifecycle !== 'published' && lifecycle !== 'deprecated') return;
-  const refusal = refuseVersion(String(record.body.version), String(api.version), changes);
-  if (refusal === undefined) return;
+function blockedByStyle({ findings, rules, grade, score }: StyleReport): ShelfRefusal {
+  const errors = findings.filter(({ blocking }) => blocking);
+  const names = rules.filter(({ blocking }) => blocking).map(({ rule }) => rule);
+  const detail = `It breaks ${names.join(', ')}; correct it, or import it as a draft.`;
+  return new ShelfRefusal('style-blocked', detail, {
+    errors: errors.slice(0, ERRORS_MAX).map(({ rule, pointer, line, message }) => {
+      return { code: rule, pointer, line, message };
+    }),
+    errorsTotal: rules.reduce((sum, { blocking, findings: n }) => sum + (blocking ? n : 0), 0),
+    style: { grade, score, rules },
+  });
+}
+
+function anotherVersion(refusal: VersionRefusal, changes: ContractChanges): ShelfRefusal {
   const { breaking, compatible, complete } = changes;
-  throw new ShelfRefusal(refusal.code, refusal.message, {
+  return new ShelfRefusal(refusal.code, refusal.message, {
     version: refusal.version,
     errors: breaking.slice(0, ERRORS_MAX),
     errorsTotal: breaking.length,

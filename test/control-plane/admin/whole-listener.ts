@@ -48,6 +48,7 @@ function routesWith(rebuild: Rebuild) {
     },
     (app: FastifyInstance, context: ControlContext) =>
       addShelfRoutes(app, context, {
+        registry: context.registry,
         publicUrl: 'https://api.bank.example',
         documentHosts: [],
         reportBug: error => {

@@ -229,6 +229,39 @@ describe('importing a new version', () => {
   });
 });
 
+describe('documents of an API that is no more', () => {
+  const change = (body: JsonObject | undefined) =>
+    registry.change({
+      ...{ actor: 'operator:ann', action: 'api.change', reason: '' },
+      changes: [{ kind: 'api', id: 'gone', body }],
+    });
+  const statusOf = async (path: string) => (await give(`/v1/apis/gone/openapi${path}`)).statusCode;
+
+  it('are not those of another one under its id, and go with its first import', async () => {
+    await importAs('gone', versionOf('1.0.0', ACCOUNTS, '/gone'));
+    await importAs('gone', versionOf('1.1.0', ACCOUNTS, '/gone'));
+    const { body } = registry.get('api', 'gone')!;
+    expect([await statusOf(''), await statusOf('?version=1.0.0')]).toEqual([200, 200]);
+    await change(undefined);
+    expect([await statusOf(''), await statusOf('/versions')]).toEqual([404, 404]);
+    await change({ ...body, name: 'Another' });
+    expect([await statusOf(''), await statusOf('?version=1.0.0')]).toEqual([404, 404]);
+    expect((await give('/v1/apis/gone/openapi/versions')).json()).toEqual({ items: [] });
+
+    const { status, body: answer } = await importAs('gone', versionOf('1.1.0', ACCOUNTS, '/gone'));
+    expect([status, answer.isNew]).toEqual([200, false]);
+    const { items } = (await give('/v1/apis/gone/openapi/versions')).json();
+    expect(items).toMatchObject([{ version: '1.1.0', grade: 'A' }]);
+    expect(await registry.document('openapi/gone/1.0.0')).toBeUndefined();
+  });
+
+  it('have no names but their versions', async () => {
+    for (const name of ['versions', 'relied', '1.1.0%2f', '']) {
+      expect(await statusOf(`?version=${name}`)).not.toBe(200);
+    }
+  });
+});
+
 describe('giving a document out', () => {
   const document = versionOf(
     '1.0.0',

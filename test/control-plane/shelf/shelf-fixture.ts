@@ -97,6 +97,7 @@ export function openShelfApp(registry: RegistryDesk): FastifyInstance {
   const app = fastify();
   app.setValidatorCompiler(checkRequests as never);
   addShelfRoutes(app, contextOf(registry), {
+    registry,
     publicUrl: PUBLIC_URL,
     documentHosts: [],
     reportBug: error => {
