@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { createRequestSigner, curlCommand } from '../client/index.ts';
 import { defaultConfig, loadConfig } from '../control-plane/config/index.ts';
+import { type BankPorts, readBankPorts } from '../demo/bank-ports.ts';
 import { type DemoFiles, prepareDemo } from '../demo/setup.ts';
 import { publisherTokenFileOf } from '../demo/tokens.ts';
 import { startGateway } from '../main.ts';
@@ -11,6 +12,7 @@ import { probePort } from '../runtime/probe-port.ts';
 import { SignalRequests } from '../runtime/signal-requests.ts';
 import { Supervisor } from '../runtime/supervisor.ts';
 import { initialiseNonceState, requireFreeState } from '../stores/shared-memory/index.ts';
+import { pointAtBank } from './point-at-bank.ts';
 
 export interface StartOptions {
   readonly config: string;
@@ -34,10 +36,8 @@ type Runner = (
   announce: (addresses: Addresses) => void,
 ) => Promise<number>;
 
-interface Bank {
+interface Bank extends BankPorts {
   readonly process: ChildProcess;
-  readonly port: number;
-  readonly sandboxPort: number;
 }
 
 /** What closing may take after the drain; then the gateway is killed. */
@@ -59,6 +59,7 @@ export async function start(options: StartOptions): Promise<number> {
       const adminPort = await probePort(DEMO_HOST, options.adminPort, '--admin-port');
       requireFreeState(join(options.demoDir, 'state'));
       bank = await startDemoBank([
+        ...(await bankPortOptions(options.demoDir)),
         `--publish-url=http://${DEMO_HOST}:${adminPort}/v1/events`,
         `--publish-token-file=${publisherTokenFileOf(options.demoDir)}`,
       ]);
@@ -69,7 +70,10 @@ export async function start(options: StartOptions): Promise<number> {
     }
     if (requests.stopRequested) return 0;
     const run: Runner = options.supervisor ? supervise : runHere;
-    return await run(configFile, requests, addresses => announceReady(options, addresses, files));
+    return await run(configFile, requests, async addresses => {
+      if (bank !== undefined) await tellBankPorts(addresses, files!, bank);
+      announceReady(options, addresses, files);
+    });
   } catch (error) {
     process.stderr.write(`xingyun: ${(error as Error).message}\n`);
     return 1;
@@ -117,6 +121,27 @@ const runHere: Runner = async (configFile, requests, announce) => {
   if (await gateway.ready) announce(gateway);
   return stopped.promise;
 };
+
+/** The ports of the last start, which the registry has, or others where they are taken. */
+async function bankPortOptions(demoDir: string): Promise<readonly string[]> {
+  const { port, sandboxPort } = readBankPorts(demoDir);
+  const freeOrAny = (wanted: number) => probePort(DEMO_HOST, wanted, '--port').catch(() => 0);
+  const free = [await freeOrAny(port), await freeOrAny(sandboxPort)];
+  return [`--port=${free[0]}`, `--sandbox-port=${free[1]}`];
+}
+
+async function tellBankPorts(
+  { adminUrl }: Addresses,
+  { operatorTokenFile }: DemoFiles,
+  ports: BankPorts,
+): Promise<void> {
+  try {
+    await pointAtBank({ admin: adminUrl, tokenFile: operatorTokenFile }, ports);
+  } catch (error) {
+    const { message } = error as Error;
+    process.stderr.write(`xingyun: the registry may have old ports of the bank: ${message}\n`);
+  }
+}
 
 /** The gateway at which it publishes is not there yet, nor the token: it asks until they are. */
 function startDemoBank(args: readonly string[]): Promise<Bank> {

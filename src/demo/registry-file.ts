@@ -1,13 +1,15 @@
 /** The demonstration's `registry.yaml` and `xingyun.yaml`, built from the list of partners. */
 import { stringify } from 'yaml';
 import { DEMO_APIS } from './bank/api-document.ts';
+import { BANK, type BankPorts, bankUpstreams, SANDBOX_BANK } from './bank-ports.ts';
 import { ALL_DEMO_PARTNERS, type DemoKey, type DemoPartner } from './partners.ts';
 import { OPERATORS_FILE, PUBLISHER_TOKEN_FILE } from './tokens.ts';
 
 const HEADER =
   '# Written anew at every start of the demonstration: change a copy, not this file.\n';
-const BANK = 'demo-bank';
-const SANDBOX_BANK = 'demo-bank-sandbox';
+const SEED =
+  '# What the first start puts into the registry. From then on the registry is changed there:\n' +
+  '# xingyun registry export | diff | apply.\n';
 
 const PRODUCTS = [
   { id: 'account-information', name: 'Account information', apis: ['accounts'] },
@@ -73,8 +75,8 @@ function appEntry({ id, appId, environment }: DemoPartner): object {
   return { id: appId, partner: id, ...(environment === undefined ? {} : { environment }) };
 }
 
-/** @param sandboxPort where the bank's sandbox listens, which has books of its own */
-export function registryText(bankPort: number, sandboxPort: number): string {
+/** @param ports where the bank listens, and its sandbox, which has books of its own */
+export function registryText(ports: BankPorts): string {
   const registry = {
     partners: ALL_DEMO_PARTNERS.map(partnerEntry),
     apps: ALL_DEMO_PARTNERS.map(appEntry),
@@ -93,20 +95,17 @@ export function registryText(bankPort: number, sandboxPort: number): string {
       openapi: `openapi/${api}.yaml`,
     })),
     topics: TOPICS,
-    upstreams: [
-      { id: BANK, url: `http://127.0.0.1:${bankPort}` },
-      { id: SANDBOX_BANK, url: `http://127.0.0.1:${sandboxPort}` },
-    ],
+    upstreams: bankUpstreams(ports),
   };
-  return HEADER + stringify(registry, { aliasDuplicateObjects: false });
+  return HEADER + SEED + stringify(registry, { aliasDuplicateObjects: false });
 }
 
 export function configText(listenerPort: number, adminPort: number): string {
   const config = {
     registryFile: 'registry.yaml',
     stateDir: 'state',
-    // The ports of the bank are others at each start.
-    registry: { fileAtStart: 'apply' },
+    // At the first start: what operators change afterwards stays.
+    registry: { fileAtStart: 'seed' },
     listener: { port: listenerPort },
     admin: { port: adminPort, operatorsFile: OPERATORS_FILE },
     events: { publisherTokenFile: PUBLISHER_TOKEN_FILE },

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { dirname, join, relative, resolve } from 'node:path';
 import { createPrivateFile, generateKey, publicTextOf } from '../client/key-files.ts';
 import { apiDocumentFile, DEMO_APIS } from './bank/api-document.ts';
+import { bankPortsFileOf, bankPortsText } from './bank-ports.ts';
 import { ALL_DEMO_PARTNERS, DEFAULT_PARTNER, type DemoKey } from './partners.ts';
 import { configText, privateFileOf, publicFileOf, registryText } from './registry-file.ts';
 import { suiteText } from './suite-file.ts';
@@ -64,6 +65,21 @@ function writeDerived(file: string, text: string | Buffer, mode: number): void {
   renameSync(draft, file);
 }
 
+function afresh(dir: string): string {
+  return `Or remove ${dir} to begin afresh.`;
+}
+
+/** The registry knows the public key of one that was used: another would be refused. */
+function refuseLostKeys(dir: string): void {
+  const lost = ALL_DEMO_PARTNERS.flatMap(({ keys }) => keys)
+    .map(key => join(dir, privateFileOf(key)))
+    .find(file => !existsSync(file));
+  if (lost === undefined || !existsSync(join(dir, 'state'))) return;
+  throw new Error(
+    `${lost} is missing, and the registry has its public key: put it back. ${afresh(dir)}`,
+  );
+}
+
 /** True where the key did not exist before. */
 function prepareKey(dir: string, key: DemoKey): boolean {
   const file = join(dir, privateFileOf(key));
@@ -74,7 +90,7 @@ function prepareKey(dir: string, key: DemoKey): boolean {
   try {
     writeDerived(join(dir, publicFileOf(key)), publicTextOf(readFileSync(file, 'utf8')), 0o644);
   } catch (cause) {
-    throw new Error(`${file} does not hold a private key: remove it to get a new one.`, { cause });
+    throw new Error(`${file} does not hold a private key: put it back. ${afresh(dir)}`, { cause });
   }
   return isNew;
 }
@@ -107,7 +123,7 @@ function prepareClients(
 
 /**
  * Creates what is missing and rewrites what is derived; a key that exists is kept as it is.
- * @throws Error where the folder cannot be written or a key in it cannot be read
+ * @throws Error where the folder cannot be written, or a key in it cannot be read or was lost
  */
 export async function prepareDemo(dir: string, options: DemoOptions): Promise<DemoFiles> {
   const { bankPort, sandboxPort = bankPort, gatewayPort = 8_080, adminPort = 9_090 } = options;
@@ -116,6 +132,7 @@ export async function prepareDemo(dir: string, options: DemoOptions): Promise<De
   for (const folder of ['keys', 'clients', 'openapi']) {
     mkdirSync(join(root, folder), { recursive: true, mode: 0o700 });
   }
+  refuseLostKeys(root);
   const created = ALL_DEMO_PARTNERS.flatMap(({ keys }) => keys).map(key => prepareKey(root, key));
   for (const api of DEMO_APIS) {
     writeDerived(join(root, 'openapi', `${api}.yaml`), readFileSync(apiDocumentFile(api)), 0o644);
@@ -127,7 +144,9 @@ export async function prepareDemo(dir: string, options: DemoOptions): Promise<De
   writeDerived(join(root, OPERATORS_FILE), operatorsText(root), 0o600);
   const registryFile = join(root, 'registry.yaml');
   const configFile = join(root, 'xingyun.yaml');
-  writeDerived(registryFile, registryText(bankPort, sandboxPort), 0o644);
+  const bankPorts = { port: bankPort, sandboxPort };
+  writeDerived(bankPortsFileOf(root), bankPortsText(bankPorts), 0o644);
+  writeDerived(registryFile, registryText(bankPorts), 0o644);
   writeDerived(configFile, configText(gatewayPort, adminPort), 0o644);
   const suiteFile = join(root, 'certify.yaml');
   writeDerived(suiteFile, suiteText(), 0o644);

@@ -15,6 +15,7 @@ import { readSuite } from '../../src/cli/certify/suite.ts';
 import { createRequestSigner } from '../../src/client/index.ts';
 import { readSigningKey } from '../../src/client/key-files.ts';
 import { SIGNATURE_ALGORITHMS } from '../../src/core/snapshot.ts';
+import { readBankPorts } from '../../src/demo/bank-ports.ts';
 import { DEMO_NEWCOMER, DEMO_PARTNERS } from '../../src/demo/partners.ts';
 import { type ClientFile, prepareDemo } from '../../src/demo/setup.ts';
 
@@ -84,6 +85,33 @@ describe('the folder of the demonstration', () => {
     const file = join(dir, 'keys', 'nebula-pay-rsa.private.pem');
     writeFileSync(file, 'broken');
     await expect(prepareDemo(dir, { bankPort: 1 })).rejects.toThrow(file);
+  });
+
+  it('makes no other key in place of one that the registry knows', async () => {
+    const { stateDir } = await prepareDemo(dir, { bankPort: 1 });
+    const file = join(dir, 'keys', 'nebula-pay-rsa.private.pem');
+    rmSync(file);
+    await expect(prepareDemo(dir, { bankPort: 1 })).rejects.toThrow(file);
+    await expect(prepareDemo(dir, { bankPort: 1 })).rejects.toThrow(file);
+    rmSync(stateDir, { recursive: true });
+    await prepareDemo(dir, { bankPort: 1 });
+    expect(statSync(file).isFile()).toBe(true);
+  });
+
+  it('remembers where the bank listens', async () => {
+    expect(readBankPorts(dir)).toEqual({ port: 0, sandboxPort: 0 });
+    await prepareDemo(dir, { bankPort: 7, sandboxPort: 8 });
+    expect(readBankPorts(dir)).toEqual({ port: 7, sandboxPort: 8 });
+    for (const text of ['', 'null', '{"port":"7","sandboxPort":65536}']) {
+      writeFileSync(join(dir, 'bank.json'), text);
+      expect(readBankPorts(dir)).toEqual({ port: 0, sandboxPort: 0 });
+    }
+  });
+
+  it('fills the registry once, and leaves it to its operators from then on', async () => {
+    const { configFile } = await prepareDemo(dir, { bankPort: 1 });
+    const { registry } = parse(readFileSync(configFile, 'utf8'));
+    expect(registry).toEqual({ fileAtStart: 'seed' });
   });
 
   it('creates the nonce state once, and never beside keys that were used', async () => {

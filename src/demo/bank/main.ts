@@ -1,22 +1,24 @@
 /**
  * The demo bank and its sandbox as a process: `main.ts [--host ADDRESS] [--port NUMBER]
- * [--log LEVEL] [--publish-url URL --publish-token-file FILE]`. The sandbox has books of its own,
- * listens on a free port and publishes no events.
+ * [--sandbox-port NUMBER] [--log LEVEL] [--publish-url URL --publish-token-file FILE]`. The sandbox
+ * has books of its own and publishes no events; both listen on a free port by default.
  */
 import { parseArgs } from 'node:util';
 import { createDemoBank, type DemoBank, type DemoBankOptions } from './index.ts';
 
-function readOptions(): DemoBankOptions {
+function readOptions(): DemoBankOptions & { readonly sandboxPort: number } {
   const { values } = parseArgs({
     options: {
       host: { type: 'string', default: '127.0.0.1' },
       port: { type: 'string', default: '0' },
+      'sandbox-port': { type: 'string', default: '0' },
       log: { type: 'string', default: 'silent' },
       'publish-url': { type: 'string' },
       'publish-token-file': { type: 'string' },
     },
   });
-  const options = { host: values.host, port: Number(values.port), logLevel: values.log };
+  const ports = { port: Number(values.port), sandboxPort: Number(values['sandbox-port']) };
+  const options = { host: values.host, ...ports, logLevel: values.log };
   const { 'publish-url': url, 'publish-token-file': tokenFile } = values;
   if (url === undefined && tokenFile === undefined) return options;
   if (url === undefined || tokenFile === undefined) {
@@ -48,9 +50,9 @@ function stopWith(...banks: readonly DemoBank[]): void {
 }
 
 try {
-  const options = readOptions();
+  const { sandboxPort, ...options } = readOptions();
   const { publishTo: _publishTo, ...own } = options;
-  const sandbox = await createDemoBank({ ...own, port: 0 });
+  const sandbox = await createDemoBank({ ...own, port: sandboxPort });
   const bank = await createDemoBank(options).catch(async error => {
     await sandbox.close();
     throw error;

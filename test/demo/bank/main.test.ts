@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createDemoBank } from '../../../src/demo/bank/index.ts';
+import { stablePort } from '../../support/processes.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/demo/bank/main.ts', import.meta.url));
 const children: ChildProcess[] = [];
@@ -36,6 +37,14 @@ describe('the bank as a process', () => {
     expect(await answers((message as { ready: number }).ready)).toBe(401);
     child.disconnect();
     expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('listens with its sandbox where it is told to', async () => {
+    const ports = [await stablePort(), await stablePort()];
+    const options = ['--port', `${ports[0]}`, '--sandbox-port', `${ports[1]}`];
+    const [message] = await once(start(options, ['pipe', 'pipe', 'pipe', 'ipc']), 'message');
+    expect(message).toEqual({ ready: ports[0], sandbox: ports[1] });
+    expect(await Promise.all(ports.map(answers))).toEqual([401, 401]);
   });
 
   it('wants both of what it publishes with', async () => {
