@@ -10,6 +10,18 @@ const integer = (description: string, defaultValue: number, minimum: number, max
 const section = <P extends Type.TProperties>(description: string, properties: P) =>
   Type.Object(properties, { description, default: {}, additionalProperties: false });
 
+const authority = (description: string) =>
+  Type.Optional(
+    Type.String({
+      description,
+      pattern: '^([A-Za-z0-9._-]{1,253}|\\[[0-9A-Fa-f:.]{2,45}\\])(:[1-9][0-9]{0,4})?$',
+      form: 'a host name or address (IPv6 in brackets), with :port where it has one',
+    }),
+  );
+
+const urlScheme = (description: string) =>
+  Type.Optional(Type.Enum(['http', 'https'], { description }));
+
 const placement = Type.Enum(['auto', 'inline', 'pool'], {
   description:
     'Where signature checks run: `auto` decides by the cost measured at start, ' +
@@ -69,20 +81,13 @@ export const ConfigSchema = Type.Object(
     listener: section('Where partners connect.', {
       host: Type.String({ description: 'Address to bind.', default: '127.0.0.1' }),
       port: integer('TCP port.', 8080, 0, 65_535),
-      publicAuthority: Type.Optional(
-        Type.String({
-          description:
-            'The authority in the partners’ URLs: the host, and the port where it is not the ' +
-            'scheme’s own. Signatures are checked against it. Mandatory where host is a ' +
-            'wildcard (`0.0.0.0`, `::`); where absent, the listener’s own address.',
-          pattern: '^([A-Za-z0-9._-]{1,253}|\\[[0-9A-Fa-f:.]{2,45}\\])(:[1-9][0-9]{0,4})?$',
-          form: 'a host name or address (IPv6 in brackets), with :port where it has one',
-        }),
+      publicAuthority: authority(
+        'The authority in the partners’ URLs: the host, and the port where it is not the ' +
+          'scheme’s own. Signatures are checked against it. Mandatory where host is a ' +
+          'wildcard (`0.0.0.0`, `::`); where absent, the listener’s own address.',
       ),
-      publicScheme: Type.Optional(
-        Type.Enum(['http', 'https'], {
-          description: 'The scheme in the partners’ URLs where TLS ends in front of the gateway.',
-        }),
+      publicScheme: urlScheme(
+        'The scheme in the partners’ URLs where TLS ends in front of the gateway.',
       ),
       tls: Type.Optional(
         Type.Object(
@@ -103,7 +108,7 @@ export const ConfigSchema = Type.Object(
     }),
     admin: section('Where operators connect.', {
       host: Type.String({
-        description: 'Address to bind. Outside loopback a tokenFile is mandatory.',
+        description: 'Address to bind. Outside loopback tokenFile or operatorsFile is mandatory.',
         default: '127.0.0.1',
       }),
       port: integer('TCP port.', 9090, 0, 65_535),
@@ -114,6 +119,13 @@ export const ConfigSchema = Type.Object(
         Type.String({
           description: 'Who may use `/v1`, with which roles and keys (docs/admin-api.md).',
         }),
+      ),
+      publicAuthority: authority(
+        'The authority in the operators’ URLs, against which their signatures are checked; where ' +
+          'absent, the admin listener’s own address.',
+      ),
+      publicScheme: urlScheme(
+        'The scheme in the operators’ URLs where TLS ends in front of the admin listener.',
       ),
       requestsPerMinuteMax: integer('Requests of one operator.', 1_200, 10, 1_000_000),
     }),

@@ -126,9 +126,10 @@ function isLoopback(host: string): boolean {
 }
 
 function checkTokens({ admin, events }: Config, report: Report): void {
-  const { tokenFile } = admin;
-  if (tokenFile === undefined && !isLoopback(admin.host)) {
-    report(['admin', 'tokenFile'], 'is mandatory where admin.host is outside loopback');
+  const { tokenFile, operatorsFile } = admin;
+  if (tokenFile === undefined && operatorsFile === undefined && !isLoopback(admin.host)) {
+    const message = 'or admin.operatorsFile is mandatory where admin.host is outside loopback';
+    report(['admin', 'tokenFile'], message);
   }
   const operator = checkToken(tokenFile, ['admin', 'tokenFile'], report);
   const option = ['events', 'publisherTokenFile'];
@@ -170,9 +171,13 @@ function checkListener({ listener, admin }: Config, report: Report): void {
       'signatures are checked against it';
     report(['listener', 'host'], `is a wildcard, which is in no URL: ${wayOut}`);
   }
-  if (authority !== undefined && !URL.canParse(`http://${authority}`)) {
+  for (const [part, given] of [
+    ['listener', authority],
+    ['admin', admin.publicAuthority],
+  ] as const) {
+    if (given === undefined || URL.canParse(`http://${given}`)) continue;
     const message = 'must be a valid host name or address, with a port of at most 65535';
-    report(['listener', 'publicAuthority'], message);
+    report([part, 'publicAuthority'], message);
   }
 }
 
