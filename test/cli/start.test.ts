@@ -1,6 +1,8 @@
 /** `xingyun start --demo` as a newcomer uses it: in an empty folder, with Ctrl-C at the end. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -48,6 +50,18 @@ function call(): Promise<object> {
 function bankPort(): number {
   const registry = readFileSync(join(dir, '.xingyun', 'registry.yaml'), 'utf8');
   return Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(registry)![1]);
+}
+
+/** An answer of the admin listener to the demonstration's operator. */
+async function admin(method: string, path: string, body?: object) {
+  const token = readFileSync(join(dir, '.xingyun', 'operator.token'), 'utf8').trim();
+  const response = await fetch(`http://127.0.0.1:${ports[1]}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: answers of every shape.
+  return (await response.json()) as any;
 }
 
 interface Info {
@@ -126,6 +140,39 @@ describe('xingyun start --demo', () => {
     expect(secret.map(name => readFileSync(join(keys, name), 'utf8'))).toEqual(before);
     expect(command.output.err).toBe('');
   }, 40_000);
+
+  it('keeps its bank’s ports and what operators have changed at the next start', async () => {
+    start();
+    await command.ready();
+    const bank = bankPort();
+    const closed = { to: 'closed', reason: 'left us' };
+    const transitions = '/v1/partners/orbit-mall/transitions';
+    expect(await admin('POST', transitions, closed)).toMatchObject({ state: 'closed' });
+    await command.stop();
+
+    start();
+    await command.ready();
+    expect(bankPort()).toBe(bank);
+    const { revision } = await admin('GET', '/v1/registry/status');
+    expect(await admin('GET', '/v1/partners/orbit-mall')).toMatchObject({ status: 'closed' });
+    expect(await admin('GET', '/v1/keys/orbit-mall-ed25519')).toMatchObject({ revoked: true });
+    await command.stop();
+
+    // Somebody else has the port: the bank takes another, and the registry hears of it.
+    const other = createServer().listen(bank, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      start();
+      await command.ready();
+      expect(bankPort()).not.toBe(bank);
+      expect(await call()).toHaveProperty('accounts');
+      expect((await admin('GET', '/v1/registry/status')).revision).toBe(revision + 1);
+      expect(await admin('GET', '/v1/partners/orbit-mall')).toMatchObject({ status: 'closed' });
+    } finally {
+      other.close();
+    }
+    expect(command.output.err).toBe('');
+  }, 60_000);
 
   it('publishes what its bank does, also after the gateway was killed', async () => {
     start();

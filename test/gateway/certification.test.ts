@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -73,6 +74,40 @@ async function call(path = ECHO, requestId = 'not-of-a-run') {
   return { status: response.status, code: body.code };
 }
 
+/** Calls, one after the other, whose signatures name a key of the app and are worth nothing. */
+class Flood {
+  private readonly socket: Socket;
+  private answers = 0;
+
+  constructor(port: number, ids: readonly string[]) {
+    const params = `created=1;nonce="n";keyid="${FIRST_KEY}"`;
+    const requestOf = (id: string) =>
+      [
+        `GET ${ECHO} HTTP/1.1`,
+        `host: 127.0.0.1:${port}`,
+        `x-request-id: ${id}`,
+        `signature-input: sig=("@method" "@target-uri");${params}`,
+        'signature: sig=:AAAA:\r\n\r\n',
+      ].join('\r\n');
+    const send = () => {
+      this.socket.write(requestOf(`${ids[this.answers % ids.length]}.flood-${this.answers}`));
+    };
+    this.socket = connect(port, '127.0.0.1', send);
+    this.socket.on('error', () => undefined);
+    this.socket.on('data', chunk => {
+      if (!String(chunk).startsWith('HTTP/1.1 4')) return;
+      this.answers += 1;
+      send();
+    });
+  }
+
+  /** How many were answered. */
+  stop(): number {
+    this.socket.destroy();
+    return this.answers;
+  }
+}
+
 describe('an app that is certified', () => {
   it('fails the run where it repeats blindly, and says so', { timeout: RUN_MAX_MS }, async () => {
     const opened = await admin('POST', '/v1/certifications', { app: APP });
@@ -106,6 +141,21 @@ describe('an app that is certified', () => {
     const headers = { authorization: `Bearer ${token}` };
     const metrics = await fetch(`${gateway.adminUrl}/metrics`, { headers });
     expect(await metrics.text()).toMatch(/^xingyun_observations_dropped_total(\{.*\})? 0$/m);
+  });
+});
+
+describe('a run beside a flood of calls that prove nothing', () => {
+  it('passes, whether they name other runs or this one', { timeout: RUN_MAX_MS }, async () => {
+    const run = (await admin('POST', '/v1/certifications', { app: APP })).body.id as string;
+    const others = `cert-${'f'.repeat(24)}`;
+    const ids = [`${others}.rotation`, ...STEP_NAMES.map(step => `${run}.${step}`)];
+    const floods = Array.from({ length: 8 }, () => new Flood(gateway.port, ids));
+    const result = await certify('--run', run);
+    const answers = floods.map(flood => flood.stop());
+    expect(result.status, result.stderr + result.stdout).toBe(0);
+    const { verdict } = JSON.parse(result.stdout);
+    expect(verdict.state).toBe('passed');
+    for (const count of answers) expect(count).toBeGreaterThan(100);
   });
 });
 
