@@ -5,7 +5,7 @@ import type { Grant, RecordLookup, SubscriptionRecord } from '../../core/snapsho
 export type ProductApis = ReadonlySet<string>;
 
 export class AppGrants {
-  private readonly subscriptions: readonly SubscriptionRecord[];
+  readonly subscriptions: readonly SubscriptionRecord[];
   /** The products for which `byApi` holds: another table may have other APIs in them. */
   private products: RecordLookup<ProductApis> | undefined = undefined;
   /** By API id, made on first use: 40,000 maps at once are garbage collections of 60 ms. */
@@ -16,6 +16,12 @@ export class AppGrants {
   /** All approved subscriptions of the app, in the registry's order. */
   constructor(subscriptions: readonly SubscriptionRecord[]) {
     this.subscriptions = subscriptions;
+  }
+
+  /** Whether it is of these very records. */
+  isOf(subscriptions: readonly SubscriptionRecord[]): boolean {
+    const own = this.subscriptions;
+    return own.length === subscriptions.length && own.every((one, i) => one === subscriptions[i]);
   }
 
   grant(apiId: string, products: RecordLookup<ProductApis>): Grant | undefined {

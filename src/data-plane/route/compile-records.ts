@@ -33,12 +33,13 @@ export function joinKey(
 ): KeyEntry {
   const app = required(apps, key.appId, 'app');
   const partner = required(partners, app.partnerId, 'partner');
-  return { key, app, partner, serial: serialFor(key, previous) };
+  const before = previous?.keys.get(key.id);
+  if (before?.key === key && before.app === app && before.partner === partner) return before;
+  return { key, app, partner, serial: serialFor(key, before) };
 }
 
 /** The same key id with the same material keeps its serial, so that workers' caches stay warm. */
-function serialFor(key: KeyRecord, previous: CompiledSnapshot | undefined): number {
-  const before = previous?.keys.get(key.id);
+function serialFor(key: KeyRecord, before: KeyEntry | undefined): number {
   if (before !== undefined && isSameKey(before.key, key)) return before.serial;
   lastSerial++;
   return lastSerial;
@@ -49,13 +50,20 @@ function isSameKey(a: KeyRecord, b: KeyRecord): boolean {
   return a.algorithm === b.algorithm && Buffer.compare(a.material, b.material) === 0;
 }
 
-export function compileApi(api: ApiRecord, upstreams: RecordLookup<UpstreamRecord>): CompiledApi {
+/** @param before the one that it replaces; what has not changed is the same object */
+export function compileApi(
+  api: ApiRecord,
+  upstreams: RecordLookup<UpstreamRecord>,
+  before?: CompiledApi,
+): CompiledApi {
   const { upstreamId, sandboxUpstreamId, deprecation } = api;
   const upstream = required(upstreams, upstreamId, 'upstream');
   const sandboxUpstream =
     sandboxUpstreamId === undefined
       ? undefined
       : required(upstreams, sandboxUpstreamId, 'upstream');
+  const known = before?.api === api ? before.entries[0] : undefined;
+  if (known?.upstream === upstream && known.sandboxUpstream === sandboxUpstream) return before!;
   const deprecationFields = deprecation === undefined ? undefined : fieldsOf(deprecation);
   const entries = api.operations.map(operation => ({
     operation,

@@ -14,13 +14,14 @@ import { AppGrants, type ProductApis } from './app-grants.ts';
 import { compileApi, joinKey, required } from './compile-records.ts';
 import { LayeredMap } from './layered-map.ts';
 import { RouteTable } from './route-table.ts';
-import { type CompiledApi, SnapshotIndex } from './snapshot-index.ts';
+import { asIndex, type CompiledApi, SnapshotIndex } from './snapshot-index.ts';
 import { inOneGo, inSlices, RECORDS_PER_LOOK, type Steps } from './steps.ts';
 
 function* compileSteps(
   snapshot: RegistrySnapshot,
-  previous: CompiledSnapshot | undefined,
+  served: CompiledSnapshot | undefined,
 ): Steps<SnapshotIndex> {
+  const previous = served && asIndex(served);
   const partners = yield* byId(snapshot.partners);
   const apps = yield* byId(snapshot.apps);
   const upstreams = yield* byId(snapshot.upstreams);
@@ -32,8 +33,8 @@ function* compileSteps(
     products,
     topics: yield* byId(snapshot.topics),
     keys: yield* compileKeys(snapshot, apps, partners, previous),
-    grants: yield* compileGrants(snapshot, products),
-    ...(yield* compileApis(snapshot, upstreams)),
+    grants: yield* compileGrants(snapshot, products, previous),
+    ...(yield* compileApis(snapshot, upstreams, previous)),
   });
 }
 
@@ -50,7 +51,7 @@ function* compileKeys(
   { keys }: RegistrySnapshot,
   apps: SnapshotIndex['tables']['apps'],
   partners: SnapshotIndex['tables']['partners'],
-  previous: CompiledSnapshot | undefined,
+  previous: SnapshotIndex | undefined,
 ): Steps<LayeredMap<KeyEntry>> {
   const map = new Map<string, KeyEntry>();
   for (const key of keys) {
@@ -72,6 +73,7 @@ function* compileProducts({ products }: RegistrySnapshot): Steps<LayeredMap<Prod
 function* compileGrants(
   { subscriptions }: RegistrySnapshot,
   products: LayeredMap<ProductApis>,
+  previous: SnapshotIndex | undefined,
 ): Steps<LayeredMap<AppGrants>> {
   const byApp = new Map<string, SubscriptionRecord[]>();
   let records = 0;
@@ -84,7 +86,8 @@ function* compileGrants(
   }
   const map = new Map<string, AppGrants>();
   for (const [appId, ofApp] of byApp) {
-    map.set(appId, new AppGrants(ofApp));
+    const before = previous?.tables.grants.get(appId);
+    map.set(appId, before?.isOf(ofApp) === true ? before : new AppGrants(ofApp));
     if (map.size % RECORDS_PER_LOOK === 0) yield;
   }
   return new LayeredMap(map);
@@ -93,15 +96,16 @@ function* compileGrants(
 function* compileApis(
   { apis }: RegistrySnapshot,
   upstreams: SnapshotIndex['upstreams'],
+  previous: SnapshotIndex | undefined,
 ): Steps<Pick<SnapshotIndex['tables'], 'apis' | 'operations' | 'routes'>> {
   const compiled = new Map<string, CompiledApi>();
   const operations = new Map<string, OperationEntry>();
   const routes = new RouteTable();
   let looks = 0;
   for (const api of apis) {
-    const { entries } = compileApi(api, upstreams);
-    compiled.set(api.id, { api, entries });
-    for (const entry of entries) {
+    const one = compileApi(api, upstreams, previous?.tables.apis.get(api.id));
+    compiled.set(api.id, one);
+    for (const entry of one.entries) {
       operations.set(entry.operation.id, entry);
       routes.add(entry);
       if (++looks % RECORDS_PER_LOOK === 0) yield;
@@ -114,7 +118,7 @@ function* compileApis(
  * Compiles a snapshot without a pause. Throws when the snapshot refers to what it does not hold or
  * declares an operation twice; the registry lets neither through.
  *
- * @param previous the snapshot it replaces; keys that did not change keep their serials
+ * @param previous the snapshot it replaces; what did not change is kept as it is
  */
 export function compileSnapshot(
   snapshot: RegistrySnapshot,

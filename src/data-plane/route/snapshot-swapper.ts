@@ -21,6 +21,7 @@ import {
   renewFrozen,
   renewSnapshot,
 } from './renew-snapshot.ts';
+import { reuseRecords } from './reuse-records.ts';
 
 export interface SwapFailure {
   readonly version: number;
@@ -71,7 +72,9 @@ export class SnapshotSwapper {
   }
 
   takePart(part: SnapshotPart): void {
-    const snapshot = this.assembly.add(part);
+    const served = this.snapshots?.current;
+    const records = served ? reuseRecords(part.records, served) : part.records;
+    const snapshot = this.assembly.add({ ...part, records });
     if (snapshot === undefined) return;
     if (this.hasFirst) {
       this.enqueue(() => this.swapWhole(snapshot));
