@@ -117,7 +117,7 @@ export interface LoadedRegistry extends RegistryHead {
 export interface ChangesRequest {
   /** What changed behind it is asked for. */
   readonly revision: number;
-  /** What belongs to it; where undefined, it is not asked whether the registry has ever been there. */
+  /** What belongs to it; where undefined, the registry may have another history. */
   readonly auditHead?: AuditHead;
   /** Waits for what another connection is committing: it may be one's own, whose end is unknown. */
   readonly isSettled?: boolean;

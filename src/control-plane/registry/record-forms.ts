@@ -57,10 +57,10 @@ export function toShown(_kind: AnyKind, stored: JsonObject): JsonObject {
 }
 
 /**
- * For the audit log: as shown, with `masked` in place of each secret. Where it is sealed a digest of
- * the sealed text follows, which says nothing of the secret and differs where that was replaced; a
- * digest of one in clear could be tried against guesses. Of the calls by which an open certification
- * run is judged it has their number: they are written again and again.
+ * For the audit log: as shown, with `masked` in place of each secret. Where it is sealed a digest
+ * of the sealed text follows, which says nothing of the secret and differs where that was
+ * replaced; a digest of one in clear could be tried against guesses. Of the calls by which an open
+ * certification run is judged it has their number: they are written again and again.
  */
 export function toMasked(kind: AnyKind, stored: JsonObject): JsonObject {
   const masked = maskIn(toShown(kind, stored)) as JsonObject;

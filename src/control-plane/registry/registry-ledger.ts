@@ -35,7 +35,7 @@ const FOLLOW_AGAIN_MS = 1_000;
 export type LedgerReport =
   /** Other hosts have committed, and it is on its way to the fronts. */
   | { readonly event: 'followed'; readonly fromRevision: number; readonly revision: number }
-  /** The store was restored, or lost its last commits: what it has now is on its way to the fronts. */
+  /** The store was restored or lost its last commits: what it has is on its way to the fronts. */
   | { readonly event: 'set-back'; readonly fromRevision: number; readonly revision: number }
   /** Another host may have committed and cannot be followed; it is tried again. */
   | { readonly event: 'follow-failed'; readonly error: unknown }
