@@ -171,7 +171,7 @@ describe('xingyun start --demo', () => {
     } finally {
       other.close();
     }
-    expect(command.output.err).toBe('');
+    expect(command.output.err).not.toContain('xingyun:');
   }, 60_000);
 
   it('publishes what its bank does, also after the gateway was killed', async () => {
