@@ -5,11 +5,11 @@
 import { stringify } from 'yaml';
 import { SIGNATURE_ALGORITHMS } from '../../core/snapshot.ts';
 import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
-import { keyOf } from './compare/compare-versions.ts';
 import type { RenderJob } from './jobs.ts';
 import { isObject } from './json-object.ts';
 import { isMethod } from './path-items.ts';
-import { References } from './references.ts';
+import { PublicCopy } from './public-copy.ts';
+import { PublishedOperations } from './published-operations.ts';
 
 const SIGNATURE_SCHEME = 'xingyunSignature';
 const PROBLEM = 'XingyunProblem';
@@ -51,14 +51,18 @@ export function renderDocument({ text, api, publicUrl, format }: RenderJob): str
   const document = JSON.parse(text) as JsonObject;
   const names = freeNames(document);
   const basePath = String(api.basePath);
-  const { security: _security, ...kept } = document;
+  const published = new PublishedOperations(document, api);
+  const copy = new PublicCopy(document, published);
+  const paths = pathsOf(published, copy, names);
+  const { paths: _paths, components, security: _security, ...rest } = document;
+  const kept = copy.object(rest, 'document');
   const rendered = {
     ...kept,
-    info: { ...(isObject(document.info) ? document.info : {}), version: String(api.version) },
+    info: { ...(isObject(kept.info) ? kept.info : {}), version: String(api.version) },
     servers: [{ url: basePath === '/' ? publicUrl : publicUrl + basePath }],
     security: [{ [names.scheme]: [] }],
-    paths: pathsOf(document, api, names),
-    components: componentsOf(document, names),
+    paths,
+    components: componentsOf(isObject(components) ? components : {}, copy, names),
   };
   return format === 'json' ? JSON.stringify(rendered) : stringify(rendered, YAML_STYLE);
 }
@@ -81,62 +85,50 @@ function freeNames({ components }: JsonObject): Names {
   return { scheme: free(SIGNATURE_SCHEME), problem: free(PROBLEM) };
 }
 
-function componentsOf({ components }: JsonObject, { scheme, problem }: Names): JsonObject {
-  const given = isObject(components) ? components : {};
-  const group = (name: string) => (isObject(given[name]) ? given[name] : {});
+/** Each `security` is replaced, so that the schemes of the document are nobody's any more. */
+function componentsOf(
+  { securitySchemes: _schemes, pathItems: _pathItems, ...given }: JsonObject,
+  copy: PublicCopy,
+  { scheme, problem }: Names,
+): JsonObject {
+  const kept = copy.object(given, 'components');
+  const moved = copy.moved();
+  const group = (name: string) => ({
+    ...(isObject(kept[name]) ? kept[name] : {}),
+    ...Object.fromEntries(moved.get(name) ?? []),
+  });
   const schema = { $ref: `#/components/schemas/${problem}` };
   const response = {
     description: 'A problem of the gateway, or of the bank behind it.',
     content: { 'application/problem+json': { schema } },
   };
   return {
-    ...given,
+    ...kept,
+    ...Object.fromEntries([...moved.keys()].map(name => [name, group(name)])),
     schemas: { ...group('schemas'), [problem]: PROBLEM_SCHEMA },
     responses: { ...group('responses'), [problem]: response },
-    securitySchemes: { ...group('securitySchemes'), [scheme]: SIGNATURE },
+    securitySchemes: { [scheme]: SIGNATURE },
   };
 }
 
-function pathsOf(document: JsonObject, api: JsonObject, names: Names): JsonObject {
-  const references = new References(document);
-  const published = new Map<string, JsonObject>();
-  for (const operation of Array.isArray(api.operations) ? api.operations : []) {
-    if (!isObject(operation)) continue;
-    published.set(keyOf(String(operation.method), String(operation.path)), operation);
+/** In the order of the document; two spellings of one path are one operation. */
+function pathsOf(published: PublishedOperations, copy: PublicCopy, names: Names): JsonObject {
+  const paths = new Map<string, Record<string, JsonValue>>();
+  for (const { found, record } of published.all()) {
+    const { path, method, value, item } = found;
+    let shown = paths.get(path);
+    if (shown === undefined) {
+      const members = Object.entries(item.value).filter(([name]) => !isMethod(name));
+      shown = { ...copy.object(Object.fromEntries(members), 'pathItem') };
+      paths.set(path, shown);
+    }
+    shown[method] = operationOf(copy.object(value, 'operation'), record, names);
   }
-  const paths = Object.entries(isObject(document.paths) ? document.paths : {});
-  const rendered = paths.flatMap(([path, given]): [string, JsonValue][] => {
-    if (path.startsWith('x-')) return [[path, given]];
-    const item = references.resolve(given)?.value;
-    const shown = item === undefined ? undefined : pathItemOf(path, item, published, names);
-    return shown === undefined ? [] : [[path, shown]];
-  });
-  return Object.fromEntries(rendered);
-}
-
-/** Undefined where nothing of it is published. */
-function pathItemOf(
-  path: string,
-  item: JsonObject,
-  published: Map<string, JsonObject>,
-  names: Names,
-): JsonObject | undefined {
-  const members = Object.entries(item).flatMap(([name, value]): [string, JsonValue][] => {
-    if (name === 'servers') return [];
-    if (!isMethod(name)) return [[name, value]];
-    const key = keyOf(name, path);
-    const record = published.get(key);
-    if (record === undefined || !isObject(value)) return [];
-    // Two spellings of one path are one operation.
-    published.delete(key);
-    return [[name, operationOf(value, record, names)]];
-  });
-  const hasOperation = members.some(([name]) => isMethod(name));
-  return hasOperation ? Object.fromEntries(members) : undefined;
+  return Object.fromEntries(paths);
 }
 
 function operationOf(value: JsonObject, record: JsonObject, names: Names): JsonObject {
-  const { servers: _servers, security: _security, ...kept } = value;
+  const { security: _security, ...kept } = value;
   const responses = isObject(value.responses) ? value.responses : {};
   const problem = { $ref: `#/components/responses/${names.problem}` };
   return {
