@@ -90,7 +90,7 @@ const DEFINITIONS = {
   },
   observations_dropped: {
     kind: 'counter',
-    help: 'Calls of certification runs that were not told, because too many came in a second.',
+    help: 'Calls of certification runs that were not told, because enough of their run were.',
   },
   operation_histograms_folded: {
     kind: 'counter',

@@ -44,7 +44,7 @@ export interface ObservedCall {
   readonly aborted: boolean;
   /** Of the value of Idempotency-Key, which is not told itself. */
   readonly idempotencyKeyDigest: string | undefined;
-  /** Of path, query and body: calls that ask for the same have the same. Undefined if not proven. */
+  /** Of path, query and body: calls that ask for the same have the same. Of proven calls only. */
   readonly requestDigest: string | undefined;
   readonly totalMs: number;
   /** Milliseconds since the epoch at which it was over. */

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RunReport } from '../../control-plane/certification/report.ts';
 import { type AdminOptions, adminJson } from '../admin-client.ts';
 
-/** The gateway settles for a second after the last call, and writes twice a second. */
+/** The gateway settles for a second after the last call, and looks twice a second. */
 const VERDICT_MAX_MS = 15_000;
 const POLL_MS = 250;
 

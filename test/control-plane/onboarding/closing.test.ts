@@ -62,7 +62,7 @@ beforeEach(async () => {
 afterEach(() => watch.close());
 
 describe('a partner that is closed', () => {
-  it('has its subscriptions ended and its keys revoked at once, and the log says by whom', async () => {
+  it('has its subscriptions ended and its keys revoked, and the log says by whom', async () => {
     watch.start();
     await close();
     await watch.idle();
