@@ -13,7 +13,7 @@ export const USAGE = `usage: npm run bench:registry -- [options]
   --changes N       one after another, without load (100)
   --revocations N   keys that are revoked while they are used (20)
   --rebuilds N      whole snapshots beside traffic (5)
-  --rate N          signed calls a second, beside rebuilds and in the windows (4000)
+  --rate N          signed calls a second, beside rebuilds and in the windows (2500)
   --connections N   on which they are made (1000)
   --windows N       half of them calm, half with a change a second; a multiple of 2 (8)
   --window N        seconds of each (15)
@@ -31,7 +31,7 @@ export interface RegistryArguments {
 
 export const REGISTRY_DEFAULTS: RegistryOptions = {
   ...{ apis: 7_100, operations: 30_000, partners: 200, apps: 40_000, fronts: 2 },
-  ...{ changes: 100, revocations: 20, rebuilds: 5, rate: 4_000, connections: 1_000 },
+  ...{ changes: 100, revocations: 20, rebuilds: 5, rate: 2_500, connections: 1_000 },
   ...{ windows: 8, windowSeconds: 15, warmUpSeconds: 5, seed: 1 },
 };
 
