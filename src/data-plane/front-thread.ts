@@ -250,7 +250,7 @@ function hear(message: ToFront): void {
   if (message.kind === 'snapshot') {
     swapper.takePart(message.part);
     // Not at once: a port hands on what has come meanwhile without a turn for the traffic, and with
-    // the next part on its way all 350 of a large registry would be one pause of 200 ms.
+    // the next part on its way all 400 of a large registry would be one pause of 200 ms.
     setImmediate(post, { kind: 'part-taken' });
   } else if (message.kind === 'snapshot-delta') {
     swapper.takeDelta(message.delta);
