@@ -17,6 +17,10 @@ const CURVES: Partial<Record<SignatureAlgorithm, string>> = {
   'ecdsa-p384-sha384': 'secp384r1',
 };
 
+/** RFC 7468 section 2, and whatever else a reader might take for the beginning of a block. */
+const PEM_BEGIN = /-----BEGIN (?:([A-Z0-9 ]+)-----)?/g;
+const UNREADABLE = 'does not hold a public key that can be read';
+
 /** Milliseconds since the epoch. */
 export interface Validity {
   readonly notBeforeMs: number;
@@ -37,13 +41,16 @@ export function readPublicKey(source: string | JsonWebKey): ReadKey | string {
       return { key, certificate: undefined };
     }
     // createPublicKey would take the public half of it, and the private half would stay around.
-    if (source.includes('PRIVATE KEY')) {
+    if (holdsPrivateKey(source)) {
       return 'holds a private key; register the public key and keep the other away';
     }
-    const [, label = ''] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(source) ?? [];
-    if (!label.endsWith('CERTIFICATE')) {
+    const [label, ...more] = Array.from(source.matchAll(PEM_BEGIN), ([, found]) => found);
+    // Of several, Node may read another one than the first.
+    if (more.length > 0) return 'must hold one PEM block: the key or its certificate, no chain';
+    if (label === 'PUBLIC KEY' || label === 'RSA PUBLIC KEY') {
       return { key: createPublicKey(source), certificate: undefined };
     }
+    if (label !== 'CERTIFICATE') return UNREADABLE;
     const { publicKey, validFromDate, validToDate } = new X509Certificate(source);
     const notBeforeMs = validFromDate.getTime();
     // To the end of its last second (RFC 5280 section 4.1.2.5).
@@ -52,8 +59,13 @@ export function readPublicKey(source: string | JsonWebKey): ReadKey | string {
       certificate: { notBeforeMs, notAfterMs: validToDate.getTime() + 999 },
     };
   } catch {
-    return 'does not hold a public key that can be read';
+    return UNREADABLE;
   }
+}
+
+/** However its label is spaced: what is stored and shown must not hold one that looks like none. */
+export function holdsPrivateKey(text: string): boolean {
+  return /PRIVATE\s+KEY/i.test(text);
 }
 
 /** RFC 9421 section 3.3 says which key an algorithm takes. */
