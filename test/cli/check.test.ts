@@ -48,7 +48,7 @@ describe('xingyun check', () => {
     createSecretKeyFile(keyFile);
     const key = {
       ...{ id: 'k', app: 'a', algorithm: 'hmac-sha256' },
-      sealedSecret: SecretSealer.fromFile(keyFile).seal(randomBytes(32)),
+      sealedSecret: SecretSealer.fromFile(keyFile).seal(randomBytes(32), 'key/k'),
     };
     const partners = [{ id: 'p', name: 'P', class: 'supply-chain' }];
     const registry = { partners, apps: [{ id: 'a', partner: 'p' }], keys: [key] };

@@ -1,6 +1,7 @@
 /** Which changes a second person must approve, because a plan of the app concerned says so. */
 import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
 import type { ProposedChange, RegistryReader } from '../registry/desk-contract.ts';
+import { isEqualJson } from '../registry/json-values.ts';
 import type { AnyKind } from '../registry/kinds.ts';
 import type { Pace } from '../registry/pace.ts';
 import { asksFor, ProposedRegistry } from './proposed-registry.ts';
@@ -64,7 +65,7 @@ class ApprovalJudge {
   private ruleFor({ kind, id, body }: ProposedChange): ApprovalRule | undefined {
     switch (kind) {
       case 'key':
-        return this.ruleForKey(body);
+        return this.ruleForKey(id, body);
       case 'app':
         return this.ruleForApp(id, body);
       case 'subscription':
@@ -78,9 +79,13 @@ class ApprovalJudge {
     }
   }
 
-  /** Revoking is an emergency and never waits; whatever else leaves a key usable may. */
-  private ruleForKey(key: JsonObject | undefined): ApprovalRule | undefined {
+  /**
+   * Revoking is an emergency and never waits; whatever else leaves a key usable may. One that is
+   * given as it is shown stays what it is: at most its secret is sealed anew.
+   */
+  private ruleForKey(id: string, key: JsonObject | undefined): ApprovalRule | undefined {
     if (key === undefined || key.revoked === true) return undefined;
+    if (isEqualJson(key, this.now.get('key', id))) return undefined;
     const app = textOf(key.app);
     if (!this.next.isProduction(app)) return undefined;
     return this.isUnder(app, 'production-credentials') ? 'production-credentials' : undefined;

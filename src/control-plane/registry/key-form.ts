@@ -1,12 +1,12 @@
 /** A key as it is stored: fit for its algorithm, its secret sealed, its material at hand. */
 import type { JsonWebKey } from 'node:crypto';
 import type { JsonObject } from '../../stores/registry-contract.ts';
-import { type FormContext, type Refuse, sealAnew, WRONG_SEAL } from './form-context.ts';
+import { type FormContext, type Refuse, sealWhereNeeded, WRONG_SEAL } from './form-context.ts';
 import { parseInstant } from './instants.ts';
 import { isEqualJson } from './json-values.ts';
 import { checkPublicKey, readPublicKey, thumbprintOf, type Validity } from './public-keys.ts';
 import type { Key } from './schema.ts';
-import type { SecretSealer } from './sealer.ts';
+import type { SealOwner, SecretSealer } from './sealer.ts';
 
 /** RFC 2104 section 3: no shorter than the hash. */
 const HMAC_SECRET_MIN_BYTES = 32;
@@ -49,7 +49,11 @@ export function completeKey(key: Key, context: FormContext, refuse: Refuse): Jso
 export function keyMaterial(stored: JsonObject, sealer: SecretSealer): Uint8Array | undefined {
   const { spki } = stored.derived as unknown as DerivedKey;
   if (spki !== undefined) return Buffer.from(spki, 'base64');
-  return sealer.open(stored.sealedSecret as string);
+  return sealer.open(stored.sealedSecret as string, ownerOf(stored as unknown as Key));
+}
+
+function ownerOf({ id }: Pick<Key, 'id'>): SealOwner {
+  return `key/${id}`;
 }
 
 function readValidity(key: Key, refuse: Refuse): Validity {
@@ -87,8 +91,11 @@ function sealSecret(
   refuse: Refuse,
 ): string | undefined {
   // Decodes both alphabets of RFC 4648, sections 4 and 5.
+  const owner = ownerOf(key);
   const secret =
-    source === 'secret' ? Buffer.from(key.secret!, 'base64') : sealer.open(key.sealedSecret!);
+    source === 'secret'
+      ? Buffer.from(key.secret!, 'base64')
+      : sealer.open(key.sealedSecret!, owner);
   if (secret === undefined) {
     refuse('/sealedSecret', WRONG_SEAL);
     return undefined;
@@ -98,8 +105,8 @@ function sealSecret(
     refuse(`/${source}`, `must hold a secret of ${bounds} bytes`);
     return undefined;
   }
-  if (source === 'sealedSecret') return key.sealedSecret;
-  return sealAnew(secret, current?.sealedSecret, sealer);
+  const present = [current?.sealedSecret as string | undefined, key.sealedSecret];
+  return sealWhereNeeded(secret, owner, present, sealer);
 }
 
 type Material = Pick<DerivedKey, 'spki' | 'thumbprint' | 'certificate'>;

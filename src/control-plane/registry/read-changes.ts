@@ -5,7 +5,7 @@ import type { DraftChange } from './draft.ts';
 import { fitsBytes, isEqualJson } from './json-values.ts';
 import { type AnyKind, idOf, PROCESS_KINDS, type ProcessKind, type RecordKind } from './kinds.ts';
 import type { Pace } from './pace.ts';
-import { toShown, toStored } from './record-forms.ts';
+import { isSealOutdated, toShown, toStored } from './record-forms.ts';
 import type { RefusalList } from './refusal-list.ts';
 import type { HeldRecord, RegistryState } from './registry-state.ts';
 import type { SecretSealer } from './sealer.ts';
@@ -99,8 +99,10 @@ function readRecord(
   before: HeldRecord | undefined,
   { sealer, list }: ReadContext,
 ): JsonObject | undefined {
-  // What comes back as it was shown needs no key parsed again.
-  if (before !== undefined && isEqualJson(given, toShown(kind, before.body))) return before.body;
+  // What comes back as it was shown needs no key parsed again, unless it is to be sealed anew.
+  if (before !== undefined && isEqualJson(given, toShown(kind, before.body))) {
+    if (!isSealOutdated(before.body, sealer)) return before.body;
+  }
   const read = toStored(kind, given, { sealer, current: before?.body });
   if ('refusals' in read) {
     for (const { pointer, message } of read.refusals) {

@@ -41,12 +41,12 @@ export const keyId = Type.String({
   form: '1 to 256 visible ASCII characters except " and \\',
 });
 
-/** RFC 6749 section 3.3. */
+/** RFC 6749 section 3.3. Twice `__proto__` is not seen by the check of items that must differ. */
 export const scopes = (description: string) =>
   Type.Array(
     Type.String({
-      pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,128}$',
-      form: 'a scope of 1 to 128 visible ASCII characters except " and \\',
+      pattern: '^(?!__proto__$)[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,128}$',
+      form: 'a scope of 1 to 128 visible ASCII characters except " and \\, not __proto__',
     }),
     { description, default: [], maxItems: 64, uniqueItems: true },
   );

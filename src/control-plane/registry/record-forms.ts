@@ -11,7 +11,7 @@ import type { FormContext, FormRefusal } from './form-context.ts';
 import { completeKey } from './key-form.ts';
 import { type AnyKind, RECORD_KINDS, type RecordKind } from './kinds.ts';
 import type { Api, Key, Upstream } from './schema.ts';
-import { isSealed } from './sealer.ts';
+import { isSealed, type SecretSealer } from './sealer.ts';
 import { completeUpstream } from './upstream-form.ts';
 
 export type { FormRefusal } from './form-context.ts';
@@ -27,6 +27,10 @@ const COMPLETE: Partial<Record<RecordKind, Complete>> = {
   api: (body: Api, _, refuse) => completeApi(body, refuse),
 };
 
+/** Lists and objects within each other; the deepest record has 5. Far below any stack's end. */
+const DEPTH_MAX = 16;
+const TOO_DEEP = `must have at most ${DEPTH_MAX} lists and objects within each other`;
+
 const MASK = 'masked';
 /** Of the digest behind it, in hexadecimal: enough to see that it is another one. */
 const MASK_DIGEST_CHARS = 12;
@@ -39,6 +43,7 @@ export function toStored(
   given: JsonObject,
   context: FormContext,
 ): { readonly stored: JsonObject } | { readonly refusals: readonly FormRefusal[] } {
+  if (isDeeper(given, DEPTH_MAX)) return { refusals: [{ pointer: '', message: TOO_DEEP }] };
   const body = copyOf(given) as JsonObject;
   const misfits = checkOf(kind)(body);
   if (misfits.length > 0) return { refusals: misfits };
@@ -54,6 +59,13 @@ export function toShown(_kind: AnyKind, stored: JsonObject): JsonObject {
   if (stored.derived === undefined) return stored;
   const { derived: _, ...shown } = stored;
   return shown;
+}
+
+/** Whether a secret in it is to be sealed with the first key of the file, and is with another. */
+export function isSealOutdated(stored: JsonObject, sealer: SecretSealer): boolean {
+  const { sealedSecret, tls } = stored;
+  const sealed = sealedSecret ?? (tls as JsonObject | undefined)?.sealedKey;
+  return typeof sealed === 'string' && sealer.isOutdated(sealed);
 }
 
 /**
@@ -83,6 +95,13 @@ function maskIn(value: JsonValue): JsonValue {
 function maskOf(secret: JsonValue): string {
   if (typeof secret !== 'string' || !isSealed(secret)) return MASK;
   return `${MASK}:${createHash('sha256').update(secret).digest('hex').slice(0, MASK_DIGEST_CHARS)}`;
+}
+
+/** Ends at the limit, however deep the value goes on. */
+function isDeeper(value: JsonValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some(member => isDeeper(member, levels - 1));
 }
 
 /** So that filling defaults in does not change what somebody else holds. */

@@ -3,7 +3,8 @@
  * nothing without the key file.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ConfigError, displayName } from '../config/config-error.ts';
 import { readOperatorFile, SMALL_FILE_MAX_BYTES } from '../config/operator-file.ts';
 
@@ -18,6 +19,9 @@ const KEYS_MAX = 100;
 const CIPHER = 'aes-256-gcm';
 const KEY_LINE = /^([A-Za-z0-9_-]{1,64}) +([A-Za-z0-9+/]{43}=)$/;
 const SEALED = /^v1\.([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]+)$/;
+
+/** The record that a secret belongs to, `<kind>/<id>`: in another one it does not open. */
+export type SealOwner = `${'key' | 'upstream'}/${string}`;
 
 /** AES-256-GCM. What it seals reads `v1.<key id>.<iv>.<ciphertext and tag>`, in base64url. */
 export class SecretSealer {
@@ -64,17 +68,20 @@ export class SecretSealer {
     return new SecretSealer(new Map([[id, key]]), id);
   }
 
-  seal(secret: Uint8Array): string {
+  seal(secret: Uint8Array, owner: SealOwner): string {
     const header = `v1.${this.sealingId}`;
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv(CIPHER, this.keys.get(this.sealingId)!, iv);
-    cipher.setAAD(Buffer.from(header));
+    cipher.setAAD(boundTo(header, owner));
     const body = Buffer.concat([cipher.update(secret), cipher.final(), cipher.getAuthTag()]);
     return `${header}.${iv.toString('base64url')}.${body.toString('base64url')}`;
   }
 
-  /** The secret; undefined where another key sealed it, it was changed or is no sealed text. */
-  open(sealed: string): Uint8Array | undefined {
+  /**
+   * The secret; undefined where another key sealed it, or for another record, where it was changed
+   * or is no sealed text.
+   */
+  open(sealed: string, owner: SealOwner): Uint8Array | undefined {
     const [, id = '', iv = '', text = ''] = SEALED.exec(sealed) ?? [];
     const key = this.keys.get(id);
     const body = Buffer.from(text, 'base64url');
@@ -82,7 +89,7 @@ export class SecretSealer {
     const decipher = createDecipheriv(CIPHER, key, Buffer.from(iv, 'base64url'), {
       authTagLength: TAG_BYTES,
     });
-    decipher.setAAD(Buffer.from(`v1.${id}`));
+    decipher.setAAD(boundTo(`v1.${id}`, owner));
     decipher.setAuthTag(body.subarray(-TAG_BYTES));
     try {
       return Buffer.concat([decipher.update(body.subarray(0, -TAG_BYTES)), decipher.final()]);
@@ -91,6 +98,17 @@ export class SecretSealer {
       return undefined;
     }
   }
+
+  /** Whether one of the keys sealed it that only open any more. */
+  isOutdated(sealed: string): boolean {
+    const id = SEALED.exec(sealed)?.[1];
+    return id !== undefined && id !== this.sealingId && this.keys.has(id);
+  }
+}
+
+/** Neither a key id nor a kind of record has a dot, so that no two pairs give the same bytes. */
+function boundTo(header: string, owner: SealOwner): Buffer {
+  return Buffer.from(`${header}.${owner}`);
 }
 
 /** Whether it reads as what a sealer makes; who sealed it is not looked at. */
@@ -99,24 +117,46 @@ export function isSealed(text: string): boolean {
 }
 
 /**
- * Writes a key file with one fresh key, for its owner alone. It must not be there yet.
+ * Writes a key file with one fresh key, for its owner alone. It must not be there yet. Under its
+ * name it is whole or not there at all, whenever the process ends: what is half a key file would be
+ * refused at each later start.
  *
  * @throws ConfigError where it cannot be written
  */
 export function createSecretKeyFile(path: string): void {
   const { id, key } = freshKey();
-  let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, 'wx', 0o600);
-    writeSync(descriptor, `${id} ${key.toString('base64')}\n`);
-    // What is sealed with it may be durable a moment later.
-    fsyncSync(descriptor);
+    putWhole(path, `${id} ${key.toString('base64')}\n`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     throw fileError(path, 0, code === 'EEXIST' ? 'exists already' : `cannot be written (${code})`);
+  }
+}
+
+/** @throws EEXIST where something has the name */
+function putWhole(path: string, text: string): void {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  const descriptor = openSync(draft, 'wx', 0o600);
+  try {
+    writeSync(descriptor, text);
+    fsyncSync(descriptor);
+    // Unlike a rename, a link fails where the name is taken.
+    linkSync(draft, path);
+    // What is sealed with it may be durable a moment later, so its name must be before.
+    syncFolder(dirname(path));
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    closeSync(descriptor);
+    rmSync(draft, { force: true });
+  }
+}
+
+function syncFolder(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -31,7 +31,7 @@ import type {
 } from './schema.ts';
 import type { SecretSealer } from './sealer.ts';
 import { isPublished } from './stage-operations.ts';
-import type { DerivedUpstream } from './upstream-form.ts';
+import { type DerivedUpstream, tlsKey } from './upstream-form.ts';
 
 /** Where a partner's apps are accepted, by the environment of the app. */
 const ACCEPTED: Readonly<Record<App['environment'], readonly PartnerStatus[]>> = {
@@ -134,12 +134,12 @@ export class SnapshotRecords {
   private tls({ id, tls = {} }: Upstream): UpstreamTlsRecord {
     const { ca, cert, sealedKey, serverName } = tls;
     if (sealedKey === undefined) return { ca, cert: undefined, key: undefined, serverName };
-    const key = this.sealer.open(sealedKey);
+    const key = tlsKey({ id }, sealedKey, this.sealer);
     if (key === undefined) {
       this.onUnreadable('upstream', id);
       return { ca, cert: undefined, key: undefined, serverName };
     }
-    return { ca, cert, key: Buffer.from(key).toString('utf8'), serverName };
+    return { ca, cert, key, serverName };
   }
 }
 

@@ -2,8 +2,10 @@
 import type { UpstreamTarget } from '../../core/snapshot.ts';
 import type { JsonObject } from '../../stores/registry-contract.ts';
 import { checkTlsMaterial } from '../config/tls-files.ts';
-import { type FormContext, type Refuse, sealAnew, WRONG_SEAL } from './form-context.ts';
+import { type FormContext, type Refuse, sealWhereNeeded, WRONG_SEAL } from './form-context.ts';
+import { holdsPrivateKey } from './public-keys.ts';
 import type { Upstream } from './schema.ts';
+import type { SealOwner, SecretSealer } from './sealer.ts';
 
 type Tls = NonNullable<Upstream['tls']>;
 
@@ -29,8 +31,22 @@ export function completeUpstream(
   const derived = readTargets(upstream, refuse);
   if (derived === undefined) return {};
   if (tls !== undefined && !derived.isTls) refuse('/tls', 'goes with https only');
-  const sealed = tls === undefined ? {} : { tls: sealTls(tls, context, refuse) };
+  const sealed = tls === undefined ? {} : { tls: sealTls(tls, ownerOf(upstream), context, refuse) };
   return { ...upstream, ...sealed, derived } as unknown as JsonObject;
+}
+
+/** The client's private key, PEM; undefined where no key of the sealer opens it. */
+export function tlsKey(
+  upstream: Pick<Upstream, 'id'>,
+  sealedKey: string,
+  sealer: SecretSealer,
+): string | undefined {
+  const key = sealer.open(sealedKey, ownerOf(upstream));
+  return key && Buffer.from(key).toString('utf8');
+}
+
+function ownerOf({ id }: Pick<Upstream, 'id'>): SealOwner {
+  return `upstream/${id}`;
 }
 
 function readTargets(upstream: Upstream, refuse: Refuse): DerivedUpstream | undefined {
@@ -77,7 +93,12 @@ function refuseBeside(address: Address, others: readonly Address[]): string | un
   return twin && 'is there already; give that target more weight';
 }
 
-function sealTls(tls: Tls, { sealer, current }: FormContext, refuse: Refuse): object {
+function sealTls(
+  tls: Tls,
+  owner: SealOwner,
+  { sealer, current }: FormContext,
+  refuse: Refuse,
+): object {
   const { key, sealedKey, ...rest } = tls;
   if (key !== undefined && sealedKey !== undefined) {
     refuse('/tls', 'must have either key or sealedKey');
@@ -86,24 +107,26 @@ function sealTls(tls: Tls, { sealer, current }: FormContext, refuse: Refuse): ob
   if ((tls.cert === undefined) !== (key === undefined && sealedKey === undefined)) {
     refuse('/tls', 'must have a certificate and its key together');
   }
-  const opened = sealedKey === undefined ? undefined : sealer.open(sealedKey);
+  const opened = sealedKey === undefined ? undefined : sealer.open(sealedKey, owner);
   if (sealedKey !== undefined && opened === undefined) refuse('/tls/sealedKey', WRONG_SEAL);
+  const plainKey = key === undefined ? opened : Buffer.from(key);
   const material = {
     ca: withoutPrivateKey(tls, 'ca', refuse),
     cert: withoutPrivateKey(tls, 'cert', refuse),
-    key: key ?? (opened && Buffer.from(opened).toString('utf8')),
+    key: plainKey && Buffer.from(plainKey).toString('utf8'),
   };
   checkTlsMaterial(material, (part, message) => {
     refuse(part === 'key' && key === undefined ? '/tls/sealedKey' : `/tls/${part}`, message);
   });
-  if (key === undefined) return tls;
+  if (plainKey === undefined) return rest;
   const currentTls = current?.tls as Tls | undefined;
-  return { ...rest, sealedKey: sealAnew(Buffer.from(key), currentTls?.sealedKey, sealer) };
+  const present = [currentTls?.sealedKey, sealedKey];
+  return { ...rest, sealedKey: sealWhereNeeded(plainKey, owner, present, sealer) };
 }
 
 /** A private key beside certificates would be kept, shown and exported in clear. */
 function withoutPrivateKey(tls: Tls, part: 'ca' | 'cert', refuse: Refuse): string | undefined {
-  if (!tls[part]?.includes('PRIVATE KEY')) return tls[part];
+  if (!holdsPrivateKey(tls[part] ?? '')) return tls[part];
   refuse(`/tls/${part}`, 'must not hold a private key');
   return undefined;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RecordKind } from '../../../src/control-plane/registry/kinds.ts';
 import {
+  isSealOutdated,
   keyMaterial,
   toMasked,
   toShown,
@@ -18,6 +19,15 @@ import { ED25519, pemOf } from './registry-fixture.ts';
 const sealer = SecretSealer.create();
 
 function stored(kind: RecordKind, given: object, current?: JsonObject): JsonObject {
+  return storedWith(sealer, kind, given, current);
+}
+
+function storedWith(
+  sealer: SecretSealer,
+  kind: RecordKind,
+  given: object,
+  current?: JsonObject,
+): JsonObject {
   const outcome = toStored(kind, given as JsonObject, { sealer, current });
   if ('refusals' in outcome) throw new Error(JSON.stringify(outcome.refusals));
   return outcome.stored;
@@ -78,6 +88,21 @@ describe('a record', () => {
     expect(pointers('partner', partner)).toEqual(['/contacts/0/email']);
   });
 
+  it('is refused where it is nested without an end', () => {
+    const contacts = JSON.parse('['.repeat(20_000) + ']'.repeat(20_000));
+    expect(pointers('partner', { id: 'p', name: 'P', class: 'supply-chain', contacts })).toEqual([
+      '',
+    ]);
+  });
+
+  it('has no scope twice, whatever its name', () => {
+    const subscription = { app: 'a', product: 'p', plan: 'n' };
+    for (const scope of ['read', '__proto__', 'constructor']) {
+      const given = { ...subscription, scopes: [scope, scope] };
+      expect(pointers('subscription', given)).not.toEqual([]);
+    }
+  });
+
   it('hides nothing behind names that objects have anyway', () => {
     const given = JSON.parse('{"id": "a", "partner": "p", "__proto__": {"status": "x"}}');
     expect(pointers('app', given)).toEqual(['/__proto__']);
@@ -115,6 +140,29 @@ describe('a secret', () => {
     expect(Buffer.from(keyMaterial(next, sealer)!).toString('base64url')).toBe(other);
   });
 
+  it('is sealed anew where a new key comes first, however it is given', () => {
+    const line = (id: string) => `${id} ${randomBytes(32).toString('base64')}\n`;
+    const [old, fresh] = [line('old'), line('new')];
+    const [before, now, then] = [old, `${fresh}${old}`, fresh].map(keys =>
+      SecretSealer.fromFile(join(aFolder({ keys }), 'keys')),
+    ) as [SecretSealer, SecretSealer, SecretSealer];
+    const first = storedWith(before, 'key', { ...hmacKey, secret });
+    const shown = toShown('key', first);
+    expect(isSealOutdated(first, before)).toBe(false);
+    expect(isSealOutdated(first, now)).toBe(true);
+    // Whoever cannot open it cannot seal it anew.
+    expect(isSealOutdated(first, then)).toBe(false);
+    for (const given of [shown, { ...hmacKey, secret }]) {
+      const next = storedWith(now, 'key', given, first);
+      expect(next.sealedSecret).toMatch(/^v1\.new\./);
+      expect(Buffer.from(keyMaterial(next, then)!).toString('base64')).toBe(secret);
+      // Once is enough, even where an old export is applied again.
+      for (const again of [shown, toShown('key', next), { ...hmacKey, secret }]) {
+        expect(storedWith(now, 'key', again, next)).toEqual(next);
+      }
+    }
+  });
+
   it('is masked in the audit log', () => {
     const first = stored('key', { ...hmacKey, secret });
     const masked = toMasked('key', first);
@@ -136,15 +184,20 @@ describe('a secret', () => {
     });
   });
 
-  const sealedElsewhere = SecretSealer.create().seal(randomBytes(32));
+  const sealedElsewhere = SecretSealer.create().seal(randomBytes(32), 'key/k');
   it.each([
+    [
+      'of another record',
+      { sealedSecret: sealer.seal(randomBytes(32), 'key/other') },
+      ['/sealedSecret'],
+    ],
     ['sealed elsewhere', { ...hmacKey, sealedSecret: sealedElsewhere }, ['/sealedSecret']],
     [
       'too short when it is opened',
-      { sealedSecret: sealer.seal(randomBytes(31)) },
+      { sealedSecret: sealer.seal(randomBytes(31), 'key/k') },
       ['/sealedSecret'],
     ],
-    ['sealed and in clear', { secret, sealedSecret: sealer.seal(randomBytes(32)) }, ['']],
+    ['sealed and in clear', { secret, sealedSecret: sealer.seal(randomBytes(32), 'key/k') }, ['']],
     ['for a public key', { algorithm: 'ed25519', secret }, ['/secret']],
     ['of 1,025 bytes', { secret: randomBytes(1_025).toString('base64') }, ['/secret']],
     ['absent', {}, ['']],
@@ -182,6 +235,27 @@ describe('a public key', () => {
     expect(revoked).toMatchObject({ revoked: true, derived: { thumbprint: 'kept' } });
     const other = { ...edKey, publicKey: pemOf(generateKeyPairSync('ed25519').publicKey) };
     expect(stored('key', other, marked)).not.toMatchObject({ derived: { thumbprint: 'kept' } });
+  });
+
+  it('is one PEM block, and no other one hides its certificate or stays beside it', () => {
+    const { certificate, key } = aCertificate('-days', '2');
+    const given = { ...edKey, algorithm: 'ecdsa-p256-sha256' };
+    const spaced = key.replaceAll('PRIVATE KEY', 'PRIVATE  KEY');
+    for (const publicKey of [
+      `-----BEGIN X-----\nAAAA\n-----END X-----\n${certificate}`,
+      `note: -----BEGIN X-----\n${certificate}`,
+      `-----BEGIN lower-----\n${certificate}`,
+      certificate + certificate,
+      certificate + key,
+      certificate + spaced,
+      spaced,
+      certificate.replaceAll('CERTIFICATE', 'TRUSTED CERTIFICATE'),
+      certificate.replaceAll('-----BEGIN CERTIFICATE', '-----BEGIN PUBLIC KEY'),
+    ]) {
+      expect(pointers('key', { ...given, publicKey })).toEqual(['/publicKey']);
+    }
+    const described = { ...given, publicKey: `subject=CN = bank\n${certificate}` };
+    expect(stored('key', described).derived).toHaveProperty('certificate');
   });
 
   it('is valid within the time of its certificate only', () => {
@@ -289,7 +363,7 @@ describe('an upstream', () => {
     const first = stored('upstream', withTls({ cert, key }));
     const { sealedKey } = first.tls as { sealedKey: string };
     expect(JSON.stringify(first)).not.toContain('PRIVATE KEY');
-    expect(Buffer.from(sealer.open(sealedKey)!).toString()).toBe(key);
+    expect(Buffer.from(sealer.open(sealedKey, 'upstream/bank')!).toString()).toBe(key);
     expect(stored('upstream', withTls({ cert, key }), first)).toEqual(first);
     expect(stored('upstream', toShown('upstream', first))).toEqual(first);
     expect(toMasked('upstream', first)).toMatchObject({
@@ -300,6 +374,10 @@ describe('an upstream', () => {
       '/tls/sealedKey',
     ]);
     expect(pointers('upstream', withTls({ cert: cert + key, key }))).toEqual(['/tls/cert']);
+    const spaced = cert + key.replaceAll('PRIVATE KEY', 'PRIVATE  KEY');
+    expect(pointers('upstream', withTls({ cert: spaced, key }))).toEqual(['/tls/cert']);
+    const elsewhere = { ...withTls({ cert, sealedKey }), id: 'other' };
+    expect(pointers('upstream', elsewhere)).toEqual(['/tls/sealedKey']);
     expect(pointers('upstream', withTls({ key }))).toEqual(['/tls']);
     expect(pointers('upstream', withTls({ cert, key, sealedKey }))).toEqual(['/tls']);
   });
