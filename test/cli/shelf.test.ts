@@ -77,4 +77,16 @@ describe('xingyun shelf', () => {
     const taken = await shelf('import', fileOf(gone), 'accounts', '--api-version', '2.0.0');
     expect(taken.stdout).toContain('breaking:\n  getAccount ');
   });
+
+  it('says of a draft that it cannot be published as it is', async () => {
+    const file = fileOf(documentOf({ '/a/{b}': { get: operation('a') } }));
+    const options = ['--upstream', 'core', '--base-path', '/draft', '--lifecycle', 'draft'];
+    const draft = await shelf('import', file, 'draft', ...options);
+    expect(draft).toMatchObject({ status: 0, stderr: '' });
+    expect(draft.stdout).toContain('\nit cannot be published as it is\n');
+  });
+
+  it.each(['abc', '0', '101', '1.5', ''])('is used wrongly with --limit %j', async limit => {
+    expect((await shelf('search', 'get', '--limit', limit)).status).toBe(2);
+  });
 });

@@ -1,6 +1,6 @@
 /** `xingyun shelf`: OpenAPI documents checked, imported, searched and given out again. */
 import { readFileSync } from 'node:fs';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type AdminOptions, addAdminOptions, adminJson, adminRequest } from '../admin-client.ts';
 import { EXIT_FAILED, orFail } from '../failures.ts';
 import { write, writeJson } from '../output.ts';
@@ -9,6 +9,7 @@ import { withProgress } from '../progress.ts';
 /** A document may wait for others before it is looked at. */
 const DOCUMENT_TIMEOUT_MS = 300_000;
 const SHOWN_MAX = 50;
+const LIMIT_MAX = 100;
 
 interface CheckOptions extends AdminOptions {
   readonly deriveIds?: true;
@@ -27,7 +28,7 @@ interface ImportOptions extends CheckOptions {
 }
 
 interface SearchOptions extends AdminOptions {
-  readonly limit: string;
+  readonly limit: number;
   readonly json?: true;
 }
 
@@ -69,7 +70,9 @@ interface Report {
   readonly changes?: {
     readonly breaking: readonly Change[];
     readonly compatible: readonly Change[];
+    readonly unclear: readonly Change[];
   };
+  readonly mayBePublished?: boolean;
   readonly api?: { readonly id: string; readonly version: string };
   readonly stored?: boolean;
 }
@@ -116,21 +119,24 @@ async function tell(report: Report, { json }: CheckOptions): Promise<void> {
   else await write(`${reportLines(report).join('\n')}\n`);
 }
 
-function reportLines({ api, stored, operations, style, changes }: Report): string[] {
+function reportLines(report: Report): string[] {
+  const { api, stored, operations, style, changes, mayBePublished = true } = report;
   const { count, taken, refused, notes } = operations;
   const head =
     api === undefined
       ? []
       : [`${api.id} ${api.version} ${stored ? 'is' : 'would be'} on the shelf`];
-  const { breaking = [], compatible = [] } = changes ?? {};
+  const { breaking = [], compatible = [], unclear = [] } = changes ?? {};
   return [
     ...head,
     `grade ${style.grade} (${style.score} of 100)${style.blocked ? ', blocked' : ''}`,
+    ...(mayBePublished ? [] : ['it cannot be published as it is']),
     `${taken} of ${count} operations are taken`,
     ...listed('left out', refused.map(placeLine)),
     ...listed('taken otherwise', notes.map(placeLine)),
     ...listed('style', style.findings.map(findingLine)),
     ...listed('breaking', breaking.map(changeLine)),
+    ...listed('not compared, look at them', unclear.map(changeLine)),
     ...listed('compatible', compatible.map(changeLine)),
   ];
 }
@@ -156,7 +162,7 @@ function listed(title: string, lines: readonly string[]): string[] {
 }
 
 async function search(words: readonly string[], options: SearchOptions): Promise<void> {
-  const query = new URLSearchParams({ q: words.join(' '), limit: options.limit });
+  const query = new URLSearchParams({ q: words.join(' '), limit: `${options.limit}` });
   const found = await adminJson<{ items: readonly FoundEntry[]; total: number }>(options, {
     path: `/v1/search?${query}`,
   });
@@ -167,6 +173,12 @@ async function search(words: readonly string[], options: SearchOptions): Promise
   const more = found.total - lines.length;
   if (more > 0) lines.push(`and ${more} more`);
   return write(lines.length === 0 ? 'nothing found\n' : `${lines.join('\n')}\n`);
+}
+
+function readLimit(text: string): number {
+  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= LIMIT_MAX) return limit;
+  throw new InvalidArgumentError(`A whole number from 1 to ${LIMIT_MAX}.`);
 }
 
 async function giveDocument(api: string, options: DocumentOptions): Promise<void> {
@@ -210,7 +222,7 @@ export function register(program: Command): void {
   addAdminOptions(shelf.command('search'))
     .description('find products, APIs and operations by the beginnings of words')
     .argument('<words...>')
-    .option('--limit <count>', 'of the answers, at most 100', '20')
+    .option('--limit <count>', `of the answers, at most ${LIMIT_MAX}`, readLimit, 20)
     .option(...JSON_OPTION)
     .action(search);
   addAdminOptions(shelf.command('document'))

@@ -327,11 +327,15 @@ function blockedByStyle({ findings, rules, grade, score }: StyleReport): ShelfRe
 }
 
 function anotherVersion(refusal: VersionRefusal, changes: ContractChanges): ShelfRefusal {
-  const { breaking, compatible, complete } = changes;
+  const { breaking, compatible, unclear, complete } = changes;
+  const errors = breaking.length > 0 ? breaking : unclear;
   return new ShelfRefusal(refusal.code, refusal.message, {
     version: refusal.version,
-    errors: breaking.slice(0, ERRORS_MAX),
-    errorsTotal: breaking.length,
-    changes: { breaking: breaking.length, compatible: compatible.length, complete },
+    errors: errors.slice(0, ERRORS_MAX),
+    errorsTotal: errors.length,
+    changes: {
+      ...{ breaking: breaking.length, compatible: compatible.length },
+      ...{ unclear: unclear.length, complete },
+    },
   });
 }

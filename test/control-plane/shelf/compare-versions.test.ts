@@ -56,7 +56,12 @@ describe('changes of operations', () => {
   });
 
   it('finds none in the same document', () => {
-    expect(compare(before, before)).toEqual({ breaking: [], compatible: [], complete: true });
+    expect(compare(before, before)).toEqual({
+      breaking: [],
+      compatible: [],
+      unclear: [],
+      complete: true,
+    });
   });
 
   it('sees operations that go, come and move', () => {
@@ -72,11 +77,19 @@ describe('changes of operations', () => {
     expect(changes.compatible).toMatchObject([{ code: 'operation-added', operation: 'list' }]);
   });
 
-  it('does not mind other names of path parameters', () => {
+  it('does not mind other names of path parameters, but other types', () => {
     const after = documentOf({
       '/a/{key}': { get: operation('get'), delete: operation('remove') },
     });
     expect(codesOf(compare(before, after))).toEqual(FINE());
+    const typed = (name: string, type: string) => {
+      const parameters = [{ name, in: 'path', required: true, schema: { type } }];
+      return documentOf({ [`/a/{${name}}`]: { parameters, get: operation('get') } });
+    };
+    expect(codesOf(compare(typed('id', 'string'), typed('key', 'string')))).toEqual(FINE());
+    expect(codesOf(compare(typed('id', 'string'), typed('key', 'integer')))).toEqual(
+      BREAKS('type-narrowed'),
+    );
   });
 
   it('sees scopes, access, signatures and base paths that tighten', () => {
@@ -138,6 +151,55 @@ describe('changes of operations', () => {
     expect(codesOf(compare(withParameters(...header('X-A')), lower))).toEqual(FINE());
   });
 
+  it('sees parameters that are written otherwise', () => {
+    const written = (schema: JsonObject, more: JsonObject) =>
+      transfers(undefined, undefined, {
+        parameters: [{ name: 'a', in: 'query', schema, ...more }],
+      });
+    const list = { type: 'array', items: { type: 'string' } };
+    const piped = { style: 'pipeDelimited', explode: false };
+    const styles = (schema: JsonObject, ...[old, now]: [JsonObject, JsonObject]) =>
+      codesOf(compare(written(schema, old), written(schema, now)));
+    expect(styles(list, {}, piped)).toEqual(BREAKS('parameter-style'));
+    expect(styles(list, {}, { explode: false })).toEqual(BREAKS('parameter-style'));
+    expect(styles(list, {}, { style: 'form', explode: true })).toEqual(FINE());
+    expect(styles({ type: 'string' }, {}, { explode: false })).toEqual(FINE());
+  });
+
+  it('sees headers of answers', () => {
+    const answer = (headers: JsonObject) =>
+      transfers(undefined, undefined, { responses: { 200: { description: 'x', headers } } });
+    const tag = (schema: JsonObject, required = false) => ({ ETag: { required, schema } });
+    const text = { type: 'string' };
+    expect(codesOf(compare(answer(tag(text)), answer({})))).toEqual(BREAKS('header-removed'));
+    expect(codesOf(compare(answer({}), answer(tag(text))))).toEqual(FINE());
+    expect(codesOf(compare(answer(tag(text)), answer(tag({ type: 'number' }))))).toEqual(
+      BREAKS('type-widened'),
+    );
+    expect(codesOf(compare(answer(tag(text, true)), answer({ etag: { schema: text } })))).toEqual(
+      BREAKS('header-optional'),
+    );
+  });
+
+  it('sees the only answer go, and takes ranges and defaults for what they cover', () => {
+    const answers = (responses: JsonObject) => transfers(undefined, undefined, { responses });
+    const json = (type: string) => ({ content: { 'application/json': { schema: { type } } } });
+    expect(codesOf(compare(answers({ default: json('string') }), answers({})))).toEqual(
+      BREAKS('response-removed'),
+    );
+    for (const status of ['200', '2XX', 'default']) {
+      const kept = compare(answers({ 200: json('string') }), answers({ [status]: json('string') }));
+      expect(kept.breaking).toEqual([]);
+      const other = compare(
+        answers({ 200: json('string') }),
+        answers({ [status]: json('number') }),
+      );
+      expect(codesOf(other).breaking).toEqual(['type-widened']);
+    }
+    const own = compare(answers({ default: json('string') }), answers({ 200: json('number') }));
+    expect(codesOf(own).breaking).toEqual(['type-widened']);
+  });
+
   it('sees bodies, media types and answers that come and go', () => {
     const schema = { type: 'object' };
     const body = (required: boolean, type: string) => ({
@@ -196,7 +258,7 @@ describe('changes of schemas', () => {
       response: BREAKS('property-removed'),
     });
     expect(change(whole, { ...without, additionalProperties: false }).request).toEqual(
-      BREAKS('property-removed'),
+      BREAKS('property-removed', 'object-closed'),
     );
     expect(change(whole, { ...whole, required: ['b'] })).toEqual({
       request: { breaking: ['property-required'], compatible: ['property-optional'] },
@@ -226,10 +288,218 @@ describe('changes of schemas', () => {
     );
     const either = (...oneOf: JsonObject[]) => ({ oneOf });
     const text = { type: 'string' };
-    expect(change(either(text, text), either(text)).request).toEqual(BREAKS('alternative-removed'));
+    expect(change(either(text, { type: 'number' }), either(text)).request).toEqual(
+      BREAKS('alternative-removed'),
+    );
     expect(change(either(text), either({ type: 'number' })).response).toEqual(
       BREAKS('type-widened'),
     );
+  });
+
+  it('compares items and values of maps with anything where there are none', () => {
+    const list = (items?: JsonObject) => ({ type: 'array', ...(items && { items }) });
+    const map = (values?: JsonObject | boolean) => ({
+      type: 'object',
+      ...(values !== undefined && { additionalProperties: values }),
+    });
+    const text = { type: 'string' };
+    const number = { type: 'number' };
+    for (const of of [list, map]) {
+      expect(change(of(), of(text))).toEqual({
+        request: BREAKS('type-narrowed'),
+        response: FINE('type-narrowed'),
+      });
+      expect(change(of(text), of())).toEqual({ request: FINE(), response: BREAKS('type-widened') });
+      expect(change(of(text), of(number))).toEqual({
+        request: BREAKS('type-narrowed'),
+        response: BREAKS('type-widened'),
+      });
+      expect(change(of({}), of())).toEqual({ request: FINE(), response: FINE() });
+    }
+    expect(change(map(true), map(false))).toEqual({
+      request: BREAKS('object-closed'),
+      response: FINE(),
+    });
+    expect(change(map(false), map())).toEqual({ request: FINE('object-opened'), response: FINE() });
+    expect(change(map(text), map(false)).response).toEqual(BREAKS('map-removed'));
+    const tuple = (...prefixItems: JsonObject[]) => ({ type: 'array', prefixItems });
+    expect(change(tuple(text), tuple(number)).request).toEqual(BREAKS('type-narrowed'));
+    expect(change({ ...tuple(text), items: number }, tuple(text, number)).request).toEqual(FINE());
+  });
+
+  it('takes a property that goes into the map for one of its values', () => {
+    const properties = { a: { type: 'number' } };
+    const values = (type: string) => ({ type: 'object', additionalProperties: { type } });
+    const before = { ...values('string'), properties };
+    expect(change(before, values('string')).request).toEqual({
+      breaking: ['type-narrowed'],
+      compatible: ['property-removed'],
+    });
+    expect(change(values('string'), before).response).toEqual({
+      breaking: ['type-widened'],
+      compatible: ['property-added'],
+    });
+  });
+
+  it('sees limits that come, whichever of several parts says the strictest', () => {
+    const request = (before: JsonObject, after: JsonObject) => change(before, after).request;
+    const minimum = (...values: number[]) => ({
+      type: 'integer',
+      allOf: values.map(value => ({ minimum: value })),
+    });
+    expect(request(minimum(1, 0), minimum(5, 0))).toEqual(BREAKS('limit-tightened'));
+    expect(request(minimum(5, 0), minimum(0, 5))).toEqual(FINE());
+    const flag = { type: 'number', minimum: 1, exclusiveMinimum: true };
+    expect(request(flag, { type: 'number', exclusiveMinimum: 1 })).toEqual(FINE());
+    expect(request({ type: 'number', minimum: 1 }, flag)).toEqual(BREAKS('limit-tightened'));
+    const above = { type: 'integer', exclusiveMinimum: 0 };
+    expect(request(above, { type: 'integer', minimum: 1 })).toEqual(FINE());
+    const steps = (multipleOf: number) => ({ type: 'number', multipleOf });
+    expect(request(steps(10), steps(5))).toEqual(FINE());
+    expect(request(steps(0.3), steps(0.1))).toEqual(FINE());
+    expect(request(steps(5), steps(10))).toEqual(BREAKS('limit-tightened'));
+  });
+
+  it('sees formats that come and go, except those that take nothing away', () => {
+    const text = { type: 'string' };
+    const date = { ...text, format: 'date' };
+    expect(change(text, date)).toEqual({ request: BREAKS('format-changed'), response: FINE() });
+    expect(change(date, text)).toEqual({ request: FINE(), response: BREAKS('format-changed') });
+    const integer = (format?: string) => ({ type: 'integer', ...(format && { format }) });
+    expect(change(integer(), integer('int64')).request).toEqual(FINE());
+    expect(change(integer('int32'), integer('int64'))).toEqual({
+      request: FINE(),
+      response: BREAKS('format-changed'),
+    });
+  });
+
+  it('matches alternatives by what they are, not by where they stand', () => {
+    const either = (...oneOf: JsonObject[]) => ({ oneOf });
+    const text = { type: 'string' };
+    const number = { type: 'integer' };
+    const flag = { type: 'boolean' };
+    const both = (before: JsonObject, after: JsonObject) => change(before, after);
+    expect(both(either(text, number), either(number, text))).toEqual({
+      request: FINE(),
+      response: FINE(),
+    });
+    expect(both(either(text), either(text, number))).toEqual({
+      request: FINE('alternative-added'),
+      response: BREAKS('alternative-added'),
+    });
+    expect(both(either(text, number), either(text, flag, { type: 'array' })).request).toEqual({
+      breaking: ['alternative-removed'],
+      compatible: ['alternative-added'],
+    });
+    const object = (name: string, more: JsonObject = {}) => ({
+      type: 'object',
+      properties: { [name]: text, ...more },
+      required: [name],
+    });
+    expect(both(either(object('a')), object('b')).response.breaking).toEqual(['property-removed']);
+    const kinds = (...names: string[]) =>
+      either(...names.map(name => object('kind', { kind: { const: name }, [name]: text })));
+    expect(both(kinds('card', 'cash'), kinds('cash', 'cheque', 'card')).request).toEqual(
+      FINE('alternative-added'),
+    );
+    expect(both(kinds('card', 'cash'), kinds('cheque', 'card')).request).toEqual({
+      breaking: ['alternative-removed'],
+      compatible: ['alternative-added'],
+    });
+  });
+
+  it('takes alternatives and a list of types for the same', () => {
+    const types = { type: ['string', 'null'] };
+    const either = { oneOf: [{ type: 'string' }, { type: 'null' }] };
+    expect(change(types, either)).toEqual({ request: FINE(), response: FINE() });
+    expect(change(either, types)).toEqual({ request: FINE(), response: FINE() });
+    expect(change(either, { type: 'string' })).toEqual({
+      request: BREAKS('alternative-removed'),
+      response: FINE('alternative-removed'),
+    });
+  });
+
+  it('leaves properties out that the side in question does not have', () => {
+    const object = (more: JsonObject, required: string[] = []) => ({
+      type: 'object',
+      properties: { a: { type: 'string' }, ...more },
+      required,
+    });
+    const id = { id: { type: 'string', readOnly: true } };
+    expect(change(object({}), object(id, ['id']))).toEqual({
+      request: FINE(),
+      response: FINE('property-added'),
+    });
+    const secret = { secret: { type: 'string', writeOnly: true } };
+    expect(change(object(secret), object({}))).toEqual({
+      request: FINE('property-removed'),
+      response: FINE(),
+    });
+    const writable = { id: { type: 'string' } };
+    expect(change(object(id), object(writable, ['id'])).request).toEqual(
+      BREAKS('property-required'),
+    );
+  });
+
+  it('reads what stands beside a reference, in 3.1', () => {
+    const components = { components: { schemas: { S: { type: 'string' } } } };
+    const S = { $ref: '#/components/schemas/S' };
+    for (const [openapi, expected] of [
+      ['3.1.0', BREAKS('limit-tightened')],
+      ['3.0.3', FINE()],
+    ] as const) {
+      const of = (schema: JsonObject) => {
+        return { ...transfers(schema, undefined), ...components, openapi };
+      };
+      expect(codesOf(compare(of(S), of({ ...S, minLength: 5 })))).toEqual(expected);
+    }
+  });
+
+  it('knows what a keyword takes away, and says where it does not understand', () => {
+    const text = { type: 'string' };
+    const not = (...values: string[]) => ({ ...text, not: { enum: values } });
+    expect(change(text, not('a'))).toEqual({
+      request: BREAKS('keyword-changed'),
+      response: FINE('keyword-changed'),
+    });
+    expect(change(not('a'), text)).toEqual({
+      request: FINE('keyword-changed'),
+      response: BREAKS('keyword-changed'),
+    });
+    const unclear = (before: JsonObject, after: JsonObject) =>
+      compare(transfers(before, undefined), transfers(after, undefined)).unclear.map(
+        ({ code, pointer }) => `${code} ${pointer.split('/').at(-1)}`,
+      );
+    expect(unclear(not('a'), not('b'))).toEqual(['keyword-changed not']);
+    expect(unclear(text, { ...text, foo: 1 })).toEqual(['keyword-changed foo']);
+    expect(unclear({ ...text, foo: 1 }, { ...text, foo: 1, title: 'x', 'x-a': 1 })).toEqual([]);
+  });
+
+  it('follows references below keywords that it does not understand', () => {
+    const S = { $ref: '#/components/schemas/S' };
+    const of = (schema: JsonObject) => ({
+      ...transfers({ not: S }, undefined),
+      components: { schemas: { S: schema } },
+    });
+    expect(compare(of({ enum: ['a'] }), of({ enum: ['a'], title: 'x' })).unclear).toEqual([]);
+    expect(compare(of({ enum: ['a'] }), of({ enum: ['b'] })).unclear).toHaveLength(1);
+  });
+
+  it('lays each part of an allOf in once, and gives up on too many', () => {
+    const part = (level: number) => ({ $ref: `#/components/schemas/A${level}` });
+    const bomb = Array.from({ length: 20 }, (_, level) => {
+      return [`A${level}`, { allOf: Array.from({ length: 10 }, () => part(level + 1)) }];
+    });
+    const of = (schemas: JsonObject) => ({
+      ...transfers(undefined, part(0)),
+      components: { schemas },
+    });
+    const doubled = of({ ...Object.fromEntries(bomb), A20: { type: 'string' } });
+    expect(compare(doubled, doubled)).toMatchObject({ breaking: [], complete: true });
+    const wide = { A0: { allOf: Array.from({ length: 600 }, (_, i) => ({ maxLength: i + 1 })) } };
+    expect(compare(of(wide), of(wide)).complete).toBe(false);
+    const circle = of({ A0: { allOf: [part(0), { oneOf: [part(0), { type: 'string' }] }] } });
+    expect(compare(circle, circle)).toMatchObject({ breaking: [], complete: true });
   });
 
   it('names the place in the new document, behind references and in schemas of themselves', () => {
@@ -259,9 +529,10 @@ describe('changes of schemas', () => {
 
 describe('the version that changes want', () => {
   const one = { code: 'x', operation: 'x', pointer: '', message: '' };
-  const breaking = { breaking: [one], compatible: [], complete: true };
-  const compatible = { breaking: [], compatible: [one], complete: true };
-  const none = { breaking: [], compatible: [], complete: true };
+  const none = { breaking: [], compatible: [], unclear: [], complete: true };
+  const breaking = { ...none, breaking: [one] };
+  const compatible = { ...none, compatible: [one] };
+  const unclear = { ...none, unclear: [one] };
 
   it.each([
     ['1.2.3', '2.0.0', breaking, undefined],
@@ -270,6 +541,8 @@ describe('the version that changes want', () => {
     ['1.2.3', '1.3.0', compatible, undefined],
     ['1.2.3', '1.2.4', compatible, 'version-too-low 1.3.0'],
     ['1.2.3', '2.0.0', compatible, undefined],
+    ['1.2.3', '1.2.4', unclear, 'version-too-low 1.3.0'],
+    ['1.2.3', '1.3.0', unclear, undefined],
     ['1.2.3', '1.2.3', none, undefined],
     ['1.2.3', '1.2.2', none, 'version-too-low 1.2.3'],
     ['1.10.0', '1.9.0', none, 'version-too-low 1.10.0'],

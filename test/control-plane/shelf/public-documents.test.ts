@@ -81,7 +81,12 @@ describe('public documents', async () => {
 
     // The same again differs in nothing.
     const again = await shelf.import(text, { ...choices, deriveIds: true });
-    expect(again.changes).toEqual({ breaking: [], compatible: [], complete: true });
+    expect(again.changes).toEqual({
+      breaking: [],
+      compatible: [],
+      unclear: [],
+      complete: true,
+    });
   });
 
   it.each(DOCUMENTS)(

@@ -18,6 +18,8 @@ export interface ContractChanges {
   readonly breaking: readonly ContractChange[];
   /** What they need not know. */
   readonly compatible: readonly ContractChange[];
+  /** What is different and not understood: somebody must look. */
+  readonly unclear: readonly ContractChange[];
   /** False where there was too much to compare or to list; the rest counts as breaking. */
   readonly complete: boolean;
 }
@@ -25,8 +27,11 @@ export interface ContractChanges {
 export class ChangeList {
   readonly breaking: ContractChange[] = [];
   readonly compatible: ContractChange[] = [];
+  readonly unclear: ContractChange[] = [];
   complete = true;
   private operation = '';
+  /** One change may be come across on several ways. */
+  private readonly known = new Set<string>();
 
   /** Whose changes are added from now on. */
   about(operation: string): void {
@@ -41,12 +46,21 @@ export class ChangeList {
     this.add(this.compatible, code, path, message);
   }
 
+  addUnclear(code: string, path: JsonPath, message: string): void {
+    this.add(this.unclear, code, path, message);
+  }
+
   private add(list: ContractChange[], code: string, path: JsonPath, message: string): void {
+    const { operation } = this;
+    const pointer = toPointer(path);
+    const key = JSON.stringify([code, operation, pointer, message]);
+    if (this.known.has(key)) return;
     if (list.length >= CHANGES_MAX) {
       // What is compatible may be left out; what breaks must not seem to be all.
-      if (list === this.breaking) this.complete = false;
+      if (list !== this.compatible) this.complete = false;
       return;
     }
-    list.push({ code, operation: this.operation, pointer: toPointer(path), message });
+    this.known.add(key);
+    list.push({ code, operation, pointer, message });
   }
 }

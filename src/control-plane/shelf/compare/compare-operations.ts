@@ -1,60 +1,29 @@
 /** Compares what one operation takes and answers in two versions of a document. */
-import type { JsonObject } from '../../../stores/registry-contract.ts';
 import { isObject } from '../json-object.ts';
-import type { FoundOperation } from '../path-items.ts';
-import type { JsonPath } from '../pointers.ts';
 import type { References, Resolved } from '../references.ts';
 import type { ChangeList } from './change-list.ts';
-import type { SchemaComparison, Side } from './compare-schemas.ts';
-
-export interface OperationSide {
-  readonly operation: FoundOperation;
-  readonly references: References;
-}
+import { compareParameters } from './compare-parameters.ts';
+import type { OperationSide } from './operation-side.ts';
+import type { SchemaPairs, Side } from './side.ts';
 
 const SUCCESS = /^2(?:\d\d|XX)$/i;
 
 export class OperationComparison {
-  private readonly schemas: SchemaComparison;
+  private readonly schemas: SchemaPairs;
   private readonly changes: ChangeList;
 
-  constructor(schemas: SchemaComparison, changes: ChangeList) {
+  constructor(schemas: SchemaPairs) {
     this.schemas = schemas;
-    this.changes = changes;
+    this.changes = schemas.changes;
   }
 
   compare(before: OperationSide, after: OperationSide): void {
-    this.compareParameters(before, after);
+    for (const [old, now] of compareParameters(before, after, this.changes)) {
+      this.compareSchemas(old, now, 'request');
+      this.compareContent(old, now, 'request');
+    }
     this.compareBodies(before, after);
     this.compareResponses(before, after);
-  }
-
-  private compareParameters(before: OperationSide, after: OperationSide): void {
-    const old = parametersOf(before);
-    const now = parametersOf(after);
-    for (const [key, { value, path }] of now) {
-      const earlier = old.get(key);
-      if (earlier !== undefined) this.compareParameter(earlier, { value, path });
-      else if (value.required === true && value.in !== 'path') {
-        this.changes.addBreaking('parameter-required', path, `is new and must be sent (${key})`);
-      } else if (value.in !== 'path') {
-        this.changes.addCompatible('parameter-added', path, `is new (${key})`);
-      }
-    }
-    for (const [key, { value, path }] of old) {
-      if (now.has(key) || value.in === 'path') continue;
-      this.changes.addCompatible('parameter-removed', path, `is not read any more (${key})`);
-    }
-  }
-
-  private compareParameter(old: Resolved, now: Resolved): void {
-    if (now.value.required === true && old.value.required !== true) {
-      this.changes.addBreaking('parameter-required', now.path, 'must be sent now');
-    } else if (now.value.required !== true && old.value.required === true) {
-      this.changes.addCompatible('parameter-optional', now.path, 'may be left out now');
-    }
-    this.compareSchemas(old, now, 'request');
-    this.compareContent(old, now, 'request');
   }
 
   private compareBodies(before: OperationSide, after: OperationSide): void {
@@ -73,17 +42,39 @@ export class OperationComparison {
   private compareResponses(before: OperationSide, after: OperationSide): void {
     const old = responsesOf(before);
     const now = responsesOf(after);
+    const hasSuccess = [...old.keys()].some(status => SUCCESS.test(status));
     for (const [status, response] of old) {
-      const later = now.get(status);
-      if (later !== undefined) this.compareContent(response, later, 'response');
-      else if (SUCCESS.test(status)) {
-        const message = `does not answer ${status} any more`;
-        this.changes.addBreaking('response-removed', response.path, message);
-      }
+      const later = laterResponses(status, now, hasSuccess);
+      for (const other of later) this.compareResponse(response, other);
+      const isSuccess = SUCCESS.test(status) || (status === DEFAULT && !hasSuccess);
+      if (later.length > 0 || !isSuccess) continue;
+      const message = `does not answer ${status.toLowerCase()} any more`;
+      this.changes.addBreaking('response-removed', response.path, message);
     }
     for (const [status, { path }] of now) {
       if (old.has(status)) continue;
       this.changes.addCompatible('response-added', path, `may answer ${status} as well`);
+    }
+  }
+
+  private compareResponse(old: Resolved, now: Resolved): void {
+    this.compareContent(old, now, 'response');
+    const headers = headersOf(now, this.schemas.after.references);
+    for (const [name, header] of headersOf(old, this.schemas.before.references)) {
+      const later = headers.get(name);
+      if (later === undefined) {
+        this.changes.addBreaking(
+          'header-removed',
+          header.path,
+          `is not answered any more (${name})`,
+        );
+        continue;
+      }
+      if (header.value.required === true && later.value.required !== true) {
+        this.changes.addBreaking('header-optional', later.path, `may be absent now (${name})`);
+      }
+      this.compareSchemas(header, later, 'response');
+      this.compareContent(header, later, 'response');
     }
   }
 
@@ -114,23 +105,28 @@ function schemaIn({ value, path }: Resolved) {
   return { value: value.schema, path: [...path, 'schema'] };
 }
 
-/** By place and name; header names have no case. The operation's own go before its path's. */
-function parametersOf({ operation, references }: OperationSide): Map<string, Resolved> {
-  const { item, value, at } = operation;
+const DEFAULT = 'DEFAULT';
+
+/** What describes the same answers from now on: by status, by range, or whatever has no other. */
+function laterResponses(
+  status: string,
+  now: ReadonlyMap<string, Resolved>,
+  hadSuccess: boolean,
+): readonly Resolved[] {
+  const later = now.get(status) ?? now.get(`${status[0]}XX`) ?? now.get(DEFAULT);
+  if (later !== undefined) return [later];
+  // The only answer was the success, too.
+  if (status !== DEFAULT || hadSuccess) return [];
+  return [...now].filter(([other]) => SUCCESS.test(other)).map(([, response]) => response);
+}
+
+/** Their names have no case; Content-Type is described by `content` (OpenAPI 3.1 section 4.8.17). */
+function headersOf({ value, path }: Resolved, references: References): Map<string, Resolved> {
   const found = new Map<string, Resolved>();
-  const lists: [JsonObject, JsonPath][] = [
-    [item.value, item.path],
-    [value, at],
-  ];
-  for (const [holder, path] of lists) {
-    if (!Array.isArray(holder.parameters)) continue;
-    for (const [index, given] of holder.parameters.entries()) {
-      const parameter = references.resolve(given, [...path, 'parameters', index]);
-      if (parameter === undefined) continue;
-      const { in: place, name } = parameter.value;
-      const shown = place === 'header' ? String(name).toLowerCase() : String(name);
-      found.set(`${String(place)} ${shown}`, parameter);
-    }
+  for (const [name, given] of Object.entries(isObject(value.headers) ? value.headers : {})) {
+    const header = references.resolve(given, [...path, 'headers', name]);
+    const plain = name.toLowerCase();
+    if (header !== undefined && plain !== 'content-type') found.set(plain, header);
   }
   return found;
 }

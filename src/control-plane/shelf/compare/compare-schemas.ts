@@ -2,66 +2,84 @@
  * Compares two schemas from the side of whoever calls: in a request the new one must take all that
  * the old one took; in a response it must promise all that the old one promised.
  */
-import type { JsonObject, JsonValue } from '../../../stores/registry-contract.ts';
 import type { JsonPath } from '../pointers.ts';
-import type { References } from '../references.ts';
-import type { ChangeList } from './change-list.ts';
-import { type FlatSchema, flatten, type PlacedSchema } from './flat-schema.ts';
-
-export type Side = 'request' | 'response';
+import { ChangeList } from './change-list.ts';
+import { compareProperties } from './compare-properties.ts';
+import { type FlatSchema, isAmong, isAnything, type PlacedSchema } from './flat-schema.ts';
+import { isAssertion, SameSchemas } from './keywords.ts';
+import { otherFormats, tightenings } from './limits.ts';
+import { type Alternative, alternativesOf, candidatesFor } from './match-alternatives.ts';
+import type { SchemaReader } from './schema-reader.ts';
+import type { SchemaPairs, Side } from './side.ts';
 
 /** Pairs of schemas that one comparison may look at. */
 const PAIRS_MAX = 100_000;
+/** To find out whether one alternative does what another one did; and all of these together. */
+const TRIAL_PAIRS_MAX = 300;
+const TRIALS_PAIRS_MAX = 50_000;
 const DEPTH_MAX = 64;
 
-/** Lower ones take more, or promise more. */
-const UPPER = ['maxLength', 'maxItems', 'maximum', 'exclusiveMaximum', 'maxProperties'];
-const LOWER = ['minLength', 'minItems', 'minimum', 'exclusiveMinimum', 'minProperties'];
-const EXACT = ['pattern', 'multipleOf', 'uniqueItems'];
-
-export class SchemaComparison {
-  private readonly before: References;
-  private readonly after: References;
-  private readonly changes: ChangeList;
+export class SchemaComparison implements SchemaPairs {
+  readonly before: SchemaReader;
+  readonly after: SchemaReader;
+  private readonly same: SameSchemas;
+  private readonly isTrial: boolean;
+  readonly changes: ChangeList;
   /** Pairs that are being compared or have been: schemas may contain themselves. */
-  private readonly seen = new Map<JsonObject, Map<JsonObject, Set<Side>>>();
-  private pairs = 0;
+  private seen = new Map<object, Map<object, Set<Side>>>();
+  private pairsLeft: number;
+  private trialsLeft = TRIALS_PAIRS_MAX;
 
-  constructor(before: References, after: References, changes: ChangeList) {
+  constructor(before: SchemaReader, after: SchemaReader, changes: ChangeList, trialPairs?: number) {
     this.before = before;
     this.after = after;
     this.changes = changes;
+    this.isTrial = trialPairs !== undefined;
+    this.pairsLeft = trialPairs ?? PAIRS_MAX;
+    this.same = new SameSchemas(before.references, after.references);
   }
 
-  compare(old: PlacedSchema, now: PlacedSchema, side: Side, depth = 0): void {
-    const before = flatten(old, this.before);
-    const after = flatten(now, this.after);
-    if (after === undefined) {
-      if (before !== undefined && side === 'response') this.drop(now.path);
-      return;
-    }
-    const earlier = before ?? anything(now.path);
-    if (this.isSeen(earlier.identity, after.identity, side)) return;
-    if (this.pairs++ >= PAIRS_MAX || depth > DEPTH_MAX) {
+  /** Whether a schema had more parts than are looked at. */
+  get isCut(): boolean {
+    return this.before.isCut || this.after.isCut;
+  }
+
+  /** A schema that is not there is anything. */
+  compare(
+    old: PlacedSchema | undefined,
+    now: PlacedSchema | undefined,
+    side: Side,
+    depth = 0,
+  ): void {
+    const path = now?.path ?? old?.path ?? [];
+    const before = this.before.flatten(old ?? { value: undefined, path });
+    const after = this.after.flatten(now ?? { value: undefined, path });
+    this.compareFlat(before, after, side, depth);
+  }
+
+  private compareFlat(before: FlatSchema, after: FlatSchema, side: Side, depth: number): void {
+    if (isAnything(after) && (isAnything(before) || side === 'request')) return;
+    if (this.isSeen(before.identity, after.identity, side)) return;
+    if (this.pairsLeft-- <= 0 || depth > DEPTH_MAX) {
       this.changes.complete = false;
       return;
     }
-    this.compareTypes(earlier, after, side);
-    this.compareValues(earlier, after, side);
-    if (side === 'request') this.compareLimits(earlier, after);
-    this.compareFormat(earlier, after);
-    this.compareProperties(earlier, after, side, depth);
-    this.compareAlternatives(earlier, after, side, depth);
-    if (earlier.items !== undefined && after.items !== undefined) {
-      this.compare(earlier.items, after.items, side, depth + 1);
+    if (before.choices.length + after.choices.length > 0) {
+      return this.compareAlternatives(before, after, side, depth);
     }
+    const breaks = this.compareTypes(before, after, side);
+    // Of what was, or is, anything there is no more to say.
+    if (breaks && (isAnything(before) || isAnything(after))) return;
+    this.compareValues(before, after, side);
+    this.compareLimits(before, after, side);
+    this.compareOthers(before, after, side);
+    if (mayBoth(before, after, 'object')) {
+      compareProperties(this, { before, after, side, depth: depth + 1 });
+    }
+    if (mayBoth(before, after, 'array')) this.compareItems(before, after, side, depth + 1);
   }
 
-  private drop(path: JsonPath): void {
-    this.changes.addBreaking('schema-removed', path, 'says no longer what it is');
-  }
-
-  private isSeen(before: JsonObject, after: JsonObject, side: Side): boolean {
+  private isSeen(before: object, after: object, side: Side): boolean {
     let byAfter = this.seen.get(before);
     if (byAfter === undefined) {
       byAfter = new Map();
@@ -74,21 +92,20 @@ export class SchemaComparison {
     return false;
   }
 
-  private compareTypes(before: FlatSchema, after: FlatSchema, side: Side): void {
+  /** Whether it breaks. */
+  private compareTypes(before: FlatSchema, after: FlatSchema, side: Side): boolean {
     const path = [...after.path, 'type'];
     const lost = missing(before.types, after.types);
     const gained = missing(after.types, before.types);
-    if (side === 'request') {
-      if (lost.length > 0) {
-        this.changes.addBreaking('type-narrowed', path, `takes no ${list(lost)} any more`);
-      } else if (gained.length > 0) {
-        this.changes.addCompatible('type-widened', path, `takes ${list(gained)} as well`);
-      }
-    } else if (gained.length > 0) {
-      this.changes.addBreaking('type-widened', path, `may be ${list(gained)} now`);
-    } else if (lost.length > 0) {
-      this.changes.addCompatible('type-narrowed', path, `is no ${list(lost)} any more`);
-    }
+    const [worse, better] = side === 'request' ? [lost, gained] : [gained, lost];
+    if (worse.length === 0 && better.length === 0) return false;
+    const says = (types: readonly string[]) =>
+      types === lost ? `is no ${list(types)} any more` : `may be ${list(types)} as well`;
+    const codeOf = (types: readonly string[]) =>
+      types === lost ? 'type-narrowed' : 'type-widened';
+    if (worse.length > 0) this.changes.addBreaking(codeOf(worse), path, says(worse));
+    else this.changes.addCompatible(codeOf(better), path, says(better));
+    return worse.length > 0;
   }
 
   private compareValues(before: FlatSchema, after: FlatSchema, side: Side): void {
@@ -116,125 +133,130 @@ export class SchemaComparison {
     this.changes.addCompatible('enum-value-added', path, `has ${list(added)} as well`);
   }
 
-  private compareLimits(before: FlatSchema, after: FlatSchema): void {
-    for (const name of [...UPPER, ...LOWER, ...EXACT]) {
-      const now = after.limits[name];
-      const old = before.limits[name];
-      if (now === undefined || now === old || !isTighter(name, old, now)) continue;
-      const was = old === undefined ? 'without one before' : `${JSON.stringify(old)} before`;
-      const message = `is ${JSON.stringify(now)}, ${was}`;
-      this.changes.addBreaking('limit-tightened', [...after.path, name], message);
+  private compareLimits(before: FlatSchema, after: FlatSchema, side: Side): void {
+    const [old, now] = [before.limits, after.limits];
+    if (side === 'request') {
+      for (const { path, message } of tightenings(old, now)) {
+        this.changes.addBreaking('limit-tightened', path, message);
+      }
+      for (const { path, message } of otherFormats(old, now)) {
+        this.changes.addBreaking('format-changed', path, message);
+      }
+      return;
+    }
+    // What the old one promised and the new one does not.
+    for (const { message } of otherFormats(now, old)) {
+      const path = [...after.path, 'format'];
+      this.changes.addBreaking('format-changed', path, `was promised and is not: ${message}`);
     }
   }
 
-  private compareFormat(before: FlatSchema, after: FlatSchema): void {
-    const { format: old } = before.limits;
-    const { format: now } = after.limits;
-    if (old === undefined || now === undefined || old === now) return;
-    const message = `is ${JSON.stringify(now)}, ${JSON.stringify(old)} before`;
-    this.changes.addBreaking('format-changed', [...after.path, 'format'], message);
-  }
-
-  private compareProperties(
-    before: FlatSchema,
-    after: FlatSchema,
-    side: Side,
-    depth: number,
-  ): void {
-    for (const [name, old] of before.properties) {
-      const now = after.properties.get(name);
-      if (now !== undefined) this.compare(old, now, side, depth + 1);
-      else this.removeProperty(name, before, after, side);
-    }
-    for (const [name, { path }] of after.properties) {
-      if (before.properties.has(name)) continue;
-      if (side === 'request' && after.required.has(name)) continue;
-      this.changes.addCompatible('property-added', path, 'is new');
-    }
-    if (side === 'request') this.compareRequired(before, after);
-    else this.comparePromised(before, after);
-  }
-
-  private removeProperty(name: string, before: FlatSchema, after: FlatSchema, side: Side): void {
-    const path = before.properties.get(name)!.path;
-    if (side === 'response') {
-      this.changes.addBreaking('property-removed', path, 'is not answered any more');
-    } else if (after.closed) {
-      this.changes.addBreaking('property-removed', path, 'is refused now');
-    } else {
-      this.changes.addCompatible('property-removed', path, 'is not read any more');
+  /** An assertion takes values away; what was changed in it, or is no assertion, is not known. */
+  private compareOthers(before: FlatSchema, after: FlatSchema, side: Side): void {
+    for (const keyword of new Set([...before.others.keys(), ...after.others.keys()])) {
+      const old = before.others.get(keyword) ?? [];
+      const now = after.others.get(keyword) ?? [];
+      const kept = old.filter(({ value }) => now.some(other => this.same.are(value, other.value)));
+      const known = now.filter(({ value }) => old.some(other => this.same.are(other.value, value)));
+      const isLost = kept.length < old.length;
+      const isGained = known.length < now.length;
+      if (!isLost && !isGained) continue;
+      const path = now[0]?.path ?? [...after.path, keyword];
+      if (!isAssertion(keyword) || (isLost && isGained)) {
+        this.changes.addUnclear('keyword-changed', path, 'is another one, and is not compared');
+      } else if (isGained === (side === 'request')) {
+        const message = isGained ? 'takes less than before' : 'promises less than before';
+        this.changes.addBreaking('keyword-changed', path, message);
+      } else {
+        this.changes.addCompatible('keyword-changed', path, 'is another one');
+      }
     }
   }
 
-  private compareRequired(before: FlatSchema, after: FlatSchema): void {
-    for (const name of after.required) {
-      if (before.required.has(name)) continue;
-      const path = after.properties.get(name)?.path ?? [...after.path, 'required'];
-      this.changes.addBreaking('property-required', path, `must be sent now (${name})`);
+  private compareItems(before: FlatSchema, after: FlatSchema, side: Side, depth: number): void {
+    const length = Math.max(before.prefixItems.length, after.prefixItems.length);
+    for (let index = 0; index < length; index++) {
+      const old = before.prefixItems[index] ?? before.items;
+      const now = after.prefixItems[index] ?? after.items;
+      this.compare(old, now ?? placed([...after.path, 'prefixItems']), side, depth);
     }
-    for (const name of before.required) {
-      if (after.required.has(name) || !after.properties.has(name)) continue;
-      const { path } = after.properties.get(name)!;
-      this.changes.addCompatible('property-optional', path, 'may be left out now');
-    }
+    if (before.items === undefined && after.items === undefined) return;
+    this.compare(before.items, after.items ?? placed([...after.path, 'items']), side, depth);
   }
 
-  private comparePromised(before: FlatSchema, after: FlatSchema): void {
-    for (const name of before.required) {
-      const now = after.properties.get(name);
-      if (now === undefined || after.required.has(name)) continue;
-      this.changes.addBreaking('property-optional', now.path, 'may be absent now');
-    }
-  }
-
+  /** Who asks must find each that was there; who answers must not bring one that was not. */
   private compareAlternatives(
     before: FlatSchema,
     after: FlatSchema,
     side: Side,
     depth: number,
   ): void {
-    const old = before.alternatives;
-    const now = after.alternatives;
-    const { path } = after;
-    if (now.length < old.length && side === 'request' && now.length > 0) {
-      this.changes.addBreaking('alternative-removed', path, 'takes fewer alternatives');
-    } else if (old.length === 0 && now.length > 0 && side === 'request') {
-      this.changes.addBreaking('alternative-introduced', path, 'takes its alternatives only');
-    } else if (now.length > old.length) {
-      this.changes.addCompatible('alternative-added', path, 'has more alternatives');
+    const old = alternativesOf(before, after, this.before);
+    const now = alternativesOf(after, before, this.after);
+    const [needed, offered] = side === 'request' ? [old, now] : [now, old];
+    const used = new Set<Alternative>();
+    for (const alternative of needed) {
+      const candidates = candidatesFor(alternative, needed, offered, this.same, side);
+      const match = this.firstFitting(alternative, candidates, side);
+      if (match === undefined) {
+        this.missAlternative(alternative, after.path, side);
+        continue;
+      }
+      used.add(match);
+      const [from, to] = side === 'request' ? [alternative, match] : [match, alternative];
+      this.compareFlat(from.schema, to.schema, side, depth + 1);
     }
-    if (now.length !== old.length) return;
-    for (const [index, alternative] of old.entries()) {
-      this.compare(alternative, now[index]!, side, depth + 1);
+    if (offered.every(alternative => used.has(alternative))) return;
+    const code = side === 'request' ? 'alternative-added' : 'alternative-removed';
+    this.changes.addCompatible(code, after.path, 'has other alternatives');
+  }
+
+  private missAlternative({ schema }: Alternative, path: JsonPath, side: Side): void {
+    if (side === 'request') {
+      const message = 'does not take one of its alternatives any more';
+      this.changes.addBreaking('alternative-removed', path, message);
+    } else {
+      const message = 'is an alternative that was not there before';
+      this.changes.addBreaking('alternative-added', schema.path, message);
     }
+  }
+
+  /** The best of those that would do, or else simply the best. */
+  private firstFitting(
+    alternative: Alternative,
+    candidates: readonly Alternative[],
+    side: Side,
+  ): Alternative | undefined {
+    if (candidates.length < 2 || this.isTrial) return candidates[0];
+    const fitting = candidates.find(candidate => {
+      if (this.trialsLeft <= 0) return false;
+      const changes = new ChangeList();
+      const trial = new SchemaComparison(this.before, this.after, changes, TRIAL_PAIRS_MAX);
+      const [from, to] = side === 'request' ? [alternative, candidate] : [candidate, alternative];
+      trial.compareFlat(from.schema, to.schema, side, 0);
+      this.trialsLeft -= TRIAL_PAIRS_MAX - trial.pairsLeft;
+      return changes.breaking.length === 0 && changes.complete;
+    });
+    return fitting ?? candidates[0];
   }
 }
 
-/** For what had no schema: it took, or was, whatever it liked. */
-function anything(path: JsonPath): FlatSchema {
-  const none = { types: undefined, enum: undefined, items: undefined, closed: false };
-  const empty = { required: new Set<string>(), properties: new Map<string, PlacedSchema>() };
-  return { identity: {}, path, ...none, ...empty, alternatives: [], limits: {} };
+function placed(path: JsonPath): PlacedSchema {
+  return { value: undefined, path };
 }
 
-/** Types of the first that the second does not have; a number takes integers. */
+function mayBoth({ types: old }: FlatSchema, { types: now }: FlatSchema, type: string): boolean {
+  return (old?.has(type) ?? true) && (now?.has(type) ?? true);
+}
+
+/** Types of the first that the second does not have. */
 function missing(
   types: ReadonlySet<string> | undefined,
   among: ReadonlySet<string> | undefined,
 ): string[] {
   if (among === undefined) return [];
   if (types === undefined) return ['anything else'];
-  return [...types].filter(type => {
-    return !among.has(type) && !(type === 'integer' && among.has('number'));
-  });
-}
-
-function isTighter(name: string, old: JsonValue | undefined, now: JsonValue): boolean {
-  if (old === undefined) return now !== false;
-  if (typeof old !== 'number' || typeof now !== 'number') return now !== false;
-  if (UPPER.includes(name)) return now < old;
-  if (LOWER.includes(name)) return now > old;
-  return true;
+  return [...types].filter(type => !isAmong(type, among));
 }
 
 const LISTED_MAX = 10;

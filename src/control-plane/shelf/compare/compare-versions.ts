@@ -6,8 +6,10 @@ import { type FoundOperation, findOperations } from '../path-items.ts';
 import type { JsonPath } from '../pointers.ts';
 import { References } from '../references.ts';
 import { ChangeList, type ContractChanges } from './change-list.ts';
-import { OperationComparison, type OperationSide } from './compare-operations.ts';
+import { OperationComparison } from './compare-operations.ts';
 import { SchemaComparison } from './compare-schemas.ts';
+import type { OperationSide } from './operation-side.ts';
+import { SchemaReader } from './schema-reader.ts';
 
 export interface ApiVersion {
   /** The API's record. */
@@ -26,12 +28,8 @@ export function compareVersions(before: ApiVersion, after: ApiVersion): Contract
   const changes = new ChangeList();
   const old = operationsOf(before);
   const now = operationsOf(after);
-  const schemas = new SchemaComparison(
-    new References(before.document ?? {}),
-    new References(after.document ?? {}),
-    changes,
-  );
-  const comparison = new OperationComparison(schemas, changes);
+  const schemas = new SchemaComparison(readerOf(before), readerOf(after), changes);
+  const comparison = new OperationComparison(schemas);
   compareBasePath(before, after, changes);
   for (const operation of old.values()) {
     changes.about(operation.id);
@@ -52,8 +50,12 @@ export function compareVersions(before: ApiVersion, after: ApiVersion): Contract
     changes.about(operation.id);
     changes.addCompatible('operation-added', placeOf(operation), 'is new');
   }
-  const { breaking, compatible, complete } = changes;
-  return { breaking, compatible, complete };
+  const { breaking, compatible, unclear, complete } = changes;
+  return { breaking, compatible, unclear, complete: complete && !schemas.isCut };
+}
+
+function readerOf({ document = {} }: ApiVersion): SchemaReader {
+  return new SchemaReader(document, new References(document));
 }
 
 function operationsOf({ api, document }: ApiVersion): Map<string, Operation> {

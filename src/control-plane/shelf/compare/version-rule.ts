@@ -35,10 +35,11 @@ export function refuseVersion(
     const message = `Breaking changes to ${stored}: ${count}; make it ${version}.`;
     return { code: 'breaking-change', message, version };
   }
-  const least = changes.compatible.length > 0 ? ([old[0], old[1] + 1, 0] as const) : old;
+  const isMore = changes.compatible.length + changes.unclear.length > 0;
+  const least = isMore ? ([old[0], old[1] + 1, 0] as const) : old;
   if (!isBefore(now, least)) return undefined;
   const version = least.join('.');
-  const why = changes.compatible.length > 0 ? 'It adds to' : 'It follows';
+  const why = isMore ? 'It adds to' : 'It follows';
   const message = `${why} ${stored}; make it ${version} or higher.`;
   return { code: 'version-too-low', message, version };
 }
