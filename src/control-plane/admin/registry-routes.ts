@@ -128,6 +128,8 @@ function statusOf({ registry }: ControlPlane, { driver, fronts, lastFailure }: R
   const kinds = [...RECORD_KINDS.map(({ kind }) => kind), ...PROCESS_KINDS];
   return {
     revision: registry.revision,
+    // What `fronts` count by: above the revision where the database was ever set back.
+    version: registry.version,
     store: { driver },
     fronts,
     ...(lastFailure === undefined ? {} : { lastFailure }),
