@@ -80,8 +80,9 @@ export class ShelfDesk {
   private readonly registry: RegistryWriter;
   private readonly clock: Clock;
   private readonly options: ShelfOptions;
-  /** Checks and imports wait for each other; who only reads does not wait for them. */
-  private readonly inspector: ShelfWorker;
+  /** Those who check, who import and who read do not wait for each other. */
+  private readonly checker: ShelfWorker;
+  private readonly importer: ShelfWorker;
   private readonly renderer: ShelfWorker;
   private readonly rendered = new LRUCache<string, string>({
     maxSize: RENDERED_MAX_CHARACTERS,
@@ -92,18 +93,20 @@ export class ShelfDesk {
     this.registry = registry;
     this.clock = clock;
     this.options = options;
-    this.inspector = new ShelfWorker(options.workerLimits);
+    this.checker = new ShelfWorker(options.workerLimits);
+    this.importer = new ShelfWorker(options.workerLimits);
     this.renderer = new ShelfWorker(options.workerLimits);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.inspector.close(), this.renderer.close()]);
+    const workers = [this.checker, this.importer, this.renderer];
+    await Promise.all(workers.map(worker => worker.close()));
   }
 
   /** @throws ShelfRefusal */
   async check(source: DocumentSource, deriveIds: boolean) {
     const text = await this.textOf(source);
-    const result: CheckResult = await this.run(this.inspector, { kind: 'check', text, deriveIds });
+    const result: CheckResult = await this.run(this.checker, { kind: 'check', text, deriveIds });
     if ('issues' in result) throw invalidDocument(result.issues);
     return result;
   }
@@ -119,7 +122,7 @@ export class ShelfDesk {
     const kept = await readShelved(this.registry, id);
     const shelved = kept?.apiCreatedAtMs === record?.createdAtMs ? kept : undefined;
     const relied = record && (await reliedOn(this.registry, record, shelved));
-    const result = await this.run(this.inspector, {
+    const result = await this.run(this.importer, {
       kind: 'import',
       text,
       choices: { ...request.choices, id },
@@ -192,7 +195,7 @@ export class ShelfDesk {
   }
 
   private async identify(text: string): Promise<string> {
-    const result = await this.run(this.inspector, { kind: 'identify', text });
+    const result = await this.run(this.importer, { kind: 'identify', text });
     if ('issues' in result) throw invalidDocument(result.issues);
     return result.id;
   }

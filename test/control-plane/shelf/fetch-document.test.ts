@@ -62,8 +62,11 @@ describe('fetching a document', () => {
     // TLS is not spoken there, so that the connection that is allowed fails later.
     const url = `https://localhost:${port}/a`;
     expect(await codeOf(fetchFrom(url, [`localhost:${port}`]))).toBe('url-refused');
-    const allowed = [`localhost:${port}`, '127.0.0.1', '[::1]'];
+    const allowed = [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`];
     expect(await codeOf(fetchFrom(url, allowed))).toBe('url-failed');
+    // Another service of that address.
+    const others = [`localhost:${port}`, '127.0.0.1', '[::1]', '127.0.0.1:1', '[::1]:1', '::1'];
+    expect(await codeOf(fetchFrom(url, others))).toBe('url-refused');
   });
 
   it('follows redirects on the same host, a few of them, and none to another', async () => {
@@ -74,12 +77,14 @@ describe('fetching a document', () => {
         '/one': '/end',
         '/away': `http://${elsewhere}/`,
         '/file': 'file:///etc/hosts',
+        '/broken': 'http://[',
       };
       const location = (next as Record<string, string>)[url!] ?? '/circle';
       return response.writeHead(302, { location }).end();
     });
     expect(await fetchFrom(`http://${host}/one`, [host])).toBe('there');
     expect(await codeOf(fetchFrom(`http://${host}/circle`, [host]))).toBe('url-failed');
+    expect(await codeOf(fetchFrom(`http://${host}/broken`, [host]))).toBe('url-failed');
     expect(await codeOf(fetchFrom(`http://${host}/file`, [host]))).toBe('url-refused');
     expect(await codeOf(fetchFrom(`http://${host}/away`, [host]))).toBe('url-refused');
     expect(await codeOf(fetchFrom(`http://${host}/away`, [host, elsewhere]))).toBe('url-refused');
@@ -120,6 +125,8 @@ describe('private addresses', () => {
     'fe80::1',
     'ff02::1',
     '64:ff9b::a00:1',
+    '::ffff:0:7f00:1',
+    'fec0::1',
   ])('%s is one', address => {
     expect(isPrivateAddress(address)).toBe(true);
   });

@@ -6,7 +6,7 @@ import {
   ShelfWorkerError,
   type ShelfWorkerLimits,
 } from '../../../src/control-plane/shelf/shelf-worker.ts';
-import { ACCOUNTS, vector } from './shelf-fixture.ts';
+import { ACCOUNTS, ShelfUnderTest, vector } from './shelf-fixture.ts';
 
 const text = JSON.stringify(ACCOUNTS);
 const CHECK = { kind: 'check', text, deriveIds: false } as const;
@@ -90,5 +90,21 @@ describe('the thread of the shelf', () => {
       'closed',
       'closed',
     ]);
+  });
+});
+
+describe('the threads of the desk', () => {
+  it('take an import while the line of the checks is full', async () => {
+    const workerLimits = { ...SHELF_WORKER_LIMITS, queueMax: 1 };
+    await using shelf = await ShelfUnderTest.open({ workerLimits });
+    const check = () =>
+      shelf.desk.check({ text }, false).then(
+        () => 'done',
+        ({ code }) => code,
+      );
+    const checks = [check(), check(), check()];
+    const imported = await shelf.import(ACCOUNTS, { id: 'accounts' });
+    expect(imported.stored).toBe(true);
+    expect(await Promise.all(checks)).toEqual(['done', 'done', 'shelf-busy']);
   });
 });

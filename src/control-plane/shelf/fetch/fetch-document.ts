@@ -9,7 +9,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { isPrivateAddress } from './private-addresses.ts';
 
 export interface FetchLimits {
-  /** `host` or `host:port`; an address here allows itself even where it is private. */
+  /** `host`, which is at 443, or `host:port`; an address here may be private. */
   readonly documentHosts: readonly string[];
   readonly timeoutMs: number;
   readonly bytesMax: number;
@@ -38,6 +38,9 @@ export async function fetchDocument(given: string, limits: FetchLimits): Promise
   for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
     const answer = await fetchOnce(url, limits, signal);
     if ('text' in answer) return answer.text;
+    if (!URL.canParse(answer.location, url.href)) {
+      throw new FetchRefused('url-failed', 'It leads on to what is no URL.');
+    }
     url = checkUrl(new URL(answer.location, url).href, limits);
     if (url.host !== host) {
       throw new FetchRefused(
@@ -63,7 +66,7 @@ function checkUrl(given: string, { documentHosts }: FetchLimits): URL {
   if (url.username !== '' || url.password !== '') {
     throw refuse('It must not have a user name or password in it.');
   }
-  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  const port = portOf(url);
   const allowed = documentHosts.map(allowedHost);
   if (!allowed.some(entry => entry.host === host && entry.port === port)) {
     throw refuse(
@@ -71,7 +74,7 @@ function checkUrl(given: string, { documentHosts }: FetchLimits): URL {
     );
   }
   if (isIP(host) === 0) return url;
-  if (isPrivateAddress(host) && !isAllowedAddress(host, documentHosts)) {
+  if (isPrivateAddress(host) && !isAllowedAddress(host, port, documentHosts)) {
     throw refuse('Its address is private.');
   }
   return url;
@@ -81,23 +84,35 @@ function plainHost({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
 }
 
-function allowedHost(entry: string): { readonly host: string; readonly port: string } {
-  const port = /:(\d+)$/.exec(entry)?.[1];
-  const host = port === undefined ? entry : entry.slice(0, -port.length - 1);
-  return { host: host.replace(/^\[|\]$/g, '').toLowerCase(), port: port ?? '443' };
+function portOf({ port, protocol }: URL): string {
+  return port || (protocol === 'https:' ? '443' : '80');
 }
 
-function isAllowedAddress(address: string, documentHosts: readonly string[]): boolean {
-  return documentHosts.some(entry => allowedHost(entry).host === address);
+function allowedHost(entry: string): { readonly host: string; readonly port: string } {
+  // Colons without brackets are those of an address, not of a port.
+  const [, host = entry, port = '443'] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? [];
+  return { host: host.replace(/^\[|\]$/g, '').toLowerCase(), port };
+}
+
+function isAllowedAddress(
+  address: string,
+  port: string,
+  documentHosts: readonly string[],
+): boolean {
+  return documentHosts.some(entry => {
+    const allowed = allowedHost(entry);
+    return allowed.host === address && allowed.port === port;
+  });
 }
 
 /** The connection goes to the addresses that were looked at: a second look-up might differ. */
-function guardedLookup(documentHosts: readonly string[]): LookupFunction {
+function guardedLookup(port: string, documentHosts: readonly string[]): LookupFunction {
   return (hostname, options, callback) => {
     resolveName(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, []);
       const wrong = addresses.find(
-        ({ address }) => isPrivateAddress(address) && !isAllowedAddress(address, documentHosts),
+        ({ address }) =>
+          isPrivateAddress(address) && !isAllowedAddress(address, port, documentHosts),
       );
       if (wrong !== undefined) {
         return callback(new FetchRefused('url-refused', 'Its host has a private address.'), []);
@@ -117,7 +132,7 @@ async function fetchOnce(url: URL, limits: FetchLimits, signal: AbortSignal): Pr
     return await new Promise<Answer>((resolve, reject) => {
       const sent = request(url, {
         agent: false,
-        lookup: guardedLookup(limits.documentHosts),
+        lookup: guardedLookup(portOf(url), limits.documentHosts),
         headers: {
           accept: 'application/json, application/yaml, */*',
           'accept-encoding': 'identity',

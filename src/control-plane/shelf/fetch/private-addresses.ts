@@ -19,18 +19,22 @@ const NETWORKS = [
   ['240.0.0.0', 4],
 ] as const;
 
-/** The last but one stand for IPv4 addresses, and so may stand for private ones. */
 const NETWORKS_V6 = [
+  // Each of these stands for IPv4 addresses, and so may stand for private ones.
   ['::', 96],
+  ['::ffff:0:0:0', 96],
+  ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2002::', 16],
   ['100::', 64],
   ['2001::', 23],
   ['2001:db8::', 32],
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['2002::', 16],
+  ['3fff::', 20],
+  ['5f00::', 16],
 ] as const;
 
 const PRIVATE = new BlockList();
