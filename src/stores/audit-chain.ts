@@ -131,6 +131,18 @@ function keepable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
+/** Of an entry, in the order in which they are written. */
+const MEMBERS = [
+  ...(['sequence', 'revision', 'time', 'actor', 'action', 'reason'] as const),
+  ...(['subject', 'changes', 'previousHash', 'hash'] as const),
+] satisfies readonly (keyof AuditEntry)[];
+
+/** Whether it has what an entry has and nothing besides: the hash is of all of it. */
+function isWhole(entry: AuditEntry): boolean {
+  const names = Object.keys(entry);
+  return names.length === MEMBERS.length && MEMBERS.every(name => Object.hasOwn(entry, name));
+}
+
 function hashOf(entry: UnsealedEntry, changesText: string): string {
   const hash = createHash('sha256');
   for (const part of hashedParts(entry, changesText)) hash.update(part);
@@ -143,7 +155,8 @@ export interface ChainBreak {
   readonly sequence: number;
   /**
    * `gap`: entries are missing in front of it, or it comes again; `previous`: it does not name the
-   * hash of the one before; `hash`: it was changed; `end`: the chain ends elsewhere than its head.
+   * hash of the one before; `hash`: it was changed, or has what no entry has; `end`: the chain ends
+   * elsewhere than its head.
    */
   readonly fault: 'gap' | 'previous' | 'hash' | 'end';
 }
@@ -188,6 +201,7 @@ export class ChainVerifier {
 
 function faultOf(entry: AuditEntry, last: AuditHead): ChainBreak['fault'] | undefined {
   const { hash, ...unsealed } = entry;
+  if (!isWhole(entry)) return 'hash';
   if (entry.sequence !== last.sequence + 1) return 'gap';
   if (entry.previousHash !== last.hash) return 'previous';
   const changesText = canonicalJson(entry.changes as unknown as JsonValue);

@@ -74,6 +74,13 @@ describe('canonical JSON', () => {
   });
 });
 
+const asEntry = (value: object) => value as AuditEntry;
+
+function without(entry: AuditEntry, name: keyof AuditEntry): AuditEntry {
+  const { [name]: _, ...rest } = entry;
+  return asEntry(rest);
+}
+
 describe('the audit chain', () => {
   it('hashes the canonical JSON of an entry without its hash', () => {
     const drafts = [aDraft([aPartner('a')], 'why')];
@@ -104,6 +111,8 @@ describe('the audit chain', () => {
     ['a reason', list => (list[4] = { ...list[4]!, reason: 'other' }), 'hash', 5],
     ['a change', list => (list[4] = { ...list[4]!, changes: [] }), 'hash', 5],
     ['a time', list => (list[4] = { ...list[4]!, time: '2026-11-26T01:00:00.000Z' }), 'hash', 5],
+    ['a member put in', list => (list[4] = asEntry({ ...list[4], approvedBy: 'x' })), 'hash', 5],
+    ['a member gone', list => (list[4] = without(list[4]!, 'changes')), 'hash', 5],
     ['a hash', list => (list[4] = { ...list[4]!, hash: 'f'.repeat(64) }), 'hash', 5],
     ['an entry taken out', list => list.splice(3, 2), 'gap', 4],
     ['an entry twice', list => list.splice(4, 0, list[3]!), 'gap', 5],
