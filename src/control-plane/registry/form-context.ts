@@ -18,8 +18,8 @@ export interface FormContext {
 }
 
 /**
- * The secret, sealed with the first key. Sealing never gives the same text twice, so one of the texts
- * that are there already stays where it holds the same and the first key sealed it.
+ * The secret, sealed with the first key. Sealing never gives the same text twice, so one of the
+ * texts that are there already stays where it holds the same and the first key sealed it.
  */
 export function sealWhereNeeded(
   secret: Uint8Array,

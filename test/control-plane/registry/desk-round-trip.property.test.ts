@@ -1,15 +1,26 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   ApplyResult,
   PlannedChange,
   RegistryLists,
 } from '../../../src/control-plane/registry/desk-contract.ts';
+import { readRegistryFile, registryYaml } from '../../../src/control-plane/registry/index.ts';
 import { RECORD_KINDS } from '../../../src/control-plane/registry/kinds.ts';
+import type { JsonObject } from '../../../src/stores/registry-contract.ts';
 import { DeskUnderTest } from './desk-fixture.ts';
 import { drawRegistry, exportOf, keyOf } from './drawn-registry.ts';
 
 const STEPS = 4;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'xingyun-round-trip-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** By `<kind>/<id>`. */
 function recordsOf(lists: RegistryLists): Map<string, object> {
@@ -45,7 +56,8 @@ describe('random registries, applied one after another', () => {
           planOf(await under.apply(lists, { prune: true }));
           expect(desk.export()).toEqual(exportOf(lists));
           const { revision } = desk;
-          const again = await under.apply(desk.export() as never, { prune: true });
+          const isJson = g(fc.boolean);
+          const again = await under.apply(throughFile(desk.export(), isJson), { prune: true });
           expect(again).toEqual({ revision, plan: [] });
         }
       }),
@@ -84,6 +96,13 @@ describe('random registries, applied one after another', () => {
     );
   });
 });
+
+/** As the command writes what it exports, and reads what it applies. */
+function throughFile(lists: RegistryLists, isJson: boolean): Record<string, JsonObject[]> {
+  const file = join(folder, isJson ? 'registry.json' : 'registry.yaml');
+  writeFileSync(file, isJson ? JSON.stringify(lists) : registryYaml(lists));
+  return readRegistryFile(file).lists as Record<string, JsonObject[]>;
+}
 
 function bound(under: DeskUnderTest) {
   return { desk: under.desk, apply: under.apply.bind(under) };

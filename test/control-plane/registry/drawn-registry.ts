@@ -16,6 +16,16 @@ const OPERATIONS = [
   { id: 'get', method: 'GET', path: '/items/{id}' },
 ];
 
+const LINE = 'words and more words that would be folded at the end of a line. '.repeat(2);
+/** Texts that YAML may give back as others: one in 5,000 that are drawn piece by piece is such. */
+const LOST = [' \n', `  ${LINE}\n\nsecond`, `\n \n${LINE}`, `${LINE}\n \n`, ' \r\n'];
+const PIECES = [
+  ...['a', ' ', '  ', '\n', '\n\n', '\t', '\r', '\r\n', '\0', '\x1b', '\u0085', '\u2028', '\ufeff'],
+  ...['#', ': ', '- ', '? ', '|', '>', '&a', '*a', '!x', '%', '@', '"', "'", '\\', '{', '[', ','],
+  ...['null', '1e3', '2027-01-01', '---', '...', '<<', '=', '\u{1f600}', '\ud83d', '中文'],
+  ...['x'.repeat(90), LINE],
+];
+
 /** Each record with some of its defaults spelt out and others left away. */
 export function drawRegistry(g: GeneratorValue): Lists {
   const draw = new Draw(g);
@@ -45,8 +55,13 @@ export function drawRegistry(g: GeneratorValue): Lists {
     ...draw.maybe('queueMax', [0, 1_024]),
   }));
   const apis = draw.some('i', 4, id => drawApi(draw, id, upstreams));
-  const products = draw.some('r', 3, id => ({ id, name: 'R', apis: draw.ids(apis) }));
-  const plans = draw.some('n', 2, id => ({ id, name: draw.one(['A', 'B']) }));
+  const products = draw.some('r', 3, id => ({
+    id,
+    name: 'R',
+    ...draw.description(),
+    apis: draw.ids(apis),
+  }));
+  const plans = draw.some('n', 2, id => ({ id, name: draw.one(['A', 'B', ' A: ', '\u2028# -']) }));
   return {
     partners,
     apps: apps.filter(({ partner }) => partner !== undefined),
@@ -68,6 +83,7 @@ function drawApi(draw: Draw, id: string, upstreams: readonly JsonObject[]): Json
   return {
     id,
     name: 'I',
+    ...draw.description(),
     basePath: draw.one([`/${id}`, `/${id}/v2`]),
     ...draw.named('upstream', upstreams),
     ...(draw.one([true, false]) ? draw.named('sandboxUpstream', upstreams) : {}),
@@ -119,6 +135,14 @@ class Draw {
   maybe(property: string, values: readonly JsonValue[]): JsonObject {
     const value = this.one([undefined, ...values]);
     return value === undefined ? {} : { [property]: value };
+  }
+
+  /** Of pieces that text formats write in ways of their own. */
+  description(): JsonObject {
+    if (this.one([true, false])) return {};
+    if (this.one([true, false])) return { description: this.one(LOST) };
+    const pieces = this.g(fc.array<string>, fc.constantFrom(...PIECES), { maxLength: 8 });
+    return { description: pieces.join('') };
   }
 
   named(property: string, records: readonly JsonObject[]): JsonObject {
