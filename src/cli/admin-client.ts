@@ -1,5 +1,6 @@
 /** How commands reach the admin listener: its address, the operator's token, and its refusals. */
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { parseProblem } from '../client/problem-error.ts';
 import { CommandFailure, orFail, UsageError } from './failures.ts';
@@ -45,8 +46,19 @@ function baseUrl({ admin }: AdminOptions): string {
 
 function readToken({ tokenFile }: AdminOptions): string | undefined {
   const file = tokenFile ?? process.env.XINGYUN_ADMIN_TOKEN_FILE;
-  if (file === undefined) return process.env.XINGYUN_ADMIN_TOKEN?.trim();
-  return orFail('The token file cannot be read', () => readFileSync(file, 'utf8')).trim();
+  if (file === undefined) {
+    const token = process.env.XINGYUN_ADMIN_TOKEN;
+    return token === undefined ? undefined : checkToken(token, 'XINGYUN_ADMIN_TOKEN');
+  }
+  const text = orFail('The token file cannot be read', () => readFileSync(file, 'utf8'));
+  return checkToken(text, 'The token file');
+}
+
+/** Whatever refused another text later on would repeat it. */
+function checkToken(text: string, holder: string): string {
+  const token = text.trim();
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new CommandFailure(`${holder} must hold one token, of visible ASCII, and nothing besides.`);
 }
 
 /**
@@ -81,12 +93,35 @@ export async function adminRequest(
 }
 
 export async function adminJson<T>(options: AdminOptions, request: AdminRequest): Promise<T> {
-  const response = await adminRequest(options, request);
+  const text = await textOf(await adminRequest(options, request));
+  return orFail('The answer of the admin listener is not JSON', () => JSON.parse(text) as T);
+}
+
+/** The answer's bytes as they come. It fails with a CommandFailure where they break off. */
+export async function adminStream(options: AdminOptions, request: AdminRequest): Promise<Readable> {
+  const { body } = await adminRequest(options, request);
+  return Readable.from(wholeChunks(body), { objectMode: false });
+}
+
+async function* wholeChunks(body: Response['body']): AsyncGenerator<Uint8Array> {
   try {
-    return (await response.json()) as T;
+    for await (const chunk of body ?? []) yield chunk;
   } catch (cause) {
-    throw new CommandFailure('The answer of the admin listener broke off.', { cause });
+    throw brokenOff(cause);
   }
+}
+
+async function textOf(response: Response): Promise<string> {
+  try {
+    return await response.text();
+  } catch (cause) {
+    throw brokenOff(cause);
+  }
+}
+
+function brokenOff(cause: unknown): CommandFailure {
+  const message = `The answer of the admin listener broke off: ${reasonOf(cause)}.`;
+  return new CommandFailure(message, { cause });
 }
 
 function reasonOf(error: unknown): string {
@@ -103,7 +138,7 @@ interface RefusedRecord {
 
 /** One sentence, and a line for each record that was refused. */
 async function describe(response: Response): Promise<string> {
-  const text = await response.text();
+  const text = await textOf(response);
   const document = parseProblem(text);
   if (document === undefined) return `The admin listener answered ${response.status}.`;
   const { code, title, detail } = document;

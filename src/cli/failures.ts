@@ -1,4 +1,7 @@
-/** How a command ends: 0, 1 where the thing failed, 2 where the command was used wrongly. */
+/**
+ * How a command ends: 0, 1 where the thing failed, 2 where the command was used wrongly; and 2 for
+ * both where 1 is an answer, as with `diff` of POSIX.
+ */
 import { CommanderError } from 'commander';
 
 /** The thing failed: the message is one clear sentence for a person. */
@@ -13,6 +16,8 @@ export class UsageError extends Error {
 
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
+/** In place of {@link EXIT_FAILED} where that is an answer. */
+export const EXIT_TROUBLE = 2;
 
 /** The exit status for whatever a command threw, said on standard error where nobody did so yet. */
 export function reportFailure(error: unknown): number {

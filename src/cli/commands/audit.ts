@@ -1,14 +1,12 @@
 /** `xingyun audit`: the log of changes, exported and verified. */
-import { createReadStream, createWriteStream } from 'node:fs';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AuditHead } from '../../stores/registry-contract.ts';
-import { type AdminOptions, addAdminOptions, adminJson, adminRequest } from '../admin-client.ts';
-import { type ChainReport, verifyLines } from '../audit-lines.ts';
+import { type AdminOptions, addAdminOptions, adminJson, adminStream } from '../admin-client.ts';
+import { type ChainBounds, type ChainReport, verifyLines } from '../audit-lines.ts';
 import { CommandFailure, EXIT_FAILED } from '../failures.ts';
-import { write, writeJson } from '../output.ts';
+import { write, writeJson, writePrivateFile } from '../output.ts';
 import { withProgress } from '../progress.ts';
 
 interface ExportOptions extends AdminOptions {
@@ -17,6 +15,7 @@ interface ExportOptions extends AdminOptions {
 }
 
 interface VerifyOptions extends AdminOptions {
+  readonly after?: AuditHead;
   readonly head?: AuditHead;
   readonly json?: true;
 }
@@ -25,13 +24,12 @@ interface VerifyOptions extends AdminOptions {
 const EXPORT_TIMEOUT_MS = 3_600_000;
 const STANDARD_INPUT = '-';
 
-async function openLog(options: AdminOptions, after: number): Promise<Readable> {
-  const response = await adminRequest(options, {
+function openLog(options: AdminOptions, after: number): Promise<Readable> {
+  return adminStream(options, {
     path: `/v1/audit?after=${after}`,
     headers: { accept: 'application/x-ndjson' },
     timeoutMs: EXPORT_TIMEOUT_MS,
   });
-  return Readable.fromWeb(response.body as ReadableStream);
 }
 
 async function exportLog(options: ExportOptions): Promise<void> {
@@ -42,8 +40,7 @@ async function exportLog(options: ExportOptions): Promise<void> {
     return;
   }
   try {
-    const file = createWriteStream(output, { mode: 0o600 });
-    await withProgress('Exporting', pipeline(log, file));
+    await withProgress('Exporting', writePrivateFile(output, log));
   } catch (cause) {
     throw new CommandFailure(`The log was not written: ${(cause as Error).message}`, { cause });
   }
@@ -58,16 +55,18 @@ async function verify(file: string | undefined, options: VerifyOptions): Promise
 }
 
 async function verifyFrom(file: string | undefined, options: VerifyOptions): Promise<ChainReport> {
-  if (file !== undefined) return verifyFile(file, options.head);
+  const { after, head } = options;
+  if (file !== undefined) return verifyFile(file, { after, end: head });
   // The end is asked for first: what is written meanwhile lies behind it.
-  const end = options.head ?? (await adminJson<AuditHead>(options, { path: '/v1/audit/head' }));
-  return verifyLines(untilSequence(await openLog(options, 0), end.sequence), end);
+  const end = head ?? (await adminJson<AuditHead>(options, { path: '/v1/audit/head' }));
+  const log = await openLog(options, after?.sequence ?? 0);
+  return verifyLines(log, { after, end, isGrowing: true });
 }
 
-async function verifyFile(file: string, end: AuditHead | undefined): Promise<ChainReport> {
+async function verifyFile(file: string, bounds: ChainBounds): Promise<ChainReport> {
   try {
     const input = file === STANDARD_INPUT ? process.stdin : createReadStream(file);
-    return await verifyLines(input, end);
+    return await verifyLines(input, bounds);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
@@ -75,26 +74,15 @@ async function verifyFile(file: string, end: AuditHead | undefined): Promise<Cha
   }
 }
 
-/** The lines up to an entry: the log goes on growing while it is read. */
-function untilSequence(log: Readable, last: number): Readable {
-  const lines = async function* () {
-    let [rest, seen] = ['', 0];
-    for await (const chunk of log.setEncoding('utf8')) {
-      const parts = (rest + chunk).split('\n');
-      rest = parts.pop()!;
-      for (const line of parts) {
-        if (seen === last) return;
-        seen += 1;
-        yield `${line}\n`;
-      }
-    }
-    if (seen < last && rest !== '') yield rest;
-  };
-  return Readable.from(lines());
-}
+const LATER_PART =
+  ' Where this is the later part of a log, say with --after where the other ended.';
 
 function reportText({ ok, from, head, entries, fault }: ChainReport): string {
-  if (ok && entries === 0) return 'The log has no entry.\n';
+  if (ok && entries === 0) {
+    return head.sequence === 0
+      ? 'The log has no entry.\n'
+      : `The log has no entry behind ${head.sequence}.\n`;
+  }
   const checked = `${entries} entries from ${from} on`;
   if (ok) return `The chain holds: ${checked}, up to ${head.sequence}:${head.hash}\n`;
   const why = {
@@ -103,7 +91,8 @@ function reportText({ ok, from, head, entries, fault }: ChainReport): string {
     hash: 'it was changed',
     end: 'the log does not end where it should',
   }[fault!.fault];
-  return `The chain breaks at entry ${fault!.sequence}: ${why}.\n`;
+  const hint = entries === 1 && fault!.fault === 'gap' ? LATER_PART : '';
+  return `The chain breaks at entry ${fault!.sequence}: ${why}.${hint}\n`;
 }
 
 function parseHead(text: string): AuditHead {
@@ -122,11 +111,16 @@ export function register(program: Command): void {
   addAdminOptions(audit.command('export'))
     .description('write the log as NDJSON, an entry a line')
     .option('--after <sequence>', 'only entries behind this one', parseSequence, 0)
-    .option('--output <file>', 'a file instead of standard output')
+    .option('--output <file>', 'a file, readable by its owner only, instead of standard output')
     .action(exportLog);
   addAdminOptions(audit.command('verify'))
     .description('check that nothing was changed, taken out or put in')
     .argument('[file]', 'an exported log, - for standard input; the gateway’s own where absent')
+    .option(
+      '--after <sequence:hash>',
+      'what it must follow: where the part before it ended (the beginning of the log)',
+      parseHead,
+    )
     .option('--head <sequence:hash>', 'where the log must end', parseHead)
     .option('--json', 'for scripts: the result as JSON')
     .action(verify);

@@ -1,17 +1,16 @@
 /** `xingyun registry`: the registry as a file, compared and applied. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
-import { stringify } from 'yaml';
 import { registryDatabase } from '../../compose-registry.ts';
 import { ConfigError, loadConfig } from '../../control-plane/config/index.ts';
 import type { PlannedChange, RegistryLists } from '../../control-plane/registry/desk-contract.ts';
-import { readRegistryFile } from '../../control-plane/registry/index.ts';
+import { readRegistryFile, registryYaml } from '../../control-plane/registry/index.ts';
 import { pendingPostgresMigrations } from '../../stores/postgres/index.ts';
 import { RegistryStoreError } from '../../stores/registry-contract.ts';
 import { pendingSqliteMigrations } from '../../stores/sqlite/index.ts';
 import { type AdminOptions, addAdminOptions, adminJson } from '../admin-client.ts';
-import { CommandFailure, EXIT_FAILED, orFail } from '../failures.ts';
-import { write, writeJson } from '../output.ts';
+import { CommandFailure, EXIT_FAILED, EXIT_TROUBLE, reportFailure } from '../failures.ts';
+import { write, writeJson, writePrivateFile } from '../output.ts';
 import { withProgress } from '../progress.ts';
 
 interface Planned {
@@ -78,13 +77,15 @@ function planText(plan: readonly PlannedChange[]): string {
 async function exportRegistry(options: ExportOptions): Promise<void> {
   const request = { path: '/v1/registry/export', timeoutMs: APPLY_TIMEOUT_MS };
   const lists = await withProgress('Exporting', adminJson<RegistryLists>(options, request));
-  const text = options.json
-    ? `${JSON.stringify(lists, undefined, 2)}\n`
-    : stringify(lists, { aliasDuplicateObjects: false });
+  const text = options.json ? `${JSON.stringify(lists, undefined, 2)}\n` : registryYaml(lists);
   const { output } = options;
-  if (output === undefined) await write(text);
+  if (output === undefined) return write(text);
   // Sealed secrets are in it: of use only with their key, and nobody else's business all the same.
-  else orFail('The file cannot be written', () => writeFileSync(output, text, { mode: 0o600 }));
+  try {
+    await writePrivateFile(output, text);
+  } catch (cause) {
+    throw new CommandFailure(`The file was not written: ${(cause as Error).message}`, { cause });
+  }
 }
 
 async function diff(file: string, options: DiffOptions): Promise<void> {
@@ -163,9 +164,11 @@ export function register(program: Command): void {
     .description('show what applying a file would change')
     .argument('<file>', 'registry.yaml, or the same as JSON')
     .option('--prune', 'with the records that the file does not have')
-    .option('--exit-code', 'exit with 1 where something differs')
+    .option('--exit-code', 'exit with 1 where something differs, 2 where it cannot be told')
     .option('--json', 'for scripts: the plan as JSON')
-    .action(diff);
+    .action((file: string, options: DiffOptions) =>
+      diff(file, options).catch(options.exitCode ? endInTrouble : rethrow),
+    );
   addAdminOptions(registry.command('apply'))
     .description('make the registry what a file says, all of it or nothing')
     .argument('<file>', 'registry.yaml, or the same as JSON')
@@ -187,6 +190,16 @@ export function register(program: Command): void {
     .option('--config <file>', 'the configuration', 'xingyun.yaml')
     .option('--json', 'for scripts: the names as JSON')
     .action((options: MigrationsOptions) => listMigrations(options).catch(explain));
+}
+
+/** Where 1 says that something differs, it cannot say that nobody knows. */
+function endInTrouble(error: unknown): void {
+  reportFailure(error);
+  process.exitCode = EXIT_TROUBLE;
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 /** A configuration or a database that is not as it should be says so itself. */
