@@ -5,7 +5,6 @@ import { STAGE, STAGES } from '../../src/core/stages.ts';
 import { FrontTelemetry } from '../../src/telemetry/front-telemetry.ts';
 import { DURATION_MAX_MICROS } from '../../src/telemetry/histogram-layout.ts';
 import { TelemetryReader } from '../../src/telemetry/telemetry-reader.ts';
-import { operationEntry } from './exchange-fixture.ts';
 
 function frontAndReader(operationsMax = 8) {
   const front = new FrontTelemetry(operationsMax, 8);

@@ -156,7 +156,8 @@ const NO_DRAFT_AGAIN =
 function againstPublication({ verdict }: Shelved): string | undefined {
   const { blockedBy, versionWanted } = verdict;
   if (blockedBy.length > 0) {
-    return `is not published while its document breaks ${blockedBy.join(', ')}: import it corrected`;
+    const rules = blockedBy.join(', ');
+    return `is not published while its document breaks ${rules}: import it corrected`;
   }
   if (versionWanted === undefined) return undefined;
   return `is not published as this version, for what it changes: import it as ${versionWanted}`;

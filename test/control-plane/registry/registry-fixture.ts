@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
-import { loadRegistry } from '../../../src/control-plane/registry/index.ts';
 import { ConfigError, type ConfigProblem } from '../../../src/control-plane/config/index.ts';
+import { loadRegistry } from '../../../src/control-plane/registry/index.ts';
 import type { RegistrySnapshot } from '../../../src/core/snapshot.ts';
 import { aFolder } from '../config/config-fixture.ts';
 

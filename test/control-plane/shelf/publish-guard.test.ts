@@ -78,7 +78,7 @@ describe('publishing what was imported as a draft', () => {
     expect(lifecycleOf('mended')).toBe('published');
   });
 
-  it('does not concern what was written by hand, nor other changes of a blocked draft', async () => {
+  it('does not concern what is written by hand, nor other changes of a draft', async () => {
     await importAs('draft', BLOCKED, 'draft');
     expect(await say('draft', 'draft', { name: 'Another' })).toEqual([]);
     const { body, id } = shelf.registry.get('api', 'draft')!;

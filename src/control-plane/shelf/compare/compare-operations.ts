@@ -120,7 +120,7 @@ function laterResponses(
   return [...now].filter(([other]) => SUCCESS.test(other)).map(([, response]) => response);
 }
 
-/** Their names have no case; Content-Type is described by `content` (OpenAPI 3.1 section 4.8.17). */
+/** Names have no case; Content-Type is described by `content` (OpenAPI 3.1 section 4.8.17). */
 function headersOf({ value, path }: Resolved, references: References): Map<string, Resolved> {
   const found = new Map<string, Resolved>();
   for (const [name, given] of Object.entries(isObject(value.headers) ? value.headers : {})) {
