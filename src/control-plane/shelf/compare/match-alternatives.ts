@@ -11,7 +11,7 @@ export interface Alternative {
   readonly member: PlacedSchema | undefined;
 }
 
-/** The first of its choices laid in; one without choices against another's choices, by its types. */
+/** The first of its choices laid in; without choices against another's, by its types. */
 export function alternativesOf(
   schema: FlatSchema,
   other: FlatSchema,
