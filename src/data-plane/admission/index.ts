@@ -7,13 +7,21 @@ import type { Exchange, StepResult } from '../../core/exchange.ts';
 import { problem } from '../../core/problems.ts';
 
 /**
+ * Sources that are remembered before idle ones are let go of. A Map in which a source comes and
+ * goes with each call is built anew all the time and keeps the collector busy (core/deadlines.ts).
+ */
+const SOURCES_KEPT_MIN = 4_096;
+
+/**
  * A connection carries one call at a time (uWebSockets.js closes it on a second), so calls in
  * flight per source are the connections of that source that are at work.
  */
 export class Admission {
   private readonly limits: Config['limits'];
   private readonly counters: CounterSet;
+  /** Sources stay in it when they are idle, see {@link SOURCES_KEPT_MIN}. */
   private readonly activeBySource = new Map<string, number>();
+  private sourcesMax = SOURCES_KEPT_MIN;
 
   constructor(limits: Config['limits'], counters: CounterSet) {
     this.limits = limits;
@@ -33,7 +41,9 @@ export class Admission {
     const overload = this.admitMessage(exchange);
     if (overload !== undefined) return overload;
     const { peer } = exchange.arrival;
-    const active = this.activeBySource.get(peer) ?? 0;
+    const known = this.activeBySource.get(peer);
+    if (known === undefined && this.activeBySource.size >= this.sourcesMax) this.forgetIdle();
+    const active = known ?? 0;
     if (active >= this.limits.activePerSourceMax) {
       this.counters.add('exchanges_refused_source');
       return problem(
@@ -49,8 +59,14 @@ export class Admission {
   readonly release = (exchange: Exchange): void => {
     if (!exchange.admitted) return;
     const { peer } = exchange.arrival;
-    const active = this.activeBySource.get(peer)! - 1;
-    if (active === 0) this.activeBySource.delete(peer);
-    else this.activeBySource.set(peer, active);
+    this.activeBySource.set(peer, this.activeBySource.get(peer)! - 1);
   };
+
+  /** Rarely enough that it costs a newcomer the same however many there are. */
+  private forgetIdle(): void {
+    for (const [peer, active] of this.activeBySource) {
+      if (active === 0) this.activeBySource.delete(peer);
+    }
+    this.sourcesMax = Math.max(SOURCES_KEPT_MIN, 2 * this.activeBySource.size);
+  }
 }

@@ -4,7 +4,7 @@
  */
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
-import { Deadlines } from '../../core/deadlines.ts';
+import { Deadline, Deadlines } from '../../core/deadlines.ts';
 import { EMPTY_BODY, type Exchange, PENDING, type StepResult } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import { Resumptions } from '../../core/resumptions.ts';
@@ -56,7 +56,7 @@ export class BodyReader {
     }
     const collector = new BodyCollector(exchange, contentLength, this);
     transport.collector = collector;
-    this.waiting.set(collector, performance.now());
+    this.waiting.set(collector.deadline, performance.now());
     transport.handle.onData((chunk, isLast) => collector.take(chunk, isLast));
     return PENDING;
   }
@@ -102,12 +102,13 @@ export class BodyReader {
   }
 
   settle(collector: BodyCollector, bytes: number): void {
-    this.waiting.delete(collector);
+    this.waiting.delete(collector.deadline);
     this.counters.add('request_bytes', bytes);
   }
 }
 
 export class BodyCollector {
+  readonly deadline = new Deadline<BodyCollector>(this);
   private readonly exchange: Exchange;
   private readonly announcedBytes: number | undefined;
   private readonly reader: BodyReader;

@@ -1,7 +1,7 @@
 /** The answer to one HTTP exchange, written to its uWebSockets.js response object. */
 import type { HttpResponse } from 'uWebSockets.js';
 import type { CounterSet } from '../../core/counters.ts';
-import type { Deadlines } from '../../core/deadlines.ts';
+import { Deadline, type Deadlines } from '../../core/deadlines.ts';
 import type { AnswerSink, Exchange } from '../../core/exchange.ts';
 import { serverTiming } from '../../core/server-timing.ts';
 import { STAGE } from '../../core/stages.ts';
@@ -57,6 +57,9 @@ export class HttpAnswer implements AnswerSink {
   private behind = false;
   /** The peer takes nothing; `drain` is called when it does. */
   private waiting = false;
+  /** Made when it waits first; most answers never do. */
+  private stall: Deadline<HttpAnswer> | undefined;
+  private reminder: Deadline<HttpAnswer> | undefined;
   /** The last attempt to send got something away. */
   private moved = false;
   /**
@@ -131,7 +134,7 @@ export class HttpAnswer implements AnswerSink {
    */
   remind(): void {
     if (!this.isOpen()) return;
-    this.host.reminded.set(this, performance.now());
+    this.host.reminded.set(this.reminder!, performance.now());
     if (this.unsent !== undefined) this.drain();
     // Everything is with uWebSockets.js: only more of the answer can fail.
     else if (!this.ended) this.exchange!.source?.resume();
@@ -243,14 +246,16 @@ export class HttpAnswer implements AnswerSink {
   private wait(): void {
     const nowMs = performance.now();
     this.waiting = true;
-    this.host.stalled.set(this, nowMs);
-    this.host.reminded.set(this, nowMs);
+    this.stall ??= new Deadline<HttpAnswer>(this);
+    this.reminder ??= new Deadline<HttpAnswer>(this);
+    this.host.stalled.set(this.stall, nowMs);
+    this.host.reminded.set(this.reminder, nowMs);
   }
 
   private stopWaiting(): void {
     this.waiting = false;
-    this.host.stalled.delete(this);
-    this.host.reminded.delete(this);
+    this.host.stalled.delete(this.stall!);
+    this.host.reminded.delete(this.reminder!);
   }
 
   /** The kernel takes bytes again, or may. */

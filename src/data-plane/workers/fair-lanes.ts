@@ -1,5 +1,6 @@
 import type { Check } from '../../core/check.ts';
 import { encodedBytes } from './batch-codec.ts';
+import { IdleLanes } from './idle-lanes.ts';
 import { Lane, LongestLanes } from './longest-lanes.ts';
 
 /**
@@ -7,8 +8,11 @@ import { Lane, LongestLanes } from './longest-lanes.ts';
  * little of everybody else's work; a check that costs more is saved up for over several turns.
  */
 export const QUANTUM_MICROS = 100;
-/** Lane objects kept for the next app; at low load a lane lives for one check. */
-const SPARE_LANES_MAX = 256;
+/**
+ * Apps whose empty lanes are kept. At low load a lane would live for one check, and a Map in which
+ * lanes come and go all the time keeps the collector busy (core/deadlines.ts).
+ */
+const IDLE_LANES_MAX = 1_024;
 
 /**
  * When the lanes are searched for abandoned checks: once every check in them has been matched by an
@@ -44,9 +48,10 @@ export class FairLanes {
   readonly dropped: Check[] = [];
   private readonly queueMax: number;
   private readonly costs: CostModel;
+  /** Idle ones among them. */
   private readonly lanes = new Map<string, Lane>();
   private readonly byLength = new LongestLanes();
-  private readonly spare: Lane[] = [];
+  private readonly idle = new IdleLanes();
   /** The lane whose turn it is, and whether it has its quantum for this turn. */
   private current: Lane | undefined = undefined;
   private granted = false;
@@ -63,7 +68,7 @@ export class FairLanes {
   }
 
   get laneCount(): number {
-    return this.lanes.size;
+    return this.lanes.size - this.idle.size;
   }
 
   /**
@@ -77,13 +82,14 @@ export class FairLanes {
     let lane = this.lanes.get(appId);
     let loser: Check | undefined;
     if (this.length >= this.queueMax) {
-      if ((lane === undefined ? 0 : lane.length) + 1 >= this.byLength.length) return check;
+      if ((lane?.length ?? 0) + 1 >= this.byLength.length) return check;
       const longest = this.byLength.longest()!;
       loser = longest.pop();
       this.length--;
       this.byLength.moved(longest, longest.length + 1);
     }
-    if (lane === undefined) lane = this.open(appId);
+    lane ??= this.create(appId);
+    if (lane.length === 0) this.open(lane);
     lane.push(check);
     this.length++;
     this.byLength.moved(lane, lane.length - 1);
@@ -95,6 +101,7 @@ export class FairLanes {
     this.steps = 0;
     for (const lane of this.lanes.values()) {
       const before = lane.length;
+      if (before === 0) continue;
       lane.removeAbandoned(this.dropped);
       if (lane.length === before) continue;
       this.length -= before - lane.length;
@@ -127,7 +134,7 @@ export class FairLanes {
       const micros = this.costs.microsOf(check);
       if (lane.deficitMicros < micros) {
         this.turn(lane.next);
-        if (++passed >= this.lanes.size) {
+        if (++passed >= this.laneCount) {
           this.skipTurns();
           passed = 0;
         }
@@ -174,19 +181,35 @@ export class FairLanes {
   private skipTurns(): void {
     let turns = Number.POSITIVE_INFINITY;
     for (const lane of this.lanes.values()) {
+      if (lane.length === 0) continue;
       const missing = this.costs.microsOf(lane.first()) - lane.deficitMicros;
       turns = Math.min(turns, Math.ceil(missing / QUANTUM_MICROS) - 1);
     }
     if (turns <= 0) return;
-    for (const lane of this.lanes.values()) lane.deficitMicros += turns * QUANTUM_MICROS;
+    for (const lane of this.lanes.values()) {
+      if (lane.length > 0) lane.deficitMicros += turns * QUANTUM_MICROS;
+    }
   }
 
-  /** A new lane has its first turn after all others, with nothing saved. */
-  private open(appId: string): Lane {
-    const lane = this.spare.pop() ?? new Lane();
+  /** An idle lane; where enough of them are kept, in the place of the one that is idle longest. */
+  private create(appId: string): Lane {
+    let lane: Lane | undefined;
+    if (this.idle.size >= IDLE_LANES_MAX) {
+      lane = this.idle.takeOldest();
+      this.lanes.delete(lane.appId);
+    } else {
+      lane = new Lane();
+    }
     lane.appId = appId;
-    lane.deficitMicros = 0;
     this.lanes.set(appId, lane);
+    this.idle.add(lane);
+    return lane;
+  }
+
+  /** A lane that is idle comes into the round: its first turn is after all others'. */
+  private open(lane: Lane): void {
+    this.idle.remove(lane);
+    lane.deficitMicros = 0;
     const { current } = this;
     if (current === undefined) {
       lane.next = lane;
@@ -198,11 +221,9 @@ export class FairLanes {
       current.previous.next = lane;
       current.previous = lane;
     }
-    return lane;
   }
 
   private close(lane: Lane): void {
-    this.lanes.delete(lane.appId);
     if (lane.next === lane) {
       this.current = undefined;
       this.granted = false;
@@ -211,8 +232,6 @@ export class FairLanes {
       lane.next.previous = lane.previous;
       if (lane === this.current) this.turn(lane.next);
     }
-    lane.next = lane;
-    lane.previous = lane;
-    if (this.spare.length < SPARE_LANES_MAX) this.spare.push(lane);
+    this.idle.add(lane);
   }
 }
