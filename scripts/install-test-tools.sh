@@ -12,6 +12,7 @@ tools=(
   wrk:wrk
   chromium:chromium
   postgres:postgresql
+  redis-server:redis-server
 )
 # Where daemons live, which is not on every user's PATH.
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"

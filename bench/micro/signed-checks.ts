@@ -57,7 +57,13 @@ function keyEntry(app: number, algorithm: SignatureAlgorithm, material: Uint8Arr
       revoked: false,
     },
     app: { id: appId, partnerId: 'bench', environment: 'production', active: true },
-    partner: { id: 'bench', name: 'Bench', class: 'software-vendor', active: true },
+    partner: {
+      id: 'bench',
+      name: 'Bench',
+      class: 'software-vendor',
+      active: true,
+      limits: undefined,
+    },
   };
 }
 

@@ -127,9 +127,21 @@ export interface Transport {
   readonly sink: AnswerSink;
 }
 
+/** What an exchange holds of shared limits until it is over; made and read by the policy room. */
+export interface PolicyHold {
+  readonly refusedBy: string | undefined;
+}
+
 export class Exchange {
   readonly arrival: Arrival;
   readonly transport: Transport;
+  /**
+   * Where the answer goes: the transport's own sink, or what the policy room has put before it so
+   * that an answer is durable before it leaves. What the upstream room writes goes here.
+   */
+  sink: AnswerSink;
+  /** front, sessions: monotonic milliseconds at which the caller gives up; Infinity where never. */
+  deadlineAtMs = Number.POSITIVE_INFINITY;
   /** admission: whether it counts against the limits of its source. */
   admitted = false;
   /** front: bytes that count against bodiesBufferedMaxBytes. */
@@ -142,6 +154,10 @@ export class Exchange {
   identity: Identity | undefined = undefined;
   /** route */
   target: Target | undefined = undefined;
+  /** policy: what is given back when the exchange is over. */
+  hold: PolicyHold | undefined = undefined;
+  /** policy: fields of the answer, whatever it is: flat name, value pairs in lower case. */
+  policyFields: readonly string[] | undefined = undefined;
   /** upstream: set while it produces an answer. */
   source: AnswerSource | undefined = undefined;
   /** upstream: requests sent for this exchange. */
@@ -164,6 +180,7 @@ export class Exchange {
   constructor(arrival: Arrival, transport: Transport, driver: ExchangeDriver) {
     this.arrival = arrival;
     this.transport = transport;
+    this.sink = transport.sink;
     this.driver = driver;
   }
 

@@ -60,14 +60,22 @@ const TABLE = {
   },
   'rate-limited': {
     status: 429,
-    title: 'The app sends more than its rate',
-    remedy: 'Wait for Retry-After (retryAfterSeconds in a message), and spread the calls.',
+    title: 'More calls than the agreed rate',
+    remedy:
+      'Wait for Retry-After (retryAfterSeconds in a message), and spread the calls; ' +
+      'the detail names the limit.',
     retry: true,
     retryAfterSeconds: 1,
   },
+  'quota-exceeded': {
+    status: 429,
+    title: 'The quota of the day or month is used up',
+    remedy: 'Wait for Retry-After, or agree on a larger plan with the bank.',
+    retry: true,
+  },
   'too-many-in-flight': {
     status: 429,
-    title: 'Too many calls of this session are in flight',
+    title: 'Too many calls are in flight',
     remedy: 'Wait for answers before sending more; the detail names the limit.',
     retry: true,
   },
@@ -177,6 +185,13 @@ const TABLE = {
     remedy: 'Ask the bank to activate the app.',
     retry: false,
   },
+  'signature-failures': {
+    status: 429,
+    title: 'Too many signatures of this source did not verify',
+    remedy: 'Wait for Retry-After; mend the signatures before sending more.',
+    retry: true,
+    retryAfterSeconds: 1,
+  },
   'client-certificate-required': {
     status: 401,
     title: 'A client certificate is required',
@@ -194,6 +209,13 @@ const TABLE = {
     status: 503,
     title: 'The replay protection has no room',
     remedy: 'Wait for Retry-After; the operator raises noncesMax.',
+    retry: true,
+    retryAfterSeconds: 1,
+  },
+  'nonce-store-unavailable': {
+    status: 503,
+    title: 'The replay protection cannot be asked',
+    remedy: 'Wait for Retry-After, then sign the call anew and repeat it.',
     retry: true,
     retryAfterSeconds: 1,
   },
@@ -220,6 +242,45 @@ const TABLE = {
     title: 'The subscription lacks a scope',
     remedy: 'Ask for the scope that the detail names.',
     retry: false,
+  },
+  'idempotency-key-invalid': {
+    status: 400,
+    title: 'The Idempotency-Key is missing or malformed',
+    remedy: 'Send one Idempotency-Key, a fresh random text for each new call; the detail says how.',
+    retry: false,
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The Idempotency-Key belongs to another call',
+    remedy: 'Use a new key for a new call; repeat a call with the same method, path and body.',
+    retry: false,
+  },
+  'idempotency-in-flight': {
+    status: 409,
+    title: 'The first call with this Idempotency-Key is still under way',
+    remedy: 'Wait for Retry-After, then repeat with the same key.',
+    retry: true,
+    retryAfterSeconds: 1,
+  },
+  'idempotency-outcome-unknown': {
+    status: 409,
+    title: 'What became of the first call with this Idempotency-Key is not known',
+    remedy: 'It may have taken effect: ask for its state before making a new call with a new key.',
+    retry: false,
+  },
+  'idempotency-unavailable': {
+    status: 503,
+    title: 'Idempotency keys cannot be kept at the moment',
+    remedy: 'Wait for Retry-After, then repeat with the same key; the call was not sent on.',
+    retry: true,
+    retryAfterSeconds: 1,
+  },
+  'circuit-open': {
+    status: 503,
+    title: 'The upstream fails and is given a rest',
+    remedy: 'Wait for Retry-After, then repeat with growing pauses; the call was not sent on.',
+    retry: true,
+    retryAfterSeconds: 1,
   },
   'upstream-unreachable': {
     status: 502,
@@ -286,6 +347,15 @@ export function problem(
     retryAfterSeconds: definition.retryAfterSeconds,
     headers,
   };
+}
+
+/** The same with a wait that is known better than the table knows it. */
+export function problemAfter(
+  name: ProblemName,
+  detail: string,
+  retryAfterSeconds: number,
+): Problem {
+  return { ...problem(name, detail), retryAfterSeconds };
 }
 
 /** The members of a problem document (RFC 9457 section 3), in the order in which they are shown. */

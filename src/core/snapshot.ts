@@ -22,11 +22,24 @@ export const SIGNATURE_ALGORITHMS = [
 ] as const;
 export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
 
+/**
+ * What may be taken in a time and at once; undefined where nothing is agreed. The rate is GCRA
+ * (ITU-T I.371): `requestsPerSecondMax` evenly, `burstMax` at once.
+ */
+export interface LimitTerms {
+  readonly requestsPerSecondMax: number | undefined;
+  /** Goes with the rate; one second of it where the registry does not say. */
+  readonly burstMax: number | undefined;
+  readonly concurrencyMax: number | undefined;
+}
+
 export interface PartnerRecord {
   readonly id: string;
   readonly name: string;
   readonly class: PartnerClass;
   readonly active: boolean;
+  /** Of all its apps together. */
+  readonly limits: LimitTerms | undefined;
 }
 
 export const ENVIRONMENTS = ['production', 'sandbox'] as const;
@@ -60,6 +73,10 @@ export type OperationAccess = (typeof OPERATION_ACCESS)[number];
 export const MESSAGE_SIGNATURES = ['session', 'required'] as const;
 export type MessageSignature = (typeof MESSAGE_SIGNATURES)[number];
 
+export const IDEMPOTENCY = ['none', 'optional', 'required'] as const;
+/** Whether a call carries an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07). */
+export type Idempotency = (typeof IDEMPOTENCY)[number];
+
 export interface OperationRecord {
   /** Unique in the registry, `<api>.<operationId>`. */
   readonly id: string;
@@ -72,6 +89,12 @@ export interface OperationRecord {
   readonly access: OperationAccess;
   /** `required`: over a session each call carries a signature of its own. */
   readonly messageSignature: MessageSignature;
+  /** Other than `none` for POST and PATCH of signed operations only. */
+  readonly idempotency: Idempotency;
+  /** Of all callers together. */
+  readonly limits: LimitTerms | undefined;
+  /** Of each app. */
+  readonly appLimits: LimitTerms | undefined;
 }
 
 /** When an API was deprecated and when it goes; milliseconds since the epoch. */
@@ -108,8 +131,27 @@ export interface TopicRecord {
   readonly audience: TopicAudience;
 }
 
+/** Calls in a day and a month of UTC; undefined where nothing is agreed. */
+export interface QuotaTerms {
+  readonly requestsPerDayMax: number | undefined;
+  readonly requestsPerMonthMax: number | undefined;
+}
+
+export const PRIORITIES = ['high', 'normal', 'low'] as const;
+/** Who is refused last where the gateway cannot serve everybody. */
+export type Priority = (typeof PRIORITIES)[number];
+
 export interface PlanRecord {
   readonly id: string;
+  readonly priority: Priority;
+  /** Of each app under the plan. */
+  readonly limits: LimitTerms | undefined;
+  /** Of each app under the plan. */
+  readonly quota: QuotaTerms | undefined;
+  /** Of all apps under the plan together. */
+  readonly sharedLimits: LimitTerms | undefined;
+  /** Of each end merchant of an app (`policy.merchantHeader`); it has no concurrencyMax. */
+  readonly merchantLimits: LimitTerms | undefined;
 }
 
 export interface ProductRecord {
@@ -140,6 +182,81 @@ export interface UpstreamTarget {
   readonly weight: number;
 }
 
+/** Asked of each target by the gateway itself, whatever calls come. */
+export interface HealthCheckRecord {
+  /** Of a GET; an answer with a status of 200 to 399 in time is a good one. */
+  readonly path: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Good answers in a row after which a target is used again. */
+  readonly healthyAfter: number;
+  /** Bad ones in a row after which it is not used. */
+  readonly unhealthyAfter: number;
+}
+
+/** A target whose own calls fail is left out for a time that grows with each time. */
+export interface OutlierRecord {
+  /** Failures in a row: no answer, a broken one, or a status of 500 to 599. */
+  readonly consecutiveFailuresMax: number;
+  readonly ejectionMs: number;
+  readonly ejectionMaxMs: number;
+  /** Of the targets, in percent: beyond it nobody else is left out. */
+  readonly ejectedMaxPercent: number;
+}
+
+/** Calls to an upstream that fails are refused at once, but for a few that try it. */
+export interface BreakerRecord {
+  /** Failures among the calls of the last `windowMs`, in percent, at which it opens. */
+  readonly failuresMaxPercent: number;
+  readonly windowMs: number;
+  /** Calls in the window below which it stays closed. */
+  readonly requestsMin: number;
+  readonly openMs: number;
+  /** Calls in flight that try it while it is half open. */
+  readonly trialsMax: number;
+}
+
+export const RETRY_CAUSES = ['unreachable', 'timeout', 'protocol', 'status-502-503-504'] as const;
+export type RetryCause = (typeof RETRY_CAUSES)[number];
+
+/** Safe methods are sent again; any other only where the call has not left the gateway. */
+export interface RetryRecord {
+  readonly attemptsMax: number;
+  readonly on: readonly RetryCause[];
+  /** Retries beside calls, in percent, of this front. */
+  readonly budgetPercent: number;
+  /** Retries a second that are given beside the budget, so that little traffic has some as well. */
+  readonly budgetMinPerSecond: number;
+}
+
+/** A safe call that waits long is sent to another target as well; the first answer counts. */
+export interface HedgingRecord {
+  readonly afterMs: number;
+  /** Second requests beside calls, in percent. */
+  readonly budgetPercent: number;
+}
+
+export const BALANCING = ['least-request', 'weighted'] as const;
+export type Balancing = (typeof BALANCING)[number];
+
+/** How calls are spread over the targets of an upstream, and what is done about those that fail. */
+export interface UpstreamResilience {
+  /**
+   * `least-request`: of two targets drawn by weight the one with fewer calls in flight;
+   * `weighted`: in turns by weight.
+   */
+  readonly balancing: Balancing;
+  /** Calls in flight to all targets, per front; beyond it `upstream-saturated`. */
+  readonly requestsMax: number;
+  /** How long the share of a target that is new or comes back grows to its weight; 0 is at once. */
+  readonly slowStartMs: number;
+  readonly health: HealthCheckRecord | undefined;
+  readonly outlier: OutlierRecord | undefined;
+  readonly breaker: BreakerRecord | undefined;
+  readonly retry: RetryRecord | undefined;
+  readonly hedging: HedgingRecord | undefined;
+}
+
 export interface UpstreamRecord {
   readonly id: string;
   /** At least one. */
@@ -158,6 +275,7 @@ export interface UpstreamRecord {
   /** How long an unused connection is kept. */
   readonly keepAliveMs: number;
   readonly responseHeadMaxBytes: number;
+  readonly resilience: UpstreamResilience;
 }
 
 export interface RegistrySnapshot {
@@ -198,6 +316,7 @@ export interface SnapshotDelta {
   readonly keys: RecordDelta<KeyRecord>;
   /** Ids of keys that did not change but whose app or partner did; none that is in `keys`. */
   readonly rejoinedKeys: readonly string[];
+  readonly plans: RecordDelta<PlanRecord>;
   readonly products: RecordDelta<ProductRecord>;
   readonly subscriptions: readonly AppSubscriptions[];
   readonly apis: RecordDelta<ApiRecord>;
@@ -243,6 +362,7 @@ export interface RecordLookup<T> {
 export interface CompiledSnapshot {
   readonly version: number;
   readonly keys: RecordLookup<KeyEntry>;
+  readonly plans: RecordLookup<PlanRecord>;
   readonly upstreams: RecordLookup<UpstreamRecord>;
   readonly topics: RecordLookup<TopicRecord>;
   /** The operation of that id. */

@@ -68,6 +68,8 @@ export function composeFront(parts: FrontParts) {
     readBody: front.readBody,
     verify: createVerify(parts, false),
     route: createRouteStep(),
+    limit: nothingToRead,
+    claimKey: nothingToRead,
     forward: createForwardStep(parts.upstreams, {
       clock: systemClock,
       counters,

@@ -133,7 +133,13 @@ function asEntry({ id, operatorId, algorithm, material }: OperatorKey, serial: n
       revoked: false,
     },
     app: { ...ACTIVE, id: operatorId, partnerId: operatorId, environment: 'production' },
-    partner: { ...ACTIVE, id: operatorId, name: operatorId, class: 'data-provider' },
+    partner: {
+      ...ACTIVE,
+      id: operatorId,
+      name: operatorId,
+      class: 'data-provider',
+      limits: undefined,
+    },
     serial,
   };
 }

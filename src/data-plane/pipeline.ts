@@ -3,7 +3,8 @@
  *
  * Each step is a plain function of the exchange: it returns nothing and the next one runs, a
  * Problem and respond writes it, or PENDING and goes on later through `exchange.resume`. Only
- * reading the body, verify and upstream may wait. Record sees every exchange exactly once.
+ * reading the body, verify, policy (for what other hosts and the disk have to say) and upstream may
+ * wait. Record sees every exchange exactly once.
  */
 import type { CounterSet } from '../core/counters.ts';
 import {
@@ -24,6 +25,10 @@ export interface Rooms {
   readonly verify: Step;
   /** Finds out what is called, and whether this app may. */
   readonly route: Step;
+  /** Holds the call against what was agreed: rates, quotas, calls in flight. */
+  readonly limit: Step;
+  /** Finds out by the Idempotency-Key whether the call was made before. */
+  readonly claimKey: Step;
   /** Sends the call on and streams the answer back. */
   readonly forward: Step;
   readonly writeProblem: (exchange: Exchange, refusal: Problem) => void;
@@ -42,7 +47,15 @@ export class Pipeline implements ExchangeIntake {
   constructor(rooms: Rooms, counters: CounterSet) {
     this.rooms = rooms;
     this.counters = counters;
-    this.steps = [rooms.admit, rooms.readBody, rooms.verify, rooms.route, rooms.forward];
+    this.steps = [
+      rooms.admit,
+      rooms.readBody,
+      rooms.verify,
+      rooms.route,
+      rooms.limit,
+      rooms.claimKey,
+      rooms.forward,
+    ];
   }
 
   /** Takes a new exchange in. `refusal` is what the front already found wrong with the head. */

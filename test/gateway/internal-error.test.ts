@@ -36,6 +36,8 @@ beforeAll(async () => {
         throw new Error(SECRET);
       },
       route: () => undefined,
+      limit: () => undefined,
+      claimKey: () => undefined,
       forward: () => undefined,
       writeProblem: responder.writeProblem,
       release: front.release,

@@ -10,6 +10,7 @@ export function aDelta(version: number, partner: string, partners = 1): Snapshot
     apps: nothing,
     keys: nothing,
     rejoinedKeys: [],
+    plans: nothing,
     products: nothing,
     subscriptions: [],
     apis: nothing,

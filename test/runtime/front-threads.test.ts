@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../src/control-plane/config/index.ts';
 import type { EventRecord, ReplayPage, ReplayRequest } from '../../src/core/events.ts';
+import { plainPlan } from '../../src/core/plain-terms.ts';
 import type { PartnerRecord, RegistrySnapshot } from '../../src/core/snapshot.ts';
 import type { LogMessage } from '../../src/data-plane/front-messages.ts';
 import { FrontThreads, type FrontThreadsOptions } from '../../src/runtime/front-threads.ts';
@@ -29,7 +30,7 @@ function snapshot(version: number, behaviour: string, partners: number | string 
     partners: ids.map(id => ({ id }) as PartnerRecord),
     apps: [],
     keys: [],
-    plans: [{ id: behaviour }],
+    plans: [plainPlan(behaviour)],
     products: [],
     apis: [],
     subscriptions: [],

@@ -1,10 +1,12 @@
 /** Exchanges and snapshots for unit tests of single rooms. */
+
 import {
   type AnswerSink,
   type Arrival,
   Exchange,
   type ExchangeDriver,
 } from '../../src/core/exchange.ts';
+import { PLAIN_OPERATION, PLAIN_RESILIENCE } from '../../src/core/plain-terms.ts';
 import type { Problem } from '../../src/core/problems.ts';
 import type {
   ApiRecord,
@@ -17,6 +19,7 @@ import type {
 export const EMPTY_SNAPSHOT: CompiledSnapshot = {
   version: 1,
   keys: new Map(),
+  plans: new Map(),
   upstreams: new Map(),
   topics: new Map(),
   operation: () => undefined,
@@ -85,7 +88,13 @@ export function aKeyEntry(appId = 'app-1', partnerId = 'partner-1'): KeyEntry {
       revoked: false,
     },
     app: { id: appId, partnerId, environment: 'production', active: true },
-    partner: { id: partnerId, name: 'Partner', class: 'supply-chain', active: true },
+    partner: {
+      id: partnerId,
+      name: 'Partner',
+      class: 'supply-chain',
+      active: true,
+      limits: undefined,
+    },
   };
 }
 
@@ -102,6 +111,7 @@ export function anUpstream(overrides: Partial<UpstreamRecord> = {}): UpstreamRec
     bodyIdleTimeoutMs: 1_000,
     keepAliveMs: 1_000,
     responseHeadMaxBytes: 16_384,
+    resilience: PLAIN_RESILIENCE,
     ...overrides,
   };
 }
@@ -115,6 +125,7 @@ export function identified(exchange: Exchange, upstream = anUpstream()): Exchang
     scopes: [],
     access: 'signed',
     messageSignature: 'session',
+    ...PLAIN_OPERATION,
   };
   const api: ApiRecord = {
     id: 'accounts',

@@ -1,4 +1,5 @@
 import { type AnswerSink, type Arrival, Exchange } from '../../src/core/exchange.ts';
+import { PLAIN_OPERATION } from '../../src/core/plain-terms.ts';
 import type {
   ApiRecord,
   CompiledSnapshot,
@@ -46,6 +47,7 @@ export function operationEntry(
     scopes: [],
     access: 'signed',
     messageSignature: 'session',
+    ...PLAIN_OPERATION,
   };
   const api: ApiRecord = {
     id: 'accounts',

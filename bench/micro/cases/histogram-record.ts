@@ -2,7 +2,9 @@
  * What recording one exchange costs the front thread: nine stages, its operation among 512 and
  * its status class. The access record is not part of it.
  */
+
 import type { Exchange } from '../../../src/core/exchange.ts';
+import { PLAIN_OPERATION } from '../../../src/core/plain-terms.ts';
 import type { ApiRecord, OperationRecord, UpstreamRecord } from '../../../src/core/snapshot.ts';
 import { STAGE, STAGES } from '../../../src/core/stages.ts';
 import { createRecordStep } from '../../../src/data-plane/record/index.ts';
@@ -28,6 +30,7 @@ function exchangeWithAllStages(index: number): Exchange {
     scopes: [],
     access: 'signed',
     messageSignature: 'session',
+    ...PLAIN_OPERATION,
   };
   const api: ApiRecord = {
     id: 'accounts',

@@ -3,6 +3,7 @@
  * The paths differ from lookup to lookup, so that branch prediction does not flatter it; there are
  * few enough of them to stay in the second-level cache, as a path does that the parser just wrote.
  */
+import { PLAIN_OPERATION, PLAIN_RESILIENCE } from '../../../src/core/plain-terms.ts';
 import type {
   ApiRecord,
   OperationRecord,
@@ -51,6 +52,7 @@ const UPSTREAM: UpstreamRecord = {
   bodyIdleTimeoutMs: 1,
   keepAliveMs: 1,
   responseHeadMaxBytes: 1,
+  resilience: PLAIN_RESILIENCE,
 };
 
 function buildApi(number: number): ApiRecord {
@@ -69,6 +71,7 @@ function buildApi(number: number): ApiRecord {
       scopes: [],
       access: 'signed',
       messageSignature: 'session',
+      ...PLAIN_OPERATION,
     })),
   };
 }

@@ -23,6 +23,9 @@ const CONFIG = {
   createdMaxAgeMs: 3_600_000,
   clockSkewMs: 5_000,
   noncesMax: 1_024,
+  nonceStore: 'host' as const,
+  failuresPerMinuteMax: 600,
+  failuresBurstMax: 100,
   labelsMax: 4,
   componentsMax: 64,
 };
@@ -67,7 +70,13 @@ function keysWith(material: Uint8Array): CompiledSnapshot['keys'] {
       revoked: false,
     },
     app: { id: 'app', partnerId: 'partner', environment: 'production', active: true },
-    partner: { id: 'partner', name: 'Partner', class: 'supply-chain', active: true },
+    partner: {
+      id: 'partner',
+      name: 'Partner',
+      class: 'supply-chain',
+      active: true,
+      limits: undefined,
+    },
   };
   return new Map([['bench', entry]]);
 }

@@ -64,6 +64,7 @@ function snapshotOf(entry: KeyEntry): CompiledSnapshot {
   return {
     version: 1,
     keys: new Map([[entry.key.id, entry]]),
+    plans: new Map(),
     upstreams: new Map(),
     topics: new Map(),
     operation: () => undefined,
@@ -84,7 +85,13 @@ function keyEntry(keyId: string, key: KeyObject): KeyEntry {
       revoked: false,
     },
     app: { id: 'app', partnerId: 'partner', environment: 'production', active: true },
-    partner: { id: 'partner', name: 'Partner', class: 'software-vendor', active: true },
+    partner: {
+      id: 'partner',
+      name: 'Partner',
+      class: 'software-vendor',
+      active: true,
+      limits: undefined,
+    },
     serial: 1,
   };
 }
@@ -116,6 +123,9 @@ export function createSignatureCheck(
       createdMaxAgeMs,
       clockSkewMs: 5_000,
       noncesMax: NONCES_MAX,
+      nonceStore: 'host',
+      failuresPerMinuteMax: 600,
+      failuresBurstMax: 100,
       labelsMax: 4,
       componentsMax: 64,
     },

@@ -12,8 +12,8 @@ import {
   ProductSchema,
   SubscriptionSchema,
   TopicSchema,
-  UpstreamSchema,
 } from './schema.ts';
+import { UpstreamSchema } from './upstream-schema.ts';
 
 export const RECORD_KINDS = [
   { kind: 'partner', list: 'partners', schema: PartnerSchema, countMax: 10_000 },

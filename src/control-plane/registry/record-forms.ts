@@ -10,9 +10,10 @@ import { completeApi } from './api-form.ts';
 import type { FormContext, FormRefusal } from './form-context.ts';
 import { completeKey } from './key-form.ts';
 import { type AnyKind, RECORD_KINDS, type RecordKind } from './kinds.ts';
-import type { Api, Key, Upstream } from './schema.ts';
+import type { Api, Key } from './schema.ts';
 import { isSealed, type SecretSealer } from './sealer.ts';
 import { completeUpstream } from './upstream-form.ts';
+import type { Upstream } from './upstream-schema.ts';
 
 export type { FormRefusal } from './form-context.ts';
 export { keyMaterial } from './key-form.ts';

@@ -6,8 +6,10 @@
 import Type, { type Static } from 'typebox';
 import {
   ENVIRONMENTS,
+  IDEMPOTENCY,
   MESSAGE_SIGNATURES,
   OPERATION_ACCESS,
+  PRIORITIES,
   SIGNATURE_ALGORITHMS,
   TOPIC_AUDIENCES,
 } from '../../core/snapshot.ts';
@@ -15,7 +17,6 @@ import {
   amount,
   id,
   instant,
-  integer,
   keyId,
   operationId,
   optionalInteger,
@@ -66,6 +67,36 @@ export const messageSignature = Type.Enum([...MESSAGE_SIGNATURES], {
   default: 'session',
 });
 
+const ratesOf = (whose: string) => ({
+  requestsPerSecondMax: optionalInteger(`Calls of ${whose} in a second.`, 1, 1_000_000),
+  burstMax: optionalInteger(
+    `Calls of ${whose} at once; where absent, those of one second.`,
+    1,
+    1_000_000,
+  ),
+});
+
+const limitsOf = (whose: string) =>
+  Type.Optional(
+    Type.Object(
+      {
+        ...ratesOf(whose),
+        concurrencyMax: optionalInteger(`Calls of ${whose} in flight.`, 1, 1_000_000),
+      },
+      {
+        description: `What ${whose} may take (docs/policy.md).`,
+        additionalProperties: false,
+      },
+    ),
+  );
+
+export const idempotency = Type.Enum([...IDEMPOTENCY], {
+  description:
+    'Whether calls carry an Idempotency-Key, for POST and PATCH: `required`, as payments should; ' +
+    '`optional`, one that is there is honoured; `none`, it is passed on like any other field.',
+  default: 'none',
+});
+
 /** RFC 9110 section 9.1; CONNECT and TRACE do not pass a gateway. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -79,6 +110,9 @@ export const operation = record({
   scopes: scopes('Scopes that a subscription must have, all of them.'),
   access,
   messageSignature,
+  idempotency,
+  limits: limitsOf('all callers of the operation together'),
+  appLimits: limitsOf('each app at the operation'),
 });
 
 /** The steps of a partner's way into the bank, in order; the last two lead out again. */
@@ -125,6 +159,7 @@ export const PartnerSchema = record({
       '`certification` and `production`, production apps in `production` only.',
     default: 'production',
   }),
+  limits: limitsOf('all apps of the partner together'),
   contacts: Type.Array(contact, { description: 'Whom to turn to.', default: [], maxItems: 20 }),
 });
 
@@ -194,23 +229,27 @@ export const ProductSchema = record({
 export const PlanSchema = record({
   id: id('Unique among plans.'),
   name: text('For people.'),
-  limits: Type.Optional(
-    Type.Object(
-      {
-        requestsPerSecondMax: optionalInteger('Calls of an app in a second.', 1, 1_000_000),
-        burstMax: optionalInteger('Calls of an app at once.', 1, 1_000_000),
-        concurrencyMax: optionalInteger('Calls of an app in flight.', 1, 1_000_000),
-      },
-      { description: 'Agreed rates. Kept; not enforced yet.', additionalProperties: false },
-    ),
+  priority: Type.Enum([...PRIORITIES], {
+    description: 'Who is refused last where the gateway cannot serve everybody.',
+    default: 'normal',
+  }),
+  limits: limitsOf('an app'),
+  sharedLimits: limitsOf('all apps under the plan together'),
+  merchantLimits: Type.Optional(
+    Type.Object(ratesOf('each end merchant of an app'), {
+      description:
+        'What each end merchant of an app may take; `policy.merchantHeader` names the field that ' +
+        'says which one a call is for.',
+      additionalProperties: false,
+    }),
   ),
   quota: Type.Optional(
     Type.Object(
       {
         requestsPerDayMax: optionalInteger('Calls of an app in a day.', 1, 1_000_000_000),
-        requestsPerMonthMax: optionalInteger('Calls in a month.', 1, 100_000_000_000),
+        requestsPerMonthMax: optionalInteger('Calls of an app in a month.', 1, 100_000_000_000),
       },
-      { description: 'Agreed volumes. Kept; not enforced yet.', additionalProperties: false },
+      { description: 'Agreed volumes, by days and months of UTC.', additionalProperties: false },
     ),
   ),
   price: Type.Optional(
@@ -299,79 +338,11 @@ export const TopicSchema = record({
   }),
 });
 
-const target = record({
-  url: Type.String({ description: '`http://host:port` or `https://host:port`, nothing else.' }),
-  weight: integer('Its share beside the other targets.', 1, 1, 1_000),
-});
-
-const pem = (description: string) =>
-  Type.Optional(Type.String({ description, maxLength: 262_144 }));
-
-export const upstreamTlsFields = {
-  ca: pem('Authorities that are trusted instead of the system’s, PEM.'),
-  cert: pem('Client certificate chain, PEM.'),
-  key: Type.Optional(
-    Type.String({
-      description: 'Client private key, PEM, not encrypted. It is stored sealed and never shown.',
-      maxLength: 65_536,
-    }),
-  ),
-  sealedKey: pem('The same as the registry shows it: sealed with its secretKeyFile.'),
-  serverName: Type.Optional(text('Name in the server’s certificate where it is not the host.')),
-};
-
-export const upstreamFields = {
-  id: id('Unique among upstreams.'),
-  url: Type.Optional(
-    Type.String({ description: 'Its one target: `http://host:port` or `https://host:port`.' }),
-  ),
-  targets: Type.Optional(
-    Type.Array(target, {
-      description: 'In place of url: servers that share its calls, all http or all https.',
-      minItems: 1,
-      maxItems: 64,
-    }),
-  ),
-  connectionsMax: integer('Open connections per front and target.', 64, 1, 4_096),
-  queueMax: integer(
-    'Requests that wait for a connection, per front and target.',
-    1_024,
-    0,
-    100_000,
-  ),
-  pipeliningMax: integer(
-    'Requests in flight per connection for safe methods; 1 switches pipelining off.',
-    1,
-    1,
-    64,
-  ),
-  connectTimeoutMs: integer('To an open connection, TLS included.', 2_000, 10, 60_000),
-  responseTimeoutMs: integer(
-    'From the last byte of the request to the head of the answer.',
-    10_000,
-    10,
-    600_000,
-  ),
-  bodyIdleTimeoutMs: integer('Longest pause within a body.', 10_000, 10, 600_000),
-  keepAliveMs: integer('How long an unused connection is kept.', 30_000, 0, 600_000),
-  responseHeadMaxBytes: integer('Largest head of an answer.', 16_384, 1_024, 262_144),
-};
-
-export const UpstreamSchema = record({
-  ...upstreamFields,
-  tls: Type.Optional(
-    Type.Object(upstreamTlsFields, {
-      description: 'TLS towards https targets.',
-      additionalProperties: false,
-    }),
-  ),
-});
-
 export type Partner = Static<typeof PartnerSchema>;
 export type App = Static<typeof AppSchema>;
 export type Key = Static<typeof KeySchema>;
+export type Plan = Static<typeof PlanSchema>;
 export type Product = Static<typeof ProductSchema>;
 export type Subscription = Static<typeof SubscriptionSchema>;
 export type Api = Static<typeof ApiSchema>;
 export type Topic = Static<typeof TopicSchema>;
-export type Upstream = Static<typeof UpstreamSchema>;

@@ -57,6 +57,7 @@ class Comparison {
       apps,
       keys: { upserts: packMaterial(keys.upserts), removals: keys.removals },
       rejoinedKeys: this.rejoinedKeys(idsOf(partners), idsOf(apps), idsOf(keys)),
+      plans: this.compare('plan', this.changed('plan'), body => records.plan(body)),
       products: this.compare('product', this.changed('product'), body => records.product(body)),
       subscriptions: this.subscriptions(),
       apis,

@@ -1,10 +1,13 @@
 /** What fronts are told of each record, and the snapshot of all of them. */
+import { PLAIN_RESILIENCE } from '../../core/plain-terms.ts';
 import type {
   ApiDeprecation,
   ApiRecord,
   AppRecord,
   KeyRecord,
+  LimitTerms,
   PartnerRecord,
+  PlanRecord,
   ProductRecord,
   RegistrySnapshot,
   SubscriptionRecord,
@@ -24,14 +27,15 @@ import type {
   Key,
   Partner,
   PartnerStatus,
+  Plan,
   Product,
   Subscription,
   Topic,
-  Upstream,
 } from './schema.ts';
 import type { SecretSealer } from './sealer.ts';
 import { isPublished } from './stage-operations.ts';
 import { type DerivedUpstream, tlsKey } from './upstream-form.ts';
+import type { Upstream } from './upstream-schema.ts';
 
 /** Where a partner's apps are accepted, by the environment of the app. */
 const ACCEPTED: Readonly<Record<App['environment'], readonly PartnerStatus[]>> = {
@@ -39,7 +43,10 @@ const ACCEPTED: Readonly<Record<App['environment'], readonly PartnerStatus[]>> =
   production: ['production'],
 };
 
-/** Makes records of stored bodies. What cannot be unsealed is told, and is missing. */
+/**
+ * Makes records of stored bodies; one that an older version stored has not all of their members.
+ * What cannot be unsealed is told, and is missing.
+ */
 export class SnapshotRecords {
   private readonly sealer: SecretSealer;
   private readonly onUnreadable: (kind: AnyKind, id: string) => void;
@@ -50,8 +57,9 @@ export class SnapshotRecords {
   }
 
   partner(body: JsonObject): PartnerRecord {
-    const { id, name, class: partnerClass, status } = body as unknown as Partner;
-    return { id, name, class: partnerClass, active: ACCEPTED.sandbox.includes(status) };
+    const { id, name, class: partnerClass, status, limits } = body as unknown as Partner;
+    const active = ACCEPTED.sandbox.includes(status);
+    return { id, name, class: partnerClass, active, limits: termsOf(limits) };
   }
 
   app(body: JsonObject, partner: JsonObject | undefined): AppRecord {
@@ -70,6 +78,21 @@ export class SnapshotRecords {
     }
     const { notBeforeMs, notAfterMs } = derived;
     return { id, appId: app, algorithm, material, notBeforeMs, notAfterMs, revoked };
+  }
+
+  plan(body: JsonObject): PlanRecord {
+    const { id, priority = 'normal', quota, ...plan } = body as unknown as Plan;
+    return {
+      id,
+      priority,
+      quota: quota && {
+        requestsPerDayMax: quota.requestsPerDayMax,
+        requestsPerMonthMax: quota.requestsPerMonthMax,
+      },
+      limits: termsOf(plan.limits),
+      sharedLimits: termsOf(plan.sharedLimits),
+      merchantLimits: termsOf(plan.merchantLimits),
+    };
   }
 
   product(body: JsonObject): ProductRecord {
@@ -94,13 +117,16 @@ export class SnapshotRecords {
       upstreamId: api.upstream,
       sandboxUpstreamId: api.sandboxUpstream,
       deprecation: deprecationOf(api),
-      operations: api.operations.map(({ id, method, path, scopes, access, messageSignature }) => ({
-        id: `${api.id}.${id}`,
-        method,
-        pathTemplate: joinPath(api.basePath, path),
-        scopes,
-        access,
-        messageSignature,
+      operations: api.operations.map(operation => ({
+        id: `${api.id}.${operation.id}`,
+        method: operation.method,
+        pathTemplate: joinPath(api.basePath, operation.path),
+        scopes: operation.scopes,
+        access: operation.access,
+        messageSignature: operation.messageSignature,
+        idempotency: operation.idempotency ?? 'none',
+        limits: termsOf(operation.limits),
+        appLimits: termsOf(operation.appLimits),
       })),
     };
   }
@@ -127,6 +153,16 @@ export class SnapshotRecords {
       bodyIdleTimeoutMs: upstream.bodyIdleTimeoutMs,
       keepAliveMs: upstream.keepAliveMs,
       responseHeadMaxBytes: upstream.responseHeadMaxBytes,
+      resilience: {
+        balancing: upstream.balancing ?? PLAIN_RESILIENCE.balancing,
+        requestsMax: upstream.requestsMax ?? PLAIN_RESILIENCE.requestsMax,
+        slowStartMs: upstream.slowStartMs ?? PLAIN_RESILIENCE.slowStartMs,
+        health: upstream.health,
+        outlier: upstream.outlier,
+        breaker: upstream.breaker,
+        retry: upstream.retry,
+        hedging: upstream.hedging,
+      },
     };
   }
 
@@ -161,7 +197,7 @@ export function buildSnapshot(state: RegistryState, records: SnapshotRecords): R
     partners: each('partner', body => records.partner(body)),
     apps: each('app', body => records.app(body, bodyOf('partner', body.partner))),
     keys: packMaterial(each('key', body => records.key(body))),
-    plans: each('plan', ({ id }) => ({ id: id as string })),
+    plans: each('plan', body => records.plan(body)),
     products: each('product', body => records.product(body)),
     apis: each('api', body => records.api(body)),
     subscriptions: each('subscription', body => records.subscription(body)),
@@ -184,6 +220,15 @@ export function packMaterial(keys: readonly KeyRecord[]): KeyRecord[] {
     offset = end;
     return { ...key, material };
   });
+}
+
+/** One shape whichever of them are agreed; a rate without a burst has one second of it. */
+function termsOf(limits: Partial<LimitTerms> | undefined): LimitTerms | undefined {
+  if (limits === undefined) return undefined;
+  const { requestsPerSecondMax, burstMax, concurrencyMax } = limits;
+  if (requestsPerSecondMax === undefined && concurrencyMax === undefined) return undefined;
+  const burst = requestsPerSecondMax === undefined ? undefined : (burstMax ?? requestsPerSecondMax);
+  return { requestsPerSecondMax, burstMax: burst, concurrencyMax };
 }
 
 function deprecationOf({ lifecycle, deprecated, sunset }: Api): ApiDeprecation | undefined {

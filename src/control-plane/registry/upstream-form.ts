@@ -4,8 +4,8 @@ import type { JsonObject } from '../../stores/registry-contract.ts';
 import { checkTlsMaterial } from '../config/tls-files.ts';
 import { type FormContext, type Refuse, sealWhereNeeded, WRONG_SEAL } from './form-context.ts';
 import { holdsPrivateKey } from './public-keys.ts';
-import type { Upstream } from './schema.ts';
 import type { SealOwner, SecretSealer } from './sealer.ts';
+import type { Upstream } from './upstream-schema.ts';
 
 type Tls = NonNullable<Upstream['tls']>;
 

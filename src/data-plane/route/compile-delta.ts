@@ -32,6 +32,7 @@ function* deltaSteps(current: SnapshotIndex, delta: SnapshotDelta): Steps<Snapsh
     apps,
     upstreams,
     products,
+    plans: applied(tables.plans, delta.plans),
     topics: applied(tables.topics, delta.topics),
     keys: yield* changeKeys(current, delta, { apps, partners }),
     grants: changeGrants(tables.grants, delta.subscriptions, products),

@@ -31,6 +31,7 @@ function* compileSteps(
     apps,
     upstreams,
     products,
+    plans: yield* byId(snapshot.plans),
     topics: yield* byId(snapshot.topics),
     keys: yield* compileKeys(snapshot, apps, partners, previous),
     grants: yield* compileGrants(snapshot, products, previous),

@@ -8,6 +8,7 @@ import type {
   KeyEntry,
   OperationEntry,
   PartnerRecord,
+  PlanRecord,
   TopicRecord,
   UpstreamRecord,
 } from '../../core/snapshot.ts';
@@ -25,6 +26,7 @@ export interface SnapshotTables {
   readonly partners: LayeredMap<PartnerRecord>;
   readonly apps: LayeredMap<AppRecord>;
   readonly keys: LayeredMap<KeyEntry>;
+  readonly plans: LayeredMap<PlanRecord>;
   readonly products: LayeredMap<ProductApis>;
   readonly grants: LayeredMap<AppGrants>;
   readonly apis: LayeredMap<CompiledApi>;
@@ -38,6 +40,7 @@ export class SnapshotIndex implements CompiledSnapshot {
   readonly version: number;
   readonly tables: SnapshotTables;
   readonly keys: LayeredMap<KeyEntry>;
+  readonly plans: LayeredMap<PlanRecord>;
   readonly upstreams: LayeredMap<UpstreamRecord>;
   readonly topics: LayeredMap<TopicRecord>;
   private readonly grants: LayeredMap<AppGrants>;
@@ -48,6 +51,7 @@ export class SnapshotIndex implements CompiledSnapshot {
     this.version = version;
     this.tables = tables;
     this.keys = tables.keys;
+    this.plans = tables.plans;
     this.upstreams = tables.upstreams;
     this.topics = tables.topics;
     this.grants = tables.grants;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PLAIN_OPERATION } from '../../../src/core/plain-terms.ts';
 import { changed, complaints, load, places, problems } from './registry-fixture.ts';
 
 const DOCUMENT = `openapi: 3.1.0
@@ -43,6 +44,7 @@ describe('an API from OpenAPI', () => {
         scopes: ['accounts:read'],
         access: 'signed',
         messageSignature: 'session',
+        ...PLAIN_OPERATION,
       },
       {
         id: 'accounts.open',
@@ -51,6 +53,7 @@ describe('an API from OpenAPI', () => {
         scopes: [],
         access: 'public',
         messageSignature: 'session',
+        ...PLAIN_OPERATION,
       },
       {
         id: 'accounts.replace',
@@ -59,6 +62,7 @@ describe('an API from OpenAPI', () => {
         scopes: [],
         access: 'signed',
         messageSignature: 'required',
+        ...PLAIN_OPERATION,
       },
       {
         id: 'accounts.get',
@@ -67,6 +71,7 @@ describe('an API from OpenAPI', () => {
         scopes: [],
         access: 'signed',
         messageSignature: 'session',
+        ...PLAIN_OPERATION,
       },
     ]);
   });

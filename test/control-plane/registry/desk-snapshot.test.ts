@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PLAIN_OPERATION, PLAIN_RESILIENCE, plainPlan } from '../../../src/core/plain-terms.ts';
 import {
   API,
   APP,
@@ -24,7 +25,15 @@ describe('a snapshot', () => {
     const der = Buffer.from(PUBLIC_KEY.replace(/-----[A-Z ]+-----/g, ''), 'base64');
     expect(snapshot).toEqual({
       version: 1,
-      partners: [{ id: PARTNER.id, name: PARTNER.name, class: PARTNER.class, active: true }],
+      partners: [
+        {
+          id: PARTNER.id,
+          name: PARTNER.name,
+          class: PARTNER.class,
+          active: true,
+          limits: undefined,
+        },
+      ],
       apps: [{ id: APP.id, partnerId: PARTNER.id, environment: 'production', active: true }],
       keys: [
         {
@@ -37,7 +46,7 @@ describe('a snapshot', () => {
           revoked: false,
         },
       ],
-      plans: [{ id: 'gold' }],
+      plans: [plainPlan('gold')],
       products: [{ id: 'retail', apiIds: ['accounts'] }],
       apis: [
         {
@@ -54,6 +63,7 @@ describe('a snapshot', () => {
               scopes: [],
               access: 'signed',
               messageSignature: 'session',
+              ...PLAIN_OPERATION,
             },
           ],
         },
@@ -72,6 +82,7 @@ describe('a snapshot', () => {
           bodyIdleTimeoutMs: 10_000,
           keepAliveMs: 30_000,
           responseHeadMaxBytes: 16_384,
+          resilience: PLAIN_RESILIENCE,
         },
       ],
       topics: [{ id: TOPIC.id, apiId: 'accounts', scopes: [], audience: 'partner' }],
@@ -159,6 +170,7 @@ describe('a delta', () => {
         apps: none,
         keys: { upserts: [expect.objectContaining({ id: KEY.id, revoked: true })], removals: [] },
         rejoinedKeys: [],
+        plans: none,
         products: none,
         subscriptions: [],
         apis: none,

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PLAIN_RESILIENCE } from '../../../src/core/plain-terms.ts';
 import { aFolder } from '../config/config-fixture.ts';
 import { changed, load, places } from './registry-fixture.ts';
 
@@ -24,6 +25,7 @@ describe('an upstream', () => {
       bodyIdleTimeoutMs: 10_000,
       keepAliveMs: 30_000,
       responseHeadMaxBytes: 16_384,
+      resilience: PLAIN_RESILIENCE,
     });
     expect((await upstreamOf({ url: 'http://bank', queueMax: 0 }))?.queueMax).toBe(0);
   });

@@ -54,6 +54,7 @@ function aDelta(changes: Partial<SnapshotDelta> = {}): SnapshotDelta {
     apps: nothing,
     keys: nothing,
     rejoinedKeys: [],
+    plans: nothing,
     products: nothing,
     subscriptions: [],
     apis: nothing,
@@ -161,7 +162,13 @@ async function renew(worn: CompiledSnapshot): Promise<CompiledSnapshot> {
 describe('a worn snapshot', () => {
   it('is one with many changed records, and answers the same when it is renewed', async () => {
     const partner = (i: number) =>
-      ({ id: `partner-${i}`, name: 'P', class: 'supply-chain', active: true }) as const;
+      ({
+        id: `partner-${i}`,
+        name: 'P',
+        class: 'supply-chain',
+        active: true,
+        limits: undefined,
+      }) as const;
     const apps = Array.from({ length: 3_000 }, (_, i) => ({
       id: `app-${i}`,
       partnerId: 'partner-1',

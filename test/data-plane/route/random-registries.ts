@@ -1,6 +1,8 @@
 /** Random registries of a few records each, and what changes from one to another. */
+
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
+import { PLAIN_OPERATION, plainPlan } from '../../../src/core/plain-terms.ts';
 import type {
   ApiRecord,
   OperationRecord,
@@ -123,6 +125,7 @@ function snapshotOf(draft: Draft, version: number): RegistrySnapshot {
     id,
     name: id,
     class: 'supply-chain' as const,
+    limits: undefined,
     active: !draft.inactive.includes(id),
   }));
   const apps = lastOfEach(draft.apps).filter(app => draft.partners.includes(app.partnerId));
@@ -133,7 +136,7 @@ function snapshotOf(draft: Draft, version: number): RegistrySnapshot {
     partners,
     apps,
     keys: lastOfEach(draft.keys).filter(key => has(apps, key.appId)),
-    plans: [{ id: 'one' }, { id: 'two' }],
+    plans: [plainPlan('one'), plainPlan('two')],
     products,
     apis: apisOf(draft),
     subscriptions: lastOfEach(
@@ -157,7 +160,15 @@ function apisOf({ owners, naming, scopes, sandboxUpstreamId, sunsetMs }: Draft):
     const [method, pathTemplate] = OPERATIONS[i]!.split(' ') as [string, string];
     const id = `${owner}.${naming}${i}`;
     const access = 'signed';
-    const operation = { id, method, pathTemplate, scopes, access, messageSignature: 'session' };
+    const operation = {
+      id,
+      method,
+      pathTemplate,
+      scopes,
+      access,
+      messageSignature: 'session',
+      ...PLAIN_OPERATION,
+    };
     byApi.set(owner, [...(byApi.get(owner) ?? []), operation as OperationRecord]);
   }
   return [...byApi].map(([id, operations]) => ({
@@ -190,6 +201,7 @@ export function deltaBetween(before: RegistrySnapshot, after: RegistrySnapshot):
       .filter(({ appId }) => isIn(apps, appId) || isIn(partners, partnerOf(appId)))
       .map(({ id }) => id)
       .filter(id => !isIn(keys, id)),
+    plans: changed(before.plans, after.plans),
     products: changed(before.products, after.products),
     subscriptions: ids('app', 4).flatMap(appId => {
       const of = ({ subscriptions }: RegistrySnapshot) =>

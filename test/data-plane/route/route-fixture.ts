@@ -1,3 +1,4 @@
+import { PLAIN_OPERATION, plainPlan } from '../../../src/core/plain-terms.ts';
 import type { ApiRecord, RegistrySnapshot } from '../../../src/core/snapshot.ts';
 import { anUpstream } from '../../support/exchanges.ts';
 
@@ -19,6 +20,7 @@ export function anApi(id: string, ...operations: string[]): ApiRecord {
         scopes: isPublic ? [] : words,
         access: isPublic ? 'public' : 'signed',
         messageSignature: 'session',
+        ...PLAIN_OPERATION,
       };
     }),
   };
@@ -27,10 +29,12 @@ export function anApi(id: string, ...operations: string[]): ApiRecord {
 export function aSnapshot(overrides: Partial<RegistrySnapshot> = {}): RegistrySnapshot {
   return {
     version: 1,
-    partners: [{ id: 'partner-1', name: 'Partner', class: 'supply-chain', active: true }],
+    partners: [
+      { id: 'partner-1', name: 'Partner', class: 'supply-chain', active: true, limits: undefined },
+    ],
     apps: [{ id: 'app-1', partnerId: 'partner-1', environment: 'production', active: true }],
     keys: [],
-    plans: [{ id: 'standard' }, { id: 'premium' }],
+    plans: [plainPlan('standard'), plainPlan('premium')],
     products: [],
     apis: [],
     subscriptions: [],

@@ -106,7 +106,13 @@ describe('later ones', () => {
   it('do not wear the snapshot out, and do not wait while it is renewed', async () => {
     const holder = await begin();
     const partner = (i: number) =>
-      ({ id: `partner-${i}`, name: 'P', class: 'supply-chain', active: true }) as const;
+      ({
+        id: `partner-${i}`,
+        name: 'P',
+        class: 'supply-chain',
+        active: true,
+        limits: undefined,
+      }) as const;
     const partners = (from: number) => {
       const upserts = Array.from({ length: 1_100 }, (_, i) => partner(from + i));
       return { upserts, removals: [] };

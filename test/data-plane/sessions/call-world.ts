@@ -57,6 +57,8 @@ export class CallWorld {
           identified(exchange);
           return route;
         },
+        limit: () => undefined,
+        claimKey: () => undefined,
         forward: createForwardStep(this.directory(), {
           clock: { wallMs: () => 0, monotonicMs: () => 0 },
           counters: this.counters,

@@ -1,4 +1,5 @@
 /** Operations and snapshots as the sessions room sees them. */
+import { PLAIN_OPERATION } from '../../../src/core/plain-terms.ts';
 import type {
   CompiledSnapshot,
   OperationEntry,
@@ -15,6 +16,7 @@ export function anOperation(overrides: Partial<OperationRecord> = {}): Operation
     scopes: [],
     access: 'signed',
     messageSignature: 'session',
+    ...PLAIN_OPERATION,
     ...overrides,
   };
 }

@@ -217,6 +217,8 @@ export class SessionRoom {
           identified(exchange);
           return undefined;
         },
+        limit: () => undefined,
+        claimKey: () => undefined,
         forward: exchange => {
           // Not safe, and so finished with whatever becomes of its caller.
           exchange.source = { resume: () => undefined, cancel: () => undefined };

@@ -1,7 +1,9 @@
 /** An upstream that speaks raw bytes, and what a test needs to call it. */
+
 import net from 'node:net';
 import { type Clock, systemClock } from '../../../src/core/clock.ts';
 import { CounterSet } from '../../../src/core/counters.ts';
+import { PLAIN_RESILIENCE } from '../../../src/core/plain-terms.ts';
 import type { UpstreamRecord, UpstreamTarget } from '../../../src/core/snapshot.ts';
 import {
   UpstreamClient,
@@ -95,6 +97,7 @@ export function aRecord(listening: number, changes: RecordChanges = {}): Upstrea
     bodyIdleTimeoutMs: 5_000,
     keepAliveMs: 30_000,
     responseHeadMaxBytes: 16_384,
+    resilience: PLAIN_RESILIENCE,
     ...overrides,
   };
 }

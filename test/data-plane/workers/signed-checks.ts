@@ -75,7 +75,13 @@ export function keyEntry(
       revoked: false,
     },
     app: { id: appId, partnerId: 'partner', environment: 'production', active: true },
-    partner: { id: 'partner', name: 'Partner', class: 'software-vendor', active: true },
+    partner: {
+      id: 'partner',
+      name: 'Partner',
+      class: 'software-vendor',
+      active: true,
+      limits: undefined,
+    },
   };
 }
 

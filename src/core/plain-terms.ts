@@ -1,0 +1,30 @@
+/** What records carry where nothing beyond the defaults of the registry is agreed. */
+import type { OperationRecord, PlanRecord, UpstreamResilience } from './snapshot.ts';
+
+export const PLAIN_OPERATION: Pick<OperationRecord, 'idempotency' | 'limits' | 'appLimits'> = {
+  idempotency: 'none',
+  limits: undefined,
+  appLimits: undefined,
+};
+
+export const PLAIN_RESILIENCE: UpstreamResilience = {
+  balancing: 'least-request',
+  requestsMax: 100_000,
+  slowStartMs: 0,
+  health: undefined,
+  outlier: undefined,
+  breaker: undefined,
+  retry: undefined,
+  hedging: undefined,
+};
+
+export function plainPlan(id: string): PlanRecord {
+  return {
+    id,
+    priority: 'normal',
+    limits: undefined,
+    quota: undefined,
+    sharedLimits: undefined,
+    merchantLimits: undefined,
+  };
+}
