@@ -161,12 +161,6 @@ export const ConfigSchema = Type.Object(
       createdMaxAgeMs: integer('Oldest `created` that is accepted.', 60_000, 1_000, 3_600_000),
       clockSkewMs: integer('How far `created` may lie in the future.', 5_000, 0, 300_000),
       noncesMax: integer('Nonces remembered at once.', 1_048_576, 1_024, 67_108_864),
-      nonceStore: Type.Enum(['host', 'redis'], {
-        description:
-          'Who must not have seen a nonce: `host`, this host; `redis`, any host ' +
-          '(`redis.urlFile`), and calls are refused while it cannot be asked.',
-        default: 'host',
-      }),
       failuresPerMinuteMax: integer(
         'Signatures of one source that do not verify; beyond it, its calls are refused before ' +
           'they are checked. 0 for no limit.',
@@ -240,12 +234,6 @@ export const ConfigSchema = Type.Object(
       ),
     }),
     policy: section('Rates, quotas and calls in flight (docs/policy.md).', {
-      store: Type.Enum(['host', 'redis'], {
-        description:
-          'Where they are counted: `host`, in the memory of this host, exact over its fronts; ' +
-          '`redis`, for all hosts together (`redis.urlFile`).',
-        default: 'host',
-      }),
       limitsMax: integer(
         'Limits of apps, partners, plans and operations that are counted at once on this host.',
         262_144,
@@ -276,23 +264,6 @@ export const ConfigSchema = Type.Object(
       ),
       sourceBurstMax: integer('Calls of one source address at once.', 1_000, 1, 1_000_000),
     }),
-    idempotency: section('Idempotency-Key of calls (docs/policy.md).', {
-      store: Type.Enum(['sqlite', 'postgres'], {
-        description:
-          'Where keys and answers are kept: `sqlite`, a database in stateDir; `postgres`, for ' +
-          'all hosts together.',
-        default: 'sqlite',
-      }),
-      postgresUrlFile: Type.Optional(
-        Type.String({
-          description: 'File with the URL of the database; registry.postgresUrlFile where absent.',
-        }),
-      ),
-      retentionMs: integer('How long a key is remembered.', 86_400_000, 60_000, 2_592_000_000),
-      keysMax: integer('Keys that are remembered at once.', 10_000_000, 1_000, 1_000_000_000),
-      answerMaxBytes: integer('Largest body of an answer that is kept.', 65_536, 0, 1_048_576),
-      claimTimeoutMs: integer('Longest wait for the store.', 2_000, 10, 60_000),
-    }),
     overload: section('What is refused when more comes than can be served.', {
       delayTargetMs: integer(
         'Wait of calls, measured, above which some are refused; 0 switches it off.',
@@ -301,14 +272,6 @@ export const ConfigSchema = Type.Object(
         10_000,
       ),
       delayIntervalMs: integer('How long the wait must stay above it.', 100, 10, 10_000),
-    }),
-    redis: section('The Redis that hosts of a fleet share.', {
-      urlFile: Type.Optional(
-        Type.String({
-          description: 'File with its URL: `redis://user:password@host:port/0`, or `rediss://`.',
-        }),
-      ),
-      timeoutMs: integer('Longest wait for an answer.', 100, 5, 10_000),
     }),
     workers: section('Worker pool of each front.', {
       count: integer('Worker threads per front.', 1, 1, 64),

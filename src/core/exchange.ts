@@ -135,11 +135,6 @@ export interface PolicyHold {
 export class Exchange {
   readonly arrival: Arrival;
   readonly transport: Transport;
-  /**
-   * Where the answer goes: the transport's own sink, or what the policy room has put before it so
-   * that an answer is durable before it leaves. What the upstream room writes goes here.
-   */
-  sink: AnswerSink;
   /** front, sessions: monotonic milliseconds at which the caller gives up; Infinity where never. */
   deadlineAtMs = Number.POSITIVE_INFINITY;
   /** admission: whether it counts against the limits of its source. */
@@ -180,7 +175,6 @@ export class Exchange {
   constructor(arrival: Arrival, transport: Transport, driver: ExchangeDriver) {
     this.arrival = arrival;
     this.transport = transport;
-    this.sink = transport.sink;
     this.driver = driver;
   }
 

@@ -1,8 +1,7 @@
 /** What records carry where nothing beyond the defaults of the registry is agreed. */
 import type { OperationRecord, PlanRecord, UpstreamResilience } from './snapshot.ts';
 
-export const PLAIN_OPERATION: Pick<OperationRecord, 'idempotency' | 'limits' | 'appLimits'> = {
-  idempotency: 'none',
+export const PLAIN_OPERATION: Pick<OperationRecord, 'limits' | 'appLimits'> = {
   limits: undefined,
   appLimits: undefined,
 };

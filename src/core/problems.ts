@@ -212,13 +212,6 @@ const TABLE = {
     retry: true,
     retryAfterSeconds: 1,
   },
-  'nonce-store-unavailable': {
-    status: 503,
-    title: 'The replay protection cannot be asked',
-    remedy: 'Wait for Retry-After, then sign the call anew and repeat it.',
-    retry: true,
-    retryAfterSeconds: 1,
-  },
   'not-found': {
     status: 404,
     title: 'No operation at this path',
@@ -242,38 +235,6 @@ const TABLE = {
     title: 'The subscription lacks a scope',
     remedy: 'Ask for the scope that the detail names.',
     retry: false,
-  },
-  'idempotency-key-invalid': {
-    status: 400,
-    title: 'The Idempotency-Key is missing or malformed',
-    remedy: 'Send one Idempotency-Key, a fresh random text for each new call; the detail says how.',
-    retry: false,
-  },
-  'idempotency-key-reused': {
-    status: 422,
-    title: 'The Idempotency-Key belongs to another call',
-    remedy: 'Use a new key for a new call; repeat a call with the same method, path and body.',
-    retry: false,
-  },
-  'idempotency-in-flight': {
-    status: 409,
-    title: 'The first call with this Idempotency-Key is still under way',
-    remedy: 'Wait for Retry-After, then repeat with the same key.',
-    retry: true,
-    retryAfterSeconds: 1,
-  },
-  'idempotency-outcome-unknown': {
-    status: 409,
-    title: 'What became of the first call with this Idempotency-Key is not known',
-    remedy: 'It may have taken effect: ask for its state before making a new call with a new key.',
-    retry: false,
-  },
-  'idempotency-unavailable': {
-    status: 503,
-    title: 'Idempotency keys cannot be kept at the moment',
-    remedy: 'Wait for Retry-After, then repeat with the same key; the call was not sent on.',
-    retry: true,
-    retryAfterSeconds: 1,
   },
   'circuit-open': {
     status: 503,

@@ -69,7 +69,6 @@ export function composeFront(parts: FrontParts) {
     verify: createVerify(parts, false),
     route: createRouteStep(),
     limit: nothingToRead,
-    claimKey: nothingToRead,
     forward: createForwardStep(parts.upstreams, {
       clock: systemClock,
       counters,

@@ -3,8 +3,7 @@
  *
  * Each step is a plain function of the exchange: it returns nothing and the next one runs, a
  * Problem and respond writes it, or PENDING and goes on later through `exchange.resume`. Only
- * reading the body, verify, policy (for what other hosts and the disk have to say) and upstream may
- * wait. Record sees every exchange exactly once.
+ * reading the body, verify and upstream may wait. Record sees every exchange exactly once.
  */
 import type { CounterSet } from '../core/counters.ts';
 import {
@@ -27,8 +26,6 @@ export interface Rooms {
   readonly route: Step;
   /** Holds the call against what was agreed: rates, quotas, calls in flight. */
   readonly limit: Step;
-  /** Finds out by the Idempotency-Key whether the call was made before. */
-  readonly claimKey: Step;
   /** Sends the call on and streams the answer back. */
   readonly forward: Step;
   readonly writeProblem: (exchange: Exchange, refusal: Problem) => void;
@@ -53,7 +50,6 @@ export class Pipeline implements ExchangeIntake {
       rooms.verify,
       rooms.route,
       rooms.limit,
-      rooms.claimKey,
       rooms.forward,
     ];
   }

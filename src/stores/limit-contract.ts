@@ -1,6 +1,6 @@
 /**
- * What the policy room asks of shared limits: one contract for the front threads of one host
- * (shared-memory) and for the hosts of a fleet (redis). Drivers are held to it by one suite.
+ * What the policy room asks of limits that the front threads share. Drivers are held to it by one
+ * suite.
  */
 
 /** How a limit counts. */

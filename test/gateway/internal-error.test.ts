@@ -37,7 +37,6 @@ beforeAll(async () => {
       },
       route: () => undefined,
       limit: () => undefined,
-      claimKey: () => undefined,
       forward: () => undefined,
       writeProblem: responder.writeProblem,
       release: front.release,

@@ -290,12 +290,6 @@ describe('the table', () => {
     'slow-consumer': 'session-events.test.ts',
     'quota-exceeded': 'policy.test.ts',
     'signature-failures': 'failure-budget.test.ts',
-    'nonce-store-unavailable': 'redis.test.ts',
-    'idempotency-key-invalid': 'idempotency.test.ts',
-    'idempotency-key-reused': 'idempotency.test.ts',
-    'idempotency-in-flight': 'idempotency.test.ts',
-    'idempotency-outcome-unknown': 'idempotency.test.ts',
-    'idempotency-unavailable': 'idempotency.test.ts',
     'circuit-open': 'circuit-breaker.test.ts',
   };
 

@@ -23,7 +23,6 @@ const CONFIG = {
   createdMaxAgeMs: 3_600_000,
   clockSkewMs: 5_000,
   noncesMax: 1_024,
-  nonceStore: 'host' as const,
   failuresPerMinuteMax: 600,
   failuresBurstMax: 100,
   labelsMax: 4,

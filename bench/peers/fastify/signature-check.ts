@@ -123,7 +123,6 @@ export function createSignatureCheck(
       createdMaxAgeMs,
       clockSkewMs: 5_000,
       noncesMax: NONCES_MAX,
-      nonceStore: 'host',
       failuresPerMinuteMax: 600,
       failuresBurstMax: 100,
       labelsMax: 4,

@@ -124,7 +124,6 @@ export class SnapshotRecords {
         scopes: operation.scopes,
         access: operation.access,
         messageSignature: operation.messageSignature,
-        idempotency: operation.idempotency ?? 'none',
         limits: termsOf(operation.limits),
         appLimits: termsOf(operation.appLimits),
       })),

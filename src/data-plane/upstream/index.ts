@@ -89,18 +89,18 @@ class Forwarding implements UpstreamHandler, AnswerSource {
     this.measure();
     const { exchange } = this;
     if (exchange.aborted) exchange.status = status;
-    else exchange.sink.begin(exchange, status, headers, contentLength, hasBody);
+    else exchange.transport.sink.begin(exchange, status, headers, contentLength, hasBody);
   }
 
   onBody(chunk: Uint8Array): boolean {
-    return this.exchange.sink.write(this.exchange, chunk);
+    return this.exchange.transport.sink.write(this.exchange, chunk);
   }
 
   onEnd(lastChunk?: Uint8Array): void {
     this.measure();
     this.target.callsInFlight--;
     this.exchange.source = undefined;
-    this.exchange.sink.end(this.exchange, lastChunk);
+    this.exchange.transport.sink.end(this.exchange, lastChunk);
   }
 
   onError(kind: FailureKind, reason: string): void {
@@ -136,7 +136,7 @@ class Forwarding implements UpstreamHandler, AnswerSource {
    */
   private breakOff(refusal: Problem): void {
     this.exchange.refusal = refusal;
-    this.exchange.sink.abort(this.exchange);
+    this.exchange.transport.sink.abort(this.exchange);
   }
 
   private measure(): void {

@@ -36,7 +36,6 @@ describe('an API of a document', () => {
           scopes: [],
           access: 'signed',
           messageSignature: 'session',
-          idempotency: 'none',
         },
       ],
     });

@@ -218,7 +218,6 @@ export class SessionRoom {
           return undefined;
         },
         limit: () => undefined,
-        claimKey: () => undefined,
         forward: exchange => {
           // Not safe, and so finished with whatever becomes of its caller.
           exchange.source = { resume: () => undefined, cancel: () => undefined };

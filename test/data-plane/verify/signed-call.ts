@@ -176,7 +176,6 @@ export class VerifyBench {
         createdMaxAgeMs: 60_000,
         clockSkewMs: 5_000,
         noncesMax: 1_024,
-        nonceStore: 'host',
         failuresPerMinuteMax: 600,
         failuresBurstMax: 100,
         labelsMax: 4,
