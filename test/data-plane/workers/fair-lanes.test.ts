@@ -56,6 +56,20 @@ describe('fair lanes', () => {
     expect(next.indexOf('z')).toBeLessThanOrEqual((8 * QUANTUM_MICROS) / 50);
   });
 
+  it('keep room for 1,024 idle apps and serve any number of them', () => {
+    const lanes = new FairLanes(10, byBase);
+    const order: string[] = [];
+    // Twice round, so that apps whose lanes were let go of come back.
+    for (let i = 0; i < 2 * 1_500; i++) {
+      const check = checkOf(`app-${i % 1_500}`);
+      expect(lanes.admit(check)).toBeUndefined();
+      expect(lanes.laneCount).toBe(1);
+      order.push(...lanes.take(EVERYTHING).map(({ entry }) => entry.app.id));
+      expect(lanes.laneCount).toBe(0);
+    }
+    expect(order).toEqual(Array.from({ length: 3_000 }, (_, i) => `app-${i % 1_500}`));
+  });
+
   it('let a check beyond every bound go alone', () => {
     const lanes = new FairLanes(10, byBase);
     lanes.admit(checkOf('a', 40_000));
