@@ -180,13 +180,18 @@ function damagedTree(random: Random, tree: unknown, values: readonly unknown[]):
   const way = random.below(8);
   if (way === 0) delete copy[name];
   else if (way === 1) put(copy, pick(random, ODD_NAMES), before);
-  else copy[name] = damagedTree(random, before, values);
+  else put(copy, name, damagedTree(random, before, values));
   return copy;
 }
 
 /** An own member whatever the name is: an assignment to `__proto__` would make none. */
 function put(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { value, enumerable: true, configurable: true });
+  Object.defineProperty(target, name, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
 }
 
 /** Brackets as deep as one of DEPTHS, closed or not, around or inside a message. */
