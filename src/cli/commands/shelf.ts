@@ -1,7 +1,7 @@
 /** `xingyun shelf`: OpenAPI documents checked, imported, searched and given out again. */
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type AdminOptions, addAdminOptions, adminJson, adminRequest } from '../admin-client.ts';
+import { type AdminOptions, addAdminOptions, adminJson, adminStream } from '../admin-client.ts';
 import { EXIT_FAILED, orFail } from '../failures.ts';
 import { write, writeJson } from '../output.ts';
 import { withProgress } from '../progress.ts';
@@ -184,12 +184,12 @@ function readLimit(text: string): number {
 async function giveDocument(api: string, options: DocumentOptions): Promise<void> {
   const { apiVersion, yaml } = options;
   const query = apiVersion === undefined ? '' : `?${new URLSearchParams({ version: apiVersion })}`;
-  const response = await adminRequest(options, {
+  const document = await adminStream(options, {
     path: `/v1/apis/${encodeURIComponent(api)}/openapi${query}`,
     headers: { accept: yaml ? 'application/yaml' : 'application/json' },
     timeoutMs: DOCUMENT_TIMEOUT_MS,
   });
-  await write(await response.text());
+  for await (const chunk of document) await write(chunk);
 }
 
 const SOURCE = 'file, or URL on a host of registry.documentHosts';

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { SearchIndex } from '../../../src/control-plane/shelf/search/search-index.ts';
 import { ShelfSearch } from '../../../src/control-plane/shelf/search/shelf-search.ts';
@@ -115,4 +116,26 @@ describe('the search over a large registry', () => {
     expect((await search.search('rhino', 5)).entries.map(({ id }) => id)).toEqual([renamed.id]);
     await registry.close();
   }, 60_000);
+
+  it('lets other work through while it takes one API of a thousand operations', async () => {
+    const operations = Array.from({ length: 1_000 }, (_, i) => ({
+      id: `list-${i}`,
+      summary: `Lists each account of region ${i}`,
+      method: 'GET',
+      path: `/accounts/${i}`,
+    }));
+    const large = { ...apis[0]!, operations };
+    const registry = await openRegistry({ upstreams: [UPSTREAM], apis: [large] });
+    let turns = 0;
+    let isOver = false;
+    const others = (async () => {
+      for (; !isOver; turns++) await setImmediate();
+    })();
+    const found = await new ShelfSearch(registry).search('region', 5);
+    isOver = true;
+    await others;
+    expect(found.total).toBe(1_001);
+    expect(turns).toBeGreaterThanOrEqual(8);
+    await registry.close();
+  });
 });

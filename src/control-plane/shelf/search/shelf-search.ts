@@ -11,8 +11,8 @@ import { type SearchAnswer, type SearchEntry, SearchIndex } from './search-index
 const KINDS = ['product', 'api'] as const;
 /** Of one page that is looked through; a millisecond where none of them is new. */
 const PAGE_RECORDS = 500;
-/** New ones between two pauses, which take about 4 ms. */
-const SLICE_RECORDS = 25;
+/** New ones between two pauses, which take about 4 ms; an API has one for each operation too. */
+const SLICE_ENTRIES = 125;
 
 interface Taken {
   readonly version: number;
@@ -26,6 +26,8 @@ export class ShelfSearch {
   private taken = new Map<string, Taken>();
   private revision = -1;
   private refreshing: Promise<void> | undefined;
+  /** Entries until the next pause. */
+  private left = SLICE_ENTRIES;
 
   constructor(registry: Pick<RegistryReader, 'revision' | 'list'>) {
     this.registry = registry;
@@ -67,22 +69,26 @@ export class ShelfSearch {
   }
 
   private async takeAll(records: readonly ShownRecord[], gone: Set<string>): Promise<void> {
-    let fresh = 0;
     for (const record of records) {
       const key = `${record.kind}/${record.id}`;
       gone.delete(key);
       const held = this.taken.get(key);
       if (held?.version === record.version && held.revision === record.revision) continue;
-      this.take(key, record);
-      fresh += 1;
-      if (fresh % SLICE_RECORDS === 0) await setImmediate();
+      await this.take(key, record);
     }
   }
 
-  private take(key: string, record: ShownRecord): void {
+  private async take(key: string, record: ShownRecord): Promise<void> {
     this.drop(key);
-    const entries = entriesOf(record).map(entry => this.index.add(entry));
+    const entries: number[] = [];
     this.taken.set(key, { version: record.version, revision: record.revision, entries });
+    for (const entry of entriesOf(record)) {
+      entries.push(this.index.add(entry));
+      this.left -= 1;
+      if (this.left > 0) continue;
+      this.left = SLICE_ENTRIES;
+      await setImmediate();
+    }
   }
 
   private drop(key: string): void {

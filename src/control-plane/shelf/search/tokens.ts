@@ -13,7 +13,8 @@ export function indexTokens(text: string): Set<string> {
     if (UNSPACED.test(word)) {
       const characters = [...word];
       for (let start = 0; start < characters.length; start++) {
-        tokens.add(cut(characters.slice(start).join('').toLowerCase()));
+        const end = start + TOKEN_MAX_CHARACTERS;
+        tokens.add(cut(characters.slice(start, end).join('').toLowerCase()));
       }
       continue;
     }
