@@ -4,7 +4,9 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
+import type { Problem } from '../../core/problems.ts';
 import type { RecordLookup, UpstreamRecord, UpstreamTarget } from '../../core/snapshot.ts';
+import type { AttemptOutcome } from './attempt-outcome.ts';
 import { UpstreamClient } from './client.ts';
 import { type TargetClient, TargetGroup } from './target-group.ts';
 
@@ -32,11 +34,22 @@ export class UpstreamDirectory {
     this.clock = clock;
   }
 
-  /** The target for the next call of an upstream. */
-  choose(record: UpstreamRecord): TargetClient {
-    const target = this.byRecord.get(record)?.choose();
+  /**
+   * The target for the next call of an upstream, which counts as in flight from now on. `not` is
+   * one that the call was sent to already: it gets another where there is another. A Problem where
+   * the call may not go.
+   */
+  choose(record: UpstreamRecord, not?: TargetClient): TargetClient | Problem {
+    let target = this.byRecord.get(record)?.choose(not);
     // One that was closed gave way to an older record, whose exchange came late.
-    return target === undefined || target.isClosed ? this.open(record).choose() : target;
+    if (target === undefined || target.isClosed) target = this.open(record).choose(not);
+    target.callsInFlight++;
+    return target;
+  }
+
+  /** What became of a call: exactly once for each target that `choose` gave. */
+  settle(_record: UpstreamRecord, target: TargetClient, _outcome: AttemptOutcome): void {
+    target.callsInFlight--;
   }
 
   /** Closes the clients of upstreams that the registry no longer has. */

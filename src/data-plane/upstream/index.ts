@@ -7,10 +7,11 @@ import { type AnswerSource, type Exchange, PENDING, type Step } from '../../core
 import { type Problem, type ProblemName, problem } from '../../core/problems.ts';
 import { SAFE_METHODS } from '../../core/safe-methods.ts';
 import { STAGE } from '../../core/stages.ts';
+import { type AttemptOutcome, outcomeOfStatus } from './attempt-outcome.ts';
 import type { UpstreamHandler, UpstreamRequest } from './client.ts';
 import type { UpstreamDirectory } from './directory.ts';
 import { requestHead } from './request-head.ts';
-import type { TargetClient } from './target-group.ts';
+import { isTarget, type TargetClient } from './target-group.ts';
 
 export { UpstreamDirectory } from './directory.ts';
 
@@ -46,7 +47,8 @@ export interface ForwardOptions {
 export function createForwardStep(directory: UpstreamDirectory, options: ForwardOptions): Step {
   return exchange => {
     const target = directory.choose(exchange.target!.upstream);
-    const forwarding = new Forwarding(exchange, target, options);
+    if (!isTarget(target)) return target;
+    const forwarding = new Forwarding(exchange, target, directory, options);
     exchange.source = forwarding;
     forwarding.send();
     return PENDING;
@@ -57,14 +59,22 @@ export function createForwardStep(directory: UpstreamDirectory, options: Forward
 class Forwarding implements UpstreamHandler, AnswerSource {
   private readonly exchange: Exchange;
   private readonly target: TargetClient;
+  private readonly directory: UpstreamDirectory;
   private readonly options: ForwardOptions;
   private request: UpstreamRequest | undefined;
   private begun = false;
+  private outcome: AttemptOutcome = 'answered';
   private startedMs = 0;
 
-  constructor(exchange: Exchange, target: TargetClient, options: ForwardOptions) {
+  constructor(
+    exchange: Exchange,
+    target: TargetClient,
+    directory: UpstreamDirectory,
+    options: ForwardOptions,
+  ) {
     this.exchange = exchange;
     this.target = target;
+    this.directory = directory;
     this.options = options;
   }
 
@@ -75,8 +85,12 @@ class Forwarding implements UpstreamHandler, AnswerSource {
     const head = requestHead(exchange, host);
     this.startedMs = performance.now();
     exchange.stageMs[STAGE.transform] = this.startedMs - builtMs;
-    this.request = client.request(exchange.arrival.method, head, exchange.body, this);
-    target.callsInFlight++;
+    try {
+      this.request = client.request(exchange.arrival.method, head, exchange.body, this);
+    } catch (error) {
+      this.settle('cancelled');
+      throw error;
+    }
   }
 
   onHead(
@@ -86,6 +100,7 @@ class Forwarding implements UpstreamHandler, AnswerSource {
     hasBody: boolean,
   ): void {
     this.begun = true;
+    this.outcome = outcomeOfStatus(status);
     this.measure();
     const { exchange } = this;
     if (exchange.aborted) exchange.status = status;
@@ -98,7 +113,7 @@ class Forwarding implements UpstreamHandler, AnswerSource {
 
   onEnd(lastChunk?: Uint8Array): void {
     this.measure();
-    this.target.callsInFlight--;
+    this.settle(this.outcome);
     this.exchange.source = undefined;
     this.exchange.transport.sink.end(this.exchange, lastChunk);
   }
@@ -106,7 +121,7 @@ class Forwarding implements UpstreamHandler, AnswerSource {
   onError(kind: FailureKind, reason: string): void {
     this.measure();
     const { exchange, target } = this;
-    target.callsInFlight--;
+    this.settle(kind);
     exchange.source = undefined;
     const refusal = problem(PROBLEM_OF[kind], DETAIL_OF[kind]);
     this.options.reportFailure(exchange, refusal.name, target.host, reason);
@@ -124,11 +139,15 @@ class Forwarding implements UpstreamHandler, AnswerSource {
     if (hasLeft && !SAFE_METHODS.has(exchange.arrival.method)) return this.resume();
     if (request !== undefined) {
       request.cancel();
-      this.target.callsInFlight--;
+      this.settle('cancelled');
     }
     this.measure();
     exchange.source = undefined;
     exchange.complete();
+  }
+
+  private settle(outcome: AttemptOutcome): void {
+    this.directory.settle(this.exchange.target!.upstream, this.target, outcome);
   }
 
   /**

@@ -10,7 +10,8 @@ import {
 } from '../../../src/data-plane/upstream/index.ts';
 import { anArrival, identified } from '../../support/exchanges.ts';
 
-type Handler = Parameters<ReturnType<UpstreamDirectory['choose']>['client']['request']>[3];
+type Target = Extract<ReturnType<UpstreamDirectory['choose']>, { client: unknown }>;
+type Handler = Parameters<Target['client']['request']>[3];
 export type FailureKind = Parameters<Handler['onError']>[0];
 export type Said = { readonly status: number; readonly body: string } | { readonly code: string };
 
@@ -131,7 +132,8 @@ export class CallWorld {
       return { cancel, resume: () => undefined, attempts, waitMs: 0, sentMs: 1 };
     };
     const target = { client: { request }, host: 'bank', callsInFlight: 0 };
-    return { choose: () => target } as unknown as UpstreamDirectory;
+    const directory = { choose: () => target, settle: () => undefined };
+    return directory as unknown as UpstreamDirectory;
   }
 
   private createHost(): CallHost {

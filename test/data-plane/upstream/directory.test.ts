@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { CounterSet } from '../../../src/core/counters.ts';
+import type { UpstreamRecord } from '../../../src/core/snapshot.ts';
 import { UpstreamDirectory } from '../../../src/data-plane/upstream/index.ts';
+import { isTarget } from '../../../src/data-plane/upstream/target-group.ts';
 import { anUpstream } from '../../support/exchanges.ts';
 
 const RETIRED_AFTER_MS = 60_000;
@@ -17,8 +19,16 @@ afterEach(async () => {
 });
 
 const target = (host: string, port = 8_080, weight = 1) => ({ host, port, weight });
-const hostsOf = (record: ReturnType<typeof anUpstream>, calls: number) =>
-  Array.from({ length: calls }, () => directory.choose(record).host);
+/** The target of a call that is over at once. */
+function choose(record: UpstreamRecord) {
+  const target = directory.choose(record);
+  if (!isTarget(target)) throw new Error(target.name);
+  directory.settle(record, target, 'answered');
+  return target;
+}
+
+const hostsOf = (record: UpstreamRecord, calls: number) =>
+  Array.from({ length: calls }, () => choose(record).host);
 
 describe('the Host field', () => {
   const tls = { ca: undefined, cert: undefined, key: undefined, serverName: undefined };
@@ -37,24 +47,24 @@ describe('the clients of an upstream', () => {
   it('are one for each target, and stay with the record', () => {
     const record = anUpstream({ targets: [target('a'), target('b')] });
     expect(hostsOf(record, 4)).toEqual(['a:8080', 'b:8080', 'a:8080', 'b:8080']);
-    const [a, b] = [directory.choose(record), directory.choose(record)];
-    expect([directory.choose(record), directory.choose(record)]).toEqual([a, b]);
+    const [a, b] = [choose(record), choose(record)];
+    expect([choose(record), choose(record)]).toEqual([a, b]);
     expect(a.client).not.toBe(b.client);
   });
 
   it('stay over a change of other targets and of weights', () => {
-    const a = directory.choose(anUpstream({ targets: [target('a'), target('b')] }));
+    const a = choose(anUpstream({ targets: [target('a'), target('b')] }));
     a.callsInFlight = 1;
     const next = anUpstream({ targets: [target('c'), target('a', 8_080, 5)] });
     expect(hostsOf(next, 2)).toEqual(['c:8080', 'c:8080']);
     a.callsInFlight = 0;
-    const chosen = Array.from({ length: 6 }, () => directory.choose(next));
+    const chosen = Array.from({ length: 6 }, () => choose(next));
     expect(chosen.filter(one => one === a)).toHaveLength(5);
   });
 
   it('are made anew where anything else of the record changes', () => {
-    const before = directory.choose(anUpstream({ queueMax: 1 }));
-    const after = directory.choose(anUpstream({ queueMax: 2 }));
+    const before = choose(anUpstream({ queueMax: 1 }));
+    const after = choose(anUpstream({ queueMax: 2 }));
     expect(after.client).not.toBe(before.client);
     vi.advanceTimersByTime(RETIRED_AFTER_MS);
     expect([before.isClosed, after.isClosed]).toEqual([true, false]);
@@ -62,16 +72,16 @@ describe('the clients of an upstream', () => {
 
   it('that gave way to a record of an older snapshot are replaced', () => {
     const [older, newer] = [anUpstream({ queueMax: 1 }), anUpstream({ queueMax: 2 })];
-    const first = directory.choose(newer);
-    directory.choose(older);
-    expect(directory.choose(newer)).toBe(first);
+    const first = choose(newer);
+    choose(older);
+    expect(choose(newer)).toBe(first);
     vi.advanceTimersByTime(RETIRED_AFTER_MS);
-    expect(directory.choose(newer).isClosed).toBe(false);
+    expect(choose(newer).isClosed).toBe(false);
   });
 
   it('are closed when the registry has the upstream no more', () => {
     const [kept, gone] = [anUpstream({ id: 'kept' }), anUpstream({ id: 'gone' })];
-    const [stays, leaves] = [directory.choose(kept), directory.choose(gone)];
+    const [stays, leaves] = [choose(kept), choose(gone)];
     directory.retain(new Map([['kept', kept]]));
     vi.advanceTimersByTime(RETIRED_AFTER_MS);
     expect([stays.isClosed, leaves.isClosed]).toEqual([false, true]);
