@@ -15,6 +15,7 @@ import { LogThrottle } from './core/log-throttle.ts';
 import { AccessBlocks } from './runtime/access-blocks.ts';
 import { FrontThreads } from './runtime/front-threads.ts';
 import { probePort } from './runtime/probe-port.ts';
+import { UpstreamPlaces } from './runtime/upstream-places.ts';
 import type { EventJournal, EventJournalError } from './stores/contracts.ts';
 import { type NonceState, openNonceState } from './stores/shared-memory/index.ts';
 import { openEventJournal } from './stores/sqlite/index.ts';
@@ -76,6 +77,7 @@ class RunningGateway implements Gateway {
   private access: AccessBlocks | undefined;
   private fronts: FrontThreads | undefined;
   private admin: GatewayAdmin | undefined;
+  private readonly upstreams = new UpstreamPlaces();
   private costsMicros: Readonly<Record<string, number>> = {};
   private readonly vitals = createVitalsBuffer();
   private readonly sampler = startThreadVitals(this.vitals);
@@ -120,7 +122,8 @@ class RunningGateway implements Gateway {
     this.fronts = new FrontThreads({
       config,
       nonces: this.nonces.shared,
-      snapshot: () => registry.desk.snapshot(),
+      health: this.upstreams.shared,
+      snapshot: () => this.snapshotOf(registry),
       journal: () => ({ journalId: journal.journalId, head: journal.head }),
       onReplay: (request, answer) => desk.ask(request, answer),
       onTelemetry: (front, { shared, workers }) => {
@@ -176,10 +179,19 @@ class RunningGateway implements Gateway {
     const { config, log } = this;
     this.registry = await GatewayRegistry.open({
       ...{ config, log },
-      publish: delta => this.fronts?.publish(delta),
+      publish: delta => {
+        this.upstreams.take(delta.upstreams);
+        this.fronts?.publish(delta);
+      },
       served: (revision, timeoutMs) => this.fronts!.served(revision, timeoutMs),
     });
     return this.registry;
+  }
+
+  private snapshotOf({ desk }: GatewayRegistry) {
+    const snapshot = desk.snapshot();
+    this.upstreams.takeAll(snapshot.upstreams);
+    return snapshot;
   }
 
   reload(): void {

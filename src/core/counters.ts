@@ -60,6 +60,25 @@ const DEFINITIONS = {
   upstream_retries: { kind: 'counter', help: 'Requests sent again after a keep-alive race.' },
   upstream_timeouts: { kind: 'counter', help: 'Upstream connect, response or idle timeouts.' },
   upstream_protocol_errors: { kind: 'counter', help: 'Upstream answers that broke HTTP/1.1.' },
+  upstream_requests_refused: {
+    kind: 'counter',
+    help: 'Calls refused by requestsMax of an upstream.',
+  },
+  upstream_circuits_opened: { kind: 'counter', help: 'Times that a circuit breaker opened.' },
+  upstream_circuit_refused: { kind: 'counter', help: 'Calls refused by an open circuit breaker.' },
+  upstream_ejections: { kind: 'counter', help: 'Times that a target was left out as an outlier.' },
+  upstream_ejections_capped: {
+    kind: 'counter',
+    help: 'Failures that would have left out a target, but for ejectedMaxPercent.',
+  },
+  upstream_panics: {
+    kind: 'counter',
+    help: 'Calls sent to a target that is left out, because all of them are.',
+  },
+  upstream_health_unshared: {
+    kind: 'counter',
+    help: 'Targets and circuits with no place in the table that fronts share.',
+  },
   websocket_sessions_open: { kind: 'gauge', help: 'WebSocket sessions.' },
   websocket_sessions_opened: { kind: 'counter', help: 'WebSocket sessions opened.' },
   websocket_sessions_closed: { kind: 'counter', help: 'Sessions that the gateway closed.' },

@@ -236,8 +236,8 @@ export type Balancing = (typeof BALANCING)[number];
 /** How calls are spread over the targets of an upstream, and what is done about those that fail. */
 export interface UpstreamResilience {
   /**
-   * `least-request`: of two targets drawn by weight the one with fewer calls in flight;
-   * `weighted`: in turns by weight.
+   * `least-request`: of two targets drawn by weight the one with fewer calls in flight for its
+   * weight; `weighted`: in turns by weight.
    */
   readonly balancing: Balancing;
   /** Calls in flight to all targets, per front; beyond it `upstream-saturated`. */

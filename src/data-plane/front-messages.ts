@@ -9,10 +9,11 @@ import type { SnapshotPart } from '../core/snapshot-parts.ts';
  * What a front thread starts with; cloned, except for the shared buffers inside. Its first snapshot
  * comes in messages, while it starts.
  */
-export interface FrontWorkerData<NonceShared> {
+export interface FrontWorkerData<NonceShared, HealthShared> {
   readonly index: number;
   readonly config: Config;
   readonly nonces: NonceShared;
+  readonly health: HealthShared;
   /** When this was made; later events come as messages. */
   readonly journal: JournalState;
 }

@@ -7,7 +7,12 @@ import { systemClock } from '../core/clock.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { LogThrottle } from '../core/log-throttle.ts';
 import type { RecordDelta, SnapshotDelta, SnapshotHolder } from '../core/snapshot.ts';
-import { createSharedNonceStore, type NonceShared } from '../stores/shared-memory/index.ts';
+import {
+  createSharedNonceStore,
+  type HealthShared,
+  type NonceShared,
+  SharedHealthStates,
+} from '../stores/shared-memory/index.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import { FrontTelemetry, type FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 import { startThreadVitals } from '../telemetry/thread-vitals.ts';
@@ -28,7 +33,7 @@ const WORKERS_INTERVAL_MS = 1_000;
 const CLOSE_MAX_MS = 3_000;
 
 const port = parentPort!;
-const data = workerData as FrontWorkerData<NonceShared>;
+const data = workerData as FrontWorkerData<NonceShared, HealthShared>;
 
 function post(message: FromFront<FrontTelemetryShared>, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer);
@@ -73,7 +78,10 @@ async function startFront() {
     counters,
     onPersistFailed: reportNonceFile,
   });
-  const upstreams = new UpstreamDirectory(counters, systemClock);
+  const upstreams = new UpstreamDirectory({
+    ...{ counters, clock: systemClock },
+    health: new SharedHealthStates(data.health),
+  });
   const accessLog = new AccessLog({
     config: config.telemetry,
     counters,

@@ -24,7 +24,7 @@ import type {
   TelemetryMessage,
   ToFront,
 } from '../data-plane/front-messages.ts';
-import type { NonceShared } from '../stores/shared-memory/index.ts';
+import type { HealthShared, NonceShared } from '../stores/shared-memory/index.ts';
 import type { FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 import { RegistryFeed } from './registry-feed.ts';
 import { ServedWaiters } from './served-waiters.ts';
@@ -35,6 +35,8 @@ type SwapFailedMessage = Extract<Message, { kind: 'swap-failed' }>;
 export interface FrontThreadsOptions {
   readonly config: Config;
   readonly nonces: NonceShared;
+  /** Of upstreams and their targets. */
+  readonly health: HealthShared;
   /**
    * The registry as it is now: of the version that was published last, or a later one. Asked where
    * a front needs the whole: when it starts, and when changes alone do not do.
@@ -231,10 +233,11 @@ export class FrontThreads {
   /** Resolves when the front listens; rejects with its reason when it has ended before. */
   private startFront(slot: FrontSlot, index: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const workerData: FrontWorkerData<NonceShared> = {
+    const workerData: FrontWorkerData<NonceShared, HealthShared> = {
       index,
       config: this.options.config,
       nonces: this.options.nonces,
+      health: this.options.health,
       journal: this.options.journal(),
     };
     const worker = new Worker(this.entry, { workerData, name: `front-${index}` });

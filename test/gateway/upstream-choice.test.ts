@@ -29,7 +29,8 @@ beforeAll(async () => {
       const { apis, upstreams: bank } = lists as Record<string, Named[]>;
       const named = (list: Named[], id: string) => list.find(one => one.id === id)!;
       const targets = [{ url: url(0), weight: 2 }, { url: url(1) }];
-      Object.assign(named(bank!, 'demo-bank'), { url: undefined, targets });
+      const inTurns = { url: undefined, targets, balancing: 'weighted' };
+      Object.assign(named(bank!, 'demo-bank'), inTurns);
       Object.assign(named(bank!, 'demo-bank-sandbox'), { url: url(2) });
       Object.assign(named(apis!, 'sandbox'), {
         lifecycle: 'deprecated',

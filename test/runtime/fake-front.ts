@@ -6,7 +6,7 @@ import { FrontTelemetry, type FrontTelemetryShared } from '../../src/telemetry/f
 import { createVitalsBuffer } from '../../src/telemetry/thread-vitals.ts';
 
 const port = parentPort!;
-const { index, config } = workerData as FrontWorkerData<Int32Array>;
+const { index, config } = workerData as FrontWorkerData<Int32Array, unknown>;
 /** Starts of each front so far, in shared memory; in place of the nonce table. */
 const starts: Int32Array = workerData.nonces;
 const start = Atomics.add(starts, index, 1);

@@ -9,7 +9,11 @@ import type { Config } from '../../src/core/config.ts';
 import type { RegistrySnapshot } from '../../src/core/snapshot.ts';
 import type { LogMessage } from '../../src/data-plane/front-messages.ts';
 import { FrontThreads } from '../../src/runtime/front-threads.ts';
-import { type NonceState, openNonceState } from '../../src/stores/shared-memory/index.ts';
+import {
+  createHealthShared,
+  type NonceState,
+  openNonceState,
+} from '../../src/stores/shared-memory/index.ts';
 import { isListening, stablePort } from '../support/processes.ts';
 
 const EMPTY: RegistrySnapshot = {
@@ -52,6 +56,7 @@ function create(): FrontThreads {
     config,
     snapshot: () => EMPTY,
     nonces: nonces.shared,
+    health: createHealthShared(),
     journal: () => ({ journalId: '0123abcd', head: 0 }),
     onTelemetry: () => undefined,
     onGone: () => undefined,

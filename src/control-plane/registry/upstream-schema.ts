@@ -18,7 +18,7 @@ const resilienceFields = {
   balancing: Type.Enum([...BALANCING], {
     description:
       'Who gets the next call: `least-request`, of two targets drawn by weight the one with ' +
-      'fewer calls in flight; `weighted`, in turns by weight.',
+      'fewer calls in flight for its weight; `weighted`, in turns by weight.',
     default: 'least-request',
   }),
   requestsMax: integer('Calls in flight to all targets, per front.', 100_000, 1, 1_000_000),
@@ -53,7 +53,10 @@ const resilienceFields = {
       600_000,
     ),
     ejectionMaxMs: integer('Longest time.', 300_000, 100, 3_600_000),
-    ejectedMaxPercent: percent('Of the targets; one may always be left out, if others are.', 50),
+    ejectedMaxPercent: percent(
+      'Of the targets that may be left out; one always may, and one never is.',
+      50,
+    ),
   }),
   breaker: settings('Refuses calls to an upstream that fails; absent for none of it.', {
     failuresMaxPercent: integer('Failures in the window at which it opens.', 50, 1, 100),

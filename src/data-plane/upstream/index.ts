@@ -11,7 +11,7 @@ import { type AttemptOutcome, outcomeOfStatus } from './attempt-outcome.ts';
 import type { UpstreamHandler, UpstreamRequest } from './client.ts';
 import type { UpstreamDirectory } from './directory.ts';
 import { requestHead } from './request-head.ts';
-import { isTarget, type TargetClient } from './target-group.ts';
+import { isTarget, type TargetClient } from './target-client.ts';
 
 export { UpstreamDirectory } from './directory.ts';
 

@@ -1,64 +1,112 @@
-/** The targets of one upstream as its record has them, and which of them gets the next call. */
-import type { Problem } from '../../core/problems.ts';
-import type { UpstreamTarget } from '../../core/snapshot.ts';
-import type { UpstreamClient } from './client.ts';
+/** The targets of one upstream as its record has them, and which of them may be used now. */
+import type { UpstreamRecord } from '../../core/snapshot.ts';
+import type { Circuit, HealthStates, TargetHealth } from '../../stores/health-contract.ts';
+import { type Choice, choiceFor, type Member } from './balancing.ts';
+import type { TargetClient, UpstreamLoad } from './target-client.ts';
 
-/** A target and its client; they outlive the records that name the target. */
-export interface TargetClient {
-  readonly client: UpstreamClient;
-  /** The Host field's value: the port is left out where it is the scheme's own. */
-  readonly host: string;
-  /** Calls that it was chosen for and that are not settled; the directory counts them. */
-  callsInFlight: number;
-  /** It takes no calls any more. */
-  isClosed: boolean;
-}
+/** Share of its weight with which a target starts, as Envoy has it: with none it never would. */
+const START_SHARE = 0.1;
+/** Steps in which a share grows. */
+const START_STEPS = 100;
 
-export function isTarget(chosen: TargetClient | Problem): chosen is TargetClient {
-  return (chosen as TargetClient).client !== undefined;
-}
-
-interface Member {
-  readonly target: TargetClient;
-  readonly weight: number;
-  /** Turns that it is owed while others have taken theirs. */
-  owed: number;
+export interface TargetGroupParts {
+  readonly record: UpstreamRecord;
+  /** In the order of the record's targets; at least one. */
+  readonly targets: readonly TargetClient[];
+  /** In the same order. */
+  readonly healths: readonly (TargetHealth | undefined)[];
+  readonly load: UpstreamLoad;
+  readonly circuit: Circuit | undefined;
+  readonly states: HealthStates;
+  readonly random: () => number;
 }
 
 export class TargetGroup {
-  private readonly members: readonly Member[];
+  readonly load: UpstreamLoad;
+  /** Undefined where neither a breaker nor outliers are configured. */
+  readonly circuit: Circuit | undefined;
+  readonly members: readonly Member[];
+  readonly record: UpstreamRecord;
+  private readonly states: HealthStates;
+  private readonly choice: Choice;
+  private usable: readonly Member[];
+  private seenVersion = -1;
+  /** When `usable` or a share changes by itself. */
+  private nextChangeMs = Number.NEGATIVE_INFINITY;
+  private allAreOut = false;
 
-  /** `targets` in the order of `clients`; at least one. */
-  constructor(targets: readonly UpstreamTarget[], clients: readonly TargetClient[]) {
-    this.members = targets.map(({ weight }, i) => ({ target: clients[i]!, weight, owed: 0 }));
+  constructor(parts: TargetGroupParts) {
+    const { record, targets, healths, states } = parts;
+    this.record = record;
+    this.load = parts.load;
+    this.circuit = parts.circuit;
+    this.states = states;
+    this.choice = choiceFor(record.resilience.balancing, parts.random);
+    this.members = record.targets.map(({ weight }, i) => {
+      return { target: targets[i]!, health: healths[i], weight, share: weight, owed: 0 };
+    });
+    this.usable = this.members;
+  }
+
+  /** Calls go to targets that are left out, because all of them are. */
+  get isInPanic(): boolean {
+    return this.allAreOut;
+  }
+
+  healthOf(target: TargetClient): TargetHealth | undefined {
+    for (const member of this.members) if (member.target === target) return member.health;
+    return undefined;
+  }
+
+  /** `not` is left out where there is another that may be used. */
+  choose(not?: TargetClient): TargetClient {
+    const [first] = this.members;
+    if (this.members.length === 1) return first!.target;
+    if (this.isTimed) this.look();
+    const { usable } = this;
+    return usable.length === 1 ? usable[0]!.target : this.choice(usable, not).target;
+  }
+
+  private get isTimed(): boolean {
+    const { health, outlier, slowStartMs } = this.record.resilience;
+    return health !== undefined || outlier !== undefined || slowStartMs > 0;
+  }
+
+  private look(): void {
+    const { version } = this.states;
+    const nowMs = this.states.nowMs();
+    if (version === this.seenVersion && nowMs < this.nextChangeMs) return;
+    this.seenVersion = version;
+    this.refresh(nowMs);
   }
 
   /**
-   * The target with the fewest calls in flight for its weight. Those that are even take turns by
-   * weight, spread out (a smooth weighted rotation), so that weights hold with nothing in flight as
-   * well. With one or two calls in flight the shares are nearer to each other. `not` is left out
-   * where there is another.
+   * Where all are out, all are used: that every target is down is less likely than that the checks
+   * are wrong, and calls that are sent nowhere serve nobody (Envoy's panic threshold, at 0).
    */
-  choose(not?: TargetClient): TargetClient {
-    const { members } = this;
-    if (members.length === 1) return members[0]!.target;
-    let least = members[0]!.target === not ? members[1]! : members[0]!;
-    for (const member of members) {
-      if (member.target !== not && isLessBusy(member, least)) least = member;
+  private refresh(nowMs: number): void {
+    this.nextChangeMs = Number.POSITIVE_INFINITY;
+    const usable = this.members.filter(member => this.isUsable(member, nowMs));
+    this.allAreOut = usable.length === 0;
+    this.usable = this.allAreOut ? this.members : usable;
+    for (const member of this.usable) {
+      member.share = member.weight * this.startShare(member, nowMs);
     }
-    let turns = 0;
-    let chosen = least;
-    for (const member of members) {
-      if (member.target === not || isLessBusy(least, member)) continue;
-      member.owed += member.weight;
-      turns += member.weight;
-      if (member.owed > chosen.owed) chosen = member;
-    }
-    chosen.owed -= turns;
-    return chosen.target;
   }
-}
 
-function isLessBusy(a: Member, b: Member): boolean {
-  return a.target.callsInFlight * b.weight < b.target.callsInFlight * a.weight;
+  private isUsable({ health }: Member, nowMs: number): boolean {
+    if (health === undefined) return true;
+    const { ejectedUntilMs } = health;
+    if (ejectedUntilMs > nowMs) this.nextChangeMs = Math.min(this.nextChangeMs, ejectedUntilMs);
+    return ejectedUntilMs <= nowMs && !health.isDown;
+  }
+
+  private startShare({ target, health }: Member, nowMs: number): number {
+    const { slowStartMs } = this.record.resilience;
+    const fromMs = Math.max(target.sinceMs, health?.backSinceMs ?? 0);
+    const elapsedMs = nowMs - fromMs;
+    if (fromMs === 0 || elapsedMs >= slowStartMs) return 1;
+    this.nextChangeMs = Math.min(this.nextChangeMs, nowMs + slowStartMs / START_STEPS);
+    return Math.max(START_SHARE, elapsedMs / slowStartMs);
+  }
 }

@@ -1,5 +1,11 @@
-/** The nonce store that the front threads of one host share, and that outlives their process. */
+/**
+ * What the front threads of one host share: the nonce store, which outlives their process, and the
+ * health of upstreams.
+ */
 
+export { createHealthShared, type HealthShared, targetName } from './health-layout.ts';
+export { HealthPlaces } from './health-places.ts';
+export { SharedHealthStates } from './health-states.ts';
 export {
   initialiseNonceState,
   type NonceShared,

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { CounterSet } from '../../../src/core/counters.ts';
+import { PLAIN_RESILIENCE } from '../../../src/core/plain-terms.ts';
 import type { UpstreamRecord } from '../../../src/core/snapshot.ts';
 import { UpstreamDirectory } from '../../../src/data-plane/upstream/index.ts';
-import { isTarget } from '../../../src/data-plane/upstream/target-group.ts';
+import { isTarget } from '../../../src/data-plane/upstream/target-client.ts';
+import { createHealthShared, SharedHealthStates } from '../../../src/stores/shared-memory/index.ts';
 import { anUpstream } from '../../support/exchanges.ts';
 
 const RETIRED_AFTER_MS = 60_000;
@@ -11,13 +13,17 @@ const RETIRED_AFTER_MS = 60_000;
 let directory: UpstreamDirectory;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  directory = new UpstreamDirectory(new CounterSet(), systemClock);
+  directory = new UpstreamDirectory({
+    ...{ counters: new CounterSet(), clock: systemClock },
+    health: new SharedHealthStates(createHealthShared()),
+  });
 });
 afterEach(async () => {
   await directory.close();
   vi.useRealTimers();
 });
 
+const inTurns = { ...PLAIN_RESILIENCE, balancing: 'weighted' } as const;
 const target = (host: string, port = 8_080, weight = 1) => ({ host, port, weight });
 /** The target of a call that is over at once. */
 function choose(record: UpstreamRecord) {
@@ -45,7 +51,8 @@ describe('the Host field', () => {
 
 describe('the clients of an upstream', () => {
   it('are one for each target, and stay with the record', () => {
-    const record = anUpstream({ targets: [target('a'), target('b')] });
+    const targets = [target('a'), target('b')];
+    const record = anUpstream({ targets, resilience: inTurns });
     expect(hostsOf(record, 4)).toEqual(['a:8080', 'b:8080', 'a:8080', 'b:8080']);
     const [a, b] = [choose(record), choose(record)];
     expect([choose(record), choose(record)]).toEqual([a, b]);
@@ -53,13 +60,18 @@ describe('the clients of an upstream', () => {
   });
 
   it('stay over a change of other targets and of weights', () => {
-    const a = choose(anUpstream({ targets: [target('a'), target('b')] }));
+    const a = choose(anUpstream({ targets: [target('a'), target('b')], resilience: inTurns }));
     a.callsInFlight = 1;
     const next = anUpstream({ targets: [target('c'), target('a', 8_080, 5)] });
     expect(hostsOf(next, 2)).toEqual(['c:8080', 'c:8080']);
     a.callsInFlight = 0;
-    const chosen = Array.from({ length: 6 }, () => choose(next));
-    expect(chosen.filter(one => one === a)).toHaveLength(5);
+    const chosen = Array.from({ length: 50 }, () => choose(next));
+    expect(chosen).toContain(a);
+  });
+
+  it('stay where only what is done about failures changes', () => {
+    const [before, after] = [choose(anUpstream()), choose(anUpstream({ resilience: inTurns }))];
+    expect(after).toBe(before);
   });
 
   it('are made anew where anything else of the record changes', () => {

@@ -1,75 +1,148 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import type { UpstreamClient } from '../../../src/data-plane/upstream/client.ts';
-import { type TargetClient, TargetGroup } from '../../../src/data-plane/upstream/target-group.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { TargetClient } from '../../../src/data-plane/upstream/target-client.ts';
+import { HealthTable, nameOf, seeded, TargetWorld, upstreamOf } from './target-world.ts';
 
-function aGroup(...weights: number[]) {
-  const clients = weights.map((_, i) => ({
-    client: {} as UpstreamClient,
-    host: `host-${i}`,
-    callsInFlight: 0,
-    isClosed: false,
-  }));
-  const targets = weights.map((weight, i) => ({ host: `host-${i}`, port: 1, weight }));
-  return { clients, group: new TargetGroup(targets, clients) };
-}
+let table: HealthTable;
+let front: TargetWorld;
+beforeEach(() => {
+  table = new HealthTable();
+  front = new TargetWorld(table);
+});
 
-const hostsOf = (group: TargetGroup, calls: number) =>
-  Array.from({ length: calls }, () => group.choose().host);
+describe('a group of one target', () => {
+  it('has no choice, even for a call that it has had already', () => {
+    const record = upstreamOf([1]);
+    const first = front.choose(record);
+    expect(front.choose(record, first)).toBe(first);
+  });
+});
 
-describe('a group of targets', () => {
-  it('of one has no choice', () => {
-    const { group, clients } = aGroup(1);
-    clients[0]!.callsInFlight = 100;
-    expect(group.choose()).toBe(clients[0]);
+describe('weighted balancing', () => {
+  const names = (record: ReturnType<typeof upstreamOf>, calls: number) =>
+    Array.from({ length: calls }, () => nameOf(front.choose(record))).join(' ');
+
+  it('takes turns by weight, spread out, whatever is in flight', () => {
+    const record = upstreamOf([4, 1, 1], { balancing: 'weighted' });
+    expect(names(record, 12)).toBe('a a b a c a a a b a c a');
   });
 
-  it('that are even take turns', () => {
-    const { group } = aGroup(1, 1, 1);
-    expect(hostsOf(group, 6)).toEqual(['host-0', 'host-1', 'host-2', 'host-0', 'host-1', 'host-2']);
+  it('sends a call a second time to another target', () => {
+    const record = upstreamOf([100, 1], { balancing: 'weighted' });
+    const first = front.choose(record);
+    expect(nameOf(first)).toBe('a');
+    for (let i = 0; i < 10; i++) expect(nameOf(front.choose(record, first))).toBe('b');
+  });
+});
+
+describe('least-request balancing', () => {
+  it('draws by weight while nothing is in flight', () => {
+    const shares = front.shares(upstreamOf([6, 3, 1]), 10_000);
+    expect(shares.a! / 10_000).toBeCloseTo(0.6, 1);
+    expect(shares.b! / 10_000).toBeCloseTo(0.3, 1);
+    expect(shares.c! / 10_000).toBeCloseTo(0.1, 1);
   });
 
-  it('that are even take turns by weight, spread out', () => {
-    const { group } = aGroup(4, 1, 1);
-    expect(hostsOf(group, 6).join(' ')).toBe('host-0 host-0 host-1 host-0 host-2 host-0');
+  it('of two targets always prefers the one with fewer calls for its weight', () => {
+    const record = upstreamOf([1, 3]);
+    const chosen = Array.from({ length: 400 }, () => front.choose(record));
+    expect(chosen.filter(one => nameOf(one) === 'b')).toHaveLength(300);
   });
 
-  it('prefers the one with the fewest calls for its weight', () => {
-    const { group, clients } = aGroup(1, 3);
-    clients[0]!.callsInFlight = 1;
-    clients[1]!.callsInFlight = 2;
-    expect(hostsOf(group, 3)).toEqual(['host-1', 'host-1', 'host-1']);
-    clients[1]!.callsInFlight = 4;
-    expect(hostsOf(group, 3)).toEqual(['host-0', 'host-0', 'host-0']);
+  it('draws two: the busiest of many gets nothing, the others are not all sent to one', () => {
+    const record = upstreamOf(Array(8).fill(1));
+    const targets = new Map<string, TargetClient>();
+    while (targets.size < 8) {
+      const target = front.choose(record);
+      front.directory.settle(record, target, 'answered');
+      targets.set(nameOf(target), target);
+    }
+    targets.get('a')!.callsInFlight = 100;
+    const shares = front.shares(record, 7_000);
+    expect(shares.a).toBeUndefined();
+    for (const name of 'bcdefgh') expect(shares[name]! / 1_000).toBeCloseTo(1, 0);
   });
 
-  it('shares calls by weight, with none in flight and with many', () => {
+  it('keeps calls near to each other where one target takes ten times as long', () => {
+    const record = upstreamOf([1, 1, 1, 1]);
+    const waiting: { target: TargetClient; endsAt: number }[] = [];
+    const most = { slow: 0, all: 0 };
+    for (let tick = 0; tick < 20_000; tick++) {
+      while (waiting[0] !== undefined && waiting[0].endsAt <= tick) {
+        front.directory.settle(record, waiting.shift()!.target, 'answered');
+      }
+      const target = front.choose(record);
+      const endsAt = tick + (nameOf(target) === 'a' ? 200 : 20);
+      waiting.push({ target, endsAt });
+      waiting.sort((one, other) => one.endsAt - other.endsAt);
+      if (nameOf(target) === 'a') most.slow = Math.max(most.slow, target.callsInFlight);
+      most.all = Math.max(most.all, waiting.length);
+    }
+    // By turns a fourth of the calls would wait there: 50 of them.
+    expect(most.slow).toBeLessThan(20);
+    expect(most.all).toBeLessThan(60);
+  });
+
+  it('never sends a call to the target that it has had, however it is drawn', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 2, maxLength: 6 }),
-        fc.constantFrom(0, 10),
-        (weights, rounds) => {
-          const { group, clients } = aGroup(...weights);
-          const total = weights.reduce((sum, weight) => sum + weight, 0);
-          const taken = new Map<TargetClient, number>();
-          const inFlight: TargetClient[] = [];
-          const inFlightMax = rounds * total;
-          for (let call = 0; call < 50 * total; call++) {
-            const target = group.choose();
-            taken.set(target, (taken.get(target) ?? 0) + 1);
-            target.callsInFlight++;
-            inFlight.push(target);
-            // The oldest ends: all servers take equally long.
-            while (inFlight.length > inFlightMax) inFlight.shift()!.callsInFlight--;
-          }
-          for (const [i, weight] of weights.entries()) {
-            const share = (taken.get(clients[i]!) ?? 0) / (50 * total);
-            expect(share).toBeGreaterThan((weight / total) * 0.8);
-            expect(share).toBeLessThan((weight / total) * 1.2);
-          }
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2 }),
+        fc.nat(),
+        (w, seed) => {
+          const world = new TargetWorld(table, seeded(seed));
+          const record = upstreamOf(w.slice(0, 6));
+          const first = world.choose(record);
+          for (let i = 0; i < 20; i++) expect(world.choose(record, first)).not.toBe(first);
         },
       ),
-      { numRuns: 100 },
     );
+  });
+});
+
+describe('requestsMax', () => {
+  it('bounds the calls in flight to all targets together', () => {
+    const record = upstreamOf([1, 1], { requestsMax: 3 });
+    const calls = [1, 2, 3].map(() => front.choose(record));
+    expect(front.refusal(record)).toMatchObject({ name: 'upstream-saturated', status: 503 });
+    front.directory.settle(record, calls[0]!, 'answered');
+    expect(front.refusal(record)).toBeUndefined();
+    expect(front.counters.get('upstream_requests_refused')).toBe(1);
+  });
+
+  it('counts on over a change of targets and settings', () => {
+    const before = upstreamOf([1], { requestsMax: 2 });
+    front.choose(before);
+    const after = { ...upstreamOf([1, 1], { requestsMax: 1 }), queueMax: 1 };
+    expect(front.refusal(after)?.name).toBe('upstream-saturated');
+  });
+});
+
+describe('slow start', () => {
+  const terms = { slowStartMs: 10_000 };
+
+  it('is not for the targets with which an upstream comes', () => {
+    const shares = front.shares(upstreamOf([1, 1], terms), 2_000);
+    expect(shares.a! / 1_000).toBeCloseTo(1, 0);
+  });
+
+  it('lets the share of a new target grow to its weight', () => {
+    front.call(upstreamOf([1], terms));
+    table.clock.pass(60_000);
+    const grown = upstreamOf([1, 1], terms);
+    const shareOfNew = () => (front.shares(grown, 4_000).b ?? 0) / 4_000;
+    // A tenth at once: 0.1 of 1.1.
+    expect(shareOfNew()).toBeCloseTo(0.09, 1);
+    table.clock.pass(5_000);
+    expect(shareOfNew()).toBeCloseTo(0.33, 1);
+    table.clock.pass(5_000);
+    expect(shareOfNew()).toBeCloseTo(0.5, 1);
+  });
+
+  it('goes on where the settings of the upstream change meanwhile', () => {
+    front.call(upstreamOf([1], terms));
+    front.call(upstreamOf([1, 1], terms));
+    table.clock.pass(9_000);
+    const shares = front.shares({ ...upstreamOf([1, 1], terms), queueMax: 1 }, 4_000);
+    expect(shares.b! / 4_000).toBeGreaterThan(0.42);
   });
 });

@@ -10,7 +10,11 @@ export interface Area {
 }
 
 const CORE = 'src/core/';
-const STORE_TYPES = ['src/stores/contracts.ts', 'src/stores/registry-contract.ts'];
+const STORE_TYPES = [
+  'src/stores/contracts.ts',
+  'src/stores/health-contract.ts',
+  'src/stores/registry-contract.ts',
+];
 /** What drivers share beside their contracts. */
 const STORE_PARTS = ['src/stores/audit-chain.ts', 'src/stores/sql/'];
 const TELEMETRY = 'src/telemetry/';

@@ -1,0 +1,71 @@
+/** One thread's view of the table of upstreams' health. */
+import type { Circuit, HealthStates, TargetHealth } from '../health-contract.ts';
+import { SharedCircuit } from './health-circuit.ts';
+import {
+  CIRCUIT_BYTES,
+  findPlace,
+  type HealthShared,
+  placeNumber,
+  placeOffset,
+  TARGET_BYTES,
+  targetName,
+} from './health-layout.ts';
+import { SharedTargetHealth } from './health-target.ts';
+
+/**
+ * Each thread's performance.now() begins with the thread; process.hrtime is the same for all. Read
+ * once, because a bigint costs more than all that is decided by it.
+ */
+function threadStartMs(): number {
+  return Number(process.hrtime.bigint() / 1_000n) / 1_000 - performance.now();
+}
+
+export class SharedHealthStates implements HealthStates {
+  readonly nowMs: () => number;
+  private readonly shared: HealthShared;
+  private readonly header: Int32Array;
+
+  /** `nowMs`: a monotonic clock that all threads of the table read alike. */
+  constructor(shared: HealthShared, nowMs = createHostClock()) {
+    this.shared = shared;
+    this.header = new Int32Array(shared.buffer, 0, 1);
+    this.nowMs = nowMs;
+  }
+
+  get version(): number {
+    return Atomics.load(this.header, 0);
+  }
+
+  target(upstreamId: string, host: string, port: number): SharedTargetHealth | undefined {
+    const number = placeNumber(targetName(upstreamId, host, port));
+    const place = findPlace(this.shared, 'target', number);
+    return place < 0 ? undefined : this.targetAt(place);
+  }
+
+  circuit(upstreamId: string): Circuit | undefined {
+    const place = findPlace(this.shared, 'circuit', placeNumber(upstreamId));
+    return place < 0 ? undefined : this.circuitAt(place);
+  }
+
+  targetAt(place: number): SharedTargetHealth {
+    const offset = placeOffset('target', place);
+    return new SharedTargetHealth(this.shared.buffer, offset, this.header);
+  }
+
+  circuitAt(place: number): SharedCircuit {
+    return new SharedCircuit(this.shared.buffer, placeOffset('circuit', place));
+  }
+
+  ownTarget(): TargetHealth {
+    return new SharedTargetHealth(new SharedArrayBuffer(TARGET_BYTES), 0, this.header);
+  }
+
+  ownCircuit(): Circuit {
+    return new SharedCircuit(new SharedArrayBuffer(CIRCUIT_BYTES), 0);
+  }
+}
+
+function createHostClock(): () => number {
+  const startMs = threadStartMs();
+  return () => startMs + performance.now();
+}
