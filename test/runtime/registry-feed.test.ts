@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { AppRecord, RegistrySnapshot } from '../../src/core/snapshot.ts';
+import type { RegistrySnapshot, TopicRecord } from '../../src/core/snapshot.ts';
 import { SnapshotParts } from '../../src/core/snapshot-parts.ts';
 import {
   DELTA_RECORDS_MAX,
@@ -32,8 +32,8 @@ beforeEach(() => {
 
 /** The registry of a version, in so many parts. */
 function setRegistry(version: number, parts = 1): void {
-  const app = { id: 'app', partnerId: 'partner-1', environment: 'sandbox', active: true };
-  registry = aSnapshot({ version, apps: Array(10 * parts - 6).fill(app as AppRecord) });
+  const topic: TopicRecord = { id: 'rates', apiId: 'fx', scopes: [], audience: 'everyone' };
+  registry = aSnapshot({ version, apps: [], topics: Array(10 * parts - 6).fill(topic) });
 }
 
 function publish(version: number, partners = 1): void {

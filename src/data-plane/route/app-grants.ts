@@ -18,12 +18,6 @@ export class AppGrants {
     this.subscriptions = subscriptions;
   }
 
-  /** Whether it is of these very records. */
-  isOf(subscriptions: readonly SubscriptionRecord[]): boolean {
-    const own = this.subscriptions;
-    return own.length === subscriptions.length && own.every((one, i) => one === subscriptions[i]);
-  }
-
   grant(apiId: string, products: RecordLookup<ProductApis>): Grant | undefined {
     if (this.products !== products) {
       this.products = products;

@@ -21,8 +21,12 @@ let lastSerial = 0;
 /** The registry refuses dangling references, so one in a snapshot is a bug and throws. */
 export function required<T>(records: RecordLookup<T>, id: string, kind: string): T {
   const found = records.get(id);
-  if (found === undefined) throw new Error(`the snapshot names ${kind} ${id} but does not hold it`);
+  if (found === undefined) throw missing(kind, id);
   return found;
+}
+
+export function missing(kind: string, id: string): Error {
+  return new Error(`the snapshot names ${kind} ${id} but does not hold it`);
 }
 
 export function joinKey(
@@ -39,7 +43,7 @@ export function joinKey(
 }
 
 /** The same key id with the same material keeps its serial, so that workers' caches stay warm. */
-function serialFor(key: KeyRecord, before: KeyEntry | undefined): number {
+export function serialFor(key: KeyRecord, before: KeyEntry | undefined): number {
   if (before !== undefined && isSameKey(before.key, key)) return before.serial;
   lastSerial++;
   return lastSerial;

@@ -3,27 +3,35 @@
  * whole at start, in slices at a swap, so that no request waits behind the compilation.
  */
 import { type Clock, systemClock } from '../../core/clock.ts';
+import { type PublishedSnapshot, publish } from '../../core/published-snapshot.ts';
+import { readKey, readSubscriptions } from '../../core/record-forms.ts';
 import type {
+  AppRecord,
   CompiledSnapshot,
   KeyEntry,
   OperationEntry,
   RegistrySnapshot,
-  SubscriptionRecord,
 } from '../../core/snapshot.ts';
-import { AppGrants, type ProductApis } from './app-grants.ts';
-import { compileApi, joinKey, required } from './compile-records.ts';
+import type { AppGrants, ProductApis } from './app-grants.ts';
+import { compileApi, missing, required, serialFor } from './compile-records.ts';
 import { LayeredMap } from './layered-map.ts';
+import { PackedBase } from './packed-base.ts';
+import { APP_FORM, GRANTS_FORM, KeyForm } from './packed-forms.ts';
+import { NO_RECORD, PackedRecords } from './packed-records.ts';
+import type { KeyOwners } from './record-base.ts';
 import { RouteTable } from './route-table.ts';
 import { asIndex, type CompiledApi, SnapshotIndex } from './snapshot-index.ts';
 import { inOneGo, inSlices, RECORDS_PER_LOOK, type Steps } from './steps.ts';
 
 function* compileSteps(
-  snapshot: RegistrySnapshot,
+  snapshot: PublishedSnapshot,
   served: CompiledSnapshot | undefined,
 ): Steps<SnapshotIndex> {
   const previous = served && asIndex(served);
   const partners = yield* byId(snapshot.partners);
-  const apps = yield* byId(snapshot.apps);
+  const appRecords = yield* PackedRecords.of(snapshot.apps);
+  yield* checkApps(appRecords, partners);
+  const apps = new LayeredMap<AppRecord>(new PackedBase(appRecords, APP_FORM));
   const upstreams = yield* byId(snapshot.upstreams);
   const products = yield* compileProducts(snapshot);
   return new SnapshotIndex(snapshot.version, {
@@ -33,8 +41,8 @@ function* compileSteps(
     products,
     plans: yield* byId(snapshot.plans),
     topics: yield* byId(snapshot.topics),
-    keys: yield* compileKeys(snapshot, apps, partners, previous),
-    grants: yield* compileGrants(snapshot, products, previous),
+    keys: yield* compileKeys(snapshot, appRecords, { apps, partners }, previous),
+    grants: yield* compileGrants(snapshot, products),
     ...(yield* compileApis(snapshot, upstreams, previous)),
   });
 }
@@ -45,57 +53,62 @@ function* byId<T extends { readonly id: string }>(records: readonly T[]): Steps<
     map.set(record.id, record);
     if (map.size % RECORDS_PER_LOOK === 0) yield;
   }
-  return new LayeredMap(map);
+  return LayeredMap.of(map);
 }
 
+function* checkApps(apps: PackedRecords, partners: KeyOwners['partners']): Steps<void> {
+  for (let number = 0; number < apps.numbers; number++) {
+    const id = apps.readId(number);
+    required(partners, APP_FORM.read(apps.readerAt(number), id, number).partnerId, 'partner');
+    if (number % RECORDS_PER_LOOK === 0) yield;
+  }
+}
+
+/** Joined when they are read; here only that each has an app, and which serial is its own. */
 function* compileKeys(
-  { keys }: RegistrySnapshot,
-  apps: SnapshotIndex['tables']['apps'],
-  partners: SnapshotIndex['tables']['partners'],
+  { keys }: PublishedSnapshot,
+  apps: PackedRecords,
+  owners: KeyOwners,
   previous: SnapshotIndex | undefined,
 ): Steps<LayeredMap<KeyEntry>> {
-  const map = new Map<string, KeyEntry>();
-  for (const key of keys) {
-    map.set(key.id, joinKey(key, apps, partners, previous));
-    if (map.size % RECORDS_PER_LOOK === 0) yield;
+  const records = yield* PackedRecords.of(keys);
+  const serials = new Float64Array(records.numbers);
+  for (let number = 0; number < serials.length; number++) {
+    const id = records.readId(number);
+    const key = readKey(records.readerAt(number), id);
+    if (apps.find(key.appId) === NO_RECORD) throw missing('app', key.appId);
+    serials[number] = serialFor(key, previous?.tables.keys.peek(id));
+    if (number % RECORDS_PER_LOOK === 0) yield;
   }
-  return new LayeredMap(map);
+  return new LayeredMap(new PackedBase(records, new KeyForm(owners, serials)));
 }
 
-function* compileProducts({ products }: RegistrySnapshot): Steps<LayeredMap<ProductApis>> {
+function* compileProducts({ products }: PublishedSnapshot): Steps<LayeredMap<ProductApis>> {
   const map = new Map<string, ProductApis>();
   for (const { id, apiIds } of products) {
     map.set(id, new Set(apiIds));
     yield;
   }
-  return new LayeredMap(map);
+  return LayeredMap.of(map);
 }
 
 function* compileGrants(
-  { subscriptions }: RegistrySnapshot,
+  { subscriptions }: PublishedSnapshot,
   products: LayeredMap<ProductApis>,
-  previous: SnapshotIndex | undefined,
 ): Steps<LayeredMap<AppGrants>> {
-  const byApp = new Map<string, SubscriptionRecord[]>();
-  let records = 0;
-  for (const subscription of subscriptions) {
-    required(products, subscription.productId, 'product');
-    const others = byApp.get(subscription.appId);
-    if (others === undefined) byApp.set(subscription.appId, [subscription]);
-    else others.push(subscription);
-    if (++records % RECORDS_PER_LOOK === 0) yield;
+  const records = yield* PackedRecords.of(subscriptions);
+  for (let number = 0; number < records.numbers; number++) {
+    const appId = records.readId(number);
+    for (const { productId } of readSubscriptions(records.readerAt(number), appId)) {
+      required(products, productId, 'product');
+    }
+    if (number % RECORDS_PER_LOOK === 0) yield;
   }
-  const map = new Map<string, AppGrants>();
-  for (const [appId, ofApp] of byApp) {
-    const before = previous?.tables.grants.get(appId);
-    map.set(appId, before?.isOf(ofApp) === true ? before : new AppGrants(ofApp));
-    if (map.size % RECORDS_PER_LOOK === 0) yield;
-  }
-  return new LayeredMap(map);
+  return new LayeredMap(new PackedBase(records, GRANTS_FORM));
 }
 
 function* compileApis(
-  { apis }: RegistrySnapshot,
+  { apis }: PublishedSnapshot,
   upstreams: SnapshotIndex['upstreams'],
   previous: SnapshotIndex | undefined,
 ): Steps<Pick<SnapshotIndex['tables'], 'apis' | 'operations' | 'routes'>> {
@@ -112,7 +125,7 @@ function* compileApis(
       if (++looks % RECORDS_PER_LOOK === 0) yield;
     }
   }
-  return { apis: new LayeredMap(compiled), operations: new LayeredMap(operations), routes };
+  return { apis: LayeredMap.of(compiled), operations: LayeredMap.of(operations), routes };
 }
 
 /**
@@ -125,7 +138,7 @@ export function compileSnapshot(
   snapshot: RegistrySnapshot,
   previous?: CompiledSnapshot,
 ): CompiledSnapshot {
-  return inOneGo(compileSteps(snapshot, previous));
+  return inOneGo(compileSteps(publish(snapshot), previous));
 }
 
 /**
@@ -133,7 +146,7 @@ export function compileSnapshot(
  * `sliceMs` milliseconds of work are done. Rejects where `compileSnapshot` throws.
  */
 export async function compileSnapshotSliced(
-  snapshot: RegistrySnapshot,
+  snapshot: PublishedSnapshot,
   previous: CompiledSnapshot | undefined,
   sliceMs: number,
   clock: Clock = systemClock,

@@ -7,7 +7,8 @@
  * into another overlay on top, as in a log-structured store: none of them waits for a fold.
  */
 import type { RecordLookup } from '../../core/snapshot.ts';
-import { RECORDS_PER_LOOK, type Steps } from './steps.ts';
+import { type Changes, type KeyOwners, PlainBase, type RecordBase } from './record-base.ts';
+import type { Steps } from './steps.ts';
 
 /** Changed records beyond which the overlay is to be folded into a new base. */
 export const OVERLAY_RECORDS_MAX = 1_024;
@@ -18,17 +19,20 @@ const GONE = Symbol('gone');
 type Overlay<T> = ReadonlyMap<string, T | typeof GONE>;
 
 export class LayeredMap<T> implements RecordLookup<T> {
-  private readonly base: ReadonlyMap<string, T>;
+  private readonly base: RecordBase<T>;
   /** Undefined where nothing lies over the base, which is asked by each lookup. */
   private readonly overlay: Overlay<T> | undefined;
   /** Between the two while it is folded; there is an overlay then. */
   private readonly frozen: Overlay<T> | undefined;
 
-  /** The map belongs to this one from here on. */
-  constructor(base: ReadonlyMap<string, T>, overlay?: Overlay<T>, frozen?: Overlay<T>) {
+  constructor(base: RecordBase<T>, overlay?: Overlay<T>, frozen?: Overlay<T>) {
     this.base = base;
     this.overlay = overlay;
     this.frozen = frozen;
+  }
+
+  static of<T>(records: ReadonlyMap<string, T>): LayeredMap<T> {
+    return new LayeredMap(new PlainBase(records));
   }
 
   get(id: string): T | undefined {
@@ -36,6 +40,13 @@ export class LayeredMap<T> implements RecordLookup<T> {
     if (overlay === undefined) return base.get(id);
     const above = overlay.get(id) ?? this.frozen?.get(id);
     if (above === undefined) return base.get(id);
+    return above === GONE ? undefined : above;
+  }
+
+  /** As `get`, for those who read all of them once. */
+  peek(id: string): T | undefined {
+    const above = this.overlay?.get(id) ?? this.frozen?.get(id);
+    if (above === undefined) return this.base.peek(id);
     return above === GONE ? undefined : above;
   }
 
@@ -69,18 +80,11 @@ export class LayeredMap<T> implements RecordLookup<T> {
     return this.frozen !== undefined;
   }
 
-  /** What lies below the overlay, in one layer. */
-  *fold(): Steps<LayeredMap<T>> {
-    const { frozen } = this;
-    if (frozen === undefined || frozen.size === 0) return new LayeredMap(this.base);
-    const base = new Map<string, T>();
-    let visited = 0;
-    for (const [id, record] of this.base) {
-      if (!frozen.has(id)) base.set(id, record);
-      if (++visited % RECORDS_PER_LOOK === 0) yield;
-    }
-    for (const [id, record] of frozen) if (record !== GONE) base.set(id, record);
-    return new LayeredMap(base);
+  /** What lies below the overlay, in one layer; the owners are those that were frozen with it. */
+  *fold(owners: KeyOwners): Steps<LayeredMap<T>> {
+    const { base, frozen } = this;
+    if (frozen === undefined || frozen.size === 0) return new LayeredMap(base);
+    return new LayeredMap(yield* base.with(changesOf(frozen), owners));
   }
 
   /** Whether it came from that one by changes alone, so that the fold of that one is below it. */
@@ -95,20 +99,24 @@ export class LayeredMap<T> implements RecordLookup<T> {
 
   /** What has changed since it was frozen; undefined for what is gone. */
   *changed(): Generator<readonly [string, T | undefined]> {
-    for (const [id, record] of this.overlay ?? []) {
-      yield [id, record === GONE ? undefined : record];
-    }
+    if (this.overlay !== undefined) yield* changesOf(this.overlay);
   }
 
   /** In no order that means anything. */
   *values(): Generator<T> {
     const { base, overlay, frozen } = this;
-    for (const [id, record] of base) {
-      if (overlay?.has(id) !== true && frozen?.has(id) !== true) yield record;
+    for (const [id, read] of base.entries()) {
+      if (overlay?.has(id) !== true && frozen?.has(id) !== true) yield read();
     }
     for (const [id, record] of frozen ?? []) {
       if (record !== GONE && overlay?.has(id) !== true) yield record;
     }
     for (const record of overlay?.values() ?? []) if (record !== GONE) yield record;
   }
+}
+
+function changesOf<T>(overlay: Overlay<T>): Changes<T> {
+  const changes = new Map<string, T | undefined>();
+  for (const [id, record] of overlay) changes.set(id, record === GONE ? undefined : record);
+  return changes;
 }

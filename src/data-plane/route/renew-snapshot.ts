@@ -60,7 +60,7 @@ export async function renewFrozen(
 function* renewalSteps(frozen: SnapshotIndex): Steps<Renewal> {
   const maps: Partial<Record<MapName, AnyMap>> = {};
   for (const [name, map] of mapsOf(frozen)) {
-    if (map.isFrozen) maps[name] = yield* map.fold();
+    if (map.isFrozen) maps[name] = yield* map.fold(frozen.tables);
   }
   const { apis } = frozen.tables;
   if (!apis.isFrozen) return { frozen, maps, routes: undefined };

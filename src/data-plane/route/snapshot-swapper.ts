@@ -4,12 +4,8 @@
  * be compiled is reported and left out, and the one before stays.
  */
 import { type Clock, systemClock } from '../../core/clock.ts';
-import type {
-  CompiledSnapshot,
-  RegistrySnapshot,
-  SnapshotDelta,
-  SnapshotHolder,
-} from '../../core/snapshot.ts';
+import type { PublishedSnapshot } from '../../core/published-snapshot.ts';
+import type { CompiledSnapshot, SnapshotDelta, SnapshotHolder } from '../../core/snapshot.ts';
 import { SnapshotAssembly, type SnapshotPart } from '../../core/snapshot-parts.ts';
 import { compileDeltaSliced } from './compile-delta.ts';
 import { compileSnapshotSliced } from './compile-snapshot.ts';
@@ -98,7 +94,7 @@ export class SnapshotSwapper {
     this.last = this.last.then(swap).catch(surface);
   }
 
-  private async swapWhole(snapshot: RegistrySnapshot): Promise<void> {
+  private async swapWhole(snapshot: PublishedSnapshot): Promise<void> {
     const { sliceMs } = this.options;
     const before = this.snapshots!.current;
     await this.swap(snapshot.version, undefined, () =>

@@ -192,7 +192,7 @@ describe('a worn snapshot', () => {
     expect(isWorn(worn)).toBe(true);
     const renewed = await renew(worn);
     expect(isWorn(renewed)).toBe(false);
-    for (const { id } of keys) expect(renewed.keys.get(id)).toBe(worn.keys.get(id));
+    for (const { id } of keys) expect(renewed.keys.get(id)).toEqual(worn.keys.get(id));
   });
 
   it('is one most of whose paths were taken back', async () => {

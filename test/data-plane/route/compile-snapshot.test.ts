@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { publish } from '../../../src/core/published-snapshot.ts';
 import type { KeyRecord, SubscriptionRecord } from '../../../src/core/snapshot.ts';
 import { compileSnapshot, compileSnapshotSliced } from '../../../src/data-plane/route/index.ts';
 import { anApi, aSnapshot } from './route-fixture.ts';
@@ -147,14 +148,14 @@ describe('a sliced compilation', () => {
     // Each look at this clock is a millisecond later, so every slice ends at its first look.
     let nowMs = 0;
     const clock = { wallMs: () => 0, monotonicMs: () => nowMs++ };
-    await compileSnapshotSliced(many, undefined, 1, clock);
+    await compileSnapshotSliced(publish(many), undefined, 1, clock);
     stopped = true;
     expect(turns).toBeGreaterThan(5_000 / 128 / 2);
   });
 
   it('makes what the compilation in one go makes', async () => {
     const whole = compileSnapshot(many);
-    const sliced = await compileSnapshotSliced(many, whole, 1);
+    const sliced = await compileSnapshotSliced(publish(many), whole, 1);
     for (const { id } of many.keys) expect(sliced.keys.get(id)).toEqual(whole.keys.get(id));
     for (const { id } of many.apis.flatMap(api => api.operations)) {
       expect(sliced.operation(id)).toEqual(whole.operation(id));
@@ -165,6 +166,8 @@ describe('a sliced compilation', () => {
 
   it('rejects for a snapshot that is broken', async () => {
     const broken = aSnapshot({ keys: [aKey('k', [1], { appId: 'nobody' })] });
-    await expect(compileSnapshotSliced(broken, undefined, 1)).rejects.toThrow(/app nobody/);
+    await expect(compileSnapshotSliced(publish(broken), undefined, 1)).rejects.toThrow(
+      /app nobody/,
+    );
   });
 });
