@@ -10,6 +10,7 @@ import { completeApi } from './api-form.ts';
 import type { FormContext, FormRefusal } from './form-context.ts';
 import { completeKey } from './key-form.ts';
 import { type AnyKind, RECORD_KINDS, type RecordKind } from './kinds.ts';
+import { holdsPrivateKey } from './public-keys.ts';
 import type { Api, Key } from './schema.ts';
 import { isSealed, type SecretSealer } from './sealer.ts';
 import { completeUpstream } from './upstream-form.ts';
@@ -82,7 +83,7 @@ export function toMasked(kind: AnyKind, stored: JsonObject): JsonObject {
 }
 
 function maskIn(value: JsonValue): JsonValue {
-  if (typeof value === 'string') return value.includes('PRIVATE KEY') ? MASK : value;
+  if (typeof value === 'string') return holdsPrivateKey(value) ? MASK : value;
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(maskIn);
   return Object.fromEntries(
