@@ -15,7 +15,7 @@ import { LogThrottle } from './core/log-throttle.ts';
 import { AccessBlocks } from './runtime/access-blocks.ts';
 import { FrontThreads } from './runtime/front-threads.ts';
 import { probePort } from './runtime/probe-port.ts';
-import { UpstreamPlaces } from './runtime/upstream-places.ts';
+import { UpstreamHealth } from './runtime/upstream-health.ts';
 import type { EventJournal, EventJournalError } from './stores/contracts.ts';
 import { type NonceState, openNonceState } from './stores/shared-memory/index.ts';
 import { openEventJournal } from './stores/sqlite/index.ts';
@@ -77,7 +77,7 @@ class RunningGateway implements Gateway {
   private access: AccessBlocks | undefined;
   private fronts: FrontThreads | undefined;
   private admin: GatewayAdmin | undefined;
-  private readonly upstreams = new UpstreamPlaces();
+  private readonly upstreams: UpstreamHealth;
   private costsMicros: Readonly<Record<string, number>> = {};
   private readonly vitals = createVitalsBuffer();
   private readonly sampler = startThreadVitals(this.vitals);
@@ -91,6 +91,13 @@ class RunningGateway implements Gateway {
     this.log = createProcessLog(config.telemetry);
     this.url = `${scheme}://${urlHost(config.listener.host)}:${config.listener.port}`;
     this.adminUrl = `http://${urlHost(config.admin.host)}:${config.admin.port}`;
+    this.upstreams = new UpstreamHealth({
+      counters: this.counters,
+      report: ({ upstreamId: upstream, address }, reason) => {
+        if (reason === undefined) this.log.info({ upstream, address }, 'A target is up again.');
+        else this.log.warn({ upstream, address, reason }, 'A target is down.');
+      },
+    });
     this.telemetry.addThread('main', this.vitals);
     this.telemetry.addCounters(this.counters);
   }
@@ -240,6 +247,7 @@ class RunningGateway implements Gateway {
       this.log.error({ fronts: outcome.frontsLeft }, 'Front threads hang and are left.');
     }
     this.sampler.stop();
+    this.upstreams.close();
     await this.closeOne('access log', () => this.access?.close());
     await this.closeOne('admin listener', () => this.admin?.close());
     this.desk?.close();

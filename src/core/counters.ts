@@ -75,6 +75,12 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Calls sent to a target that is left out, because all of them are.',
   },
+  upstream_checks: { kind: 'counter', help: 'Health checks of targets that have ended.' },
+  upstream_checks_failed: { kind: 'counter', help: 'Health checks that found something wrong.' },
+  upstream_checks_deferred: {
+    kind: 'counter',
+    help: 'Health checks that waited because too many were under way.',
+  },
   upstream_health_unshared: {
     kind: 'counter',
     help: 'Targets and circuits with no place in the table that fronts share.',

@@ -117,6 +117,43 @@ describe('requestsMax', () => {
   });
 });
 
+describe('a target that is down', () => {
+  const health = {
+    ...{ path: '/', intervalMs: 1_000, timeoutMs: 100 },
+    ...{ healthyAfter: 1, unhealthyAfter: 1 },
+  };
+  const record = upstreamOf([1, 1], { health });
+  const setDown = (name: string, isDown: boolean) =>
+    table.view().target('bank', name, 1)!.setDown(isDown, table.clock.monotonicMs());
+  const used = (world = front) => Object.keys(world.shares(record, 100)).sort().join(' ');
+
+  beforeEach(() => table.give(record));
+
+  it('gets no call from any front until it is up again', () => {
+    expect(used()).toBe('a b');
+    setDown('a', true);
+    expect([used(), used(new TargetWorld(table))]).toEqual(['b', 'b']);
+    setDown('a', false);
+    expect(used()).toBe('a b');
+  });
+
+  it('gets no call that another has failed either', () => {
+    setDown('a', true);
+    const b = front.choose(record);
+    expect(front.choose(record, b)).toBe(b);
+  });
+
+  it('gets calls where all are down, which is counted', () => {
+    setDown('a', true);
+    setDown('b', true);
+    expect(used()).toBe('a b');
+    expect(front.counters.get('upstream_panics')).toBe(100);
+    setDown('b', false);
+    expect(used()).toBe('b');
+    expect(front.counters.get('upstream_panics')).toBe(100);
+  });
+});
+
 describe('slow start', () => {
   const terms = { slowStartMs: 10_000 };
 

@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CounterSet } from '../../src/core/counters.ts';
+import type { HealthCheckRecord, UpstreamRecord } from '../../src/core/snapshot.ts';
+import { UpstreamHealth } from '../../src/runtime/upstream-health.ts';
+import { SharedHealthStates } from '../../src/stores/shared-memory/index.ts';
+import { answerOf, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
+import { upstreamOf } from '../data-plane/upstream/target-world.ts';
+import { eventually } from '../support/eventually.ts';
+
+const terms: HealthCheckRecord = {
+  path: '/health',
+  intervalMs: 20,
+  timeoutMs: 200,
+  healthyAfter: 1,
+  unhealthyAfter: 2,
+};
+
+let server: RawUpstream;
+let port: number;
+let health: UpstreamHealth;
+let front: SharedHealthStates;
+let counters: CounterSet;
+let said: (string | undefined)[];
+
+beforeEach(async () => {
+  server = new RawUpstream(({ socket }) => socket.write(answerOf('fine')));
+  port = await server.listen();
+  counters = new CounterSet();
+  said = [];
+  health = new UpstreamHealth({ counters, report: (_target, failure) => said.push(failure) });
+  front = new SharedHealthStates(health.shared);
+});
+afterEach(async () => {
+  health.close();
+  await server.close();
+});
+
+function checked(changes: Partial<UpstreamRecord> = {}): UpstreamRecord {
+  const targets = [{ host: '127.0.0.1', port, weight: 1 }];
+  return { ...upstreamOf([1], { health: terms }), targets, ...changes };
+}
+
+const target = () => front.target('bank', '127.0.0.1', port);
+const isDown = () => target()?.isDown;
+
+describe('a target that is checked', () => {
+  it('is down for the fronts while it refuses, and up when it is back', async () => {
+    health.takeAll([checked()]);
+    await eventually(() => counters.get('upstream_checks')).toBeGreaterThan(1);
+    expect(isDown()).toBe(false);
+    await server.close();
+    await eventually(isDown).toBe(true);
+    server = new RawUpstream(({ socket }) => socket.write(answerOf('again')));
+    await server.listen(port);
+    await eventually(isDown).toBe(false);
+    expect(said).toEqual([expect.stringContaining('ECONN'), undefined]);
+    expect(target()?.backSinceMs).toBeGreaterThan(0);
+  });
+
+  it('is down for a front that starts later as well', async () => {
+    await server.close();
+    health.takeAll([checked()]);
+    await eventually(isDown).toBe(true);
+    const later = new SharedHealthStates(health.shared);
+    expect(later.target('bank', '127.0.0.1', port)?.isDown).toBe(true);
+  });
+
+  it('loses place and checks when the registry has it no more', async () => {
+    health.takeAll([checked()]);
+    await eventually(() => counters.get('upstream_checks')).toBeGreaterThan(0);
+    health.take({ upserts: [], removals: ['bank'] });
+    expect(target()).toBeUndefined();
+    const { length } = server.requests;
+    await new Promise(resolve => setTimeout(resolve, 3 * terms.intervalMs));
+    expect(server.requests).toHaveLength(length);
+  });
+
+  it('goes on being checked as before where something else changes', async () => {
+    health.takeAll([checked()]);
+    await eventually(() => server.requests.length).toBeGreaterThan(0);
+    health.take({ upserts: [checked({ queueMax: 3 })], removals: [] });
+    await eventually(() => server.requests.length).toBeGreaterThan(2);
+    expect(server.connections).toBe(1);
+  });
+
+  it('is up where its upstream is not checked any more', async () => {
+    await server.close();
+    const outlier = {
+      ...{ consecutiveFailuresMax: 1, ejectionMs: 1_000 },
+      ...{ ejectionMaxMs: 1_000, ejectedMaxPercent: 50 },
+    };
+    health.takeAll([checked()]);
+    await eventually(isDown).toBe(true);
+    const { resilience } = upstreamOf([1], { outlier });
+    health.take({ upserts: [checked({ resilience })], removals: [] });
+    expect(isDown()).toBe(false);
+  });
+});
+
+describe('an upstream without checks, outliers and breaker', () => {
+  it('takes no place', () => {
+    health.takeAll([upstreamOf([1])]);
+    expect(front.target('bank', 'a', 1)).toBeUndefined();
+    expect(front.circuit('bank')).toBeUndefined();
+  });
+});
+
+describe('the whole registry, taken again', () => {
+  it('takes back what is gone from it', () => {
+    health.takeAll([checked(), { ...checked(), id: 'other' }]);
+    health.takeAll([{ ...checked(), id: 'other' }]);
+    expect(target()).toBeUndefined();
+    expect(front.target('other', '127.0.0.1', port)).toBeDefined();
+  });
+});
