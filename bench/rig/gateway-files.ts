@@ -42,8 +42,8 @@ export type Sections<T> = { [K in keyof T]?: T[K] extends object ? Partial<T[K]>
 
 export interface GatewayFilesOptions {
   readonly upstreamPort: number;
-  /** Options of the registry's upstream, such as connectionsMax, queueMax and pipeliningMax. */
-  readonly upstream?: Readonly<Record<string, number>>;
+  /** Options of the registry's upstream, such as connectionsMax, or targets in place of its url. */
+  readonly upstream?: Readonly<Record<string, unknown>>;
   readonly fronts?: number;
   /** Worker threads per front. */
   readonly workers?: number;
