@@ -42,8 +42,8 @@ export class RawUpstream {
     this.answer = answer;
   }
 
-  async listen(port = 0): Promise<number> {
-    await new Promise<void>(resolve => this.server.listen(port, '127.0.0.1', resolve));
+  async listen(port = 0, host = '127.0.0.1'): Promise<number> {
+    await new Promise<void>(resolve => this.server.listen(port, host, resolve));
     return (this.server.address() as net.AddressInfo).port;
   }
 
