@@ -7,6 +7,7 @@ import type { GatewayRegistry } from './compose-registry.ts';
 import { type AdminListener, createAdminListener } from './control-plane/admin/index.ts';
 import { addRebuildRoute } from './control-plane/admin/rebuild-route.ts';
 import type { TelemetrySources } from './control-plane/admin/telemetry-routes.ts';
+import { addUpstreamHealthRoute } from './control-plane/admin/upstream-health-route.ts';
 import { CertificationDesk } from './control-plane/certification/certification-desk.ts';
 import { addCertificationRoutes } from './control-plane/certification/routes.ts';
 import type { EventHub } from './control-plane/events/event-hub.ts';
@@ -22,6 +23,7 @@ import type { CounterSet } from './core/counters.ts';
 import type { ObservedCall } from './core/observations.ts';
 import { createOperatorCheck } from './data-plane/compose-operator-check.ts';
 import type { FrontThreads } from './runtime/front-threads.ts';
+import type { UpstreamHealth } from './runtime/upstream-health.ts';
 import type { EventJournalError } from './stores/contracts.ts';
 import type { ProcessLog } from './telemetry/process-log.ts';
 
@@ -31,6 +33,7 @@ export interface AdminParts extends TelemetrySources {
   readonly counters: CounterSet;
   readonly registry: GatewayRegistry;
   readonly fronts: FrontThreads;
+  readonly upstreams: UpstreamHealth;
   readonly hub: EventHub;
   /** Where partners reach the gateway. */
   readonly publicUrl: string;
@@ -92,7 +95,7 @@ export class GatewayAdmin {
   }
 
   private listen(): Promise<AdminListener> {
-    const { config, log, counters, registry, fronts, hub, publicUrl } = this.parts;
+    const { config, log, counters, registry, fronts, upstreams, hub, publicUrl } = this.parts;
     const { readiness, telemetry, facts, reportJournal } = this.parts;
     const reportBug = (err: unknown) => log.error({ err }, 'An admin handler threw.');
     const topics = new TopicDirectory(registry.desk);
@@ -114,6 +117,7 @@ export class GatewayAdmin {
         registryFacts: () => registryFacts(registry, fronts),
         routes: [
           app => addRebuildRoute(app, timeoutMs => fronts.rebuild(timeoutMs)),
+          (app, context) => addUpstreamHealthRoute(app, context, id => upstreams.report(id)),
           addOnboardingRoutes,
           (app, context) => addCertificationRoutes(app, context, this.certification),
           (app, context) =>

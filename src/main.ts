@@ -276,6 +276,7 @@ class RunningGateway implements Gateway {
     return GatewayAdmin.start({
       ...{ config, log, counters, telemetry },
       ...{ registry: this.registry!, fronts: this.fronts!, hub: this.hub! },
+      upstreams: this.upstreams,
       publicUrl: publicUrl(config.listener),
       readiness: () => this.readiness(),
       facts: () => ({

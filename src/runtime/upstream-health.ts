@@ -14,6 +14,7 @@ import {
 } from '../stores/shared-memory/index.ts';
 import { HealthChecker, type HealthCheckerOptions } from './health-checker.ts';
 import { TargetProbe } from './target-probe.ts';
+import { reportUpstream } from './upstream-report.ts';
 
 export interface UpstreamHealthOptions {
   readonly counters: CounterSet;
@@ -44,6 +45,16 @@ export class UpstreamHealth {
   take({ upserts, removals }: RecordDelta<UpstreamRecord>): void {
     for (const id of removals) this.replace(id, undefined);
     for (const record of upserts) this.replace(record.id, record);
+  }
+
+  /** Undefined where the registry has no such upstream. */
+  report(id: string) {
+    const record = this.records.get(id);
+    if (record === undefined) return undefined;
+    return reportUpstream(record, {
+      states: this.states,
+      lastCheck: target => this.checker.last(nameOf(id, target)),
+    });
   }
 
   close(): void {

@@ -3,9 +3,11 @@
  * front they meet.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { UpstreamReport } from '../../src/control-plane/admin/upstream-health-route.ts';
 import { answerOf, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
 import { eventually } from '../support/eventually.ts';
 import { TestGateway } from '../support/gateway.ts';
+import { TestOperators } from '../support/operators.ts';
 import { ACCOUNTS, ECHO, PartnerTraffic } from '../support/partner-traffic.ts';
 
 type Named = { readonly id: string };
@@ -14,6 +16,7 @@ const SANDBOX_KEY = 'orbit-mall-ed25519';
 const OPEN_MS = 2_500;
 const EJECTION_MS = 2_000;
 
+const operators = new TestOperators({ vic: ['viewer'] });
 let gateway: TestGateway;
 /** Connections that the kernel spreads over both fronts. */
 let partners: PartnerTraffic[];
@@ -36,7 +39,7 @@ beforeAll(async () => {
   portOfTwo = await two.listen();
   gateway = await TestGateway.start({
     upstreamPort: port,
-    config: { fronts: { count: 2 } },
+    config: { fronts: { count: 2 }, admin: { operatorsFile: operators.file } },
     registry: lists => {
       const { upstreams } = lists as Record<string, Named[]>;
       const named = (id: string) => upstreams!.find(upstream => upstream.id === id)!;
@@ -59,11 +62,17 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const traffic of [...partners, ...sandboxApps]) await traffic.close();
   await gateway?.dispose();
+  operators.dispose();
   for (const upstream of [bank, one, two]) await upstream.close();
 });
 
 async function answers(from: readonly PartnerTraffic[], path: string) {
   return Promise.all(from.map(traffic => traffic.call(path)));
+}
+
+async function health(id: string) {
+  const url = `${gateway.adminUrl}/v1/upstreams/${id}/health`;
+  return (await operators.ask('vic', url)).body as UpstreamReport;
 }
 
 describe('an upstream with a circuit breaker', () => {
@@ -81,6 +90,7 @@ describe('an upstream with a circuit breaker', () => {
       expect(headers['retry-after']).toMatch(/^[123]$/);
     }
     expect(bank.requests).toHaveLength(sent);
+    expect((await health('demo-bank')).circuit).toMatchObject({ state: 'open' });
     expect(await gateway.metric('xingyun_upstream_circuits_opened_total')).toBe(1);
     expect(await gateway.metric('xingyun_upstream_circuit_refused_total')).toBe(8);
     bank.answer = ({ socket }) => socket.write(answerOf('again'));
@@ -101,6 +111,11 @@ describe('a target that cannot be reached', () => {
       return gateway.metric('xingyun_upstream_ejections_total');
     }).toBeGreaterThan(0);
     await eventually(seen).toEqual(new Set(['one']));
+    await eventually(async () => {
+      await seen();
+      const { targets } = await health('demo-bank-sandbox');
+      return targets.find(({ port }) => port === portOfTwo);
+    }).toMatchObject({ state: 'ejected', ejectedUntil: expect.stringMatching(/^20/) });
     await two.listen(portOfTwo);
     await eventually(async () => (await seen()).has('two')).toBe(true);
     expect(await gateway.metric('xingyun_upstream_panics_total')).toBe(0);

@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerOf, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
 import { eventually } from '../support/eventually.ts';
 import { TestGateway } from '../support/gateway.ts';
+import { TestOperators } from '../support/operators.ts';
 import { ACCOUNTS, PartnerTraffic } from '../support/partner-traffic.ts';
 
 type Named = { readonly id: string };
 
+const operators = new TestOperators({ vic: ['viewer'] });
 let gateway: TestGateway;
 let partners: PartnerTraffic[];
 const isWell = { one: true, two: true };
@@ -24,7 +26,7 @@ beforeAll(async () => {
   const ports = await Promise.all(targets.map(each => each.listen()));
   gateway = await TestGateway.start({
     upstreamPort: ports[0]!,
-    config: { fronts: { count: 2 } },
+    config: { fronts: { count: 2 }, admin: { operatorsFile: operators.file } },
     registry: lists => {
       const { upstreams } = lists as Record<string, Named[]>;
       Object.assign(upstreams!.find(({ id }) => id === 'demo-bank')!, {
@@ -40,6 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const traffic of partners) await traffic.close();
   await gateway?.dispose();
+  operators.dispose();
   for (const each of targets) await each.close();
 });
 
@@ -51,11 +54,22 @@ async function answering(): Promise<string> {
   return [...new Set(answers.map(({ text }) => text))].sort().join(' ');
 }
 
+async function health(): Promise<unknown> {
+  return (await operators.ask('vic', `${gateway.adminUrl}/v1/upstreams/demo-bank/health`)).body;
+}
+
 describe('an upstream with health checks', () => {
   it('is called at targets that are up, by every front', async () => {
     expect(await answering()).toBe('one two');
     isWell.two = false;
     await eventually(answering).toBe('one');
+    expect(await health()).toMatchObject({
+      upstream: 'demo-bank',
+      targets: [
+        { state: 'up', lastCheck: { at: expect.any(String) } },
+        { state: 'down', lastCheck: { failure: 'It answered with status 503.' } },
+      ],
+    });
     isWell.two = true;
     await eventually(answering).toBe('one two');
   });

@@ -105,6 +105,41 @@ describe('an upstream without checks, outliers and breaker', () => {
   });
 });
 
+describe('the report of an upstream', () => {
+  it('says what checks, calls and circuit have come to', async () => {
+    const breaker = {
+      ...{ failuresMaxPercent: 1, windowMs: 1_000, requestsMin: 1 },
+      ...{ openMs: 60_000, trialsMax: 1 },
+    };
+    const { resilience } = upstreamOf([1], { health: terms, breaker });
+    health.takeAll([checked({ resilience })]);
+    expect(health.report('bank')).toEqual({
+      upstream: 'bank',
+      circuit: { state: 'closed' },
+      targets: [{ host: '127.0.0.1', port, weight: 1, state: 'up' }],
+    });
+    front.circuit('bank')!.report(breaker, front.nowMs(), 'bad');
+    target()!.eject(front.nowMs() + 60_000, 1);
+    await eventually(() => health.report('bank')).toMatchObject({
+      circuit: { state: 'open', openUntil: expect.any(String) },
+      targets: [{ state: 'ejected', lastCheck: { at: expect.any(String) } }],
+    });
+    const [report] = health.report('bank')!.targets;
+    const leftMs = Date.parse(report!.ejectedUntil!) - Date.now();
+    expect(leftMs).toBeGreaterThan(30_000);
+    expect(leftMs).toBeLessThanOrEqual(60_000);
+    await server.close();
+    await eventually(() => health.report('bank')?.targets[0]).toMatchObject({
+      state: 'down',
+      lastCheck: { failure: expect.stringContaining('ECONN') },
+    });
+  });
+
+  it('is none where the registry has no such upstream', () => {
+    expect(health.report('nobody')).toBeUndefined();
+  });
+});
+
 describe('the whole registry, taken again', () => {
   it('takes back what is gone from it', () => {
     health.takeAll([checked(), { ...checked(), id: 'other' }]);

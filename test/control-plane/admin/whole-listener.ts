@@ -2,12 +2,23 @@
 import type { FastifyInstance } from 'fastify';
 import type { ControlContext } from '../../../src/control-plane/admin/control-context.ts';
 import { addRebuildRoute } from '../../../src/control-plane/admin/rebuild-route.ts';
+import {
+  addUpstreamHealthRoute,
+  type UpstreamReport,
+} from '../../../src/control-plane/admin/upstream-health-route.ts';
 import { CertificationDesk } from '../../../src/control-plane/certification/certification-desk.ts';
 import { addCertificationRoutes } from '../../../src/control-plane/certification/routes.ts';
 import { addOnboardingRoutes } from '../../../src/control-plane/onboarding/routes.ts';
 import type { RegistryDesk } from '../../../src/control-plane/registry/desk.ts';
 import { addShelfRoutes } from '../../../src/control-plane/shelf/index.ts';
 import { AdminUnderTest, type Options } from './admin-fixture.ts';
+
+/** Of the only upstream that is served. */
+export const CORE_HEALTH: UpstreamReport = {
+  upstream: 'core',
+  circuit: { state: 'closed' },
+  targets: [{ host: 'a', port: 1, weight: 1, state: 'up' }],
+};
 
 export interface Rebuild {
   isDone: boolean;
@@ -34,6 +45,8 @@ function routesWith(rebuild: Rebuild) {
         rebuild.timeoutsMs.push(timeoutMs);
         return rebuild.isDone;
       }),
+    (app: FastifyInstance, context: ControlContext) =>
+      addUpstreamHealthRoute(app, context, id => (id === 'core' ? CORE_HEALTH : undefined)),
     addOnboardingRoutes,
     (app: FastifyInstance, context: ControlContext) => {
       const { clock } = context;
