@@ -87,7 +87,10 @@ function openDirectory(record: UpstreamRecord): UpstreamDirectory {
   const places = new HealthPlaces(shared, 'target', health.nowMs);
   for (const { host, port } of record.targets) places.give(targetName(record.id, host, port));
   const clock = { wallMs: Date.now, monotonicMs: () => performance.now() };
-  return new UpstreamDirectory({ counters: new CounterSet(), clock, health, random: seeded() });
+  return new UpstreamDirectory({
+    ...{ counters: new CounterSet(), clock, health, random: seeded() },
+    reportChange: () => undefined,
+  });
 }
 
 /** The same choices in every process (a linear congruence, Numerical Recipes). */

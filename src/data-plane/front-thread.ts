@@ -81,6 +81,7 @@ async function startFront() {
   const upstreams = new UpstreamDirectory({
     ...{ counters, clock: systemClock },
     health: new SharedHealthStates(data.health),
+    reportChange: reportUpstreamChange,
   });
   const accessLog = new AccessLog({
     config: config.telemetry,
@@ -138,7 +139,7 @@ const throttle = new LogThrottle();
 
 /** For what may happen with every call; `requestId` is the one that spoke. */
 function logThrottled(
-  level: 'warn' | 'error',
+  level: 'info' | 'warn' | 'error',
   message: string,
   cause: string,
   fields: Record<string, unknown>,
@@ -167,6 +168,22 @@ function reportUpstreamFailure(
   const upstream = exchange.target?.upstream.id;
   const fields = { requestId, upstream, host, problem: name, reason };
   logThrottled('warn', 'An upstream failed.', `${upstream} ${host} ${name}`, fields);
+}
+
+const UPSTREAM_CHANGES = {
+  opened: 'A circuit breaker opened: calls to the upstream are refused for a while.',
+  closed: 'A circuit breaker closed: the upstream answers again.',
+  ejected: 'A target is left out for a while, because its calls failed.',
+} as const;
+
+function reportUpstreamChange(
+  upstream: string,
+  host: string | undefined,
+  change: keyof typeof UPSTREAM_CHANGES,
+): void {
+  const fields = { upstream, ...(host === undefined ? {} : { host }) };
+  const level = change === 'closed' ? 'info' : 'warn';
+  logThrottled(level, UPSTREAM_CHANGES[change], `${upstream} ${host}`, fields);
 }
 
 /** What follows a swap, as far as the change goes. */

@@ -96,7 +96,7 @@ export class UpstreamHealth {
       this.checker.unwatch(name);
       this.checks.delete(name);
       // Nobody would ever say that it is up again.
-      health.setDown(false, this.states.nowMs());
+      if (health.isDown) health.setDown(false, this.states.nowMs());
       return;
     }
     const address = `${target.host}:${target.port}`;

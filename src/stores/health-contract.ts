@@ -33,16 +33,19 @@ export type CircuitPhase = (typeof CIRCUIT_PHASES)[number];
 /** What a call says about its upstream; `none` where it was cancelled or never left. */
 export type CallVerdict = 'good' | 'bad' | 'none';
 
+/** What a report made of the circuit: told to one thread only. */
+export type CircuitChange = 'opened' | 'closed' | undefined;
+
 /** The circuit breaker of one upstream. */
 export interface Circuit {
   readonly phase: CircuitPhase;
   readonly openUntilMs: number;
   /** CIRCUIT_CLOSED, CIRCUIT_TRIAL, or, where the call is refused, the ms after which to ask. */
   admit(terms: BreakerRecord, nowMs: number): number;
-  /** What became of a call that was let through as any other; true where the circuit opened. */
-  report(terms: BreakerRecord, nowMs: number, verdict: CallVerdict): boolean;
-  /** What became of a trial, once for each; true where the circuit opened again. */
-  reportTrial(terms: BreakerRecord, nowMs: number, verdict: CallVerdict): boolean;
+  /** What became of a call that was let through as any other. */
+  report(terms: BreakerRecord, nowMs: number, verdict: CallVerdict): CircuitChange;
+  /** What became of a trial, once for each. */
+  reportTrial(terms: BreakerRecord, nowMs: number, verdict: CallVerdict): CircuitChange;
   /**
    * Whether this thread, and no other, may leave a target of the upstream out: who may reads,
    * decides and writes, and then releases it. It is never waited for.

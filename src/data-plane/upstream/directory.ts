@@ -9,7 +9,7 @@ import type { RecordLookup, UpstreamRecord, UpstreamTarget } from '../../core/sn
 import type { HealthStates } from '../../stores/health-contract.ts';
 import type { AttemptOutcome } from './attempt-outcome.ts';
 import { UpstreamClient } from './client.ts';
-import { Resilience } from './resilience.ts';
+import { type ReportChange, Resilience } from './resilience.ts';
 import { TargetClient, type UpstreamLoad } from './target-client.ts';
 import { TargetGroup } from './target-group.ts';
 
@@ -28,6 +28,7 @@ export interface DirectoryOptions {
   readonly counters: CounterSet;
   readonly clock: Clock;
   readonly health: HealthStates;
+  readonly reportChange: ReportChange;
   /** Evenly from 0 to below 1; a test has its own. */
   readonly random?: () => number;
 }
@@ -43,7 +44,7 @@ export class UpstreamDirectory {
 
   constructor(options: DirectoryOptions) {
     this.options = options;
-    this.resilience = new Resilience(options.counters, options.health);
+    this.resilience = new Resilience(options);
   }
 
   /**

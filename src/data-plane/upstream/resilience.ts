@@ -24,13 +24,28 @@ const VERDICTS: Readonly<Record<AttemptOutcome, CallVerdict>> = {
   cancelled: 'none',
 };
 
+/** A circuit opened or closed, or the target at that host was left out. */
+export type ReportChange = (
+  upstreamId: string,
+  host: string | undefined,
+  change: 'opened' | 'closed' | 'ejected',
+) => void;
+
+interface ResilienceOptions {
+  readonly counters: CounterSet;
+  readonly health: HealthStates;
+  readonly reportChange: ReportChange;
+}
+
 export class Resilience {
   private readonly counters: CounterSet;
   private readonly states: HealthStates;
+  private readonly reportChange: ReportChange;
 
-  constructor(counters: CounterSet, states: HealthStates) {
+  constructor({ counters, health, reportChange }: ResilienceOptions) {
     this.counters = counters;
-    this.states = states;
+    this.states = health;
+    this.reportChange = reportChange;
   }
 
   /** Whether the call is one of few that try the upstream, or why it may not go. */
@@ -52,17 +67,19 @@ export class Resilience {
   }
 
   private reportUpstream(
-    { circuit }: TargetGroup,
+    { circuit, record }: TargetGroup,
     isTrial: boolean,
     terms: BreakerRecord,
     verdict: CallVerdict,
   ): void {
     if (circuit === undefined) return;
     const nowMs = this.states.nowMs();
-    const hasOpened = isTrial
+    const change = isTrial
       ? circuit.reportTrial(terms, nowMs, verdict)
       : circuit.report(terms, nowMs, verdict);
-    if (hasOpened) this.counters.add('upstream_circuits_opened');
+    if (change === undefined) return;
+    if (change === 'opened') this.counters.add('upstream_circuits_opened');
+    this.reportChange(record.id, undefined, change);
   }
 
   private reportTarget(
@@ -77,8 +94,10 @@ export class Resilience {
     if (verdict === 'good') health.clearFailures();
     if (verdict !== 'bad') return;
     const result = countFailure(group, health, terms, this.states.nowMs());
-    if (result === 'ejected') this.counters.add('upstream_ejections');
-    else if (result === 'capped') this.counters.add('upstream_ejections_capped');
+    if (result === 'capped') this.counters.add('upstream_ejections_capped');
+    if (result !== 'ejected') return;
+    this.counters.add('upstream_ejections');
+    this.reportChange(group.record.id, target.host, 'ejected');
   }
 
   private refuseSaturated(): Problem {

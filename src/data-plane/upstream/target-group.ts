@@ -60,8 +60,6 @@ export class TargetGroup {
 
   /** `not` is left out where there is another that may be used. */
   choose(not?: TargetClient): TargetClient {
-    const [first] = this.members;
-    if (this.members.length === 1) return first!.target;
     if (this.isTimed) this.look();
     const { usable } = this;
     return usable.length === 1 ? usable[0]!.target : this.choice(usable, not).target;

@@ -13,6 +13,7 @@ import {
   CIRCUIT_PHASES,
   CIRCUIT_TRIAL,
   type Circuit,
+  type CircuitChange,
   type CircuitPhase,
 } from '../health-contract.ts';
 import { CIRCUIT_BYTES } from './health-layout.ts';
@@ -66,28 +67,30 @@ export class SharedCircuit implements Circuit {
     if (phase === OPEN) {
       const leftMs = this.openUntilMs - nowMs;
       if (leftMs > 0) return leftMs;
+      // Before the phase: whoever sees it half open must not take trials of the last time for lost.
+      this.times[LAST_TRIAL] = nowMs;
       Atomics.store(this.words, SUCCESSES, 0);
       Atomics.compareExchange(this.words, PHASE, OPEN, HALF_OPEN);
     }
     return this.takeTrial(terms, nowMs);
   }
 
-  report(terms: BreakerRecord, nowMs: number, verdict: CallVerdict): boolean {
-    if (verdict === 'none' || Atomics.load(this.words, PHASE) !== CLOSED) return false;
+  report(terms: BreakerRecord, nowMs: number, verdict: CallVerdict): CircuitChange {
+    if (verdict === 'none' || Atomics.load(this.words, PHASE) !== CLOSED) return undefined;
     const epoch = Math.floor((nowMs * BUCKET_COUNT) / terms.windowMs);
     const bucket = this.bucketOf(epoch);
     Atomics.add(this.words, bucket + CALLS, 1);
-    if (verdict === 'good') return false;
+    if (verdict === 'good') return undefined;
     Atomics.add(this.words, bucket + FAILURES, 1);
-    return this.hasFailed(terms, epoch) && this.open(terms, nowMs, CLOSED);
+    return this.hasFailed(terms, epoch) ? this.open(terms, nowMs, CLOSED) : undefined;
   }
 
-  reportTrial(terms: BreakerRecord, nowMs: number, verdict: CallVerdict): boolean {
+  reportTrial(terms: BreakerRecord, nowMs: number, verdict: CallVerdict): CircuitChange {
     this.endTrial();
-    if (verdict === 'none' || Atomics.load(this.words, PHASE) !== HALF_OPEN) return false;
+    if (verdict === 'none' || Atomics.load(this.words, PHASE) !== HALF_OPEN) return undefined;
     if (verdict === 'bad') return this.open(terms, nowMs, HALF_OPEN);
-    if (Atomics.add(this.words, SUCCESSES, 1) + 1 >= terms.trialsMax) this.close();
-    return false;
+    const successes = Atomics.add(this.words, SUCCESSES, 1) + 1;
+    return successes >= terms.trialsMax ? this.close() : undefined;
   }
 
   claimEjection(nowMs: number): boolean {
@@ -106,6 +109,8 @@ export class SharedCircuit implements Circuit {
   /** Trials that were lost with their front would keep all others out: after openMs they may. */
   private takeTrial({ trialsMax, openMs }: BreakerRecord, nowMs: number): number {
     const { words, times } = this;
+    // Before it counts, for who meets the limit because of it.
+    if (Atomics.load(words, TRIALS) < trialsMax) times[LAST_TRIAL] = nowMs;
     const before = Atomics.add(words, TRIALS, 1);
     if (before >= trialsMax) {
       const seen = Atomics.sub(words, TRIALS, 1) - 1;
@@ -124,17 +129,18 @@ export class SharedCircuit implements Circuit {
     }
   }
 
-  private open({ openMs }: BreakerRecord, nowMs: number, from: number): boolean {
+  private open({ openMs }: BreakerRecord, nowMs: number, from: number): CircuitChange {
     this.times[OPEN_UNTIL] = nowMs + openMs;
-    return Atomics.compareExchange(this.words, PHASE, from, OPEN) === from;
+    return Atomics.compareExchange(this.words, PHASE, from, OPEN) === from ? 'opened' : undefined;
   }
 
   /** What made it open must not count again. */
-  private close(): void {
+  private close(): CircuitChange {
     for (let i = 0; i < BUCKET_COUNT; i++) {
       Atomics.store(this.words, BUCKETS + i * BUCKET_WORDS + EPOCH, 0);
     }
-    Atomics.compareExchange(this.words, PHASE, HALF_OPEN, CLOSED);
+    const before = Atomics.compareExchange(this.words, PHASE, HALF_OPEN, CLOSED);
+    return before === HALF_OPEN ? 'closed' : undefined;
   }
 
   /** Where the epoch's bucket begins, cleared of what was counted there a window ago. */

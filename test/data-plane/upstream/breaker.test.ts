@@ -105,6 +105,7 @@ describe('a circuit that is half open', () => {
     expect(table.view().circuit(record.id)?.phase).toBe('half-open');
     other.call(record);
     expect(table.view().circuit(record.id)?.phase).toBe('closed');
+    expect([front.changes, other.changes]).toEqual([['bank  opened'], ['bank  closed']]);
     calls(front, 0, 3);
     expect(isOpen()).toBe(false);
   });

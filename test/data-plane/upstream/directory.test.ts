@@ -16,6 +16,7 @@ beforeEach(() => {
   directory = new UpstreamDirectory({
     ...{ counters: new CounterSet(), clock: systemClock },
     health: new SharedHealthStates(createHealthShared()),
+    reportChange: () => undefined,
   });
 });
 afterEach(async () => {

@@ -31,6 +31,7 @@ describe('a target whose calls fail', () => {
       front.toTarget(record, 'a', outcome, 3);
       expect([isUsed('a'), isUsed('a', other)]).toEqual([false, false]);
       expect(front.counters.get('upstream_ejections')).toBe(1);
+      expect(front.changes).toEqual(['bank a ejected']);
       expect(front.counters.get('upstream_health_unshared')).toBe(0);
     },
   );

@@ -143,6 +143,14 @@ describe('a target that is down', () => {
     expect(front.choose(record, b)).toBe(b);
   });
 
+  it('that is the only one gets calls all the same, which is counted', () => {
+    const alone = upstreamOf([1], { health });
+    setDown('a', true);
+    expect(used()).toBe('b');
+    expect(front.shares(alone, 10)).toEqual({ a: 10 });
+    expect(front.counters.get('upstream_panics')).toBe(10);
+  });
+
   it('gets calls where all are down, which is counted', () => {
     setDown('a', true);
     setDown('b', true);

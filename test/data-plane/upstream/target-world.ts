@@ -59,11 +59,16 @@ export class HealthTable {
 export class TargetWorld {
   readonly counters = new CounterSet();
   readonly directory: UpstreamDirectory;
+  /** What it would log: upstream, target, change. */
+  readonly changes: string[] = [];
 
   constructor(table: HealthTable, random: () => number = seeded(1)) {
     const { counters } = this;
     this.directory = new UpstreamDirectory({
       ...{ counters, clock: table.clock, health: table.view(), random },
+      reportChange: (upstream, host, change) => {
+        this.changes.push(`${upstream} ${host?.split(':')[0] ?? ''} ${change}`);
+      },
     });
   }
 
