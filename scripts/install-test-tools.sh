@@ -13,6 +13,7 @@ tools=(
   chromium:chromium
   postgres:postgresql
   redis-server:redis-server
+  faketime:faketime
 )
 # Where daemons live, which is not on every user's PATH.
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"

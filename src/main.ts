@@ -14,6 +14,7 @@ import { CounterSet } from './core/counters.ts';
 import { LogThrottle } from './core/log-throttle.ts';
 import { AccessBlocks } from './runtime/access-blocks.ts';
 import { FrontThreads } from './runtime/front-threads.ts';
+import { connectionsThatFit, readOpenFilesMax } from './runtime/open-files.ts';
 import { probePort } from './runtime/probe-port.ts';
 import { UpstreamHealth } from './runtime/upstream-health.ts';
 import type { EventJournal, EventJournalError } from './stores/contracts.ts';
@@ -52,6 +53,7 @@ export async function startGateway(configFile: string): Promise<Gateway> {
   listener.port = await probePort(listener.host, listener.port, 'listener.port');
   admin.port = await probePort(admin.host, admin.port, 'admin.port');
   const gateway = new RunningGateway(config);
+  gateway.fitConnections();
   try {
     await gateway.start();
   } catch (error) {
@@ -100,6 +102,19 @@ class RunningGateway implements Gateway {
     });
     this.telemetry.addThread('main', this.vitals);
     this.telemetry.addCounters(this.counters);
+  }
+
+  /** Before any front has them. */
+  fitConnections(): void {
+    const { limits } = this.config;
+    const openFilesMax = readOpenFilesMax();
+    const connectionsMax = connectionsThatFit(this.config, openFilesMax);
+    if (connectionsMax === limits.connectionsMax) return;
+    this.log.warn(
+      { configured: limits.connectionsMax, connectionsMax, openFilesMax },
+      'Fewer connections per front than configured: the process may not open more files.',
+    );
+    limits.connectionsMax = connectionsMax;
   }
 
   get ready(): Promise<boolean> {

@@ -133,7 +133,12 @@ export const ConfigSchema = Type.Object(
       count: integer('Front threads, each with its own pool.', 1, 1, 64),
     }),
     limits: section('What one partner or all of them together may take.', {
-      connectionsMax: integer('Open connections per front.', 19_000, 1, 1_000_000),
+      connectionsMax: integer(
+        'Open connections per front; fewer where the process may not open as many files.',
+        19_000,
+        1,
+        1_000_000,
+      ),
       activePerSourceMax: integer(
         'Connections of one source address with a call in flight, per front.',
         19_000,

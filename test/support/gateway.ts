@@ -1,8 +1,9 @@
 /** A real gateway process with the demo's keys and registry, for tests that speak to its port. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { createPartnerClient, type PartnerClient } from '../../src/client/index.ts';
 import type { PublicationReceipt } from '../../src/control-plane/events/event-hub.ts';
@@ -29,10 +30,14 @@ export interface GatewayOptions {
   readonly config?: Partially<Config>;
   /** Changes the parsed demo registry in place before it is written. */
   readonly registry?: (registry: Record<string, unknown[]>) => void;
+  /** The command that becomes the process, such as `prlimit --nofile=100`; `dir` has its files. */
+  readonly under?: (dir: string) => readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   /** Without it the first start is a strict one, as after the loss of the state folder. */
   readonly trustedState?: boolean;
 }
 
+const ENTRY = fileURLToPath(new URL('../../src/gateway-process.ts', import.meta.url));
 /** Small enough that a table is written in no time. */
 const NONCES_MAX = 16_384;
 const LOG_MAX_CHARACTERS = 100_000;
@@ -45,8 +50,11 @@ export class TestGateway {
   /** Standard error of the process that runs now: the process log, a JSON object a line. */
   log = '';
 
-  private constructor(files: DemoFiles) {
+  private readonly options: GatewayOptions;
+
+  private constructor(files: DemoFiles, options: GatewayOptions) {
     this.files = files;
+    this.options = options;
   }
 
   static async start(options: GatewayOptions): Promise<TestGateway> {
@@ -57,7 +65,7 @@ export class TestGateway {
         if (options.trustedState !== false) initialiseNonceState(stateDir, NONCES_MAX);
       },
     });
-    const gateway = new TestGateway(files);
+    const gateway = new TestGateway(files, options);
     gateway.writeConfig(options.config ?? {});
     if (options.registry !== undefined) gateway.changeRegistry(options.registry);
     await gateway.boot();
@@ -70,10 +78,12 @@ export class TestGateway {
 
   /** Starts the process; rejects with its message where it cannot start. */
   async boot(): Promise<void> {
-    const entry = new URL('../../src/gateway-process.ts', import.meta.url);
-    const child = fork(entry, [this.files.configFile], {
+    const { under = () => [], env = {} } = this.options;
+    const { dir, configFile } = this.files;
+    const [file, ...args] = [...under(dir), process.execPath, ENTRY, configFile];
+    const child = spawn(file!, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: [],
+      env: { ...process.env, ...env },
     });
     this.process = child;
     this.log = '';
