@@ -94,6 +94,7 @@ class RunningGateway implements Gateway {
     this.url = `${scheme}://${urlHost(config.listener.host)}:${config.listener.port}`;
     this.adminUrl = `http://${urlHost(config.admin.host)}:${config.admin.port}`;
     this.upstreams = new UpstreamHealth({
+      fronts: config.fronts.count,
       counters: this.counters,
       report: ({ upstreamId: upstream, address }, reason) => {
         if (reason === undefined) this.log.info({ upstream, address }, 'A target is up again.');
@@ -280,6 +281,7 @@ class RunningGateway implements Gateway {
   }
 
   private forgetFront(front: number): void {
+    this.upstreams.forgetFront(front);
     this.telemetry.retireFront(`front-${front}`);
     for (let i = 0; i < this.config.workers.count; i++) {
       this.telemetry.removeThread(workerName(front, i));

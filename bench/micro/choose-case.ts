@@ -81,8 +81,8 @@ function chosen(directory: UpstreamDirectory, record: UpstreamRecord) {
 }
 
 function openDirectory(record: UpstreamRecord): UpstreamDirectory {
-  const shared = createHealthShared();
-  const health = new SharedHealthStates(shared);
+  const shared = createHealthShared(1);
+  const health = new SharedHealthStates(shared, { front: 0 });
   new HealthPlaces(shared, 'circuit', health.nowMs).give(record.id);
   const places = new HealthPlaces(shared, 'target', health.nowMs);
   for (const { host, port } of record.targets) places.give(targetName(record.id, host, port));

@@ -80,7 +80,7 @@ async function startFront() {
   });
   const upstreams = new UpstreamDirectory({
     ...{ counters, clock: systemClock },
-    health: new SharedHealthStates(data.health),
+    health: new SharedHealthStates(data.health, { front: data.index }),
     reportChange: reportUpstreamChange,
   });
   const accessLog = new AccessLog({

@@ -6,6 +6,7 @@
 import type { CounterSet } from '../core/counters.ts';
 import type { RecordDelta, UpstreamRecord, UpstreamTarget } from '../core/snapshot.ts';
 import {
+  callsOfFront,
   createHealthShared,
   HealthPlaces,
   type HealthShared,
@@ -17,22 +18,29 @@ import { TargetProbe } from './target-probe.ts';
 import { reportUpstream } from './upstream-report.ts';
 
 export interface UpstreamHealthOptions {
+  /** How many there are. */
+  readonly fronts: number;
   readonly counters: CounterSet;
   readonly report: HealthCheckerOptions['report'];
 }
 
 export class UpstreamHealth {
-  readonly shared: HealthShared = createHealthShared();
-  private readonly states = new SharedHealthStates(this.shared);
+  readonly shared: HealthShared;
+  private readonly states: SharedHealthStates;
   private readonly records = new Map<string, UpstreamRecord>();
-  private readonly targets = new HealthPlaces(this.shared, 'target', this.states.nowMs);
-  private readonly circuits = new HealthPlaces(this.shared, 'circuit', this.states.nowMs);
+  private readonly targets: HealthPlaces;
+  private readonly circuits: HealthPlaces;
   private readonly checker: HealthChecker;
   /** What each target is checked with, by name. */
   private readonly checks = new Map<string, string>();
 
-  constructor({ counters, report }: UpstreamHealthOptions) {
-    this.checker = new HealthChecker({ counters, report, nowMs: this.states.nowMs });
+  constructor({ fronts, counters, report }: UpstreamHealthOptions) {
+    this.shared = createHealthShared(fronts);
+    this.states = new SharedHealthStates(this.shared);
+    const { nowMs } = this.states;
+    this.targets = new HealthPlaces(this.shared, 'target', nowMs);
+    this.circuits = new HealthPlaces(this.shared, 'circuit', nowMs);
+    this.checker = new HealthChecker({ counters, report, nowMs });
   }
 
   /** All that there are. */
@@ -45,6 +53,11 @@ export class UpstreamHealth {
   take({ upserts, removals }: RecordDelta<UpstreamRecord>): void {
     for (const id of removals) this.replace(id, undefined);
     for (const record of upserts) this.replace(record.id, record);
+  }
+
+  /** A front thread has ended: it has nothing in flight any more. */
+  forgetFront(front: number): void {
+    callsOfFront(this.shared, front).fill(0);
   }
 
   /** Undefined where the registry has no such upstream. */

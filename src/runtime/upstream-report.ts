@@ -24,6 +24,7 @@ export function reportUpstream(record: UpstreamRecord, sources: ReportSources) {
       return {
         ...{ host, port, weight },
         ...reportHealth(health, nowMs, instant),
+        ...(health === undefined ? {} : { callsInFlight: health.callsInFlight }),
         ...(last === undefined ? {} : { lastCheck: reportCheck(last, instant) }),
       };
     }),

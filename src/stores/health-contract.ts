@@ -15,6 +15,10 @@ export interface TargetHealth {
   readonly backSinceMs: number;
   /** Times that it was left out, less those that it has made good by working since. */
   readonly ejections: number;
+  /** Calls in flight to it, of all fronts. */
+  readonly callsInFlight: number;
+  /** As many calls of this front are in flight now. */
+  showCalls(count: number): void;
   /** A call failed; the failures in a row, this one included. */
   countFailure(): number;
   /** A call succeeded: there are no failures in a row. */

@@ -56,7 +56,7 @@ function create(): FrontThreads {
     config,
     snapshot: () => EMPTY,
     nonces: nonces.shared,
-    health: createHealthShared(),
+    health: createHealthShared(2),
     journal: () => ({ journalId: '0123abcd', head: 0 }),
     onTelemetry: () => undefined,
     onGone: () => undefined,

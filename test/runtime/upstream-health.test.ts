@@ -27,8 +27,9 @@ beforeEach(async () => {
   port = await server.listen();
   counters = new CounterSet();
   said = [];
-  health = new UpstreamHealth({ counters, report: (_target, failure) => said.push(failure) });
-  front = new SharedHealthStates(health.shared);
+  const report = (_target: unknown, failure: string | undefined) => said.push(failure);
+  health = new UpstreamHealth({ fronts: 2, counters, report });
+  front = new SharedHealthStates(health.shared, { front: 1 });
 });
 afterEach(async () => {
   health.close();
@@ -116,7 +117,7 @@ describe('the report of an upstream', () => {
     expect(health.report('bank')).toEqual({
       upstream: 'bank',
       circuit: { state: 'closed' },
-      targets: [{ host: '127.0.0.1', port, weight: 1, state: 'up' }],
+      targets: [{ host: '127.0.0.1', port, weight: 1, state: 'up', callsInFlight: 0 }],
     });
     front.circuit('bank')!.report(breaker, front.nowMs(), 'bad');
     target()!.eject(front.nowMs() + 60_000, 1);
@@ -133,6 +134,18 @@ describe('the report of an upstream', () => {
       state: 'down',
       lastCheck: { failure: expect.stringContaining('ECONN') },
     });
+  });
+
+  it('counts what fronts have in flight, until they end', () => {
+    health.takeAll([checked()]);
+    target()!.showCalls(3);
+    new SharedHealthStates(health.shared, { front: 0 })
+      .target('bank', '127.0.0.1', port)!
+      .showCalls(2);
+    const inFlight = () => health.report('bank')?.targets[0]?.callsInFlight;
+    expect(inFlight()).toBe(5);
+    health.forgetFront(1);
+    expect(inFlight()).toBe(2);
   });
 
   it('is none where the registry has no such upstream', () => {

@@ -15,6 +15,8 @@ export interface TargetReport {
   readonly port: number;
   readonly weight: number;
   readonly state: TargetState;
+  /** Of all fronts; absent where neither checks nor outliers are configured. */
+  readonly callsInFlight?: number;
   readonly ejectedUntil?: string;
   readonly lastCheck?: { readonly at: string; readonly failure?: string };
 }

@@ -56,21 +56,26 @@ export class UpstreamDirectory {
     const group = this.byRecord.get(record) ?? this.open(record);
     const isTrial = this.resilience.admit(group, record.resilience);
     if (typeof isTrial !== 'boolean') return isTrial;
-    let target = group.choose(not?.base);
+    let member = group.choose(not?.base);
     // One that was closed gave way to an older record, whose exchange came late.
-    if (target.isClosed) target = this.open(record).choose(not?.base);
-    target.callsInFlight++;
+    if (member.target.isClosed) member = this.open(record).choose(not?.base);
+    const { target, health } = member;
     target.load.callsInFlight++;
+    target.callsInFlight++;
+    health?.showCalls(target.callsInFlight);
     if (group.isInPanic) this.options.counters.add('upstream_panics');
     return isTrial ? target.trial : target;
   }
 
   /** What became of a call: exactly once for each target that `choose` gave. */
   settle(record: UpstreamRecord, target: TargetClient, outcome: AttemptOutcome): void {
-    target.base.callsInFlight--;
-    target.load.callsInFlight--;
+    const { base, load } = target;
+    base.callsInFlight--;
+    load.callsInFlight--;
     const group = this.byRecord.get(record);
-    if (group !== undefined) this.resilience.report(group, target, outcome);
+    if (group === undefined) return;
+    group.healthOf(base)?.showCalls(base.callsInFlight);
+    this.resilience.report(group, target, outcome);
   }
 
   /** Closes the clients of upstreams that the registry no longer has. */

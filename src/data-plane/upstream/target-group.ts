@@ -59,10 +59,10 @@ export class TargetGroup {
   }
 
   /** `not` is left out where there is another that may be used. */
-  choose(not?: TargetClient): TargetClient {
+  choose(not?: TargetClient): Member {
     if (this.isTimed) this.look();
     const { usable } = this;
-    return usable.length === 1 ? usable[0]!.target : this.choice(usable, not).target;
+    return usable.length === 1 ? usable[0]! : this.choice(usable, not);
   }
 
   private get isTimed(): boolean {

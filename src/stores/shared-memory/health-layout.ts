@@ -17,10 +17,28 @@ const TABLE_BYTES = CIRCUITS_OFFSET + CIRCUITS_MAX * CIRCUIT_BYTES;
 /** Crosses threads: the fronts find what the main thread writes. */
 export interface HealthShared {
   readonly buffer: SharedArrayBuffer;
+  /** Calls in flight: a row of each front's own, with a word for each place of a target. */
+  readonly calls: SharedArrayBuffer;
 }
 
-export function createHealthShared(): HealthShared {
-  return { buffer: new SharedArrayBuffer(TABLE_BYTES) };
+export function createHealthShared(fronts: number): HealthShared {
+  return {
+    buffer: new SharedArrayBuffer(TABLE_BYTES),
+    calls: new SharedArrayBuffer(fronts * TARGETS_MAX * 4),
+  };
+}
+
+/** The row of one front. */
+export function callsOfFront({ calls }: HealthShared, front: number): Int32Array {
+  return new Int32Array(calls, front * TARGETS_MAX * 4, TARGETS_MAX);
+}
+
+/** The words of one place, over all fronts. */
+export function callsOfPlace({ calls }: HealthShared, place: number): Int32Array[] {
+  const fronts = calls.byteLength / (TARGETS_MAX * 4);
+  return Array.from({ length: fronts }, (_, front) => {
+    return new Int32Array(calls, (front * TARGETS_MAX + place) * 4, 1);
+  });
 }
 
 export type PlaceKind = 'target' | 'circuit';

@@ -4,6 +4,7 @@
  */
 import {
   CIRCUIT_BYTES,
+  callsOfPlace,
   type HealthShared,
   type PlaceKind,
   placeNumber,
@@ -50,6 +51,7 @@ export class HealthPlaces {
     const offset = placeOffset(this.kind, place);
     const bytes = this.kind === 'target' ? TARGET_BYTES : CIRCUIT_BYTES;
     new Float64Array(this.shared.buffer, offset, bytes / 8).fill(0);
+    if (this.kind === 'target') for (const word of callsOfPlace(this.shared, place)) word.fill(0);
     new Float64Array(this.shared.buffer, offset, 1)[0] = number;
     this.byName.set(name, place);
     this.numbers.add(number);

@@ -3,6 +3,7 @@ import type { Circuit, HealthStates, TargetHealth } from '../health-contract.ts'
 import { SharedCircuit } from './health-circuit.ts';
 import {
   CIRCUIT_BYTES,
+  callsOfPlace,
   findPlace,
   type HealthShared,
   placeNumber,
@@ -20,15 +21,23 @@ function threadStartMs(): number {
   return Number(process.hrtime.bigint() / 1_000n) / 1_000 - performance.now();
 }
 
+export interface HealthView {
+  /** The front thread whose view it is; undefined for one that sends no calls. */
+  readonly front?: number;
+  /** A monotonic clock that all threads of the table read alike. */
+  readonly nowMs?: () => number;
+}
+
 export class SharedHealthStates implements HealthStates {
   readonly nowMs: () => number;
   private readonly shared: HealthShared;
   private readonly header: Int32Array;
+  private readonly front: number | undefined;
 
-  /** `nowMs`: a monotonic clock that all threads of the table read alike. */
-  constructor(shared: HealthShared, nowMs = createHostClock()) {
+  constructor(shared: HealthShared, { front, nowMs = createHostClock() }: HealthView = {}) {
     this.shared = shared;
     this.header = new Int32Array(shared.buffer, 0, 1);
+    this.front = front;
     this.nowMs = nowMs;
   }
 
@@ -48,8 +57,11 @@ export class SharedHealthStates implements HealthStates {
   }
 
   targetAt(place: number): SharedTargetHealth {
+    const { shared, header, front } = this;
+    const calls = callsOfPlace(shared, place);
+    const ownCalls = front === undefined ? new Int32Array(1) : calls[front]!;
     const offset = placeOffset('target', place);
-    return new SharedTargetHealth(this.shared.buffer, offset, this.header);
+    return new SharedTargetHealth({ buffer: shared.buffer, offset, header, calls, ownCalls });
   }
 
   circuitAt(place: number): SharedCircuit {
@@ -57,7 +69,10 @@ export class SharedHealthStates implements HealthStates {
   }
 
   ownTarget(): TargetHealth {
-    return new SharedTargetHealth(new SharedArrayBuffer(TARGET_BYTES), 0, this.header);
+    const { header } = this;
+    const ownCalls = new Int32Array(1);
+    const buffer = new SharedArrayBuffer(TARGET_BYTES);
+    return new SharedTargetHealth({ buffer, offset: 0, header, calls: [ownCalls], ownCalls });
   }
 
   ownCircuit(): Circuit {

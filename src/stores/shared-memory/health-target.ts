@@ -10,16 +10,41 @@ const FAILURES = 6;
 const DOWN = 7;
 const EJECTIONS = 8;
 
+/** Where it is. */
+export interface TargetPlace {
+  readonly buffer: SharedArrayBuffer;
+  readonly offset: number;
+  /** Its first word is the table's version. */
+  readonly header: Int32Array;
+  /** A word of each front. */
+  readonly calls: readonly Int32Array[];
+  /** The word that this thread writes. */
+  readonly ownCalls: Int32Array;
+}
+
 export class SharedTargetHealth implements TargetHealth {
   private readonly times: Float64Array;
   private readonly words: Int32Array;
   private readonly header: Int32Array;
+  private readonly calls: readonly Int32Array[];
+  private readonly ownCalls: Int32Array;
 
-  /** `header`: its first word is the table's version. */
-  constructor(buffer: SharedArrayBuffer, offset: number, header: Int32Array) {
+  constructor({ buffer, offset, header, calls, ownCalls }: TargetPlace) {
     this.times = new Float64Array(buffer, offset, TARGET_BYTES / 8);
     this.words = new Int32Array(buffer, offset, TARGET_BYTES / 4);
     this.header = header;
+    this.calls = calls;
+    this.ownCalls = ownCalls;
+  }
+
+  get callsInFlight(): number {
+    let sum = 0;
+    for (const [count] of this.calls) sum += count!;
+    return sum;
+  }
+
+  showCalls(count: number): void {
+    this.ownCalls[0] = count;
   }
 
   get isDown(): boolean {

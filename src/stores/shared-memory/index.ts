@@ -3,7 +3,12 @@
  * health of upstreams.
  */
 
-export { createHealthShared, type HealthShared, targetName } from './health-layout.ts';
+export {
+  callsOfFront,
+  createHealthShared,
+  type HealthShared,
+  targetName,
+} from './health-layout.ts';
 export { HealthPlaces } from './health-places.ts';
 export { SharedHealthStates } from './health-states.ts';
 export {

@@ -15,7 +15,7 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   directory = new UpstreamDirectory({
     ...{ counters: new CounterSet(), clock: systemClock },
-    health: new SharedHealthStates(createHealthShared()),
+    health: new SharedHealthStates(createHealthShared(1)),
     reportChange: () => undefined,
   });
 });

@@ -17,7 +17,7 @@ beforeEach(() => {
   table = new HealthTable();
   table.give(record);
   front = new TargetWorld(table, seeded(1));
-  other = new TargetWorld(table, seeded(2));
+  other = new TargetWorld(table, seeded(2), 1);
 });
 
 const isUsed = (name: string, world = front) => name in world.shares(record, 200);
@@ -117,6 +117,21 @@ describe('ejectedMaxPercent', () => {
     const alone = upstreamOf([1], { outlier });
     for (let i = 0; i < 10; i++) front.call(alone, 'timeout');
     expect(front.counters.get('upstream_ejections')).toBe(0);
+  });
+});
+
+describe('the calls in flight to a target', () => {
+  it('are known over all fronts', () => {
+    const [one, two] = [front, other].map(world => world.choose(record));
+    const inFlight = () => {
+      return ['a', 'b', 'c', 'd'].map(name => table.view().target('bank', name, 1)!.callsInFlight);
+    };
+    const sum = () => inFlight().reduce((total, count) => total + count, 0);
+    expect(sum()).toBe(2);
+    front.directory.settle(record, one!, 'answered');
+    expect(inFlight()['abcd'.indexOf(two!.host[0]!)]).toBe(1);
+    other.directory.settle(record, two!, 'cancelled');
+    expect(sum()).toBe(0);
   });
 });
 

@@ -40,13 +40,15 @@ export function upstreamOf(
 /** The table of one host, and its clock. */
 export class HealthTable {
   readonly clock = new SettableClock();
-  readonly shared = createHealthShared();
+  readonly shared = createHealthShared(2);
   private readonly nowMs = () => this.clock.monotonicMs() + 1;
   private readonly targets = new HealthPlaces(this.shared, 'target', this.nowMs);
   private readonly circuits = new HealthPlaces(this.shared, 'circuit', this.nowMs);
 
-  view(): SharedHealthStates {
-    return new SharedHealthStates(this.shared, this.nowMs);
+  /** What a thread sees; `front` where it is a front thread. */
+  view(front?: number): SharedHealthStates {
+    const { nowMs } = this;
+    return new SharedHealthStates(this.shared, front === undefined ? { nowMs } : { nowMs, front });
   }
 
   give({ id, targets }: UpstreamRecord): void {
@@ -62,10 +64,10 @@ export class TargetWorld {
   /** What it would log: upstream, target, change. */
   readonly changes: string[] = [];
 
-  constructor(table: HealthTable, random: () => number = seeded(1)) {
+  constructor(table: HealthTable, random: () => number = seeded(1), front = 0) {
     const { counters } = this;
     this.directory = new UpstreamDirectory({
-      ...{ counters, clock: table.clock, health: table.view(), random },
+      ...{ counters, clock: table.clock, health: table.view(front), random },
       reportChange: (upstream, host, change) => {
         this.changes.push(`${upstream} ${host?.split(':')[0] ?? ''} ${change}`);
       },

@@ -10,10 +10,10 @@ import { HealthPlaces, SharedHealthStates } from '../../../src/stores/shared-mem
 const REST_MS = 120_000;
 
 function places() {
-  const shared = createHealthShared();
+  const shared = createHealthShared(2);
   const clock = { nowMs: 1 };
   const given = new HealthPlaces(shared, 'target', () => clock.nowMs);
-  const states = new SharedHealthStates(shared, () => clock.nowMs);
+  const states = new SharedHealthStates(shared, { nowMs: () => clock.nowMs });
   return { shared, clock, given, states };
 }
 

@@ -18,7 +18,7 @@ async function race(): Promise<{
   closed: number[];
   ejected: number[];
 }> {
-  const health = createHealthShared();
+  const health = createHealthShared(THREADS);
   const { nowMs } = new SharedHealthStates(health);
   new HealthPlaces(health, 'circuit', nowMs).give('bank');
   const places = new HealthPlaces(health, 'target', nowMs);
