@@ -26,6 +26,7 @@ async function gatewayTime(): Promise<number> {
   return Date.parse(answer.headers.get('date') ?? '');
 }
 
+// Debian’s faketime is asked for by scripts/install-test-tools.sh.
 describe.skipIf(!hasOtherTime)('a clock that is set', () => {
   beforeAll(async () => {
     setClock('+0');
@@ -40,7 +41,7 @@ describe.skipIf(!hasOtherTime)('a clock that is set', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('forward refuses what is signed now by others, and back again takes no nonce twice', async () => {
+  it('forward refuses what others sign now, and back again takes no nonce twice', async () => {
     const accepted = partner.sign(ACCOUNTS);
     expect((await partner.send(accepted)).status).toBe(200);
 
@@ -53,7 +54,7 @@ describe.skipIf(!hasOtherTime)('a clock that is set', () => {
     expect((await partner.send(accepted)).code).toBe('signature-replayed');
   });
 
-  it('back refuses what is signed now by others, and forward again takes no nonce twice', async () => {
+  it('back refuses what others sign now, and forward again takes no nonce twice', async () => {
     const accepted = partner.sign(ACCOUNTS);
     expect((await partner.send(accepted)).status).toBe(200);
 

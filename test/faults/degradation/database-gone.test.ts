@@ -1,4 +1,4 @@
-/** PostgreSQL holds the registry, and is killed: calls go on, changes are refused until it is back. */
+/** PostgreSQL holds the registry and is killed: calls go on, changes wait for it to be back. */
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,6 +31,7 @@ async function expectDegraded(): Promise<void> {
   expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(200);
 }
 
+// Where PostgreSQL is not installed.
 describe.skipIf(!hasPostgres)('a registry whose database', () => {
   beforeAll(async () => {
     server = await PostgresServer.start();

@@ -1,4 +1,4 @@
-/** The disk of the state folder is full: calls go on, what is to be kept is refused, and comes back. */
+/** The disk of the state folder is full: calls go on, and what is to be kept is refused. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -71,6 +71,7 @@ async function renameUntilRefused(): Promise<number> {
   throw new Error('a full disk takes every change');
 }
 
+// Only root may mount a disk.
 describe.skipIf(!hasMounts)('a full disk', () => {
   beforeAll(async () => {
     bank = await createDemoBank();

@@ -23,6 +23,7 @@ function setHosts(...names: string[]): void {
   writeFileSync(hosts, `127.0.0.1 localhost ${names.join(' ')}\n`);
 }
 
+// Only root may mount another file over /etc/hosts.
 describe.skipIf(!hasMounts)('a name that cannot be resolved', () => {
   beforeAll(async () => {
     setHosts(NAME);

@@ -1,4 +1,4 @@
-/** The process may open no further file: who is connected goes on, and the others once some leave. */
+/** The process may open no further file: who is connected goes on, others once some leave. */
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDemoBank, type DemoBank } from '../../../src/demo/bank/index.ts';
