@@ -75,6 +75,7 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Calls sent to a target that is left out, because all of them are.',
   },
+  upstream_targets_down: { kind: 'gauge', help: 'Targets that their health checks found down.' },
   upstream_checks: { kind: 'counter', help: 'Health checks of targets that have ended.' },
   upstream_checks_failed: { kind: 'counter', help: 'Health checks that found something wrong.' },
   upstream_checks_deferred: {

@@ -54,6 +54,7 @@ export class HealthChecker {
     this.unwatch(name);
     const watch = new Watch(target);
     this.watches.set(name, watch);
+    if (target.health.isDown) this.options.counters.add('upstream_targets_down');
     this.schedule(watch, target.terms.intervalMs * this.random());
   }
 
@@ -62,6 +63,7 @@ export class HealthChecker {
     if (watch === undefined) return;
     this.watches.delete(name);
     watch.stop();
+    if (watch.target.health.isDown) this.options.counters.add('upstream_targets_down', -1);
   }
 
   last(name: string): LastCheck | undefined {
@@ -92,9 +94,15 @@ export class HealthChecker {
     if (watch.isStopped) return;
     counters.add('upstream_checks');
     if (failure !== undefined) counters.add('upstream_checks_failed');
-    if (watch.take(failure, nowMs())) this.options.report(watch.target, failure);
+    if (watch.take(failure, nowMs())) this.onChanged(watch.target, failure);
     const { intervalMs } = watch.target.terms;
     this.schedule(watch, intervalMs * (1 - JITTER + 2 * JITTER * this.random()));
+  }
+
+  private onChanged(target: CheckedTarget, failure: string | undefined): void {
+    const { counters, report } = this.options;
+    counters.add('upstream_targets_down', target.health.isDown ? 1 : -1);
+    report(target, failure);
   }
 
   private checkNext(): void {

@@ -74,6 +74,7 @@ describe('a target', () => {
     expect(target.health.isDown).toBe(false);
     await checks(1);
     expect(target.health.isDown).toBe(true);
+    expect(counters.get('upstream_targets_down')).toBe(1);
     target.answer = undefined;
     await checks(1);
     expect(target.health.isDown).toBe(true);
@@ -84,6 +85,7 @@ describe('a target', () => {
       ['a:1', undefined],
     ]);
     expect(counters.get('upstream_checks_failed')).toBe(3);
+    expect(counters.get('upstream_targets_down')).toBe(0);
   });
 
   it('that answers now and then does not change', async () => {
@@ -94,6 +96,16 @@ describe('a target', () => {
       await checks(1);
     }
     expect(said).toEqual([]);
+  });
+
+  it('that is down is counted while it is watched', async () => {
+    const target = new FakeTarget();
+    target.health.isDown = true;
+    checker.watch('a', target);
+    checker.watch('a', target);
+    expect(counters.get('upstream_targets_down')).toBe(1);
+    checker.unwatch('a');
+    expect(counters.get('upstream_targets_down')).toBe(0);
   });
 
   it('that is not watched any more is not asked, nor heard', async () => {

@@ -29,6 +29,8 @@ export class TargetGroup {
   readonly record: UpstreamRecord;
   private readonly states: HealthStates;
   private readonly choice: Choice;
+  /** Whether who may be used, or a share, can change. */
+  private readonly isTimed: boolean;
   private usable: readonly Member[];
   private seenVersion = -1;
   /** When `usable` or a share changes by itself. */
@@ -46,6 +48,8 @@ export class TargetGroup {
       return { target: targets[i]!, health: healths[i], weight, share: weight, owed: 0 };
     });
     this.usable = this.members;
+    const { health, outlier, slowStartMs } = record.resilience;
+    this.isTimed = health !== undefined || outlier !== undefined || slowStartMs > 0;
   }
 
   /** Calls go to targets that are left out, because all of them are. */
@@ -63,11 +67,6 @@ export class TargetGroup {
     if (this.isTimed) this.look();
     const { usable } = this;
     return usable.length === 1 ? usable[0]! : this.choice(usable, not);
-  }
-
-  private get isTimed(): boolean {
-    const { health, outlier, slowStartMs } = this.record.resilience;
-    return health !== undefined || outlier !== undefined || slowStartMs > 0;
   }
 
   private look(): void {
