@@ -33,6 +33,8 @@ export interface Limit {
   readonly isOneOfMany: boolean;
   /** The driver's own: a number below 0 before it has seen the limit. */
   place: number;
+  /** The driver's own: tells whether `place` is still the limit's. */
+  generation: number;
 }
 
 /** One call and the limits that it counts against; all of them or none is charged. */

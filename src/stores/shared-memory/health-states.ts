@@ -12,14 +12,7 @@ import {
   targetName,
 } from './health-layout.ts';
 import { SharedTargetHealth } from './health-target.ts';
-
-/**
- * Each thread's performance.now() begins with the thread; process.hrtime is the same for all. Read
- * once, because a bigint costs more than all that is decided by it.
- */
-function threadStartMs(): number {
-  return Number(process.hrtime.bigint() / 1_000n) / 1_000 - performance.now();
-}
+import { createHostClock } from './host-clock.ts';
 
 export interface HealthView {
   /** The front thread whose view it is; undefined for one that sends no calls. */
@@ -78,9 +71,4 @@ export class SharedHealthStates implements HealthStates {
   ownCircuit(): Circuit {
     return new SharedCircuit(new SharedArrayBuffer(CIRCUIT_BYTES), 0);
   }
-}
-
-function createHostClock(): () => number {
-  const startMs = threadStartMs();
-  return () => startMs + performance.now();
 }
