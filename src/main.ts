@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayAdmin } from './compose-admin.ts';
+import { GatewayLimits } from './compose-limits.ts';
 import { GatewayRegistry } from './compose-registry.ts';
 import { loadConfig } from './control-plane/config/index.ts';
 import { EventHub } from './control-plane/events/event-hub.ts';
@@ -80,6 +81,7 @@ class RunningGateway implements Gateway {
   private fronts: FrontThreads | undefined;
   private admin: GatewayAdmin | undefined;
   private readonly upstreams: UpstreamHealth;
+  private readonly limits: GatewayLimits;
   private costsMicros: Readonly<Record<string, number>> = {};
   private readonly vitals = createVitalsBuffer();
   private readonly sampler = startThreadVitals(this.vitals);
@@ -101,6 +103,7 @@ class RunningGateway implements Gateway {
         else this.log.warn({ upstream, address, reason }, 'A target is down.');
       },
     });
+    this.limits = new GatewayLimits({ config, counters: this.counters, log: this.log });
     this.telemetry.addThread('main', this.vitals);
     this.telemetry.addCounters(this.counters);
   }
@@ -137,6 +140,7 @@ class RunningGateway implements Gateway {
       clock: systemClock,
     });
     this.reportNonceStart(this.nonces);
+    this.limits.start();
     const { journal, desk } = this.openEvents();
     const registry = await this.openRegistry();
     const access = await AccessBlocks.open(config.telemetry, this.counters, log);
@@ -144,8 +148,11 @@ class RunningGateway implements Gateway {
     const startVersion = registry.desk.revision;
     this.fronts = new FrontThreads({
       config,
-      nonces: this.nonces.shared,
-      health: this.upstreams.shared,
+      shared: {
+        nonces: this.nonces.shared,
+        health: this.upstreams.shared,
+        limits: this.limits.shared,
+      },
       snapshot: () => this.snapshotOf(registry),
       journal: () => ({ journalId: journal.journalId, head: journal.head }),
       onReplay: (request, answer) => desk.ask(request, answer),
@@ -264,6 +271,7 @@ class RunningGateway implements Gateway {
     }
     this.sampler.stop();
     this.upstreams.close();
+    await this.closeOne('quotas', () => this.limits.stop());
     await this.closeOne('access log', () => this.access?.close());
     await this.closeOne('admin listener', () => this.admin?.close());
     this.desk?.close();
@@ -282,6 +290,7 @@ class RunningGateway implements Gateway {
 
   private forgetFront(front: number): void {
     this.upstreams.forgetFront(front);
+    this.limits.onFrontGone(front);
     this.telemetry.retireFront(`front-${front}`);
     for (let i = 0; i < this.config.workers.count; i++) {
       this.telemetry.removeThread(workerName(front, i));

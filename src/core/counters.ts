@@ -53,6 +53,11 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Checks that ended a worker twice and failed alone.',
   },
+  limits_sharing_cells: {
+    kind: 'counter',
+    help: 'Limits that found no cell of their own: policy.limitsMax is small.',
+  },
+  quotas_write_failed: { kind: 'counter', help: 'Writes of the quota file that failed.' },
   upstream_connections_open: { kind: 'gauge', help: 'Connections to upstreams.' },
   upstream_connections_opened: { kind: 'counter', help: 'Connections to upstreams made.' },
   upstream_requests_queued: { kind: 'gauge', help: 'Requests waiting for an upstream connection.' },

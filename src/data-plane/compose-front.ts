@@ -14,6 +14,7 @@ import { Resumptions } from '../core/resumptions.ts';
 import type { AppMeters } from '../core/sessions.ts';
 import type { SnapshotHolder } from '../core/snapshot.ts';
 import type { NonceStore } from '../stores/contracts.ts';
+import type { FailureBudget, LimitStore } from '../stores/limit-contract.ts';
 import { Admission } from './admission/index.ts';
 import { Front } from './front/index.ts';
 import { Pipeline, type Rooms } from './pipeline.ts';
@@ -34,6 +35,8 @@ export interface FrontParts {
   readonly snapshots: SnapshotHolder;
   readonly checks: CheckRunner;
   readonly nonces: NonceStore;
+  readonly limits: LimitStore;
+  readonly failures: FailureBudget;
   readonly upstreams: UpstreamDirectory;
   readonly recorder: ExchangeRecorder & AppMeters;
   readonly accessLog: AccessRecorder;

@@ -9,11 +9,10 @@ import type { SnapshotPart } from '../core/snapshot-parts.ts';
  * What a front thread starts with; cloned, except for the shared buffers inside. Its first snapshot
  * comes in messages, while it starts.
  */
-export interface FrontWorkerData<NonceShared, HealthShared> {
+export interface FrontWorkerData<Shared> {
   readonly index: number;
   readonly config: Config;
-  readonly nonces: NonceShared;
-  readonly health: HealthShared;
+  readonly shared: Shared;
   /** When this was made; later events come as messages. */
   readonly journal: JournalState;
 }

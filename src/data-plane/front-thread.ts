@@ -9,9 +9,10 @@ import { LogThrottle } from '../core/log-throttle.ts';
 import type { RecordDelta, SnapshotDelta, SnapshotHolder } from '../core/snapshot.ts';
 import {
   createSharedNonceStore,
-  type HealthShared,
-  type NonceShared,
+  type HostShared,
+  SharedFailureBudget,
   SharedHealthStates,
+  SharedLimitStore,
 } from '../stores/shared-memory/index.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import { FrontTelemetry, type FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
@@ -33,7 +34,7 @@ const WORKERS_INTERVAL_MS = 1_000;
 const CLOSE_MAX_MS = 3_000;
 
 const port = parentPort!;
-const data = workerData as FrontWorkerData<NonceShared, HealthShared>;
+const data = workerData as FrontWorkerData<HostShared>;
 
 function post(message: FromFront<FrontTelemetryShared>, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer);
@@ -62,7 +63,7 @@ function reportSwapFailure({ version, isWhole, error }: SwapFailure): void {
 }
 
 async function startFront() {
-  const { config } = data;
+  const { config, index, shared } = data;
   const telemetry = new FrontTelemetry(
     config.telemetry.operationHistogramsMax,
     config.telemetry.appFiguresMax,
@@ -73,14 +74,14 @@ async function startFront() {
   post({ kind: 'telemetry', shared: telemetry.shared, workers: workers.buffers });
   const vitals = startThreadVitals(telemetry.shared.vitals);
   const snapshots: SnapshotHolder = { current: await swapper.first };
-  const nonces = createSharedNonceStore(data.nonces, {
+  const nonces = createSharedNonceStore(shared.nonces, {
     clock: systemClock,
     counters,
     onPersistFailed: reportNonceFile,
   });
   const upstreams = new UpstreamDirectory({
     ...{ counters, clock: systemClock },
-    health: new SharedHealthStates(data.health, { front: data.index }),
+    health: new SharedHealthStates(shared.health, { front: index }),
     reportChange: reportUpstreamChange,
   });
   const accessLog = new AccessLog({
@@ -95,6 +96,8 @@ async function startFront() {
     snapshots,
     checks: pool,
     nonces,
+    limits: new SharedLimitStore(shared.limits, { front: index, counters }),
+    failures: new SharedFailureBudget(shared.limits, index, config.signatures),
     upstreams,
     recorder: telemetry,
     accessLog,

@@ -24,7 +24,7 @@ import type {
   TelemetryMessage,
   ToFront,
 } from '../data-plane/front-messages.ts';
-import type { HealthShared, NonceShared } from '../stores/shared-memory/index.ts';
+import type { HostShared } from '../stores/shared-memory/index.ts';
 import type { FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 import { RegistryFeed } from './registry-feed.ts';
 import { ServedWaiters } from './served-waiters.ts';
@@ -34,9 +34,7 @@ type SwapFailedMessage = Extract<Message, { kind: 'swap-failed' }>;
 
 export interface FrontThreadsOptions {
   readonly config: Config;
-  readonly nonces: NonceShared;
-  /** Of upstreams and their targets. */
-  readonly health: HealthShared;
+  readonly shared: HostShared;
   /**
    * The registry as it is now: of the version that was published last, or a later one. Asked where
    * a front needs the whole: when it starts, and when changes alone do not do.
@@ -233,11 +231,10 @@ export class FrontThreads {
   /** Resolves when the front listens; rejects with its reason when it has ended before. */
   private startFront(slot: FrontSlot, index: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const workerData: FrontWorkerData<NonceShared, HealthShared> = {
+    const workerData: FrontWorkerData<HostShared> = {
       index,
       config: this.options.config,
-      nonces: this.options.nonces,
-      health: this.options.health,
+      shared: this.options.shared,
       journal: this.options.journal(),
     };
     const worker = new Worker(this.entry, { workerData, name: `front-${index}` });

@@ -6,9 +6,9 @@ import { FrontTelemetry, type FrontTelemetryShared } from '../../src/telemetry/f
 import { createVitalsBuffer } from '../../src/telemetry/thread-vitals.ts';
 
 const port = parentPort!;
-const { index, config } = workerData as FrontWorkerData<Int32Array, unknown>;
+const { index, config } = workerData as FrontWorkerData<Int32Array>;
 /** Starts of each front so far, in shared memory; in place of the nonce table. */
-const starts: Int32Array = workerData.nonces;
+const starts: Int32Array = workerData.shared;
 const start = Atomics.add(starts, index, 1);
 let behaviour: string | undefined;
 let version = 0;

@@ -11,6 +11,7 @@ import type { LogMessage } from '../../src/data-plane/front-messages.ts';
 import { FrontThreads } from '../../src/runtime/front-threads.ts';
 import {
   createHealthShared,
+  createLimitShared,
   type NonceState,
   openNonceState,
 } from '../../src/stores/shared-memory/index.ts';
@@ -55,8 +56,11 @@ function create(): FrontThreads {
   return new FrontThreads({
     config,
     snapshot: () => EMPTY,
-    nonces: nonces.shared,
-    health: createHealthShared(2),
+    shared: {
+      nonces: nonces.shared,
+      health: createHealthShared(2),
+      limits: createLimitShared(2, 1_024, 65_536),
+    },
     journal: () => ({ journalId: '0123abcd', head: 0 }),
     onTelemetry: () => undefined,
     onGone: () => undefined,

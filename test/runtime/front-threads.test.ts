@@ -51,8 +51,7 @@ function create(behaviour: string): FrontThreads {
   const options: FrontThreadsOptions = {
     config,
     snapshot: () => published,
-    nonces: starts as never,
-    health: undefined as never,
+    shared: starts as never,
     journal: () => ({ journalId: '0123abcd', head: 0 }),
     entry: new URL('fake-front.ts', import.meta.url),
     onTelemetry: (front, { shared }) => telemetry.addFront(`front-${front}`, shared),

@@ -1,7 +1,17 @@
 /**
- * What the front threads of one host share: the nonce store, which outlives their process, and the
- * health of upstreams.
+ * What the front threads of one host share: the nonce store, which outlives their process, the
+ * health of upstreams, and what is counted of limits.
  */
+import type { HealthShared } from './health-layout.ts';
+import type { LimitShared } from './limits/index.ts';
+import type { NonceShared } from './nonce-state.ts';
+
+/** What each front is given of it. */
+export interface HostShared {
+  readonly nonces: NonceShared;
+  readonly health: HealthShared;
+  readonly limits: LimitShared;
+}
 
 export {
   callsOfFront,
@@ -11,6 +21,13 @@ export {
 } from './health-layout.ts';
 export { HealthPlaces } from './health-places.ts';
 export { SharedHealthStates } from './health-states.ts';
+export {
+  createLimitShared,
+  LimitKeeper,
+  type LimitShared,
+  SharedFailureBudget,
+  SharedLimitStore,
+} from './limits/index.ts';
 export {
   initialiseNonceState,
   type NonceShared,

@@ -56,7 +56,7 @@ export class LimitCells {
     return this.assign(limit, home, false);
   }
 
-  /** The cell of a tag, made where it has none; before any thread counts. -1 where there is no room. */
+  /** The cell of a tag, made where it has none, or -1; before any thread counts. */
   claimAtStart(tag: bigint): number {
     const home = Number(tag & BigInt(this.mask));
     const own = this.findTag(home, tag);

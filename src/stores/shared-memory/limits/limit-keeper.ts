@@ -22,8 +22,8 @@ export interface LimitKeeperOptions {
   readonly shared: LimitShared;
   readonly file: string;
   readonly counters: Pick<CounterSet, 'add'>;
-  /** Of each write that failed; the next one has all of it again. */
-  readonly onWriteFailed: (error: Error) => void;
+  /** When writes begin to fail, with why, and when they succeed again, with undefined. */
+  readonly onFileState: (error: Error | undefined) => void;
   readonly nowMs?: () => number;
   readonly wallMs?: () => number;
 }
@@ -37,6 +37,7 @@ export class LimitKeeper {
   private readonly wallMs: () => number;
   private timer: NodeJS.Timeout | undefined;
   private swept = 0;
+  private isFailing = false;
   private written: readonly QuotaEntry[] = [];
   private writing: Promise<void> = Promise.resolve();
 
@@ -102,11 +103,16 @@ export class LimitKeeper {
     if (isSame(entries, this.written)) return;
     try {
       await writeQuotaFile(this.options.file, entries);
-      this.written = entries;
     } catch (error) {
+      // All of it is in memory, and in the next write.
       this.options.counters.add('quotas_write_failed');
-      this.options.onWriteFailed(error as Error);
+      if (!this.isFailing) this.options.onFileState(error as Error);
+      this.isFailing = true;
+      return;
     }
+    this.written = entries;
+    if (this.isFailing) this.options.onFileState(undefined);
+    this.isFailing = false;
   }
 
   private entries(): readonly QuotaEntry[] {

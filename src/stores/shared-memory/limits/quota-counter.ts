@@ -52,7 +52,7 @@ export class QuotaCounter {
     }
   }
 
-  /** At once; another window may have begun meanwhile, and its count has gone with the one before. */
+  /** At once. Where another window has begun meanwhile, the count has gone with the old one. */
   giveBack(limit: Limit, rule: QuotaRule): void {
     const { values } = this.cells;
     for (;;) {

@@ -1,4 +1,4 @@
-/** A lock between threads, held for less than a microsecond. Who ends with it is unlocked by main. */
+/** A lock between threads, held for less than a microsecond; main takes it from who is gone. */
 
 /** Then the holder is asked for by the kernel: it may have lost its core. */
 const SPINS = 200;

@@ -1,0 +1,51 @@
+/** The limits of this host: their memory, and the file of what was counted of quotas. */
+import { join } from 'node:path';
+import type { Config } from './core/config.ts';
+import type { CounterSet } from './core/counters.ts';
+import { createLimitShared, LimitKeeper, type LimitShared } from './stores/shared-memory/index.ts';
+import type { ProcessLog } from './telemetry/process-log.ts';
+
+/** In stateDir. */
+const QUOTA_FILE = 'quotas.bin';
+
+export interface GatewayLimitsOptions {
+  readonly config: Config;
+  readonly counters: CounterSet;
+  readonly log: ProcessLog;
+}
+
+export class GatewayLimits {
+  readonly shared: LimitShared;
+  private readonly keeper: LimitKeeper;
+
+  constructor({ config, counters, log }: GatewayLimitsOptions) {
+    const { limitsMax, sketchCells } = config.policy;
+    this.shared = createLimitShared(config.fronts.count, limitsMax, sketchCells);
+    this.keeper = new LimitKeeper({
+      shared: this.shared,
+      file: join(config.stateDir, QUOTA_FILE),
+      counters,
+      onFileState: error => {
+        if (error === undefined) log.info('Counts of quotas are written to their file again.');
+        else log.error({ err: error }, 'Counts of quotas are in memory only: a write failed.');
+      },
+    });
+  }
+
+  /**
+   * Before any front counts.
+   * @throws Error where the quota file cannot be used
+   */
+  start(): void {
+    this.keeper.load();
+    this.keeper.start();
+  }
+
+  onFrontGone(front: number): void {
+    this.keeper.onFrontGone(front);
+  }
+
+  stop(): Promise<void> {
+    return this.keeper.stop();
+  }
+}
