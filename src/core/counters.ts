@@ -53,6 +53,12 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Checks that ended a worker twice and failed alone.',
   },
+  calls_refused_rate: { kind: 'counter', help: 'Calls refused because a rate was used up.' },
+  calls_refused_quota: { kind: 'counter', help: 'Calls refused because a quota was used up.' },
+  calls_refused_concurrency: {
+    kind: 'counter',
+    help: 'Calls refused because as many as were agreed were in flight.',
+  },
   limits_sharing_cells: {
     kind: 'counter',
     help: 'Limits that found no cell of their own: policy.limitsMax is small.',

@@ -127,9 +127,9 @@ export interface Transport {
   readonly sink: AnswerSink;
 }
 
-/** What an exchange holds of shared limits until it is over; made and read by the policy room. */
+/** What an exchange holds of shared limits until it is over; made by the policy room. */
 export interface PolicyHold {
-  readonly refusedBy: string | undefined;
+  giveBack(): void;
 }
 
 export class Exchange {

@@ -18,6 +18,7 @@ import type { FailureBudget, LimitStore } from '../stores/limit-contract.ts';
 import { Admission } from './admission/index.ts';
 import { Front } from './front/index.ts';
 import { Pipeline, type Rooms } from './pipeline.ts';
+import { Policy } from './policy/index.ts';
 import { createRecordStep, RunObserver } from './record/index.ts';
 import { Responder } from './respond/index.ts';
 import { createRouteStep } from './route/index.ts';
@@ -65,13 +66,17 @@ export function composeFront(parts: FrontParts) {
     countProblem: name => parts.recorder.countProblem(name),
     onDelivered: parts.onEventsDelivered,
   });
+  const policy = new Policy({
+    ...{ store: parts.limits, counters, clock: systemClock },
+    merchantHeader: config.policy.merchantHeader,
+  });
   const runs = new RunObserver({ clock: systemClock, counters, post: parts.postObserved });
   const http: Rooms = {
     admit: admission.admit,
     readBody: front.readBody,
     verify: createVerify(parts, false),
     route: createRouteStep(),
-    limit: nothingToRead,
+    limit: policy.limit,
     forward: createForwardStep(parts.upstreams, {
       clock: systemClock,
       counters,
@@ -79,6 +84,7 @@ export function composeFront(parts: FrontParts) {
     }),
     writeProblem: responder.writeProblem,
     release: exchange => {
+      policy.release(exchange);
       admission.release(exchange);
       front.release(exchange);
       responder.release(exchange);
@@ -103,7 +109,10 @@ export function composeFront(parts: FrontParts) {
     admit: admission.admitMessage,
     readBody: gatherSigned(),
     writeProblem: sessions.writeProblem,
-    release: sessions.release,
+    release: exchange => {
+      policy.release(exchange);
+      sessions.release(exchange);
+    },
   };
   sessions.send(new Pipeline(message, counters));
   const calls = new Pipeline(http, counters);

@@ -3,7 +3,7 @@
  *
  * Each step is a plain function of the exchange: it returns nothing and the next one runs, a
  * Problem and respond writes it, or PENDING and goes on later through `exchange.resume`. Only
- * reading the body, verify and upstream may wait. Record sees every exchange exactly once.
+ * reading the body, verify, limits and upstream may wait. Record sees every exchange exactly once.
  */
 import type { CounterSet } from '../core/counters.ts';
 import {

@@ -23,6 +23,10 @@ export interface AnswerHost {
 const OWN_FIELDS = new Set(['date', 'x-request-id', 'content-length', 'transfer-encoding']);
 /** Of a deprecated API: the registry says when it goes, whatever its server thinks. */
 const OWN_FIELDS_OF_DEPRECATED = new Set([...OWN_FIELDS, 'deprecation', 'sunset']);
+/** Of a call with limits: what is left of them, whatever limits its server has besides. */
+const POLICY_FIELDS = ['ratelimit', 'ratelimit-policy'];
+const OWN_FIELDS_OF_LIMITED = new Set([...OWN_FIELDS, ...POLICY_FIELDS]);
+const OWN_FIELDS_OF_BOTH = new Set([...OWN_FIELDS_OF_DEPRECATED, ...POLICY_FIELDS]);
 const NO_BYTES = new Uint8Array(0);
 /**
  * What is offered to a peer that is behind on a chunked answer. uWebSockets.js keeps what the
@@ -294,16 +298,23 @@ export class HttpAnswer implements AnswerSink {
 function answerHead(exchange: Exchange, status: number, headers: readonly string[]): string {
   let head = `${STATUS_LINES[status] ?? status}\r\nx-request-id: ${exchange.arrival.requestId}`;
   const announced = exchange.target?.entry.deprecationFields;
-  const own = announced === undefined ? OWN_FIELDS : OWN_FIELDS_OF_DEPRECATED;
+  const { policyFields } = exchange;
+  const own = ownFields(announced !== undefined, policyFields !== undefined);
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!;
     if (!own.has(name)) head += `\r\n${name}: ${headers[i + 1]}`;
   }
   if (announced !== undefined) head += fieldLines(announced);
+  if (policyFields !== undefined) head += fieldLines(policyFields);
   if (exchange.header('x-xingyun-timing') !== undefined) {
     head += `\r\nserver-timing: ${serverTiming(exchange, performance.now())}`;
   }
   return head;
+}
+
+function ownFields(isDeprecated: boolean, isLimited: boolean): ReadonlySet<string> {
+  if (isLimited) return isDeprecated ? OWN_FIELDS_OF_BOTH : OWN_FIELDS_OF_LIMITED;
+  return isDeprecated ? OWN_FIELDS_OF_DEPRECATED : OWN_FIELDS;
 }
 
 function fieldLines(fields: readonly string[]): string {

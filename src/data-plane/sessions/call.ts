@@ -90,7 +90,8 @@ export class Call implements AnswerSink, Transport {
     const timing = isTimed ? serverTiming(exchange, performance.now()) : '';
     const body = this.wholeBody(lastChunk);
     try {
-      this.host.answer(this, { status, headers: this.headers, body, timing });
+      const headers = withPolicy(this.headers, exchange.policyFields);
+      this.host.answer(this, { status, headers, body, timing });
     } catch (error) {
       this.break(exchange, error);
     }
@@ -176,4 +177,17 @@ function expire(call: Call): void {
 
 function tooLarge({ answerMaxBytes }: CallHost): Problem {
   return problem('answer-too-large', `An answer may have ${answerMaxBytes} bytes.`);
+}
+
+/** What is left of the limits, in place of what an upstream says of its own. */
+function withPolicy(
+  headers: readonly string[],
+  policyFields: readonly string[] | undefined,
+): readonly string[] {
+  if (policyFields === undefined) return headers;
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!headers[i]!.startsWith('ratelimit')) kept.push(headers[i]!, headers[i + 1]!);
+  }
+  return kept.concat(policyFields);
 }

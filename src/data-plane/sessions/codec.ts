@@ -52,6 +52,8 @@ const SHOWN_FIELDS = new Set([
   'last-modified',
   'link',
   'location',
+  'ratelimit',
+  'ratelimit-policy',
   'retry-after',
   'sunset',
   'vary',
