@@ -53,6 +53,14 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Checks that ended a worker twice and failed alone.',
   },
+  signatures_refused_failures: {
+    kind: 'counter',
+    help: 'Calls refused unchecked because signatures of their source had failed too often.',
+  },
+  calls_refused_source_rate: {
+    kind: 'counter',
+    help: 'Calls refused because their source came too fast.',
+  },
   calls_refused_rate: { kind: 'counter', help: 'Calls refused because a rate was used up.' },
   calls_refused_quota: { kind: 'counter', help: 'Calls refused because a quota was used up.' },
   calls_refused_concurrency: {

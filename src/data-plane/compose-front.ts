@@ -15,7 +15,7 @@ import type { AppMeters } from '../core/sessions.ts';
 import type { SnapshotHolder } from '../core/snapshot.ts';
 import type { NonceStore } from '../stores/contracts.ts';
 import type { FailureBudget, LimitStore } from '../stores/limit-contract.ts';
-import { Admission } from './admission/index.ts';
+import { Admission, SourceRates } from './admission/index.ts';
 import { Front } from './front/index.ts';
 import { Pipeline, type Rooms } from './pipeline.ts';
 import { Policy } from './policy/index.ts';
@@ -53,7 +53,7 @@ export function composeFront(parts: FrontParts) {
   const { config, counters, snapshots } = parts;
   const { respondTimeoutMs } = config.limits;
   const responder = new Responder({ respondTimeoutMs, counters });
-  const admission = new Admission(config.limits, counters);
+  const admission = new Admission(config.limits, counters, sourceRates(parts));
   const front = new Front({ config, counters, snapshots, openSink: responder.openSink });
   const sessions = new Sessions({
     config,
@@ -120,6 +120,11 @@ export function composeFront(parts: FrontParts) {
   return { front, responder, sessions, runs, calls, handshakes };
 }
 
+function sourceRates({ config, counters, limits }: FrontParts): SourceRates | undefined {
+  if (config.policy.sourceRequestsPerSecondMax === 0) return undefined;
+  return new SourceRates(limits, counters, config.policy);
+}
+
 /** A handshake has no body. */
 function nothingToRead(_exchange: Exchange): StepResult {
   return undefined;
@@ -143,12 +148,13 @@ function gatherSigned(): Step {
  * and 24 later (native-notes/README.md), about 100 µs, more than most checks cost.
  */
 function createVerify(
-  { config, counters, snapshots, checks, nonces }: FrontParts,
+  { config, counters, snapshots, checks, nonces, failures }: FrontParts,
   prefersInline: boolean,
 ) {
   return createVerifyStep({
     checks,
     nonces,
+    failures,
     clock: systemClock,
     config: config.signatures,
     ownAuthorities: ownAuthorities(config.listener, config.listener.port),

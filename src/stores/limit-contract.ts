@@ -64,10 +64,13 @@ export interface LimitStore {
   release(claim: LimitClaim): void;
 }
 
-/** What is left of a budget for failures, per source address and per pair of source and key id. */
+/** What is left of budgets for failures: of a source address, and of a source and a key id. */
 export interface FailureBudget {
-  /** Ms until the next attempt is let through; 0 where the budget is not spent. */
-  waitMs(source: string, keyId: string): number;
+  /**
+   * Ms until the next attempt is let through; 0 where none of it is spent. With `isProven` the
+   * source's other key ids do not count: this one has verified from there before.
+   */
+  waitMs(source: string, keyId: string, isProven: boolean): number;
   /** Counts one failed attempt. */
   charge(source: string, keyId: string): void;
 }

@@ -182,7 +182,8 @@ export class TestGateway {
         listener: { port: 0, ...config.listener },
         admin: { port: 0, ...config.admin },
         events: { publisherTokenFile: this.files.publisherTokenFile, ...config.events },
-        signatures: { noncesMax: NONCES_MAX, ...config.signatures },
+        // Many tests send bad signatures, and mean each of them.
+        signatures: { noncesMax: NONCES_MAX, failuresPerMinuteMax: 0, ...config.signatures },
         telemetry: { accessLogFile: 'access.log', ...config.telemetry },
       }),
     );

@@ -115,6 +115,8 @@ export function createSignatureCheck(
   const step = createVerifyStep({
     checks: new InlineChecks(key),
     nonces: new MemoryNonceStore(NONCES_MAX, systemClock),
+    // Whoever is compared has none.
+    failures: { waitMs: () => 0, charge: () => undefined },
     clock: systemClock,
     counters: new CounterSet(),
     ownAuthorities: new Set([authority]),

@@ -1,10 +1,13 @@
 // Receives every exchange whose head could be read.
 // Adds whether it is admitted, and counts it against its source until it is recorded.
-// May refuse with overloaded, too-many-connections.
+// May refuse with overloaded, too-many-connections, rate-limited.
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { Exchange, StepResult } from '../../core/exchange.ts';
 import { problem } from '../../core/problems.ts';
+import type { SourceRates } from './source-rates.ts';
+
+export { SourceRates } from './source-rates.ts';
 
 /**
  * Sources that are remembered before idle ones are let go of. A Map in which a source comes and
@@ -19,13 +22,16 @@ const SOURCES_KEPT_MIN = 4_096;
 export class Admission {
   private readonly limits: Config['limits'];
   private readonly counters: CounterSet;
+  private readonly sources: SourceRates | undefined;
   /** Sources stay in it when they are idle, see {@link SOURCES_KEPT_MIN}. */
   private readonly activeBySource = new Map<string, number>();
   private sourcesMax = SOURCES_KEPT_MIN;
 
-  constructor(limits: Config['limits'], counters: CounterSet) {
+  /** @param sources undefined where no rate of a source is configured */
+  constructor(limits: Config['limits'], counters: CounterSet, sources?: SourceRates) {
     this.limits = limits;
     this.counters = counters;
+    this.sources = sources;
   }
 
   /** A message counts against its session and its app, not against a source. */
@@ -41,6 +47,8 @@ export class Admission {
     const overload = this.admitMessage(exchange);
     if (overload !== undefined) return overload;
     const { peer } = exchange.arrival;
+    const tooFast = this.sources?.refuse(peer);
+    if (tooFast !== undefined) return tooFast;
     const known = this.activeBySource.get(peer);
     if (known === undefined && this.activeBySource.size >= this.sourcesMax) this.forgetIdle();
     const active = known ?? 0;

@@ -9,13 +9,19 @@ import {
   type StepResult,
 } from '../../core/exchange.ts';
 import { currentKey, refuseKey } from '../../core/key-status.ts';
-import { type Problem, problem } from '../../core/problems.ts';
+import { type Problem, problem, problemAfter } from '../../core/problems.ts';
 import type { Resumptions } from '../../core/resumptions.ts';
 import type { KeyEntry, SnapshotHolder } from '../../core/snapshot.ts';
 import { STAGE } from '../../core/stages.ts';
 import type { NonceStore } from '../../stores/contracts.ts';
+import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { normaliseAuthority } from './own-authorities.ts';
+import type { ProvenSources } from './proven-sources.ts';
 import { type Candidate, isProblem, type SignatureScheme } from './scheme.ts';
+
+const MS_PER_SECOND = 1_000;
+/** What costs a worker and comes of what the caller sent. */
+const FAILURES: ReadonlySet<CheckOutcome> = new Set(['signature-invalid', 'digest-mismatch']);
 
 /** What the step works with. */
 export interface VerifyParts {
@@ -26,6 +32,8 @@ export interface VerifyParts {
   /** Normalised: under which signatures are accepted. */
   readonly ownAuthorities: ReadonlySet<string>;
   readonly snapshots: SnapshotHolder;
+  readonly failures: FailureBudget;
+  readonly proven: ProvenSources;
   readonly prefersInline: boolean;
   readonly resumptions: Resumptions;
   /** Asked in this order; the first that recognises a request decides it alone. */
@@ -46,6 +54,8 @@ export function checkSignature(parts: VerifyParts, exchange: Exchange): StepResu
   if (isProblem(prepared)) return prepared;
   const stranger = refuseOtherApp(exchange.arrival, prepared.entry);
   if (stranger !== undefined) return stranger;
+  const spent = refuseFailing(parts, exchange.arrival, prepared.entry);
+  if (spent !== undefined) return spent;
   return new SignatureCheck(parts, exchange, scheme.name, prepared).start();
 }
 
@@ -91,6 +101,19 @@ function refuseAuthority(
 ): Problem | undefined {
   if (own.has(normaliseAuthority(authority, scheme))) return undefined;
   return problem('malformed-request', 'The Host field names an authority other than this gateway.');
+}
+
+/** Whose signatures have failed too often waits, before a worker has anything to do with it. */
+function refuseFailing(
+  { failures, proven, counters }: VerifyParts,
+  { peer }: Arrival,
+  entry: KeyEntry,
+): Problem | undefined {
+  const waitMs = failures.waitMs(peer, entry.key.id, proven.has(entry, peer));
+  if (waitMs === 0) return undefined;
+  counters.add('signatures_refused_failures');
+  const detail = 'Too many signatures from this address did not verify, or were used before.';
+  return problemAfter('signature-failures', detail, Math.ceil(waitMs / MS_PER_SECOND));
 }
 
 /** One check under way. An object with a method rather than a closure for each request. */
@@ -163,7 +186,10 @@ class SignatureCheck implements Check {
     const { stageMs } = this.exchange;
     stageMs[STAGE.verifyWait] = this.waitMs;
     stageMs[STAGE.verify]! += this.serviceMs;
-    if (outcome !== 'valid') return refuseOutcome(outcome);
+    if (outcome !== 'valid') {
+      if (FAILURES.has(outcome)) this.chargeFailure();
+      return refuseOutcome(outcome);
+    }
     const { clock, snapshots } = this.parts;
     const entry = currentKey(snapshots.current.keys, this.entry);
     if (entry === undefined) {
@@ -171,9 +197,18 @@ class SignatureCheck implements Check {
     }
     const nowMs = clock.wallMs();
     const refusal = refuseKey(entry, nowMs) ?? this.claimNonce(entry, nowMs);
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined) {
+      // A signature that is sent again and again costs a worker as much as one that is made up.
+      if (refusal.name === 'signature-replayed') this.chargeFailure();
+      return refusal;
+    }
+    this.parts.proven.add(entry, this.exchange.arrival.peer);
     this.exchange.identity = { entry, scheme: this.scheme, viaSession: false };
     return undefined;
+  }
+
+  private chargeFailure(): void {
+    this.parts.failures.charge(this.exchange.arrival.peer, this.entry.key.id);
   }
 
   /**

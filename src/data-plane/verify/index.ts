@@ -9,7 +9,9 @@ import type { Step } from '../../core/exchange.ts';
 import { Resumptions } from '../../core/resumptions.ts';
 import type { SnapshotHolder } from '../../core/snapshot.ts';
 import type { NonceStore } from '../../stores/contracts.ts';
+import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { checkSignature, type VerifyParts } from './check-signature.ts';
+import { ProvenSources } from './proven-sources.ts';
 import { Rfc9421Scheme } from './rfc9421/index.ts';
 
 export { ownAuthorities } from './own-authorities.ts';
@@ -17,6 +19,7 @@ export { ownAuthorities } from './own-authorities.ts';
 export interface VerifyOptions {
   readonly checks: CheckRunner;
   readonly nonces: NonceStore;
+  readonly failures: FailureBudget;
   readonly clock: Clock;
   readonly config: Config['signatures'];
   /** Normalised; what `ownAuthorities` gives. */
@@ -34,6 +37,8 @@ export function createVerifyStep(options: VerifyOptions): Step {
   const parts: VerifyParts = {
     checks: options.checks,
     nonces: options.nonces,
+    failures: options.failures,
+    proven: new ProvenSources(),
     clock: options.clock,
     counters: options.counters,
     ownAuthorities: options.ownAuthorities,

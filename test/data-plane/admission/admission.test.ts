@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../src/core/config.ts';
 import { CounterSet } from '../../../src/core/counters.ts';
-import { Admission } from '../../../src/data-plane/admission/index.ts';
+import { Admission, SourceRates } from '../../../src/data-plane/admission/index.ts';
+import { createLimitShared, SharedLimitStore } from '../../../src/stores/shared-memory/index.ts';
 import { anExchange } from '../../support/exchanges.ts';
 
 function anAdmission(limits: Partial<Config['limits']>): {
@@ -39,5 +40,27 @@ describe('admission', () => {
     expect(codeOf(admission.admit(anExchange({ peer: '192.0.2.1' })))).toBe('too-many-connections');
     admission.release(first);
     expect(codeOf(admission.admit(anExchange({ peer: '192.0.2.1' })))).toBeUndefined();
+  });
+});
+
+describe('the rate of a source', () => {
+  it('refuses what comes too fast from one address, and nobody else', () => {
+    let nowMs = 1_000;
+    const counters = new CounterSet();
+    const shared = createLimitShared(1, 1_024, 65_536);
+    const store = new SharedLimitStore(shared, { front: 0, counters, nowMs: () => nowMs });
+    const terms = { sourceRequestsPerSecondMax: 2, sourceBurstMax: 3 };
+    const limits = { exchangesInFlightMax: 10, activePerSourceMax: 10 } as Config['limits'];
+    const admission = new Admission(limits, counters, new SourceRates(store, counters, terms));
+    const admitted = (peer: string) => admission.admit(anExchange({ peer }));
+    for (let call = 0; call < 3; call++) expect(admitted('192.0.2.1')).toBeUndefined();
+    expect(admitted('192.0.2.1')).toMatchObject({ name: 'rate-limited', retryAfterSeconds: 1 });
+    expect(admitted('192.0.2.2')).toBeUndefined();
+    expect(counters.get('calls_refused_source_rate')).toBe(1);
+    nowMs += 500;
+    expect(admitted('192.0.2.1')).toBeUndefined();
+    // Whoever has a /64 has all of it.
+    for (let call = 0; call < 3; call++) expect(admitted(`2001:db8::${call}`)).toBeUndefined();
+    expect(admitted('2001:db8::9')).toMatchObject({ name: 'rate-limited' });
   });
 });

@@ -27,6 +27,7 @@ import type {
 } from '../../../src/core/snapshot.ts';
 import { createVerifyStep } from '../../../src/data-plane/verify/index.ts';
 import type { NonceStore } from '../../../src/stores/contracts.ts';
+import type { FailureBudget } from '../../../src/stores/limit-contract.ts';
 import { InlineRunner } from './inline-runner.ts';
 
 /** The wall clock of every test, in milliseconds: on a whole second, so that edges are exact. */
@@ -146,9 +147,26 @@ export function call(changes: Partial<Call> = {}): Call {
 
 const NO_SNAPSHOT = { keys: new Map() } as unknown as CompiledSnapshot;
 
+/** Says what the test wants, and remembers who failed. */
+class TestFailures implements FailureBudget {
+  readonly charged: string[] = [];
+  readonly asked: string[] = [];
+  spentMs = 0;
+
+  waitMs(source: string, keyId: string, isProven: boolean): number {
+    this.asked.push(`${source} ${keyId}${isProven ? ' proven' : ''}`);
+    return this.spentMs;
+  }
+
+  charge(source: string, keyId: string): void {
+    this.charged.push(`${source} ${keyId}`);
+  }
+}
+
 /** Everything a test of the step needs, with a clock that stands still. */
 export class VerifyBench {
   readonly nonces = new TestNonces();
+  readonly failures = new TestFailures();
   readonly counters = new CounterSet();
   readonly keys = new Map<string, KeyEntry>();
   /** The step reads the keys of a snapshot and nothing else. */
@@ -171,6 +189,7 @@ export class VerifyBench {
     this.step = createVerifyStep({
       checks: options.checks ?? new InlineRunner(),
       nonces: this.nonces,
+      failures: this.failures,
       clock,
       config: {
         createdMaxAgeMs: 60_000,

@@ -43,12 +43,13 @@ export class SharedFailureBudget implements FailureBudget {
     this.nowMs = nowMs;
   }
 
-  waitMs(source: string, keyId: string): number {
+  waitMs(source: string, keyId: string, isProven: boolean): number {
     if (this.isOff) return 0;
     const nowMs = this.nowMs();
     const network = sourceNetwork(source);
     const waitMs = this.waitOf(pairKey(network, keyId), this.ofPair, nowMs);
-    return waitMs > 0 ? waitMs : this.waitOf(sourceKey(network), this.ofSource, nowMs);
+    if (waitMs > 0 || isProven) return waitMs;
+    return this.waitOf(sourceKey(network), this.ofSource, nowMs);
   }
 
   charge(source: string, keyId: string): void {
