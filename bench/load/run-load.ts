@@ -25,6 +25,8 @@ export interface RunExtras {
   readonly generatorNodeArgs?: readonly string[];
   /** Which cores the gateway has, and which the generators and the upstream; all where absent. */
   readonly cores?: { readonly gateway: string; readonly load: string };
+  /** Laid over the gateway's configuration. */
+  readonly config?: Sections<Config>;
   /** Shows progress; nothing where absent. */
   readonly progress?: (text: string) => void;
 }
@@ -67,7 +69,7 @@ export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Pro
     noncesMax: noncesFor(options),
     accessLog: options.accessLog ?? false,
     ...(options.pipelined === true ? { upstream: PIPELINED } : {}),
-    config: limitsFor(options),
+    config: { ...limitsFor(options), ...extras.config },
   });
   await using hiccups = await HiccupBeside.open(extras.cores?.gateway);
   await using generators = new Generators(specsFor(options, gateway.port, sets), {

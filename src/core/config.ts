@@ -272,7 +272,7 @@ export const ConfigSchema = Type.Object(
     overload: section('What is refused when more comes than can be served.', {
       delayTargetMs: integer(
         'Wait of calls, measured, above which some are refused; 0 switches it off.',
-        5,
+        25,
         0,
         10_000,
       ),

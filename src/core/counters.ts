@@ -57,6 +57,13 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Calls refused unchecked because signatures of their source had failed too often.',
   },
+  overload_in_flight_limit: {
+    kind: 'gauge',
+    help: 'Calls that may be in flight, by how long they wait; of all fronts together.',
+  },
+  calls_shed_low: { kind: 'counter', help: 'Calls of low priority refused in an overload.' },
+  calls_shed_normal: { kind: 'counter', help: 'Calls of normal priority refused in an overload.' },
+  calls_shed_high: { kind: 'counter', help: 'Calls of high priority refused in an overload.' },
   calls_refused_source_rate: {
     kind: 'counter',
     help: 'Calls refused because their source came too fast.',

@@ -15,7 +15,7 @@ import type { AppMeters } from '../core/sessions.ts';
 import type { SnapshotHolder } from '../core/snapshot.ts';
 import type { NonceStore } from '../stores/contracts.ts';
 import type { FailureBudget, LimitStore } from '../stores/limit-contract.ts';
-import { Admission, SourceRates } from './admission/index.ts';
+import { composeAdmission } from './compose-admission.ts';
 import { Front } from './front/index.ts';
 import { Pipeline, type Rooms } from './pipeline.ts';
 import { Policy } from './policy/index.ts';
@@ -53,8 +53,9 @@ export function composeFront(parts: FrontParts) {
   const { config, counters, snapshots } = parts;
   const { respondTimeoutMs } = config.limits;
   const responder = new Responder({ respondTimeoutMs, counters });
-  const admission = new Admission(config.limits, counters, sourceRates(parts));
-  const front = new Front({ config, counters, snapshots, openSink: responder.openSink });
+  const { admission, gate, observed } = composeAdmission(parts);
+  const { openSink } = responder;
+  const front = new Front({ config, counters, snapshots, openSink, gate });
   const sessions = new Sessions({
     config,
     counters,
@@ -89,12 +90,7 @@ export function composeFront(parts: FrontParts) {
       front.release(exchange);
       responder.release(exchange);
     },
-    record: createRecordStep({
-      recorder: parts.recorder,
-      accessLog: parts.accessLog,
-      runs,
-      clock: systemClock,
-    }),
+    record: observed(createRecord(parts, runs)),
     reportBug: parts.reportBug,
   };
   const handshake: Rooms = {
@@ -120,9 +116,8 @@ export function composeFront(parts: FrontParts) {
   return { front, responder, sessions, runs, calls, handshakes };
 }
 
-function sourceRates({ config, counters, limits }: FrontParts): SourceRates | undefined {
-  if (config.policy.sourceRequestsPerSecondMax === 0) return undefined;
-  return new SourceRates(limits, counters, config.policy);
+function createRecord({ recorder, accessLog }: FrontParts, runs: RunObserver) {
+  return createRecordStep({ recorder, accessLog, runs, clock: systemClock });
 }
 
 /** A handshake has no body. */

@@ -5,8 +5,11 @@ import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { Exchange, StepResult } from '../../core/exchange.ts';
 import { problem } from '../../core/problems.ts';
+import type { OverloadGate } from './overload-gate.ts';
 import type { SourceRates } from './source-rates.ts';
 
+export { OverloadControl } from './overload-control.ts';
+export { OverloadGate } from './overload-gate.ts';
 export { SourceRates } from './source-rates.ts';
 
 /**
@@ -14,6 +17,12 @@ export { SourceRates } from './source-rates.ts';
  * goes with each call is built anew all the time and keeps the collector busy (core/deadlines.ts).
  */
 const SOURCES_KEPT_MIN = 4_096;
+
+/** What is not configured is absent. */
+export interface AdmissionGuards {
+  readonly sources?: SourceRates | undefined;
+  readonly gate?: OverloadGate | undefined;
+}
 
 /**
  * A connection carries one call at a time (uWebSockets.js closes it on a second), so calls in
@@ -23,29 +32,33 @@ export class Admission {
   private readonly limits: Config['limits'];
   private readonly counters: CounterSet;
   private readonly sources: SourceRates | undefined;
+  private readonly gate: OverloadGate | undefined;
   /** Sources stay in it when they are idle, see {@link SOURCES_KEPT_MIN}. */
   private readonly activeBySource = new Map<string, number>();
   private sourcesMax = SOURCES_KEPT_MIN;
 
-  /** @param sources undefined where no rate of a source is configured */
-  constructor(limits: Config['limits'], counters: CounterSet, sources?: SourceRates) {
+  constructor(limits: Config['limits'], counters: CounterSet, guards: AdmissionGuards = {}) {
     this.limits = limits;
     this.counters = counters;
-    this.sources = sources;
+    this.sources = guards.sources;
+    this.gate = guards.gate;
   }
 
   /** A message counts against its session and its app, not against a source. */
-  readonly admitMessage = (_exchange: Exchange): StepResult => {
-    if (this.counters.get('exchanges_in_flight') <= this.limits.exchangesInFlightMax) {
-      return undefined;
-    }
-    this.counters.add('exchanges_shed');
+  readonly admitMessage = (exchange: Exchange): StepResult => {
+    const { gate, counters, limits } = this;
+    // Calls have come through it before they were begun.
+    const isMessage = exchange.arrival.session !== undefined;
+    const crowded = isMessage && gate?.isCalm === false && gate.refuse(exchange.arrival);
+    if (crowded) return crowded;
+    if (counters.get('exchanges_in_flight') <= limits.exchangesInFlightMax) return undefined;
+    counters.add('exchanges_shed');
     return problem('overloaded', 'Too many calls are in flight.');
   };
 
   readonly admit = (exchange: Exchange): StepResult => {
-    const overload = this.admitMessage(exchange);
-    if (overload !== undefined) return overload;
+    const refusal = this.admitMessage(exchange);
+    if (refusal !== undefined) return refusal;
     const { peer } = exchange.arrival;
     const tooFast = this.sources?.refuse(peer);
     if (tooFast !== undefined) return tooFast;

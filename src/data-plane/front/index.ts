@@ -6,13 +6,14 @@ import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import {
   type AnswerSink,
+  type Arrival,
   type ClientCertificate,
   Exchange,
   type ExchangeIntake,
   type StepResult,
   type Transport,
 } from '../../core/exchange.ts';
-import { type Problem, problem } from '../../core/problems.ts';
+import { type Problem, problem, problemDocument } from '../../core/problems.ts';
 import type { SnapshotHolder } from '../../core/snapshot.ts';
 import { TraceIds } from '../../core/trace.ts';
 import { ClientCertificates } from './client-certificate.ts';
@@ -33,7 +34,19 @@ import { WebSocketFront } from './web-socket.ts';
 /** How often overdue bodies are looked for: a fraction of the shortest bodyTimeoutMs. */
 const SWEEP_INTERVAL_MS = 50;
 
+const SHED_HEAD =
+  '503 Service Unavailable\r\ncontent-type: application/problem+json\r\n' +
+  'cache-control: no-store\r\n';
+
+/** Says whether there is room for calls, before they are begun. */
+export interface CallGate {
+  /** Whether there is room for any call. */
+  readonly isCalm: boolean;
+  refuse(arrival: Arrival): Problem | undefined;
+}
+
 export interface FrontOptions {
+  readonly gate?: CallGate | undefined;
   readonly config: Config;
   readonly counters: CounterSet;
   readonly snapshots: SnapshotHolder;
@@ -62,6 +75,7 @@ export class Front {
   private readonly bodies: BodyReader;
   private readonly head: HeadOptions;
   private readonly requireCertificate: boolean;
+  private readonly gate: CallGate | undefined;
   private readonly sweeper: NodeJS.Timeout;
   private app: TemplatedApp | undefined;
   private socket: us_listen_socket | undefined;
@@ -70,6 +84,7 @@ export class Front {
   constructor(options: FrontOptions) {
     const { listener, limits } = options.config;
     this.options = options;
+    this.gate = options.gate;
     this.bodies = new BodyReader(limits, options.counters, setImmediate);
     this.requireCertificate = listener.tls?.clientCertificate === 'required';
     this.head = {
@@ -151,6 +166,7 @@ export class Front {
     });
     try {
       const head = readHead(res, req, this.head);
+      if (this.gate?.isCalm === false && this.shed(res, head)) return;
       const transport = new HttpTransport(res, this.options.openSink(res), head);
       exchange = new Exchange(head.arrival, transport, this.driver!);
       if (head.isSuspect) this.startLater(exchange);
@@ -161,6 +177,24 @@ export class Front {
       });
       res.close();
     }
+  }
+
+  /**
+   * Refuses before anything is made of the call: an exchange that is begun, recorded and logged
+   * costs three times as much, of which there is nothing to spare. It is counted and no more.
+   */
+  private shed(res: HttpResponse, { arrival, isSuspect, refusal }: Head): boolean {
+    if (isSuspect || refusal !== undefined) return false;
+    const overload = this.gate!.refuse(arrival);
+    if (overload === undefined) return false;
+    const { requestId, method } = arrival;
+    const fields = `x-request-id: ${requestId}\r\nretry-after: ${overload.retryAfterSeconds}`;
+    res.cork(() => {
+      res.writeStatus(`${SHED_HEAD}${fields}`);
+      if (method === 'HEAD') res.endWithoutBody();
+      else res.end(problemDocument(overload, requestId));
+    });
+    return true;
   }
 
   private start(exchange: Exchange): void {

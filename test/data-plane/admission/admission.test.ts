@@ -51,7 +51,9 @@ describe('the rate of a source', () => {
     const store = new SharedLimitStore(shared, { front: 0, counters, nowMs: () => nowMs });
     const terms = { sourceRequestsPerSecondMax: 2, sourceBurstMax: 3 };
     const limits = { exchangesInFlightMax: 10, activePerSourceMax: 10 } as Config['limits'];
-    const admission = new Admission(limits, counters, new SourceRates(store, counters, terms));
+    const admission = new Admission(limits, counters, {
+      sources: new SourceRates(store, counters, terms),
+    });
     const admitted = (peer: string) => admission.admit(anExchange({ peer }));
     for (let call = 0; call < 3; call++) expect(admitted('192.0.2.1')).toBeUndefined();
     expect(admitted('192.0.2.1')).toMatchObject({ name: 'rate-limited', retryAfterSeconds: 1 });

@@ -48,7 +48,11 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: 'the composition of a front thread',
-    matches: under('src/data-plane/front-thread.ts', 'src/data-plane/compose-front.ts'),
+    matches: under(
+      'src/data-plane/front-thread.ts',
+      'src/data-plane/compose-front.ts',
+      'src/data-plane/compose-admission.ts',
+    ),
     mayImport: [CORE, TELEMETRY, 'src/stores/', 'src/data-plane/'],
   },
   {
