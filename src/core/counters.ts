@@ -79,6 +79,14 @@ const DEFINITIONS = {
     help: 'Limits that found no cell of their own: policy.limitsMax is small.',
   },
   quotas_write_failed: { kind: 'counter', help: 'Writes of the quota file that failed.' },
+  upstream_calls_sent_again: {
+    kind: 'counter',
+    help: 'Calls sent to a target once more after a failure, by `retry` of their upstream.',
+  },
+  upstream_retries_over_budget: {
+    kind: 'counter',
+    help: 'Failed calls that were not sent again because too many had been.',
+  },
   upstream_connections_open: { kind: 'gauge', help: 'Connections to upstreams.' },
   upstream_connections_opened: { kind: 'counter', help: 'Connections to upstreams made.' },
   upstream_requests_queued: { kind: 'gauge', help: 'Requests waiting for an upstream connection.' },

@@ -29,6 +29,8 @@ export interface ExchangeIntake extends ExchangeDriver {
   start(exchange: Exchange, refusal: Problem | undefined): void;
   /** The peer left, or does not want the answer any more. */
   abort(exchange: Exchange): void;
+  /** Its time is over: `refusal` is the answer, unless one has begun. */
+  expire(exchange: Exchange, refusal: Problem): void;
 }
 
 /** Where the answer's bytes come from; implemented by the upstream room. */
@@ -40,6 +42,11 @@ export interface AnswerSource {
    * the upstream, its answer thrown away, so that its outcome is known and recorded.
    */
   cancel(): void;
+  /**
+   * The caller gets another answer, before this one has begun. A safe request is stopped; any other
+   * is finished with the upstream, and the exchange hears nothing of it.
+   */
+  giveUp(): void;
 }
 
 /** Where the answer's bytes go; implemented by the respond room, the only writer to the socket. */

@@ -14,7 +14,6 @@ export const PLAIN_RESILIENCE: UpstreamResilience = {
   outlier: undefined,
   breaker: undefined,
   retry: undefined,
-  hedging: undefined,
 };
 
 export function plainPlan(id: string): PlanRecord {

@@ -223,13 +223,6 @@ export interface RetryRecord {
   readonly budgetMinPerSecond: number;
 }
 
-/** A safe call that waits long is sent to another target as well; the first answer counts. */
-export interface HedgingRecord {
-  readonly afterMs: number;
-  /** Second requests beside calls, in percent. */
-  readonly budgetPercent: number;
-}
-
 export const BALANCING = ['least-request', 'weighted'] as const;
 export type Balancing = (typeof BALANCING)[number];
 
@@ -248,7 +241,6 @@ export interface UpstreamResilience {
   readonly outlier: OutlierRecord | undefined;
   readonly breaker: BreakerRecord | undefined;
   readonly retry: RetryRecord | undefined;
-  readonly hedging: HedgingRecord | undefined;
 }
 
 export interface UpstreamRecord {

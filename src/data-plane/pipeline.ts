@@ -74,6 +74,13 @@ export class Pipeline implements ExchangeIntake {
     else this.complete(exchange);
   }
 
+  expire(exchange: Exchange, refusal: Problem): void {
+    if (exchange.completed || exchange.aborted || exchange.status > 0) return;
+    exchange.source?.giveUp();
+    exchange.source = undefined;
+    this.refuse(exchange, refusal);
+  }
+
   complete(exchange: Exchange): void {
     if (exchange.completed) return;
     exchange.completed = true;

@@ -107,7 +107,11 @@ describe('the pipeline', () => {
     let cancelled = 0;
     const journal = aPipeline({
       forward: exchange => {
-        exchange.source = { resume: () => undefined, cancel: () => (cancelled += 1) };
+        exchange.source = {
+          resume: () => undefined,
+          cancel: () => (cancelled += 1),
+          giveUp: () => undefined,
+        };
         return PENDING;
       },
     });

@@ -160,7 +160,6 @@ export class SnapshotRecords {
         outlier: upstream.outlier,
         breaker: upstream.breaker,
         retry: upstream.retry,
-        hedging: upstream.hedging,
       },
     };
   }

@@ -79,10 +79,6 @@ const resilienceFields = {
       budgetMinPerSecond: integer('Retries that are given beside it.', 3, 0, 10_000),
     },
   ),
-  hedging: settings('Sends a safe call that waits long to a second target; absent for none.', {
-    afterMs: integer('After which wait.', 50, 1, 60_000),
-    budgetPercent: percent('Second requests beside the calls of a front.', 10),
-  }),
 };
 
 const pem = (description: string) =>

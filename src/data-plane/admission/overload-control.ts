@@ -1,8 +1,7 @@
 /**
  * How many calls may be in flight, found out by how long they wait before they are sent on (after
- * CoDel, RFC 8289): where even the least wait of an interval is above the target, a queue stands
- * that no burst explains, and fewer are let in; where calls wait less and are refused all the same,
- * more are.
+ * CoDel, RFC 8289): where even the least wait of two intervals is above the target, a queue stands
+ * that no burst explains, and fewer are let in; where calls wait less, more are.
  *
  * A share of them is kept for each priority, so that low ones are refused first and high ones last.
  */
@@ -30,7 +29,7 @@ export class OverloadControl {
   private leastWaitMs = Number.POSITIVE_INFINITY;
   /** In the interval that is under way. */
   private mostInFlight = 0;
-  private hasRefused = false;
+  private wasLate = false;
 
   constructor(options: OverloadOptions, intervalMs: number) {
     this.options = options;
@@ -52,25 +51,23 @@ export class OverloadControl {
   }
 
   refuses(priority: Priority): boolean {
-    if (this.options.counters.get('exchanges_in_flight') < this.limit * SHARES[priority]) {
-      return false;
-    }
-    this.hasRefused = true;
-    return true;
+    return this.options.counters.get('exchanges_in_flight') >= this.limit * SHARES[priority];
   }
 
   /** Ends an interval. */
   adjust(): void {
     const { targetMs, inFlightMax, counters } = this.options;
-    if (this.leastWaitMs !== Number.POSITIVE_INFINITY && this.leastWaitMs > targetMs) {
+    const isLate = this.leastWaitMs !== Number.POSITIVE_INFINITY && this.leastWaitMs > targetMs;
+    // One interval may be a pause of the thread, which is over by now.
+    if (isLate && this.wasLate) {
       const inUse = Math.min(this.limit, this.mostInFlight);
       this.limit = Math.max(IN_FLIGHT_MIN, inUse * SHRINK);
-    } else if (this.hasRefused || this.limit < inFlightMax) {
+    } else if (!isLate && this.limit < inFlightMax) {
       this.limit = Math.min(inFlightMax, this.limit * GROW);
     }
+    this.wasLate = isLate;
     this.leastWaitMs = Number.POSITIVE_INFINITY;
     this.mostInFlight = 0;
-    this.hasRefused = false;
     counters.set('overload_in_flight_limit', this.limit);
   }
 

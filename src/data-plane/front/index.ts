@@ -4,6 +4,7 @@
 // overloaded.
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
+import type { WheelDeadline } from '../../core/deadline-wheel.ts';
 import {
   type AnswerSink,
   type Arrival,
@@ -16,6 +17,7 @@ import {
 import { type Problem, problem, problemDocument } from '../../core/problems.ts';
 import type { SnapshotHolder } from '../../core/snapshot.ts';
 import { TraceIds } from '../../core/trace.ts';
+import { CallerPatience, type PatientTransport } from './caller-patience.ts';
 import { ClientCertificates } from './client-certificate.ts';
 import { PeerAddresses } from './peer-address.ts';
 import { type BodyCollector, BodyReader, type BodyTransport } from './read-body.ts';
@@ -55,11 +57,12 @@ export interface FrontOptions {
 }
 
 /** The HTTP transport's own part of an exchange, beside what the rooms see. */
-class HttpTransport implements Transport, BodyTransport {
+class HttpTransport implements Transport, BodyTransport, PatientTransport {
   readonly handle: HttpResponse;
   readonly sink: AnswerSink;
   readonly head: Head;
   collector: BodyCollector | undefined = undefined;
+  deadline: WheelDeadline<Exchange> | undefined = undefined;
   /** The pipeline knows of the exchange. */
   started = false;
 
@@ -73,6 +76,7 @@ class HttpTransport implements Transport, BodyTransport {
 export class Front {
   private readonly options: FrontOptions;
   private readonly bodies: BodyReader;
+  private readonly patience = new CallerPatience();
   private readonly head: HeadOptions;
   private readonly requireCertificate: boolean;
   private readonly gate: CallGate | undefined;
@@ -106,6 +110,7 @@ export class Front {
    */
   listen(calls: ExchangeIntake, handshakes: ExchangeIntake): Promise<boolean> {
     this.driver = calls;
+    this.patience.start(calls);
     const { config, counters, openSink } = this.options;
     const { listener } = config;
     const app = createApp(config);
@@ -131,8 +136,10 @@ export class Front {
   readonly readBody = (exchange: Exchange): StepResult =>
     this.bodies.read(exchange, exchange.transport as HttpTransport);
 
-  readonly release = (exchange: Exchange): void =>
+  readonly release = (exchange: Exchange): void => {
     this.bodies.release(exchange, exchange.transport as HttpTransport);
+    this.patience.end(exchange);
+  };
 
   /** Takes no new connection; those that are open stay. */
   stopListening(): void {
@@ -146,6 +153,7 @@ export class Front {
     this.app?.close();
     this.app = undefined;
     clearInterval(this.sweeper);
+    this.patience.close();
   }
 
   private countConnection(res: HttpResponse, change: number): void {
@@ -169,6 +177,7 @@ export class Front {
       if (this.gate?.isCalm === false && this.shed(res, head)) return;
       const transport = new HttpTransport(res, this.options.openSink(res), head);
       exchange = new Exchange(head.arrival, transport, this.driver!);
+      if (head.deadlineMs !== undefined) this.patience.begin(exchange, head.deadlineMs);
       if (head.isSuspect) this.startLater(exchange);
       else this.start(exchange);
     } catch (error) {

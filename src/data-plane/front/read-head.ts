@@ -30,10 +30,14 @@ export interface Head {
   readonly hasBody: boolean;
   /** Its fields are ambiguous, so that nobody can say where the next request starts. */
   readonly isSuspect: boolean;
+  /** How long the caller waits; undefined where it does not say. */
+  readonly deadlineMs: number | undefined;
 }
 
 /** RFC 9110 section 5.5 without obs-text, which uWebSockets.js cuts off the ends of a value. */
 const NOT_IN_A_VALUE = /[^\t\x20-\x7e]/;
+/** Longer than any upstream is given. */
+const DEADLINE_MAX_MS = 600_000;
 const METHOD = /^[A-Z]{1,32}$/;
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 
@@ -73,6 +77,7 @@ interface SpecialFields {
   traceparent: string;
   contentLength: string | undefined;
   transferEncoding: string | undefined;
+  deadline: string | undefined;
   fault: string | undefined;
 }
 
@@ -107,6 +112,7 @@ export function readHead(res: HttpResponse, req: HttpRequest, options: HeadOptio
     contentLength: special.contentLength === undefined ? undefined : Number(special.contentLength),
     hasBody: special.transferEncoding !== undefined || Number(special.contentLength ?? 0) > 0,
     isSuspect: special.fault !== undefined,
+    deadlineMs: special.deadline === undefined ? undefined : Number(special.deadline),
   };
 }
 
@@ -125,8 +131,16 @@ function refuseTarget(
   return (
     refusePath(path) ??
     (query === undefined || query === '' ? undefined : refuseQuery(query)) ??
-    refuseHost(special.host)
+    refuseHost(special.host) ??
+    refuseDeadline(special.deadline)
   );
+}
+
+function refuseDeadline(deadline: string | undefined): string | undefined {
+  if (deadline === undefined) return undefined;
+  const ms = /^[0-9]{1,6}$/.test(deadline) ? Number(deadline) : 0;
+  if (ms >= 1 && ms <= DEADLINE_MAX_MS) return undefined;
+  return `x-xingyun-deadline-ms is a whole number from 1 to ${DEADLINE_MAX_MS}.`;
 }
 
 function readSpecialFields(headers: readonly string[]): SpecialFields {
@@ -136,6 +150,7 @@ function readSpecialFields(headers: readonly string[]): SpecialFields {
     traceparent: '',
     contentLength: undefined,
     transferEncoding: undefined,
+    deadline: undefined,
     fault: undefined,
   };
   for (let i = 0; i < headers.length; i += 2) {
@@ -154,6 +169,9 @@ function readSpecialFields(headers: readonly string[]): SpecialFields {
         break;
       case 'traceparent':
         special.traceparent = value;
+        break;
+      case 'x-xingyun-deadline-ms':
+        special.deadline = value;
         break;
       case 'connection':
         if (!isHopByHop(value)) {

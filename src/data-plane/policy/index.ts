@@ -1,6 +1,7 @@
 // Receives an exchange that is verified and routed.
 // Adds what it holds of limits until it is over, and the fields that tell what is left of them.
-// May refuse with rate-limited, quota-exceeded, too-many-in-flight, malformed-request.
+// May refuse with rate-limited, quota-exceeded, too-many-in-flight, malformed-request,
+// deadline-exceeded.
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import { type Exchange, PENDING, type StepResult } from '../../core/exchange.ts';
@@ -23,6 +24,8 @@ export interface PolicyOptions {
 /** What stands in its field may name a merchant: visible ASCII, so that a key of it is one. */
 const MERCHANT = /^[\x21-\x7e]{1,128}$/;
 
+const TOO_LATE = problem('deadline-exceeded', 'The time that the caller gave it is over.');
+
 export class Policy {
   private readonly options: PolicyOptions;
   private readonly limitsByCall = new CallLimitsByCall();
@@ -36,6 +39,7 @@ export class Policy {
   }
 
   readonly limit = (exchange: Exchange): StepResult => {
+    if (exchange.deadlineAtMs <= this.options.clock.monotonicMs()) return TOO_LATE;
     // A handshake has no operation, and counts as a connection only.
     if (exchange.target === undefined) return undefined;
     const { limits, policy, plan } = this.limitsByCall.of(exchange);

@@ -58,6 +58,7 @@ export class Call implements AnswerSink, Transport {
   start(exchange: Exchange, refusal: Problem | undefined): void {
     this.exchange = exchange;
     if (this.deadlineMs !== undefined) {
+      exchange.deadlineAtMs = exchange.arrival.arrivedMs + this.deadlineMs;
       this.timer = setTimeout(expire, this.deadlineMs, this);
     }
     this.host.intake.start(exchange, refusal);

@@ -73,9 +73,17 @@ export function requestHead(exchange: Exchange, upstreamHost: string): string {
     `x-forwarded-host: ${authority}\r\n` +
     `x-forwarded-proto: ${scheme}\r\n` +
     identityFields(exchange.identity) +
+    deadlineField(exchange.deadlineAtMs) +
     `x-request-id: ${arrival.requestId}\r\n` +
     `traceparent: ${arrival.traceparent}\r\n\r\n`
   );
+}
+
+/** What is left of the caller's time; nothing where it has no end. */
+function deadlineField(deadlineAtMs: number): string {
+  if (deadlineAtMs === Number.POSITIVE_INFINITY) return '';
+  const leftMs = Math.max(1, Math.floor(deadlineAtMs - performance.now()));
+  return `x-xingyun-deadline-ms: ${leftMs}\r\n`;
 }
 
 /** Nothing for a call of nobody: an upstream never sees these fields from outside. */

@@ -36,6 +36,8 @@ describe('how many calls may be in flight', () => {
 
   it('shrinks from what is in flight while every call waits, to what works at once', () => {
     interval(400, 80, 90);
+    expect(limit()).toBe(MOST);
+    interval(400, 80, 90);
     expect(limit()).toBeCloseTo(340);
     for (let i = 0; i < 30; i++) interval(400, 80, 90);
     expect(limit()).toBe(128);

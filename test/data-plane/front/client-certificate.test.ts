@@ -55,7 +55,7 @@ describe('the front', () => {
     });
     const ignore = () => undefined;
     const start = (exchange: Exchange) => arrived.resolve(exchange);
-    const intake = { start, abort: ignore, resume: ignore, complete: ignore };
+    const intake = { start, abort: ignore, expire: ignore, resume: ignore, complete: ignore };
     expect(await front.listen(intake, intake)).toBe(true);
     const socket = connect({ port, host: '127.0.0.1', ca: authority.ca, ...client });
     socket.write('GET /a HTTP/1.1\r\nhost: a\r\n\r\n');

@@ -48,6 +48,7 @@ function aScene(headers: readonly string[] = []): Scene {
   exchange.source = {
     resume: () => source.push('resume'),
     cancel: () => source.push('cancel'),
+    giveUp: () => source.push('give up'),
   };
   const scene: Scene = { answer, exchange, response, counters, host, source, completions: 0 };
   response.onClose = () => {
@@ -313,6 +314,7 @@ describe('a peer that takes nothing', () => {
         expect(answer.write(exchange, Buffer.alloc(1_000))).toBe(false);
       },
       cancel: () => undefined,
+      giveUp: () => undefined,
     };
     const due = performance.now() + 1_000;
     for (let i = 0; i < 3; i += 1) {

@@ -220,7 +220,11 @@ export class SessionRoom {
         limit: () => undefined,
         forward: exchange => {
           // Not safe, and so finished with whatever becomes of its caller.
-          exchange.source = { resume: () => undefined, cancel: () => undefined };
+          exchange.source = {
+            resume: () => undefined,
+            cancel: () => undefined,
+            giveUp: () => undefined,
+          };
           this.upstream.push(exchange);
           return PENDING;
         },
