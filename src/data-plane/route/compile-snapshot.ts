@@ -75,12 +75,32 @@ function* compileKeys(
   const serials = new Float64Array(records.numbers);
   for (let number = 0; number < serials.length; number++) {
     const id = records.readId(number);
-    const key = readKey(records.readerAt(number), id);
-    if (apps.find(key.appId) === NO_RECORD) throw missing('app', key.appId);
-    serials[number] = serialFor(key, previous?.tables.keys.peek(id));
+    const reader = records.readerAt(number);
+    const fields = reader.position;
+    const appId = reader.text();
+    if (apps.find(appId) === NO_RECORD) throw missing('app', appId);
+    reader.position = fields;
+    serials[number] =
+      serialOfSame(previous?.tables.keys, id, records.bytesOf(number)) ??
+      serialFor(readKey(reader, id), previous?.tables.keys.peek(id));
     if (number % RECORDS_PER_LOOK === 0) yield;
   }
   return new LayeredMap(new PackedBase(records, new KeyForm(owners, serials)));
+}
+
+/** Of a key that is sent again as it was, which is known without reading either of them. */
+function serialOfSame(
+  keys: LayeredMap<KeyEntry> | undefined,
+  id: string,
+  bytes: Uint8Array,
+): number | undefined {
+  const base = keys?.bareBase(id);
+  if (!(base instanceof PackedBase) || !(base.form instanceof KeyForm)) return undefined;
+  const number = base.records.find(id);
+  if (number === NO_RECORD) return undefined;
+  return Buffer.compare(base.records.bytesOf(number), bytes) === 0
+    ? base.form.serialAt(number)
+    : undefined;
 }
 
 function* compileProducts({ products }: PublishedSnapshot): Steps<LayeredMap<ProductApis>> {

@@ -50,6 +50,11 @@ export class LayeredMap<T> implements RecordLookup<T> {
     return above === GONE ? undefined : above;
   }
 
+  /** The layer below where nothing lies over its record of that id, present or not. */
+  bareBase(id: string): RecordBase<T> | undefined {
+    return this.overlay?.has(id) === true || this.frozen?.has(id) === true ? undefined : this.base;
+  }
+
   /** Removals first, so that an id in both lists is there. The same map where nothing changes. */
   with(removals: Iterable<string>, upserts: Iterable<readonly [string, T]>): LayeredMap<T> {
     const overlay = new Map(this.overlay);

@@ -25,7 +25,7 @@ export interface PackedForm<T> {
 
 export class PackedBase<T> implements RecordBase<T> {
   readonly records: PackedRecords;
-  private readonly form: PackedForm<T>;
+  readonly form: PackedForm<T>;
   private readonly recent = new RecentRecords<T>(RECENT_RECORDS_MAX);
 
   constructor(records: PackedRecords, form: PackedForm<T>) {

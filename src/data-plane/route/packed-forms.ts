@@ -42,6 +42,10 @@ export class KeyForm implements PackedForm<KeyEntry> {
     this.serials = serials;
   }
 
+  serialAt(number: number): number {
+    return this.serials[number]!;
+  }
+
   read(reader: RecordReader, id: string, number: number): KeyEntry {
     const key = readKey(reader, id);
     const app = required(this.owners.apps, key.appId, 'app');

@@ -52,6 +52,11 @@ export class PackedRecords {
     return reader.text();
   }
 
+  /** The whole record, of the page itself. */
+  bytesOf(number: number): Uint8Array {
+    return this.readerAt(number).recordAt(this.places[number * 2 + 1]!);
+  }
+
   /** The one that `readId` has put in its place. */
   readerAt(number: number): RecordReader {
     return this.readers[this.places[number * 2]!]!;
@@ -87,7 +92,7 @@ export class PackedRecords {
     const writer = new RecordWriter();
     const pages: RecordPage[] = [];
     for (const number of this.all()) {
-      writer.copied(this.readerAt(number).recordAt(this.places[number * 2 + 1]!));
+      writer.copied(this.bytesOf(number));
       if (writer.records < PAGE_RECORDS_MAX) continue;
       pages.push(writer.takePage());
       yield;
