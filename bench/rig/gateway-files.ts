@@ -58,6 +58,8 @@ export interface GatewayFilesOptions {
   readonly apps?: number;
   /** Which keys each application has; all by default. */
   readonly keys?: readonly KeyName[];
+  /** Terms of the plan that every application is under. */
+  readonly plan?: Readonly<Record<string, unknown>>;
   /** In the whole registry, at least 3. */
   readonly operations?: number;
   readonly noncesMax?: number;
@@ -152,7 +154,7 @@ function registryOf(options: GatewayFilesOptions) {
     apps: appIds.map(id => ({ id, partner: PARTNER_ID })),
     keys: appIds.flatMap((id, app) => keys.map(name => keyEntry(name, id, app))),
     products: [{ id: 'bench', name: 'Benchmark', apis: apis.map(({ id }) => id) }],
-    plans: [{ id: 'standard', name: 'Standard' }],
+    plans: [{ id: 'standard', name: 'Standard', ...options.plan }],
     subscriptions: appIds.map(app => ({
       app,
       product: 'bench',

@@ -1,0 +1,95 @@
+/**
+ * How near what is admitted comes to what is allowed: calls at multiples of a rate, over fronts
+ * that count together.
+ *
+ *     npm run bench:limits -- [options]        (see USAGE)
+ *
+ * Exit status 1: admitted differs from allowed by more than 1 %. 2: wrong usage. 130: Ctrl-C.
+ */
+import { writeFileSync } from 'node:fs';
+import { BenchCommand } from '../rig/bench-command.ts';
+import { parseOptions, UsageError, wholeNumber } from '../rig/command-line.ts';
+import { namesOneTree } from '../rig/commit.ts';
+import { Progress } from '../rig/progress.ts';
+import { appendResult } from '../rig/results.ts';
+import type { LimitsOptions, LimitsResult } from './limits-result.ts';
+import { runLimits } from './run-limits.ts';
+
+const USAGE = `usage: npm run bench:limits -- [options]
+
+  --fronts LIST     front threads of the gateway (2,4)
+  --loads LIST      multiples of the limit (0.5,1,2,5,10)
+  --limit N         calls a second (400)
+  --burst N         calls at once (50)
+  --connections N   of the callers (200)
+  --seconds N       measured for each (6)
+  --seed N          of the arrivals (1)
+  --json FILE       write the rows
+  --no-record       do not append the result to bench/results/limits.jsonl
+`;
+
+const DIFFERENCE_MAX = 0.01;
+const command: BenchCommand = new BenchCommand('bench:limits');
+
+function readArguments(args: readonly string[]) {
+  const values = parseOptions(args, {
+    fronts: { type: 'string', default: '2,4' },
+    loads: { type: 'string', default: '0.5,1,2,5,10' },
+    limit: { type: 'string', default: '400' },
+    burst: { type: 'string', default: '50' },
+    connections: { type: 'string', default: '200' },
+    seconds: { type: 'string', default: '6' },
+    seed: { type: 'string', default: '1' },
+    json: { type: 'string' },
+    record: { type: 'boolean', default: true },
+  });
+  const options: LimitsOptions = {
+    fronts: readList('--fronts', values.fronts, 64),
+    loads: readList('--loads', values.loads, 100),
+    perSecond: wholeNumber('--limit', values.limit, 1, 100_000),
+    burst: wholeNumber('--burst', values.burst, 1, 100_000),
+    connections: wholeNumber('--connections', values.connections, 1, 10_000),
+    seconds: wholeNumber('--seconds', values.seconds, 1, 600),
+    seed: wholeNumber('--seed', values.seed, 0, 4_294_967_295),
+  };
+  return { options, json: values.json, record: values.record };
+}
+
+function readList(name: string, text: string, most: number): number[] {
+  const numbers = text.split(',').map(Number);
+  if (numbers.every(number => number > 0 && number <= most)) return numbers;
+  throw new UsageError(`${name} takes numbers above 0 and up to ${most}, with commas between.`);
+}
+
+async function measure(options: LimitsOptions, signal: AbortSignal): Promise<LimitsResult> {
+  const progress = new Progress(process.stderr, 0);
+  try {
+    return await runLimits(options, { signal, progress: text => progress.show(text) });
+  } catch (error) {
+    progress.end();
+    command.failed(error);
+  } finally {
+    progress.end();
+  }
+}
+
+const { options, json, record } = command.read(USAGE, readArguments);
+const { rows, ...about } = await measure(options, command.interrupt());
+if (json !== undefined) writeFileSync(json, `${JSON.stringify(rows, null, 2)}\n`);
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+for (const row of rows) {
+  const { fronts, load, offered, allowed, admitted, errors } = row;
+  const [over, under] = [row.worstWindowOver, row.worstWindowUnder].map(percent);
+  console.log(
+    `${fronts} fronts, ${load} times: ${offered} offered, ${allowed} allowed, ` +
+      `${admitted} admitted ` +
+      `(${percent(admitted / allowed - 1)}; windows of 1 s: +${over} to -${under})` +
+      `${Object.keys(errors).length === 0 ? '' : ` ${JSON.stringify(errors)}`}`,
+  );
+}
+const isExact = rows.every(
+  ({ allowed, admitted }) => Math.abs(admitted / allowed - 1) <= DIFFERENCE_MAX,
+);
+if (!isExact) process.exitCode = 1;
+else if (record && namesOneTree(about.commit)) appendResult('limits', { ...about, rows });
+else if (record) console.log('Not recorded: a tree that is no commit.');
