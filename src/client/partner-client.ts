@@ -25,6 +25,8 @@ export interface PartnerClientOptions extends SigningIdentity {
 
 export interface RequestOptions {
   readonly headers?: Record<string, string>;
+  /** How long each attempt may take, 1 to 600,000: gateway and upstream are told, and give up. */
+  readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -103,6 +105,9 @@ class SigningClient implements PartnerClient {
       init.headers = { ...init.headers, 'content-type': 'application/json' };
     }
     init.headers = { ...init.headers, ...options.headers } as Record<string, string>;
+    if (options.deadlineMs !== undefined) {
+      init.headers = { ...init.headers, 'x-xingyun-deadline-ms': String(options.deadlineMs) };
+    }
     if (options.signal !== undefined) init.signal = options.signal;
     const response = await this.fetch(path, init);
     if (!response.ok) {

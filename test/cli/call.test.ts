@@ -105,6 +105,12 @@ describe('xingyun call', () => {
     expect(stdout).toMatch(/^HTTP 200 OK\n(.+: .+\n)*content-type: application\/json\n/);
   });
 
+  it('tells how long the answer may take', async () => {
+    await call(['GET', '/a', '--deadline-ms', '1500']);
+    expect(server.received.at(-1)!.headers['x-xingyun-deadline-ms']).toBe('1500');
+    expect((await call(['GET', '/a', '--deadline-ms', '0'])).stderr).toContain('1 to 600000');
+  });
+
   it('shows the stages beside what the client waited', async () => {
     server.answer = (received, response) => {
       if (received.headers['x-xingyun-timing'] === '1') {

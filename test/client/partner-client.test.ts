@@ -297,3 +297,16 @@ describe('sign', () => {
     expect(relative).toEqual(absolute);
   });
 });
+
+describe('a deadline', () => {
+  it('goes with each attempt', async () => {
+    const { sent, send } = fakeFetch([refusal('overloaded'), ok]);
+    const answered = clientOf(send).request('GET', '/a', undefined, { deadlineMs: 1_500 });
+    await vi.runAllTimersAsync();
+    await answered;
+    expect(sent.map(({ headers }) => headers.get('x-xingyun-deadline-ms'))).toEqual([
+      '1500',
+      '1500',
+    ]);
+  });
+});

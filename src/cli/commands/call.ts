@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { text as readStream } from 'node:stream/consumers';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { createPartnerClient, createRequestSigner, curlCommand } from '../../client/index.ts';
 import { showAnswer } from '../answer.ts';
 import {
@@ -12,9 +12,12 @@ import {
 import { CommandFailure, orFail, UsageError } from '../failures.ts';
 import { write } from '../output.ts';
 
+const DEADLINE_MAX_MS = 600_000;
+
 interface CallOptions extends SettingsOptions {
   readonly data?: string;
   readonly header: readonly string[];
+  readonly deadlineMs?: number;
   readonly timing?: true;
   readonly json?: true;
   readonly include?: true;
@@ -61,6 +64,9 @@ async function prepareCall(
   if (!/^[A-Za-z]+$/.test(method)) throw new UsageError(`${method} is not a method.`);
   const headers = options.header.map(parseHeader);
   if (options.timing) headers.push(['x-xingyun-timing', '1']);
+  if (options.deadlineMs !== undefined) {
+    headers.push(['x-xingyun-deadline-ms', String(options.deadlineMs)]);
+  }
   const body = await readBody(options.data);
   const given = headers.find(([name]) => name === 'content-type')?.[1];
   return {
@@ -121,6 +127,12 @@ async function call(method: string, path: string, options: CallOptions): Promise
   });
 }
 
+function readDeadline(text: string): number {
+  const ms = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (ms >= 1 && ms <= DEADLINE_MAX_MS) return ms;
+  throw new InvalidArgumentError(`A whole number from 1 to ${DEADLINE_MAX_MS} is wanted.`);
+}
+
 function collect(value: string, all: readonly string[]): readonly string[] {
   return [...all, value];
 }
@@ -134,6 +146,7 @@ export function register(program: Command): void {
     .option('--data <body>', 'the body: text, @file, or @- for standard input')
     .option('--header <name: value>', 'a further header; may be repeated', collect, []);
   addSettingsOptions(command)
+    .option('--deadline-ms <n>', 'how long the answer may take, 1 to 600000', readDeadline)
     .option('--include', 'shows the head of the answer too')
     .option('--timing', 'shows where the milliseconds went, on standard error')
     .option('--json', 'for scripts: status, headers, body and timing as JSON')

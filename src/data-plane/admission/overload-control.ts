@@ -47,7 +47,8 @@ export class OverloadControl {
   get isCalm(): boolean {
     const inFlight = this.options.counters.get('exchanges_in_flight');
     if (inFlight > this.mostInFlight) this.mostInFlight = inFlight;
-    return inFlight < this.limit * SHARES.low;
+    // Where nothing has shrunk it the limit is the configured one, which admission holds calls to.
+    return this.limit >= this.options.inFlightMax || inFlight < this.limit * SHARES.low;
   }
 
   refuses(priority: Priority): boolean {
