@@ -133,8 +133,10 @@ export class Forwarding implements UpstreamHandler, AnswerSource {
     if (this.detached) return this.settle(kind);
     if (this.next !== undefined) return this.sendNext();
     const { retry } = this.upstream.resilience;
+    // A kept connection may have taken it before the one for its repeat could not be made.
+    const mayGoAgain = this.isSafe || (this.request?.attempts ?? 0) === 0;
     const isRetried =
-      retry !== undefined && !this.begun && isRetriedError(retry, kind, this.isSafe);
+      retry !== undefined && !this.begun && mayGoAgain && isRetriedError(retry, kind, this.isSafe);
     if (isRetried && this.chooseNext()) {
       this.settle(kind);
       return this.sendNext();
