@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayAdmin } from './compose-admin.ts';
+import { GatewayIdempotency } from './compose-idempotency.ts';
 import { GatewayLimits } from './compose-limits.ts';
 import { GatewayRegistry } from './compose-registry.ts';
 import { loadConfig } from './control-plane/config/index.ts';
@@ -82,6 +83,7 @@ class RunningGateway implements Gateway {
   private admin: GatewayAdmin | undefined;
   private readonly upstreams: UpstreamHealth;
   private readonly limits: GatewayLimits;
+  private readonly idempotency: GatewayIdempotency;
   private costsMicros: Readonly<Record<string, number>> = {};
   private readonly vitals = createVitalsBuffer();
   private readonly sampler = startThreadVitals(this.vitals);
@@ -104,6 +106,8 @@ class RunningGateway implements Gateway {
       },
     });
     this.limits = new GatewayLimits({ config, counters: this.counters, log: this.log });
+    const onRestarted = () => this.fronts?.reconnectStore();
+    this.idempotency = new GatewayIdempotency({ config, log: this.log, onRestarted });
     this.telemetry.addThread('main', this.vitals);
     this.telemetry.addCounters(this.counters);
   }
@@ -141,6 +145,7 @@ class RunningGateway implements Gateway {
     });
     this.reportNonceStart(this.nonces);
     this.limits.start();
+    await this.idempotency.start();
     const { journal, desk } = this.openEvents();
     const registry = await this.openRegistry();
     const access = await AccessBlocks.open(config.telemetry, this.counters, log);
@@ -166,6 +171,7 @@ class RunningGateway implements Gateway {
       onGone: front => this.forgetFront(front),
       onAccess: (front, block) => access.write(front, block),
       onObserved: call => this.admin?.observe(call),
+      idempotencyPort: () => this.idempotency.connectFront(),
       onCosts: costsMicros => {
         this.costsMicros = costsMicros;
       },
@@ -271,6 +277,7 @@ class RunningGateway implements Gateway {
     }
     this.sampler.stop();
     this.upstreams.close();
+    await this.closeOne('idempotency keys', () => this.idempotency.close());
     await this.closeOne('quotas', () => this.limits.stop());
     await this.closeOne('access log', () => this.access?.close());
     await this.closeOne('admin listener', () => this.admin?.close());

@@ -269,6 +269,22 @@ export const ConfigSchema = Type.Object(
       ),
       sourceBurstMax: integer('Calls of one source address at once.', 1_000, 1, 1_000_000),
     }),
+    idempotency: section('Idempotency-Key of calls (docs/idempotency.md).', {
+      retentionMs: integer(
+        'How long a key and its answer are remembered.',
+        86_400_000,
+        3_600_000,
+        2_592_000_000,
+      ),
+      keysMax: integer(
+        'Keys that are remembered at once; beyond it, calls with a new one are refused.',
+        10_000_000,
+        1_000,
+        1_000_000_000,
+      ),
+      answerMaxBytes: integer('Largest body of an answer that is kept.', 65_536, 0, 1_048_576),
+      storeTimeoutMs: integer('Longest wait for the store.', 2_000, 10, 60_000),
+    }),
     overload: section('What is refused when more comes than can be served.', {
       delayTargetMs: integer(
         'Wait of calls, measured, above which some are refused; 0 switches it off.',

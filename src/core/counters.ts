@@ -74,6 +74,17 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Calls refused because as many as were agreed were in flight.',
   },
+  idempotency_claims: { kind: 'counter', help: 'Idempotency keys that came for the first time.' },
+  idempotency_replays: { kind: 'counter', help: 'Calls that got the answer kept of the first.' },
+  idempotency_refusals: { kind: 'counter', help: 'Calls refused because of their key.' },
+  idempotency_outcomes_lost: {
+    kind: 'counter',
+    help: 'Calls with a key whose outcome will not be known.',
+  },
+  idempotency_answers_lost: {
+    kind: 'counter',
+    help: 'Answers that left without having been kept.',
+  },
   limits_sharing_cells: {
     kind: 'counter',
     help: 'Limits that found no cell of their own: policy.limitsMax is small.',

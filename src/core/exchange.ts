@@ -71,6 +71,15 @@ export interface AnswerSink {
   abort(exchange: Exchange): void;
 }
 
+/**
+ * Stands before the sink of a call whose answer is kept: the source writes to it, and what the
+ * caller gets has been kept before. Implemented by the idempotency room.
+ */
+export interface AnswerRecorder extends AnswerSink {
+  /** The caller gets another answer; this one is still to come, and to be kept. */
+  detach(): void;
+}
+
 export interface Identity {
   readonly entry: KeyEntry;
   /** The sibling in data-plane/verify that checked it, e.g. `rfc9421`. */
@@ -160,6 +169,8 @@ export class Exchange {
   hold: PolicyHold | undefined = undefined;
   /** policy: fields of the answer, whatever it is: flat name, value pairs in lower case. */
   policyFields: readonly string[] | undefined = undefined;
+  /** idempotency: where the answer goes first, in place of the transport's sink. */
+  recorder: AnswerRecorder | undefined = undefined;
   /** upstream: set while it produces an answer. */
   source: AnswerSource | undefined = undefined;
   /** upstream: requests sent for this exchange. */

@@ -1,7 +1,8 @@
 /** What records carry where nothing beyond the defaults of the registry is agreed. */
 import type { OperationRecord, PlanRecord, UpstreamResilience } from './snapshot.ts';
 
-export const PLAIN_OPERATION: Pick<OperationRecord, 'limits' | 'appLimits'> = {
+export const PLAIN_OPERATION: Pick<OperationRecord, 'idempotency' | 'limits' | 'appLimits'> = {
+  idempotency: 'none',
   limits: undefined,
   appLimits: undefined,
 };

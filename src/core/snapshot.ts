@@ -73,6 +73,10 @@ export type OperationAccess = (typeof OPERATION_ACCESS)[number];
 export const MESSAGE_SIGNATURES = ['session', 'required'] as const;
 export type MessageSignature = (typeof MESSAGE_SIGNATURES)[number];
 
+export const IDEMPOTENCY = ['none', 'optional', 'required'] as const;
+/** Whether a call carries an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07). */
+export type Idempotency = (typeof IDEMPOTENCY)[number];
+
 export interface OperationRecord {
   /** Unique in the registry, `<api>.<operationId>`. */
   readonly id: string;
@@ -85,6 +89,8 @@ export interface OperationRecord {
   readonly access: OperationAccess;
   /** `required`: over a session each call carries a signature of its own. */
   readonly messageSignature: MessageSignature;
+  /** Other than `none` for POST and PATCH of signed operations only. */
+  readonly idempotency: Idempotency;
   /** Of all callers together. */
   readonly limits: LimitTerms | undefined;
   /** Of each app. */

@@ -14,9 +14,11 @@ import { Resumptions } from '../core/resumptions.ts';
 import type { AppMeters } from '../core/sessions.ts';
 import type { SnapshotHolder } from '../core/snapshot.ts';
 import type { NonceStore } from '../stores/contracts.ts';
+import type { IdempotencyStore } from '../stores/idempotency-contract.ts';
 import type { FailureBudget, LimitStore } from '../stores/limit-contract.ts';
 import { composeAdmission } from './compose-admission.ts';
 import { Front } from './front/index.ts';
+import { Idempotency } from './idempotency/index.ts';
 import { Pipeline, type Rooms } from './pipeline.ts';
 import { Policy } from './policy/index.ts';
 import { createRecordStep, RunObserver } from './record/index.ts';
@@ -38,6 +40,7 @@ export interface FrontParts {
   readonly nonces: NonceStore;
   readonly limits: LimitStore;
   readonly failures: FailureBudget;
+  readonly idempotency: IdempotencyStore;
   readonly upstreams: UpstreamDirectory;
   readonly recorder: ExchangeRecorder & AppMeters;
   readonly accessLog: AccessRecorder;
@@ -67,10 +70,7 @@ export function composeFront(parts: FrontParts) {
     countProblem: name => parts.recorder.countProblem(name),
     onDelivered: parts.onEventsDelivered,
   });
-  const policy = new Policy({
-    ...{ store: parts.limits, counters, clock: systemClock },
-    merchantHeader: config.policy.merchantHeader,
-  });
+  const { policy, keys } = createAgreed(parts);
   const runs = new RunObserver({ clock: systemClock, counters, post: parts.postObserved });
   const http: Rooms = {
     admit: admission.admit,
@@ -78,6 +78,7 @@ export function composeFront(parts: FrontParts) {
     verify: createVerify(parts, false),
     route: createRouteStep(),
     limit: policy.limit,
+    claimKey: keys.claimKey,
     forward: createForwardStep(parts.upstreams, {
       clock: systemClock,
       counters,
@@ -86,6 +87,7 @@ export function composeFront(parts: FrontParts) {
     writeProblem: responder.writeProblem,
     release: exchange => {
       policy.release(exchange);
+      keys.release(exchange);
       admission.release(exchange);
       front.release(exchange);
       responder.release(exchange);
@@ -107,6 +109,7 @@ export function composeFront(parts: FrontParts) {
     writeProblem: sessions.writeProblem,
     release: exchange => {
       policy.release(exchange);
+      keys.release(exchange);
       sessions.release(exchange);
     },
   };
@@ -114,6 +117,19 @@ export function composeFront(parts: FrontParts) {
   const calls = new Pipeline(http, counters);
   const handshakes = new Pipeline(handshake, counters);
   return { front, responder, sessions, runs, calls, handshakes };
+}
+
+/** What holds a call to what was agreed, and to being made once. */
+function createAgreed({ config, counters, limits, idempotency }: FrontParts) {
+  const policy = new Policy({
+    ...{ store: limits, counters, clock: systemClock },
+    merchantHeader: config.policy.merchantHeader,
+  });
+  const keys = new Idempotency({
+    ...{ store: idempotency, counters, clock: systemClock },
+    answerMaxBytes: config.idempotency.answerMaxBytes,
+  });
+  return { policy, keys };
 }
 
 function createRecord({ recorder, accessLog }: FrontParts, runs: RunObserver) {

@@ -1,4 +1,5 @@
 /** What the main thread and a front thread say to each other. */
+import type { MessagePort } from 'node:worker_threads';
 import type { Config } from '../core/config.ts';
 import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
 import type { ObservedCall, OpenRun } from '../core/observations.ts';
@@ -27,6 +28,8 @@ export type ToFront =
   /** Events up to `head` were kept back, because this front had too many to deliver already. */
   | { readonly kind: 'events-missed'; readonly head: number }
   | { readonly kind: 'replayed'; readonly ask: number; readonly page: ReplayPage }
+  /** To the thread that keeps idempotency keys, or to the one that took its place. */
+  | { readonly kind: 'idempotency-store'; readonly port: MessagePort }
   /** All certification runs that are open: whose calls are told. */
   | { readonly kind: 'runs'; readonly open: readonly OpenRun[] }
   /** Stop listening, finish what is in flight, then end. */

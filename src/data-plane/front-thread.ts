@@ -7,6 +7,7 @@ import { systemClock } from '../core/clock.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { LogThrottle } from '../core/log-throttle.ts';
 import type { RecordDelta, SnapshotDelta, SnapshotHolder } from '../core/snapshot.ts';
+import { FrontIdempotencyStore } from '../stores/idempotency/front-store.ts';
 import {
   createSharedNonceStore,
   type HostShared,
@@ -90,6 +91,10 @@ async function startFront() {
     written: telemetry.shared.accessLogWritten,
     post: block => post({ kind: 'access', block }, [block]),
   });
+  const idempotency = new FrontIdempotencyStore({
+    clock: systemClock,
+    timeoutMs: config.idempotency.storeTimeoutMs,
+  });
   const parts = composeFront({
     config,
     counters,
@@ -98,6 +103,7 @@ async function startFront() {
     nonces,
     limits: new SharedLimitStore(shared.limits, { front: index, counters }),
     failures: new SharedFailureBudget(shared.limits, index, config.signatures),
+    idempotency,
     upstreams,
     recorder: telemetry,
     accessLog,
@@ -112,7 +118,8 @@ async function startFront() {
   const costs = pool.costs().map(({ kind, micros }) => [kind, micros] as const);
   post({ kind: 'costs', costsMicros: Object.fromEntries(costs) });
   const timed = { vitals, workers, accessLog };
-  return { ...parts, pool, nonces, upstreams, snapshots, counters, telemetry, ...timed };
+  const stores = { nonces, idempotency };
+  return { ...parts, ...stores, pool, upstreams, snapshots, counters, telemetry, ...timed };
 }
 
 type Running = Awaited<ReturnType<typeof startFront>>;
@@ -230,6 +237,7 @@ async function drain(running: Running, timeoutMs: number): Promise<void> {
   running.workers.stop();
   running.vitals.stop();
   running.nonces.close();
+  running.idempotency.close();
   post({ kind: 'drained', cutExchanges });
   // Safe now that nothing listens, and what hangs cannot hold the thread.
   process.exit(0);
@@ -297,6 +305,8 @@ function obey(running: Running): void {
         return running.sessions.missEvents(order.head);
       case 'replayed':
         return running.sessions.takeReplay(order.ask, order.page);
+      case 'idempotency-store':
+        return running.idempotency.connect(order.port);
       case 'runs':
         return running.runs.watch(order.open);
       case 'drain':

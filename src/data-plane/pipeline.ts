@@ -3,7 +3,8 @@
  *
  * Each step is a plain function of the exchange: it returns nothing and the next one runs, a
  * Problem and respond writes it, or PENDING and goes on later through `exchange.resume`. Only
- * reading the body, verify, limits and upstream may wait. Record sees every exchange exactly once.
+ * reading the body, verify, limits, idempotency and upstream may wait. Record sees every exchange
+ * exactly once.
  */
 import type { CounterSet } from '../core/counters.ts';
 import {
@@ -26,6 +27,8 @@ export interface Rooms {
   readonly route: Step;
   /** Holds the call against what was agreed: rates, quotas, calls in flight. */
   readonly limit: Step;
+  /** Finds out by the Idempotency-Key whether the call was made before. */
+  readonly claimKey: Step;
   /** Sends the call on and streams the answer back. */
   readonly forward: Step;
   readonly writeProblem: (exchange: Exchange, refusal: Problem) => void;
@@ -50,6 +53,7 @@ export class Pipeline implements ExchangeIntake {
       rooms.verify,
       rooms.route,
       rooms.limit,
+      rooms.claimKey,
       rooms.forward,
     ];
   }

@@ -5,7 +5,7 @@
  * process (native-notes/). One that ends by itself is replaced; its telemetry is retired first, so
  * that counters never go back.
  */
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import type { Config } from '../core/config.ts';
 import {
   type EventRecord,
@@ -28,6 +28,7 @@ import type { HostShared } from '../stores/shared-memory/index.ts';
 import type { FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 import { RegistryFeed } from './registry-feed.ts';
 import { ServedWaiters } from './served-waiters.ts';
+import { withinMs } from './within-ms.ts';
 
 type Message = FromFront<FrontTelemetryShared>;
 type SwapFailedMessage = Extract<Message, { kind: 'swap-failed' }>;
@@ -49,6 +50,8 @@ export interface FrontThreadsOptions {
   readonly onObserved?: (call: ObservedCall) => void;
   /** A front asks for events behind a position; `answer` reaches it behind all broadcasts. */
   readonly onReplay: (request: ReplayRequest, answer: (page: ReplayPage) => void) => void;
+  /** A way of its own to the thread that keeps idempotency keys. */
+  readonly idempotencyPort: () => MessagePort;
   readonly onCosts: (costsMicros: Readonly<Record<string, number>>) => void;
   readonly onLog: (front: number, message: LogMessage) => void;
   /** Every front serves this version of the registry, or a later one. */
@@ -209,6 +212,11 @@ export class FrontThreads {
     for (const { worker } of this.slots) worker?.postMessage(this.openRuns);
   }
 
+  /** The thread that keeps idempotency keys is another one. */
+  reconnectStore(): void {
+    for (const { worker } of this.slots) if (worker !== undefined) this.connectStore(worker);
+  }
+
   /** Drains every front: what is in flight is cut after `timeoutMs`. */
   async drain(timeoutMs: number): Promise<DrainOutcome> {
     this.draining = true;
@@ -228,6 +236,11 @@ export class FrontThreads {
     return { cutExchanges: this.cutExchanges, frontsLeft };
   }
 
+  private connectStore(worker: Worker): void {
+    const port = this.options.idempotencyPort();
+    worker.postMessage({ kind: 'idempotency-store', port } satisfies ToFront, [port]);
+  }
+
   /** Resolves when the front listens; rejects with its reason when it has ended before. */
   private startFront(slot: FrontSlot, index: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -243,6 +256,7 @@ export class FrontThreads {
     slot.feed = this.createFeed(worker);
     slot.feed.sendWhole();
     worker.postMessage(this.openRuns);
+    this.connectStore(worker);
     slot.undeliveredChars = 0;
     slot.missedHead = 0;
     worker.on('message', (message: Message) => {
@@ -383,12 +397,4 @@ export class FrontThreads {
     const message = 'A front thread ended and is started again.';
     this.options.onLog(index, { kind: 'log', level: 'error', message, fields });
   }
-}
-
-/** Waits for the promise, but no longer than that. */
-async function withinMs(ms: number, promise: Promise<unknown>): Promise<void> {
-  const { promise: timeout, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([promise, timeout]);
-  clearTimeout(timer);
 }

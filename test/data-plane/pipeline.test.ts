@@ -13,7 +13,15 @@ interface Journal {
   readonly bugs: unknown[];
 }
 
-const STEP_NAMES = ['admit', 'readBody', 'verify', 'route', 'limit', 'forward'] as const;
+const STEP_NAMES = [
+  'admit',
+  'readBody',
+  'verify',
+  'route',
+  'limit',
+  'claimKey',
+  'forward',
+] as const;
 
 function aPipeline(overrides: Partial<Rooms> = {}): Journal {
   const counters = new CounterSet();

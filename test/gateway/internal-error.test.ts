@@ -37,6 +37,7 @@ beforeAll(async () => {
       },
       route: () => undefined,
       limit: () => undefined,
+      claimKey: () => undefined,
       forward: () => undefined,
       writeProblem: responder.writeProblem,
       release: front.release,

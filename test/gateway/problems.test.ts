@@ -291,6 +291,12 @@ describe('the table', () => {
     'quota-exceeded': 'policy.test.ts',
     'signature-failures': 'failure-budget.test.ts',
     'circuit-open': 'circuit-breaker.test.ts',
+    'idempotency-key-invalid': 'idempotency.test.ts',
+    'idempotency-key-reused': 'idempotency.test.ts',
+    'idempotency-in-flight': 'idempotency.test.ts',
+    'idempotency-outcome-unknown': 'idempotency.test.ts',
+    'idempotency-answer-not-kept': 'idempotency.test.ts',
+    'idempotency-unavailable': 'faults/degradation/disk-full.test.ts',
   };
 
   it('has no problem that nobody has seen', () => {

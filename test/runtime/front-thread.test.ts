@@ -66,6 +66,7 @@ function create(): FrontThreads {
     onGone: () => undefined,
     onAccess: () => undefined,
     onReplay: () => undefined,
+    idempotencyPort: () => new MessageChannel().port1,
     onCosts: () => undefined,
     onLog: (_, message) => logged.push(message),
     onServed: () => undefined,

@@ -58,6 +58,7 @@ function create(behaviour: string): FrontThreads {
     onGone: front => telemetry.retireFront(`front-${front}`),
     onAccess: () => undefined,
     onReplay: (request, answer) => asked.push({ request, answer }),
+    idempotencyPort: () => new MessageChannel().port1,
     onCosts: () => undefined,
     onLog: (front, message) => {
       logged.push({ front, ...message });

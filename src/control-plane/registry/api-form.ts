@@ -6,9 +6,12 @@ import { parseInstant } from './instants.ts';
 import { checkBasePath, checkTemplate, joinPath } from './path-template.ts';
 import type { Api } from './schema.ts';
 
+const KEYED_METHODS = new Set<string>(['POST', 'PATCH']);
+
 export function completeApi(api: Api, refuse: Refuse): JsonObject {
   checkLifecycle(api, refuse);
   checkAccess(api, refuse);
+  checkIdempotency(api, refuse);
   const twice = new Set(refuseTwins(api, refuse));
   const wrong = checkBasePath(api.basePath);
   if (wrong === undefined) checkPaths(api, twice, refuse);
@@ -52,6 +55,14 @@ function checkAccess({ operations }: Api, refuse: Refuse): void {
   for (const [index, { access, scopes }] of operations.entries()) {
     if (access !== 'public' || scopes.length === 0) continue;
     refuse(`/operations/${index}`, 'is public and names scopes; nobody would be asked for them');
+  }
+}
+
+/** A key stands for an app's intention to change something once. */
+function checkIdempotency({ operations }: Api, refuse: Refuse): void {
+  for (const [index, { access, method, idempotency }] of operations.entries()) {
+    if (idempotency === 'none' || (access === 'signed' && KEYED_METHODS.has(method))) continue;
+    refuse(`/operations/${index}/idempotency`, 'goes with POST and PATCH of signed operations');
   }
 }
 

@@ -39,7 +39,7 @@ const api = record({
   openapi: file(
     'In place of operations: an OpenAPI 3.1 document, YAML or JSON. Its paths, methods, ' +
       'operationId and `x-required-scopes`, `x-access` (as `access`), `x-message-signature` (as ' +
-      '`messageSignature`) are read, its servers are not',
+      '`messageSignature`), `x-idempotency` (as `idempotency`) are read, its servers are not',
   ),
 });
 

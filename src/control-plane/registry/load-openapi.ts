@@ -4,7 +4,7 @@ import { ConfigError, type ProblemList } from '../config/config-error.ts';
 import { createSchemaCheck, type SchemaCheck } from '../config/schema-check.ts';
 import { type OptionPath, YamlSource } from '../config/yaml-source.ts';
 import { operationId, scopes } from './record-fields.ts';
-import { type Api, access, messageSignature } from './schema.ts';
+import { type Api, access, idempotency, messageSignature } from './schema.ts';
 
 const OPENAPI_FILE_MAX_BYTES = 16_777_216;
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
@@ -23,6 +23,7 @@ const operation = Type.Optional(
     'x-required-scopes': scopes('Scopes that a subscription must have, all of them.'),
     'x-access': access,
     'x-message-signature': messageSignature,
+    'x-idempotency': idempotency,
   }),
 );
 
@@ -50,6 +51,7 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   scopes: ['x-required-scopes'],
   access: ['x-access'],
   messageSignature: ['x-message-signature'],
+  idempotency: ['x-idempotency'],
 };
 
 /**
@@ -142,5 +144,6 @@ function operationOf(
     scopes: found['x-required-scopes'],
     access: found['x-access'],
     messageSignature: found['x-message-signature'],
+    idempotency: found['x-idempotency'],
   };
 }

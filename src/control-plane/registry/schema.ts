@@ -6,6 +6,7 @@
 import Type, { type Static } from 'typebox';
 import {
   ENVIRONMENTS,
+  IDEMPOTENCY,
   MESSAGE_SIGNATURES,
   OPERATION_ACCESS,
   PRIORITIES,
@@ -89,6 +90,13 @@ const limitsOf = (whose: string) =>
     ),
   );
 
+export const idempotency = Type.Enum([...IDEMPOTENCY], {
+  description:
+    'Whether calls carry an Idempotency-Key, for POST and PATCH: `required`, as payments should; ' +
+    '`optional`, one that is there is honoured; `none`, it is passed on like any other field.',
+  default: 'none',
+});
+
 /** RFC 9110 section 9.1; CONNECT and TRACE do not pass a gateway. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -102,6 +110,7 @@ export const operation = record({
   scopes: scopes('Scopes that a subscription must have, all of them.'),
   access,
   messageSignature,
+  idempotency,
   limits: limitsOf('all callers of the operation together'),
   appLimits: limitsOf('each app at the operation'),
 });

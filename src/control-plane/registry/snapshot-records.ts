@@ -124,6 +124,7 @@ export class SnapshotRecords {
         scopes: operation.scopes,
         access: operation.access,
         messageSignature: operation.messageSignature,
+        idempotency: operation.idempotency ?? 'none',
         limits: termsOf(operation.limits),
         appLimits: termsOf(operation.appLimits),
       })),

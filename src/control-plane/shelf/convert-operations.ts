@@ -142,6 +142,7 @@ const NAMES_IN_DOCUMENT: Readonly<Record<string, string>> = {
   scopes: 'x-required-scopes',
   access: 'x-access',
   messageSignature: 'x-message-signature',
+  idempotency: 'x-idempotency',
 };
 
 function hasOtherServers({ servers }: JsonObject, document: JsonObject): boolean {
@@ -175,6 +176,7 @@ function accessOf(value: JsonObject, scopes: JsonValue): JsonObject {
     scopes: access === 'public' && inherits ? [] : scopes,
     access: access ?? 'signed',
     messageSignature: value['x-message-signature'] ?? 'session',
+    idempotency: value['x-idempotency'] ?? 'none',
   };
 }
 

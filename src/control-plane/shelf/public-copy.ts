@@ -10,7 +10,13 @@ import type { PublishedOperations } from './published-operations.ts';
 import { References } from './references.ts';
 
 /** Extensions that say how the gateway is called. */
-const OURS = new Set(['x-xingyun-id', 'x-required-scopes', 'x-access', 'x-message-signature']);
+const OURS = new Set([
+  'x-xingyun-id',
+  'x-required-scopes',
+  'x-access',
+  'x-message-signature',
+  'x-idempotency',
+]);
 const SERVERS = new Set(['servers', 'server']);
 
 /** Where what is referred to may stand among the components. */

@@ -49,6 +49,7 @@ const SHOWN_FIELDS = new Set([
   'content-range',
   'deprecation',
   'etag',
+  'idempotent-replayed',
   'last-modified',
   'link',
   'location',

@@ -1,7 +1,7 @@
 /** One exchange on its way through an upstream: the client's handler and the sink's source. */
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
-import type { AnswerSource, Exchange } from '../../core/exchange.ts';
+import type { AnswerSink, AnswerSource, Exchange } from '../../core/exchange.ts';
 import { type Problem, type ProblemName, problem } from '../../core/problems.ts';
 import { SAFE_METHODS } from '../../core/safe-methods.ts';
 import type { UpstreamRecord } from '../../core/snapshot.ts';
@@ -58,7 +58,10 @@ export class Forwarding implements UpstreamHandler, AnswerSource {
   private target: TargetClient;
   private request: UpstreamRequest | undefined;
   private begun = false;
-  /** The caller has another answer: this one is read to its end for the upstream's sake. */
+  /**
+   * The caller has another answer: this one is read to its end for the upstream's sake, and for the
+   * recorder where there is one.
+   */
   private detached = false;
   private outcome: AttemptOutcome = 'answered';
   private startedMs = 0;
@@ -101,7 +104,7 @@ export class Forwarding implements UpstreamHandler, AnswerSource {
     hasBody: boolean,
   ): void {
     this.outcome = outcomeOfStatus(status);
-    if (this.detached) return;
+    if (this.isUnheard) return;
     const { retry } = this.upstream.resilience;
     if (retry !== undefined && isRetriedStatus(retry, status, this.isSafe) && this.chooseNext()) {
       this.settle(this.outcome);
@@ -111,26 +114,29 @@ export class Forwarding implements UpstreamHandler, AnswerSource {
     this.begun = true;
     this.measure();
     const { exchange } = this;
-    if (exchange.aborted) exchange.status = status;
-    else exchange.transport.sink.begin(exchange, status, headers, contentLength, hasBody);
+    if (exchange.aborted && exchange.recorder === undefined) exchange.status = status;
+    else this.sink.begin(exchange, status, headers, contentLength, hasBody);
   }
 
   onBody(chunk: Uint8Array): boolean {
-    if (this.detached || this.next !== undefined) return true;
-    return this.exchange.transport.sink.write(this.exchange, chunk);
+    if (this.isUnheard || this.next !== undefined) return true;
+    return this.sink.write(this.exchange, chunk);
   }
 
   onEnd(lastChunk?: Uint8Array): void {
-    if (this.detached) return this.settle(this.outcome);
+    if (this.isUnheard) return this.settle(this.outcome);
     if (this.next !== undefined) return this.sendNext();
     this.measure();
     this.settle(this.outcome);
     this.exchange.source = undefined;
-    this.exchange.transport.sink.end(this.exchange, lastChunk);
+    this.sink.end(this.exchange, lastChunk);
   }
 
   onError(kind: FailureKind, reason: string): void {
-    if (this.detached) return this.settle(kind);
+    if (this.detached) {
+      this.settle(kind);
+      return this.exchange.recorder?.abort(this.exchange);
+    }
     if (this.next !== undefined) return this.sendNext();
     const { retry } = this.upstream.resilience;
     // A kept connection may have taken it before the one for its repeat could not be made.
@@ -166,8 +172,17 @@ export class Forwarding implements UpstreamHandler, AnswerSource {
 
   giveUp(): void {
     this.measure();
-    if (this.mayHaveTakenEffect) this.detached = true;
-    else this.stop();
+    if (!this.mayHaveTakenEffect) return this.stop();
+    this.detached = true;
+    this.exchange.recorder?.detach();
+  }
+
+  private get sink(): AnswerSink {
+    return this.exchange.recorder ?? this.exchange.transport.sink;
+  }
+
+  private get isUnheard(): boolean {
+    return this.detached && this.exchange.recorder === undefined;
   }
 
   private get mayHaveTakenEffect(): boolean {
@@ -232,7 +247,7 @@ export class Forwarding implements UpstreamHandler, AnswerSource {
    */
   private breakOff(refusal: Problem): void {
     this.exchange.refusal = refusal;
-    this.exchange.transport.sink.abort(this.exchange);
+    this.sink.abort(this.exchange);
   }
 
   private measure(): void {

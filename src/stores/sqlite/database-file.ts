@@ -13,6 +13,8 @@ export interface FileFormat {
   readonly version: number;
   /** What to do about a file that cannot be used: goes on after a colon. */
   readonly wayOut: string;
+  /** Processes on one host may have it open at once; otherwise one has it for itself. */
+  readonly isShared?: boolean;
   /** Fills a new file, within the transaction that makes it ours. */
   create(database: DatabaseSync): void;
   /** The error of the store that it belongs to. */
@@ -26,6 +28,8 @@ export interface FileFormat {
 const CHECKED_MAX_BYTES = 1_073_741_824;
 /** What the write-ahead log is cut to after a checkpoint. */
 const LOG_KEPT_BYTES = 16_777_216;
+/** How long a transaction waits for that of another process. */
+const SHARED_WAIT_MS = 1_000;
 
 /** Primary result codes (https://www.sqlite.org/rescode.html). */
 const SQLITE_BUSY = 5;
@@ -46,8 +50,9 @@ export function openDatabaseFile(path: string, format: FileFormat): DatabaseSync
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     createPrivateFile(path);
     database = new DatabaseSync(path);
+    if (format.isShared) database.exec(`PRAGMA busy_timeout = ${SHARED_WAIT_MS}`);
     // Exclusive before the log is opened: its index then is private memory and no file.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    else database.exec('PRAGMA locking_mode = EXCLUSIVE');
     requireOurs(database, path, format);
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');

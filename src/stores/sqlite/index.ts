@@ -1,3 +1,4 @@
-/** What is kept in files of this host's disk: events, and the registry. */
+/** What is kept in files of this host's disk: events, keys of calls, and the registry. */
 export { openEventJournal, type SqliteJournalOptions } from './event-journal.ts';
+export { openSqliteIdempotency } from './idempotency-driver.ts';
 export { openSqliteRegistryStore, pendingSqliteMigrations } from './registry-store.ts';

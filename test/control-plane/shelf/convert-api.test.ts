@@ -36,6 +36,7 @@ describe('an API of a document', () => {
           scopes: [],
           access: 'signed',
           messageSignature: 'session',
+          idempotency: 'none',
         },
       ],
     });

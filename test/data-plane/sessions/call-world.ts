@@ -59,6 +59,7 @@ export class CallWorld {
           return route;
         },
         limit: () => undefined,
+        claimKey: () => undefined,
         forward: createForwardStep(this.directory(), {
           clock: { wallMs: () => 0, monotonicMs: () => 0 },
           counters: this.counters,

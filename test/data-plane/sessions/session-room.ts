@@ -218,6 +218,7 @@ export class SessionRoom {
           return undefined;
         },
         limit: () => undefined,
+        claimKey: () => undefined,
         forward: exchange => {
           // Not safe, and so finished with whatever becomes of its caller.
           exchange.source = {

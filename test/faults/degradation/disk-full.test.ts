@@ -6,7 +6,7 @@ import { createDemoBank, type DemoBank } from '../../../src/demo/bank/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { TestGateway } from '../../support/gateway.ts';
 import { TestOperators } from '../../support/operators.ts';
-import { ACCOUNTS, PartnerTraffic } from '../../support/partner-traffic.ts';
+import { ACCOUNTS, ECHO, PartnerTraffic } from '../../support/partner-traffic.ts';
 import { hasMounts, onSmallDisk } from './confined.ts';
 
 const DISK_MEGABYTES = 12;
@@ -71,6 +71,17 @@ async function renameUntilRefused(): Promise<number> {
   throw new Error('a full disk takes every change');
 }
 
+const keyed = (key: string) =>
+  partner.call(ECHO, { method: 'POST', body: '{}', headers: { 'idempotency-key': key } });
+
+async function orderUntilRefused(): Promise<string | undefined> {
+  for (let round = 0; round < 2_000; round++) {
+    const { status, code } = await keyed(`full-${round}`);
+    if (status !== 200) return code;
+  }
+  throw new Error('a full disk takes every key');
+}
+
 // Only root may mount a disk.
 describe.skipIf(!hasMounts)('a full disk', () => {
   beforeAll(async () => {
@@ -96,6 +107,7 @@ describe.skipIf(!hasMounts)('a full disk', () => {
 
   it('costs no call, refuses what could not be kept, and all of it is back with room', async () => {
     expect(await rename('Standard of before')).toBe(200);
+    const before = await keyed('before');
     fillDisk();
 
     const accepted = partner.sign(ACCOUNTS);
@@ -103,6 +115,9 @@ describe.skipIf(!hasMounts)('a full disk', () => {
     expect((await partner.send(accepted)).code).toBe('signature-replayed');
     expect(await renameUntilRefused()).toBe(503);
     expect(await publishUntilRefused()).toContain('"status":503');
+    expect(await orderUntilRefused()).toBe('idempotency-unavailable');
+    const again = await keyed('before');
+    expect([again.status, again.text]).toEqual([200, before.text]);
     for (let call = 0; call < 200; call++) await partner.call(ACCOUNTS);
     await eventually(() => gateway.metric('xingyun_access_log_write_failed_total')).toBeGreaterThan(
       0,
@@ -114,11 +129,12 @@ describe.skipIf(!hasMounts)('a full disk', () => {
     await eventually(() => gateway.publish([event('after')]).then(() => 'published')).toBe(
       'published',
     );
+    await eventually(async () => (await keyed('after')).status).toBe(200);
     expect((await partner.call(ACCOUNTS)).status).toBe(200);
     const logged = () => readFileSync(inside('access.log'), 'utf8').length;
-    const before = logged();
+    const loggedBefore = logged();
     await partner.call(ACCOUNTS);
-    await eventually(logged).toBeGreaterThan(before);
+    await eventually(logged).toBeGreaterThan(loggedBefore);
     expect(gateway.process!.exitCode).toBeNull();
   });
 });

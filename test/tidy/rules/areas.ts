@@ -13,6 +13,7 @@ const CORE = 'src/core/';
 const STORE_TYPES = [
   'src/stores/contracts.ts',
   'src/stores/health-contract.ts',
+  'src/stores/idempotency-contract.ts',
   'src/stores/limit-contract.ts',
   'src/stores/registry-contract.ts',
 ];
@@ -87,7 +88,7 @@ export const AREAS: readonly Area[] = [
     name: 'the composition root',
     matches: under(
       ...['src/main.ts', 'src/compose-registry.ts', 'src/compose-admin.ts'],
-      ...['src/compose-limits.ts'],
+      ...['src/compose-limits.ts', 'src/compose-idempotency.ts', 'src/idempotency-thread.ts'],
       ...['src/gateway-process.ts', 'src/cli/', 'src/version.ts'],
     ),
     mayImport: ANYTHING,
