@@ -42,6 +42,8 @@ export function startCommand(
   const arguments_ = [main, 'start', ...(json ? ['--json'] : []), ...options];
   const child = spawn(process.execPath, arguments_, {
     cwd,
+    // What is kept of a copy that is thrown away would never be used again (vitest.config.ts).
+    env: main === MAIN ? process.env : { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
