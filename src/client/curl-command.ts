@@ -10,6 +10,8 @@ export interface CurlRequest {
   readonly body?: Uint8Array | undefined;
   /** Covered by the signature where there is a body. */
   readonly contentType?: string | undefined;
+  /** Covered by the signature. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** One word for a POSIX shell. */
@@ -32,7 +34,7 @@ function bodyText(body: Uint8Array): string {
  * @throws TypeError where the body is not text
  */
 export function curlCommand(signer: RequestSigner, request: CurlRequest): string {
-  const { method, targetUri, body } = request;
+  const { method, targetUri, body, idempotencyKey } = request;
   const hasBody = body !== undefined && body.byteLength > 0;
   const contentType = hasBody ? (request.contentType ?? 'application/octet-stream') : undefined;
   const words = ['curl', '-sS', '--path-as-is', '--globoff'];
@@ -41,11 +43,9 @@ export function curlCommand(signer: RequestSigner, request: CurlRequest): string
   else if (method !== 'GET' || hasBody) words.push('-X', quoteWord(method));
   const add = (name: string, value: string) => words.push('-H', quoteWord(`${name}: ${value}`));
   if (contentType !== undefined) add('content-type', contentType);
-  for (const [name, value] of Object.entries(
-    signer.sign({ method, targetUri, body, contentType }),
-  )) {
-    add(name, value);
-  }
+  if (idempotencyKey !== undefined) add('idempotency-key', idempotencyKey);
+  const signed = signer.sign({ method, targetUri, body, contentType, idempotencyKey });
+  for (const [name, value] of Object.entries(signed)) add(name, value);
   for (const [name, value] of request.headers ?? []) add(name, value);
   // --data-raw does not give a leading @ its special meaning.
   if (hasBody) words.push('--data-raw', quoteWord(bodyText(body)));

@@ -13,6 +13,8 @@ import {
 import type { SignableRequest, SignatureHeaders } from './signature-base.ts';
 import { targetUri } from './target-uri.ts';
 
+const IDEMPOTENCY_KEY = 'idempotency-key';
+
 export interface PartnerClientOptions extends SigningIdentity {
   /** Scheme and authority as the gateway knows itself, with an optional path prefix. */
   readonly baseUrl: string;
@@ -27,6 +29,11 @@ export interface RequestOptions {
   readonly headers?: Record<string, string>;
   /** How long each attempt may take, 1 to 600,000: gateway and upstream are told, and give up. */
   readonly deadlineMs?: number;
+  /**
+   * Of a call that is to take effect once, however often it is sent: any method is then repeated as
+   * GET is. For operations that honour it (docs/idempotency.md).
+   */
+  readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -53,6 +60,7 @@ interface Prepared {
   readonly headers: Headers;
   readonly body: Uint8Array<ArrayBuffer> | undefined;
   readonly contentType: string | undefined;
+  readonly idempotencyKey: string | undefined;
   readonly init: RequestInit;
   readonly signal: AbortSignal | undefined;
 }
@@ -108,6 +116,9 @@ class SigningClient implements PartnerClient {
     if (options.deadlineMs !== undefined) {
       init.headers = { ...init.headers, 'x-xingyun-deadline-ms': String(options.deadlineMs) };
     }
+    if (options.idempotencyKey !== undefined) {
+      init.headers = { ...init.headers, [IDEMPOTENCY_KEY]: options.idempotencyKey };
+    }
     if (options.signal !== undefined) init.signal = options.signal;
     const response = await this.fetch(path, init);
     if (!response.ok) {
@@ -142,16 +153,21 @@ class SigningClient implements PartnerClient {
     const { response } = outcome;
     if (response === undefined) {
       // A broken connection says nothing about whether the call was carried out.
-      if (prepared.signal?.aborted || !isIdempotent(prepared.method)) return undefined;
+      if (prepared.signal?.aborted || !takesEffectOnce(prepared)) return undefined;
     } else {
       // A clone that nobody reads would keep the whole body in memory.
       if (!carriesProblem(response)) return undefined;
       const refusal = await readProblem(response.clone());
-      if (!mayRepeat(prepared.method, refusal)) return undefined;
+      if (!mayRepeat(takesEffectOnce(prepared), refusal)) return undefined;
     }
     const askedSeconds = response && retryAfterSeconds(response.headers, this.clock.wallMs());
     return pauseMs(this.retry, attempt, askedSeconds, this.random);
   }
+}
+
+/** However often it is sent. */
+function takesEffectOnce({ method, idempotencyKey }: Prepared): boolean {
+  return idempotencyKey !== undefined || isIdempotent(method);
 }
 
 /** Lets the platform turn any kind of body into bytes and a media type, once for all attempts. */
@@ -170,6 +186,7 @@ async function prepare(targetUri: string, init: RequestInit): Promise<Prepared> 
     headers,
     body,
     contentType: headers.get('content-type') ?? undefined,
+    idempotencyKey: headers.get(IDEMPOTENCY_KEY) ?? undefined,
     init: { redirect: 'manual', ...init, method: request.method, body: body ?? null },
     signal: init.signal ?? undefined,
   };

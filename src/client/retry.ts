@@ -32,6 +32,7 @@ export const NOT_EXECUTED: ReadonlySet<ProblemName> = new Set<ProblemName>([
   'signature-expired',
   'verify-saturated',
   'nonce-store-full',
+  'idempotency-unavailable',
   'upstream-saturated',
 ]);
 
@@ -53,12 +54,12 @@ export function isIdempotent(method: string): boolean {
  * Whether the gateway's refusal allows the same call again. A problem of the system behind the
  * gateway has another `type` and is never repeated: only its documentation knows what it means.
  */
-export function mayRepeat(method: string, refusal: ProblemDocument | undefined): boolean {
+export function mayRepeat(takesEffectOnce: boolean, refusal: ProblemDocument | undefined): boolean {
   const code = refusal?.code;
   if (code === undefined || refusal?.type !== `/problems/${code}`) return false;
   if (!Object.hasOwn(PROBLEMS, code)) return false;
   const name = code as ProblemName;
-  return PROBLEMS[name].retry && (isIdempotent(method) || NOT_EXECUTED.has(name));
+  return PROBLEMS[name].retry && (takesEffectOnce || NOT_EXECUTED.has(name));
 }
 
 /**

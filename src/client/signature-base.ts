@@ -9,6 +9,8 @@ export interface SignableRequest {
   readonly body?: Uint8Array | undefined;
   /** Covered together with the body. */
   readonly contentType?: string | undefined;
+  /** As it stands in its field; covered where there is one. */
+  readonly idempotencyKey?: string | undefined;
   /** Seconds since the epoch; now where absent. */
   readonly created?: number;
   /** 16 fresh random bytes where absent. */
@@ -79,7 +81,8 @@ export function hasBody(
 }
 
 /**
- * Covers `@method` and `@target-uri`, and with a body `content-digest` and `content-type`.
+ * Covers `@method` and `@target-uri`, with a body `content-digest` and `content-type`, and an
+ * `idempotency-key` where there is one.
  * @param digest value of `content-digest`, where there is a body
  * @throws TypeError where a component holds a line break
  */
@@ -88,7 +91,7 @@ export function composeBase(
   digest: string | undefined,
   parameters: string,
 ): SignatureBase {
-  const { targetUri, contentType } = request;
+  const { targetUri, contentType, idempotencyKey } = request;
   rejectLineBreaks('targetUri', targetUri);
   let base = `"@method": ${request.method}\n"@target-uri": ${targetUri}\n`;
   let components = '("@method" "@target-uri"';
@@ -100,6 +103,11 @@ export function composeBase(
       base += `"content-type": ${contentType}\n`;
       components += ' "content-type"';
     }
+  }
+  if (idempotencyKey !== undefined) {
+    rejectLineBreaks('idempotencyKey', idempotencyKey);
+    base += `"idempotency-key": ${idempotencyKey.trim()}\n`;
+    components += ' "idempotency-key"';
   }
   const input = `${components})${parameters}`;
   return { base: `${base}"@signature-params": ${input}`, input };

@@ -92,6 +92,13 @@ describe('what may be repeated', () => {
     expect(sent).toHaveLength(unsafe.includes(name) ? 2 : 1);
   });
 
+  it.each(PROBLEM_NAMES)('%s: a POST with a key is repeated as a GET is', async name => {
+    const { sent, send } = fakeFetch([refusal(name), ok]);
+    const headers = { 'Idempotency-Key': 'k-1' };
+    await settle(clientOf(send).fetch('/a', { method: 'POST', body: 'x', headers }));
+    expect(sent).toHaveLength(safe.includes(name) ? 2 : 1);
+  });
+
   it('is only what the table allows', () => {
     for (const name of NOT_EXECUTED) expect(PROBLEMS[name].retry).toBe(true);
     for (const name of [
@@ -133,6 +140,11 @@ describe('what may be repeated', () => {
       'fetch failed',
     );
     expect(post.sent).toHaveLength(1);
+    const keyed = fakeFetch([broken, ok]);
+    const options = { idempotencyKey: 'k-1' };
+    await settle(clientOf(keyed.send).request('POST', '/a', { n: 1 }, options));
+    expect(keyed.sent.map(({ headers }) => headers.get('idempotency-key'))).toEqual(['k-1', 'k-1']);
+    expect(keyed.sent[1]!.headers.get('signature-input')).toContain('"idempotency-key"');
   });
 });
 

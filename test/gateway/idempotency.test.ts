@@ -1,5 +1,6 @@
 /** Calls with an Idempotency-Key, as their callers and the upstream meet them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connect } from '../../src/client/index.ts';
 import { answerOf, type RawRequest, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
 import { eventually } from '../support/eventually.ts';
 import { TestGateway } from '../support/gateway.ts';
@@ -227,6 +228,23 @@ describe('a caller with a key who does not wait', () => {
     await eventually(async () => (await order(partner, key)).status).toBe(201);
     expect(received()).toBe(1);
     await eventually(() => gateway.metric('xingyun_exchanges_in_flight')).toBe(0);
+  });
+});
+
+describe('the client library', () => {
+  it('signs the key, over HTTP and on a session', async () => {
+    const idempotencyKey = freshKey();
+    const first = await gateway.client().request('POST', ORDERS, { a: 1 }, { idempotencyKey });
+    const again = await gateway.client().request('POST', ORDERS, { a: 1 }, { idempotencyKey });
+    expect(again).toEqual(first);
+    const session = await connect({ ...gateway.credentials(), baseUrl: gateway.url });
+    const body = { a: 1 };
+    const called = await session.call('orders.create', { body }, { idempotencyKey });
+    expect(called.body).toEqual(first);
+    const request = { sign: true, idempotencyKey };
+    expect((await session.request('POST', ORDERS, body, request)).body).toEqual(first);
+    await session.close();
+    expect(received()).toBe(1);
   });
 });
 

@@ -18,6 +18,7 @@ interface CallOptions extends SettingsOptions {
   readonly data?: string;
   readonly header: readonly string[];
   readonly deadlineMs?: number;
+  readonly idempotencyKey?: string;
   readonly timing?: true;
   readonly json?: true;
   readonly include?: true;
@@ -30,6 +31,7 @@ interface Call {
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array<ArrayBuffer> | undefined;
   readonly contentType: string | undefined;
+  readonly idempotencyKey: string | undefined;
 }
 
 async function readBody(data: string | undefined): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -75,6 +77,7 @@ async function prepareCall(
     headers: headers.filter(([name]) => name !== 'content-type'),
     body,
     contentType: body === undefined ? undefined : (given ?? 'application/json'),
+    idempotencyKey: options.idempotencyKey,
   };
 }
 
@@ -91,6 +94,7 @@ async function send(call: Call, settings: ClientSettings): Promise<Response> {
   const headers = new Headers();
   for (const [name, value] of call.headers) headers.append(name, value);
   if (call.contentType !== undefined) headers.set('content-type', call.contentType);
+  if (call.idempotencyKey !== undefined) headers.set('idempotency-key', call.idempotencyKey);
   const init: RequestInit = { method: call.method, headers };
   if (call.body !== undefined) init.body = call.body;
   let request: Request;
@@ -147,6 +151,7 @@ export function register(program: Command): void {
     .option('--header <name: value>', 'a further header; may be repeated', collect, []);
   addSettingsOptions(command)
     .option('--deadline-ms <n>', 'how long the answer may take, 1 to 600000', readDeadline)
+    .option('--idempotency-key <key>', 'the call takes effect once, however often it is sent')
     .option('--include', 'shows the head of the answer too')
     .option('--timing', 'shows where the milliseconds went, on standard error')
     .option('--json', 'for scripts: status, headers, body and timing as JSON')

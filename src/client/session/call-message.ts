@@ -46,8 +46,13 @@ interface TypedBody {
   readonly contentType: string | undefined;
 }
 
+const IDEMPOTENCY_KEY = 'idempotency-key';
 const JSON_TYPE = 'application/json';
 const BYTES_TYPE = 'application/octet-stream';
+
+export function withKey(spec: CallSpec, idempotencyKey: string): CallSpec {
+  return { ...spec, headers: { ...spec.headers, [IDEMPOTENCY_KEY]: idempotencyKey } };
+}
 
 /** @throws TypeError where the path is outside the base URL, or the body cannot be JSON */
 export function composeCall(base: URL, spec: CallSpec): ComposedCall {
@@ -78,7 +83,10 @@ function composePath(base: URL, spec: PathCall): ComposedCall {
   const params: Record<string, unknown> = { method, path: uri.slice(base.origin.length) };
   if (Object.keys(headers).length > 0) params.headers = headers;
   const signed = spec.sign
-    ? { method, targetUri: uri, contentType: body === undefined ? undefined : shownType }
+    ? {
+        ...{ method, targetUri: uri, idempotencyKey: headers[IDEMPOTENCY_KEY] },
+        contentType: body === undefined ? undefined : shownType,
+      }
     : undefined;
   const message = { method: 'call', params, body, signed };
   return { message, isIdempotent: isIdempotent(method) };

@@ -15,6 +15,7 @@ export interface SignedTarget {
   readonly method: string;
   readonly targetUri: string;
   readonly contentType: string | undefined;
+  readonly idempotencyKey: string | undefined;
 }
 
 export interface CallTerms {

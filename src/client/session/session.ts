@@ -1,6 +1,6 @@
 /** A partner's line to the bank: calls and events over connections that come and go. */
 import { type Answer, readAnswer, readRefusal } from './answer.ts';
-import { type CallSpec, composeCall, type OperationParams } from './call-message.ts';
+import { type CallSpec, composeCall, type OperationParams, withKey } from './call-message.ts';
 import type { SessionCounters } from './limits.ts';
 import { type CallMessage, PendingCall } from './pending-call.ts';
 import { SessionEngine, type SessionParts } from './session-engine.ts';
@@ -12,8 +12,13 @@ export interface CallOptions {
   /** 1 to 600,000, from now to the answer. */
   readonly deadlineMs?: number;
   /**
+   * Of a call that is to take effect once, however often it is sent, for operations that honour it
+   * (docs/idempotency.md).
+   */
+  readonly idempotencyKey?: string;
+  /**
    * Whether it may be sent again when its connection is lost. Without it that is so for GET, HEAD,
-   * PUT and DELETE, and not for an operation by its id.
+   * PUT and DELETE, and for calls with an `idempotencyKey`.
    */
   readonly idempotent?: boolean;
 }
@@ -136,12 +141,17 @@ export class Session implements AsyncDisposable {
     return answer as Promise<Answer<T>>;
   }
 
-  private compose(spec: CallSpec, { deadlineMs, idempotent }: CallOptions): Composed {
+  private compose(spec: CallSpec, options: CallOptions): Composed {
+    const { deadlineMs, idempotent, idempotencyKey } = options;
     if (deadlineMs !== undefined && !isDeadline(deadlineMs)) {
       throw new RangeError(`deadlineMs is an integer from 1 to ${DEADLINE_MAX_MS}.`);
     }
-    const { message, isIdempotent } = composeCall(this.engine.parts.base, spec);
-    return { message, isRepeatable: idempotent ?? isIdempotent };
+    const { message, isIdempotent } = composeCall(
+      this.engine.parts.base,
+      idempotencyKey === undefined ? spec : withKey(spec, idempotencyKey),
+    );
+    const takesEffectOnce = isIdempotent || idempotencyKey !== undefined;
+    return { message, isRepeatable: idempotent ?? takesEffectOnce };
   }
 
   private start(
