@@ -1,5 +1,6 @@
 /** What the connections of a generator speak, from what it was told. */
 import {
+  KeyedRequests,
   PlainRequests,
   type RequestSource,
   SignedRequests,
@@ -23,8 +24,13 @@ export function dialoguesOf(spec: RequestsSpec, expectedBody: string): () => Dia
     return () => new SessionDialogue(parts);
   }
   const requests: RequestSource =
-    spec.kind === 'plain' ? new PlainRequests(spec.method, spec.path) : requestsOf(spec);
+    spec.kind === 'plain' ? new PlainRequests(spec.method, spec.path) : signedOf(spec);
   return () => new HttpDialogue(requests, expectedBody);
+}
+
+function signedOf(spec: Extract<RequestsSpec, { kind: 'signed' }>): RequestSource {
+  const requests = requestsOf(spec);
+  return spec.keyed === true ? new KeyedRequests(requests) : requests;
 }
 
 function requestsOf({ set, first, count }: SignedShare): SignedRequests {

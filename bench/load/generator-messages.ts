@@ -12,7 +12,7 @@ export interface SignedShare {
 }
 
 export type RequestsSpec =
-  | ({ readonly kind: 'signed' } & SignedShare)
+  | ({ readonly kind: 'signed'; readonly keyed?: boolean } & SignedShare)
   | { readonly kind: 'plain'; readonly method: string; readonly path: string }
   | {
       readonly kind: 'session';

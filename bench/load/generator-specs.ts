@@ -103,7 +103,7 @@ function requestsOf(options: LoadOptions, sets: SignedSets, share: Share): Reque
   if (format === undefined) {
     return signed === undefined
       ? { kind: 'plain', method, path: RATES_PATH }
-      : { kind: 'signed', ...signed };
+      : { kind: 'signed', keyed: options.keyed === true, ...signed };
   }
   return {
     ...{ kind: 'session', format, method, path: pathOf(options), bodyBytes },

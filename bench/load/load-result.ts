@@ -54,6 +54,8 @@ export interface LoadOptions {
    * where absent as it comes, one request on each of 64.
    */
   readonly pipelined?: boolean;
+  /** Whether each request has an Idempotency-Key of its own; not where absent. */
+  readonly keyed?: boolean;
 }
 
 /** Undefined where a run has no sessions. */

@@ -68,6 +68,7 @@ export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Pro
     cores: extras.cores?.gateway,
     noncesMax: noncesFor(options),
     accessLog: options.accessLog ?? false,
+    keyed: options.keyed === true,
     ...(options.pipelined === true ? { upstream: PIPELINED } : {}),
     config: { ...limitsFor(options), ...extras.config },
   });

@@ -63,6 +63,8 @@ export interface GatewayFilesOptions {
   /** In the whole registry, at least 3. */
   readonly operations?: number;
   readonly noncesMax?: number;
+  /** Whether orders need an Idempotency-Key. */
+  readonly keyed?: boolean;
   /** Topics of the benchmark's partner, to which every application may subscribe. */
   readonly topics?: readonly string[];
   /** Records beside the benchmark's own; the registry's file is JSON then. */
@@ -148,7 +150,7 @@ function registryOf(options: GatewayFilesOptions) {
   const { keys = KEY_NAMES, topics } = options;
   const appIds = Array.from({ length: apps }, (_, app) => `app-${app}`);
   const fillers = fillerApis(Math.max(operations - OWN_OPERATIONS, 0));
-  const apis = [ordersApi(), ratesApi(), ...fillers];
+  const apis = [ordersApi(options.keyed === true), ratesApi(), ...fillers];
   return {
     partners: [{ id: PARTNER_ID, name: 'Benchmark', class: 'internet-platform' }],
     apps: appIds.map(id => ({ id, partner: PARTNER_ID })),
@@ -177,14 +179,15 @@ function topicEntry(id: string): object {
   return { id, name: 'Events', api: 'orders', scopes: ['orders:read'] };
 }
 
-function ordersApi() {
+function ordersApi(isKeyed: boolean) {
+  const create = { id: 'create-order', method: 'POST', path: '/orders', scopes: ['orders:write'] };
   return {
     id: 'orders',
     name: 'Orders',
     basePath: '/bench/v1',
     upstream: 'nginx',
     operations: [
-      { id: 'create-order', method: 'POST', path: '/orders', scopes: ['orders:write'] },
+      { ...create, ...(isKeyed ? { idempotency: 'required' } : {}) },
       { id: 'read-order', method: 'GET', path: '/orders/{id}', scopes: ['orders:read'] },
     ],
   };

@@ -1,4 +1,5 @@
 /** Where a generator takes its next request from. */
+import { randomBytes } from 'node:crypto';
 import { PUBLIC_AUTHORITY } from '../gateway-files.ts';
 import { SIGNATURE_BYTES, SignedRequest, type SignedShape } from './signed-request.ts';
 import { readSignatures, type SignedSet } from './signed-set.ts';
@@ -59,6 +60,22 @@ export class SignedRequests implements RequestSource {
     const start = this.taken * this.signatureBytes;
     this.taken += 1;
     return this.signatures.toString('base64', start, start + this.signatureBytes);
+  }
+}
+
+/** The same with an Idempotency-Key, another one for each and beside the signature. */
+export class KeyedRequests implements RequestSource {
+  private readonly requests: SignedRequests;
+  private readonly prefix = randomBytes(8).toString('hex');
+  private count = 0;
+
+  constructor(requests: SignedRequests) {
+    this.requests = requests;
+  }
+
+  next(): string {
+    this.count += 1;
+    return this.requests.next(`idempotency-key: ${this.prefix}-${this.count}\r\n`);
   }
 }
 
