@@ -1,7 +1,9 @@
 /** The limits of this host: their memory, and the file of what was counted of quotas. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from './core/config.ts';
 import type { CounterSet } from './core/counters.ts';
+import { readRedisUrl } from './stores/redis/redis-address.ts';
 import { createLimitShared, LimitKeeper, type LimitShared } from './stores/shared-memory/index.ts';
 import type { ProcessLog } from './telemetry/process-log.ts';
 
@@ -17,8 +19,10 @@ export interface GatewayLimitsOptions {
 export class GatewayLimits {
   readonly shared: LimitShared;
   private readonly keeper: LimitKeeper;
+  private readonly redisUrlFile: string | undefined;
 
   constructor({ config, counters, log }: GatewayLimitsOptions) {
+    this.redisUrlFile = config.redis.urlFile;
     const { limitsMax, sketchCells } = config.policy;
     this.shared = createLimitShared(config.fronts.count, limitsMax, sketchCells);
     this.keeper = new LimitKeeper({
@@ -34,9 +38,10 @@ export class GatewayLimits {
 
   /**
    * Before any front counts.
-   * @throws Error where the quota file cannot be used
+   * @throws Error where the quota file or the URL of Redis cannot be used
    */
   start(): void {
+    if (this.redisUrlFile !== undefined) readRedisUrl(readFileSync(this.redisUrlFile, 'utf8'));
     this.keeper.load();
     this.keeper.start();
   }

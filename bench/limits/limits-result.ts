@@ -1,7 +1,18 @@
 import type { Environment } from '../rig/environment.ts';
 
+/** Where is counted: `host` is memory that its fronts share, `redis` a server of the benchmark. */
+export type LimitsStore = 'host' | 'redis';
+
+/** Gateways that count together. */
+export interface LimitsSetup {
+  readonly store: LimitsStore;
+  /** Of each process. */
+  readonly fronts: number;
+  readonly processes: number;
+}
+
 export interface LimitsOptions {
-  readonly fronts: readonly number[];
+  readonly setups: readonly LimitsSetup[];
   /** Multiples of the limit that are offered. */
   readonly loads: readonly number[];
   readonly perSecond: number;
@@ -11,11 +22,7 @@ export interface LimitsOptions {
   readonly seed: number;
 }
 
-export interface LimitsRow {
-  readonly fronts: number;
-  readonly processes: number;
-  /** Where is counted: `host` is memory that its fronts share. */
-  readonly store: 'host';
+export interface LimitsRow extends LimitsSetup {
   readonly load: number;
   readonly offered: number;
   /** What one GCRA takes of the same arrivals. */

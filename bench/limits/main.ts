@@ -1,6 +1,6 @@
 /**
  * How near what is admitted comes to what is allowed: calls at multiples of a rate, over fronts
- * that count together.
+ * that count together in the memory of their host, and over hosts that do in Redis.
  *
  *     npm run bench:limits -- [options]        (see USAGE)
  *
@@ -12,12 +12,14 @@ import { parseOptions, UsageError, wholeNumber } from '../rig/command-line.ts';
 import { namesOneTree } from '../rig/commit.ts';
 import { Progress } from '../rig/progress.ts';
 import { appendResult } from '../rig/results.ts';
-import type { LimitsOptions, LimitsResult } from './limits-result.ts';
+import type { LimitsOptions, LimitsResult, LimitsSetup } from './limits-result.ts';
 import { runLimits } from './run-limits.ts';
 
 const USAGE = `usage: npm run bench:limits -- [options]
 
-  --fronts LIST     front threads of the gateway (2,4)
+  --store NAME      host, redis or both (both)
+  --fronts LIST     front threads of a gateway (2,4; over Redis 1)
+  --processes N     gateways over one Redis (3)
   --loads LIST      multiples of the limit (0.5,1,2,5,10)
   --limit N         calls a second (400)
   --burst N         calls at once (50)
@@ -33,7 +35,9 @@ const command: BenchCommand = new BenchCommand('bench:limits');
 
 function readArguments(args: readonly string[]) {
   const values = parseOptions(args, {
-    fronts: { type: 'string', default: '2,4' },
+    store: { type: 'string', default: 'both' },
+    fronts: { type: 'string' },
+    processes: { type: 'string', default: '3' },
     loads: { type: 'string', default: '0.5,1,2,5,10' },
     limit: { type: 'string', default: '400' },
     burst: { type: 'string', default: '50' },
@@ -44,7 +48,7 @@ function readArguments(args: readonly string[]) {
     record: { type: 'boolean', default: true },
   });
   const options: LimitsOptions = {
-    fronts: readList('--fronts', values.fronts, 64),
+    setups: readSetups(values.store, values.fronts, values.processes),
     loads: readList('--loads', values.loads, 100),
     perSecond: wholeNumber('--limit', values.limit, 1, 100_000),
     burst: wholeNumber('--burst', values.burst, 1, 100_000),
@@ -53,6 +57,22 @@ function readArguments(args: readonly string[]) {
     seed: wholeNumber('--seed', values.seed, 0, 4_294_967_295),
   };
   return { options, json: values.json, record: values.record };
+}
+
+function readSetups(store: string, fronts: string | undefined, processes: string): LimitsSetup[] {
+  const perRedis = wholeNumber('--processes', processes, 1, 32);
+  const over = (name: LimitsSetup['store'], list: string, count: number) =>
+    readList('--fronts', list, 64).map(each => ({ store: name, fronts: each, processes: count }));
+  switch (store) {
+    case 'host':
+      return over('host', fronts ?? '2,4', 1);
+    case 'redis':
+      return over('redis', fronts ?? '1', perRedis);
+    case 'both':
+      return [...over('host', fronts ?? '2,4', 1), ...over('redis', '1', perRedis)];
+    default:
+      throw new UsageError('--store takes host, redis or both.');
+  }
 }
 
 function readList(name: string, text: string, most: number): number[] {
@@ -78,10 +98,11 @@ const { rows, ...about } = await measure(options, command.interrupt());
 if (json !== undefined) writeFileSync(json, `${JSON.stringify(rows, null, 2)}\n`);
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 for (const row of rows) {
-  const { fronts, load, offered, allowed, admitted, errors } = row;
+  const { store, processes, fronts, load, offered, allowed, admitted, errors } = row;
   const [over, under] = [row.worstWindowOver, row.worstWindowUnder].map(percent);
   console.log(
-    `${fronts} fronts, ${load} times: ${offered} offered, ${allowed} allowed, ` +
+    `${store}, ${processes} x ${fronts} fronts, ${load} times: ` +
+      `${offered} offered, ${allowed} allowed, ` +
       `${admitted} admitted ` +
       `(${percent(admitted / allowed - 1)}; windows of 1 s: +${over} to -${under})` +
       `${Object.keys(errors).length === 0 ? '' : ` ${JSON.stringify(errors)}`}`,

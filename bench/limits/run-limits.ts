@@ -1,3 +1,4 @@
+import { RedisServer } from '../../test/support/redis.ts';
 import { Arrivals, arrivalsOfRun, type RunTimes } from '../load/arrivals.ts';
 import { openSignedSets, specsFor } from '../load/generator-specs.ts';
 import { Generators } from '../load/generators.ts';
@@ -6,7 +7,7 @@ import { mergeOutcomes } from '../load/merge-outcomes.ts';
 import { BenchGateway } from '../rig/bench-gateway.ts';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
 import { Upstream } from '../rig/upstream.ts';
-import type { LimitsOptions, LimitsResult, LimitsRow } from './limits-result.ts';
+import type { LimitsOptions, LimitsResult, LimitsRow, LimitsSetup } from './limits-result.ts';
 import { takenByGcra, worstWindows } from './reference.ts';
 
 export interface LimitsSurroundings {
@@ -17,6 +18,8 @@ export interface LimitsSurroundings {
 const LEAD_MS = 200;
 const MICROS_PER_MS = 1_000;
 const WARM_UP_SECONDS = 2;
+/** Generators, gateways and Redis share the cores: a pause of one is no failure of Redis. */
+const REDIS_TIMEOUT_MS = 2_000;
 
 /** @throws Error where a gateway or its calls cannot be had */
 export async function runLimits(
@@ -27,11 +30,11 @@ export async function runLimits(
   const environment = readEnvironment();
   await using upstream = await Upstream.start();
   const rows: LimitsRow[] = [];
-  for (const fronts of options.fronts) {
+  for (const setup of options.setups) {
     for (const load of options.loads) {
       signal.throwIfAborted();
-      progress(`${fronts} fronts, ${load} times the limit`);
-      rows.push(await measure(options, { fronts, load, port: upstream.port }, signal));
+      progress(`${setup.store}, ${setup.processes} x ${setup.fronts} fronts, ${load} times`);
+      rows.push(await measure(options, { setup, load, port: upstream.port }, signal));
     }
   }
   const commit = checkoutCommit();
@@ -39,7 +42,7 @@ export async function runLimits(
 }
 
 interface Point {
-  readonly fronts: number;
+  readonly setup: LimitsSetup;
   readonly load: number;
   /** Of the upstream. */
   readonly port: number;
@@ -47,35 +50,68 @@ interface Point {
 
 async function measure(
   options: LimitsOptions,
-  { fronts, load, port }: Point,
+  { setup, load, port }: Point,
   signal: AbortSignal,
 ): Promise<LimitsRow> {
   const { perSecond, burst, connections, seconds, seed } = options;
   const calls: LoadOptions = {
     ...{ connections, rate: Math.round(perSecond * load), seed, durationSeconds: seconds },
     ...{ warmUpSeconds: WARM_UP_SECONDS, scheme: 'hmac', method: 'GET', bodyBytes: 0 },
-    ...{ generators: 1, fronts, workers: 1 },
+    // One for each gateway: together they are Poisson again.
+    ...{ generators: setup.processes, fronts: setup.fronts, workers: 1 },
   };
   const sets = await openSignedSets(calls, signal);
-  await using gateway = await BenchGateway.start({
-    ...{ upstreamPort: port, fronts },
-    plan: { limits: { requestsPerSecondMax: perSecond, burstMax: burst } },
-  });
-  await using generators = new Generators(specsFor(calls, gateway.port, sets));
+  await using counting = new AsyncDisposableStack();
+  const gateways = await startGateways(options, { setup, load, port }, counting);
+  const specs = specsFor(calls, 0, sets).map((spec, i) => ({ ...spec, port: gateways[i]!.port }));
+  await using generators = new Generators(specs);
   await generators.open();
   const outcomes = await generators.run(process.hrtime.bigint() + BigInt(LEAD_MS * 1e6));
   const { errors } = mergeOutcomes(outcomes, seconds);
+  await requireRedis(setup, gateways);
   const admittedMs = outcomes.flatMap(({ samples }) => Array.from(samples.dueMicros, toMs));
-  const arrivalsMs = [...timesOf(calls)];
+  const arrivalsMs = timesOf(calls);
   const offered = arrivalsMs.filter(timeMs => timeMs >= 0).length;
   const allowedMs = takenByGcra(arrivalsMs, perSecond, burst).filter(timeMs => timeMs >= 0);
   const { over, under } = worstWindows(admittedMs, allowedMs, seconds * 1_000);
   const { 'rate-limited': _, ...others } = errors;
   return {
-    ...{ fronts, processes: 1, store: 'host', load, offered },
+    ...{ ...setup, load, offered },
     ...{ allowed: allowedMs.length, admitted: admittedMs.length },
     ...{ worstWindowOver: over, worstWindowUnder: under, errors: others },
   };
+}
+
+/** They count together, and end with the stack. */
+async function startGateways(
+  { perSecond, burst }: LimitsOptions,
+  { setup, port }: Point,
+  stack: AsyncDisposableStack,
+): Promise<BenchGateway[]> {
+  const { store, fronts, processes } = setup;
+  const redis = store === 'redis' ? stack.use(await RedisServer.start()) : undefined;
+  const config = redis && {
+    ...{ policy: { store }, redis: { urlFile: redis.urlFile, timeoutMs: REDIS_TIMEOUT_MS } },
+  };
+  const gateways: BenchGateway[] = [];
+  for (let i = 0; i < processes; i++) {
+    const gateway = await BenchGateway.start({
+      ...{ upstreamPort: port, fronts, ...(config && { config }) },
+      plan: { limits: { requestsPerSecondMax: perSecond, burstMax: burst } },
+    });
+    gateways.push(stack.use(gateway));
+  }
+  return gateways;
+}
+
+/** What a host has decided alone is no measure of what they do together. */
+async function requireRedis({ store }: LimitsSetup, gateways: readonly BenchGateway[]) {
+  if (store !== 'redis') return;
+  const metric = 'xingyun_limits_decided_by_host_total';
+  for (const gateway of gateways) {
+    const alone = await gateway.metric(metric);
+    if (alone > 0) throw new Error(`Redis did not answer in time for ${alone} calls.`);
+  }
 }
 
 function toMs(micros: number): number {
@@ -83,13 +119,17 @@ function toMs(micros: number): number {
 }
 
 /** When calls are due, from the start of the measured time; those of the warm-up are before it. */
-function* timesOf({ rate, seed, warmUpSeconds, durationSeconds }: LoadOptions): Generator<number> {
-  const times: RunTimes = {
-    ...{ rate, seed, stream: 0 },
-    ...{ warmUpMs: warmUpSeconds * 1_000, measuredMs: durationSeconds * 1_000 },
-  };
-  const arrivals = new Arrivals(arrivalsOfRun(times));
-  for (; arrivals.nextMs !== Number.POSITIVE_INFINITY; arrivals.advance()) {
-    yield arrivals.nextMs - times.warmUpMs;
+function timesOf({ rate, seed, generators, warmUpSeconds, durationSeconds }: LoadOptions) {
+  const timesMs: number[] = [];
+  for (let stream = 0; stream < generators; stream++) {
+    const times: RunTimes = {
+      ...{ rate: rate / generators, seed, stream },
+      ...{ warmUpMs: warmUpSeconds * 1_000, measuredMs: durationSeconds * 1_000 },
+    };
+    const arrivals = new Arrivals(arrivalsOfRun(times));
+    for (; arrivals.nextMs !== Number.POSITIVE_INFINITY; arrivals.advance()) {
+      timesMs.push(arrivals.nextMs - times.warmUpMs);
+    }
   }
+  return timesMs.sort((a, b) => a - b);
 }

@@ -239,6 +239,12 @@ export const ConfigSchema = Type.Object(
       ),
     }),
     policy: section('Rates, quotas and calls in flight (docs/policy.md).', {
+      store: Type.Enum(['host', 'redis'], {
+        description:
+          'Where they are counted: `host`, in the memory of this host, exact over its fronts; ' +
+          '`redis`, for all hosts together (`redis.urlFile`).',
+        default: 'host',
+      }),
       limitsMax: integer(
         'Limits of apps, partners, plans and operations that are counted at once on this host.',
         262_144,
@@ -293,6 +299,16 @@ export const ConfigSchema = Type.Object(
         10_000,
       ),
       delayIntervalMs: integer('How long the wait must stay above it.', 100, 10, 10_000),
+    }),
+    redis: section('The Redis that hosts of a fleet share (docs/policy.md).', {
+      urlFile: Type.Optional(
+        Type.String({
+          description:
+            'File with its URL: `redis://user:password@host:6379/0`, or `rediss://` for TLS; ' +
+            'read anew for each connection.',
+        }),
+      ),
+      timeoutMs: integer('Longest wait for an answer.', 100, 5, 10_000),
     }),
     workers: section('Worker pool of each front.', {
       count: integer('Worker threads per front.', 1, 1, 64),

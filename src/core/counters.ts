@@ -89,6 +89,15 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Limits that found no cell of their own: policy.limitsMax is small.',
   },
+  limits_decided_by_host: {
+    kind: 'counter',
+    help: 'Calls held to their limits by this host alone, because Redis did not answer.',
+  },
+  redis_connected: { kind: 'gauge', help: 'Fronts whose connection to Redis is there.' },
+  redis_connections_lost: { kind: 'counter', help: 'Connections to Redis that ended or failed.' },
+  redis_timeouts: { kind: 'counter', help: 'Connections given up after redis.timeoutMs.' },
+  redis_round_trips: { kind: 'counter', help: 'Batches that were sent to Redis.' },
+  redis_batch_items: { kind: 'counter', help: 'Calls and nonces in batches sent to Redis.' },
   quotas_write_failed: { kind: 'counter', help: 'Writes of the quota file that failed.' },
   upstream_calls_sent_again: {
     kind: 'counter',

@@ -9,7 +9,8 @@ import { Admission, OverloadControl, OverloadGate, SourceRates } from './admissi
 export interface AdmissionParts {
   readonly config: Config;
   readonly counters: CounterSet;
-  readonly limits: LimitStore;
+  /** Decides at once. */
+  readonly hostLimits: LimitStore;
 }
 
 type Record = (exchange: Exchange) => void;
@@ -40,7 +41,7 @@ function overloadControl({ config, counters }: AdmissionParts): OverloadControl 
   return new OverloadControl({ targetMs: delayTargetMs, inFlightMax, counters }, delayIntervalMs);
 }
 
-function sourceRates({ config, counters, limits }: AdmissionParts): SourceRates | undefined {
+function sourceRates({ config, counters, hostLimits }: AdmissionParts): SourceRates | undefined {
   if (config.policy.sourceRequestsPerSecondMax === 0) return undefined;
-  return new SourceRates(limits, counters, config.policy);
+  return new SourceRates(hostLimits, counters, config.policy);
 }

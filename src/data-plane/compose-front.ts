@@ -39,6 +39,8 @@ export interface FrontParts {
   readonly checks: CheckRunner;
   readonly nonces: NonceStore;
   readonly limits: LimitStore;
+  /** Decides at once, for this host alone. */
+  readonly hostLimits: LimitStore;
   readonly failures: FailureBudget;
   readonly idempotency: IdempotencyStore;
   readonly upstreams: UpstreamDirectory;

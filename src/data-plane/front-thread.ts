@@ -13,13 +13,13 @@ import {
   type HostShared,
   SharedFailureBudget,
   SharedHealthStates,
-  SharedLimitStore,
 } from '../stores/shared-memory/index.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import { FrontTelemetry, type FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 import { startThreadVitals } from '../telemetry/thread-vitals.ts';
 import { WorkerVitals } from '../telemetry/worker-vitals.ts';
 import { composeFront } from './compose-front.ts';
+import { openLimits } from './compose-limits.ts';
 import type { FromFront, FrontWorkerData, ToFront } from './front-messages.ts';
 import { SnapshotSwapper, type SwapFailure } from './route/index.ts';
 import { UpstreamDirectory } from './upstream/index.ts';
@@ -95,13 +95,15 @@ async function startFront() {
     clock: systemClock,
     timeoutMs: config.idempotency.storeTimeoutMs,
   });
+  const limits = await openLimits({ config, shared, front: index, counters, log });
   const parts = composeFront({
     config,
     counters,
     snapshots,
     checks: pool,
     nonces,
-    limits: new SharedLimitStore(shared.limits, { front: index, counters }),
+    limits: limits.ofAllHosts,
+    hostLimits: limits.ofHost,
     failures: new SharedFailureBudget(shared.limits, index, config.signatures),
     idempotency,
     upstreams,
@@ -118,7 +120,7 @@ async function startFront() {
   const costs = pool.costs().map(({ kind, micros }) => [kind, micros] as const);
   post({ kind: 'costs', costsMicros: Object.fromEntries(costs) });
   const timed = { vitals, workers, accessLog };
-  const stores = { nonces, idempotency };
+  const stores = { nonces, idempotency, limits };
   return { ...parts, ...stores, pool, upstreams, snapshots, counters, telemetry, ...timed };
 }
 
@@ -238,6 +240,7 @@ async function drain(running: Running, timeoutMs: number): Promise<void> {
   running.vitals.stop();
   running.nonces.close();
   running.idempotency.close();
+  running.limits.close();
   post({ kind: 'drained', cutExchanges });
   // Safe now that nothing listens, and what hangs cannot hold the thread.
   process.exit(0);

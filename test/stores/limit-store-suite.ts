@@ -9,7 +9,7 @@ export interface LimitClocks {
   wallMs: number;
 }
 
-export type MakeStore = (clocks: LimitClocks) => LimitStore;
+export type MakeStore = (clocks: LimitClocks) => LimitStore | Promise<LimitStore>;
 
 let lastKey = 0;
 
@@ -37,9 +37,9 @@ export function limitStoreSuite(driver: string, make: MakeStore): void {
   let clocks: LimitClocks;
   let store: LimitStore;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     clocks = { nowMs: 5_000_000, wallMs: Date.UTC(2026, 10, 30, 12) };
-    store = make(clocks);
+    store = await make(clocks);
   });
 
   async function take(claim: LimitClaim): Promise<boolean> {

@@ -64,7 +64,7 @@ function namesRegistryFile(value: unknown): boolean {
 function resolvePaths(config: Config, folder: string): void {
   config.registryFile = resolve(folder, config.registryFile);
   config.stateDir = resolve(folder, config.stateDir);
-  const { listener, admin, events, registry, telemetry } = config;
+  const { listener, admin, events, redis, registry, telemetry } = config;
   if (admin.tokenFile !== undefined) admin.tokenFile = resolve(folder, admin.tokenFile);
   if (admin.operatorsFile !== undefined) {
     admin.operatorsFile = resolve(folder, admin.operatorsFile);
@@ -73,6 +73,7 @@ function resolvePaths(config: Config, folder: string): void {
     const file = registry[option];
     if (file !== undefined) registry[option] = resolve(folder, file);
   }
+  if (redis.urlFile !== undefined) redis.urlFile = resolve(folder, redis.urlFile);
   if (events.publisherTokenFile !== undefined) {
     events.publisherTokenFile = resolve(folder, events.publisherTokenFile);
   }
@@ -91,6 +92,7 @@ type Report = (option: OptionPath, message: string) => void;
 
 function checkAcross(config: Config, report: Report): void {
   checkRegistry(config, report);
+  checkRedis(config, report);
   checkTokens(config, report);
   checkListener(config, report);
   checkTls(config, report);
@@ -119,6 +121,14 @@ function checkRegistry({ registry, admin }: Config, report: Report): void {
   ] as const) {
     if (file !== undefined) checkReadable(file, option, report);
   }
+}
+
+function checkRedis({ policy, redis: { urlFile } }: Config, report: Report): void {
+  const isUsed = policy.store === 'redis';
+  if (isUsed && urlFile === undefined) {
+    report(['redis', 'urlFile'], 'is mandatory with policy.store redis');
+  }
+  if (urlFile !== undefined) checkReadable(urlFile, ['redis', 'urlFile'], report);
 }
 
 function isLoopback(host: string): boolean {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { LimitsRow } from '../../../bench/limits/limits-result.ts';
 import { takenByGcra, worstWindows } from '../../../bench/limits/reference.ts';
+import { hasRedis } from '../../support/redis.ts';
 
 const MAIN = fileURLToPath(new URL('../../../bench/limits/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'xingyun-bench-limits-'));
@@ -42,7 +43,18 @@ describe('the reference', () => {
 describe('bench:limits', () => {
   it('says what was offered, allowed and admitted', { timeout: 60_000 }, async () => {
     const json = join(folder, 'rows.json');
-    const size = ['--fronts', '2', '--loads', '3', '--limit', '100', '--burst', '10'];
+    const size = [
+      '--store',
+      'host',
+      '--fronts',
+      '2',
+      '--loads',
+      '3',
+      '--limit',
+      '100',
+      '--burst',
+      '10',
+    ];
     const { said } = await limits([
       ...size,
       '--connections',
@@ -63,7 +75,21 @@ describe('bench:limits', () => {
     expect(Math.abs(admitted / allowed - 1)).toBeLessThan(0.3);
   });
 
+  // Where Redis is not installed.
+  it.skipIf(!hasRedis)('does so of processes over Redis', { timeout: 60_000 }, async () => {
+    const json = join(folder, 'redis.json');
+    const size = '--store redis --processes 3 --loads 3 --limit 100 --burst 10 --connections 20';
+    const { said } = await limits([...size.split(' '), '--seconds', '1', '--json', json]);
+    const rows: LimitsRow[] = JSON.parse(readFileSync(json, 'utf8'));
+    expect(rows, said).toMatchObject([
+      { fronts: 1, processes: 3, store: 'redis', load: 3, errors: {} },
+    ]);
+    const [{ allowed, admitted }] = rows as [LimitsRow];
+    expect(Math.abs(admitted / allowed - 1)).toBeLessThan(0.3);
+  });
+
   it.each([
+    ['--store disk', /--store/],
     ['--fronts 0', /--fronts/],
     ['--limit x', /--limit/],
   ])('is used wrongly with %s', async (args, message) => {

@@ -1,0 +1,3 @@
+/** What hosts of a fleet share in one Redis. */
+export { RedisConnection } from './connection.ts';
+export { RedisLimitStore } from './limits/redis-limit-store.ts';
