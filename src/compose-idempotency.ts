@@ -1,8 +1,9 @@
 /** Keys of calls: where they are kept, and what is logged about it. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import type { Config } from './core/config.ts';
-import { IdempotencyHost } from './runtime/idempotency-host.ts';
+import { type IdempotencyData, IdempotencyHost } from './runtime/idempotency-host.ts';
 import type { ProcessLog } from './telemetry/process-log.ts';
 
 /** In stateDir. */
@@ -21,7 +22,7 @@ export class GatewayIdempotency {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     const { retentionMs, keysMax } = config.idempotency;
     this.host = new IdempotencyHost({
-      data: { path: join(config.stateDir, KEYS_FILE), retentionMs, keysMax },
+      data: { place: placeOf(config), retentionMs, keysMax },
       entry: new URL(`./idempotency-thread.${extension}`, import.meta.url),
       onRestarted,
       onState: reason => {
@@ -43,4 +44,10 @@ export class GatewayIdempotency {
   close(): Promise<void> {
     return this.host.close();
   }
+}
+
+function placeOf({ stateDir, idempotency }: Config): IdempotencyData['place'] {
+  const { store, postgresUrlFile, storeTimeoutMs: timeoutMs } = idempotency;
+  if (store === 'sqlite') return { store, path: join(stateDir, KEYS_FILE) };
+  return { store, url: readFileSync(postgresUrlFile!, 'utf8').trim(), timeoutMs };
 }

@@ -7,6 +7,7 @@ import type {
   ToIdempotency,
 } from './runtime/idempotency-host.ts';
 import { IdempotencyKeeper } from './stores/idempotency/keeper.ts';
+import { openPostgresIdempotency } from './stores/postgres/index.ts';
 import { openSqliteIdempotency } from './stores/sqlite/index.ts';
 
 const port = parentPort!;
@@ -26,7 +27,12 @@ let addFront = (front: MessagePort): void => {
 };
 
 function start(): void {
-  const driver = openSqliteIdempotency({ ...(workerData as IdempotencyData), clock: systemClock });
+  const { place, ...retention } = workerData as IdempotencyData;
+  const options = { ...retention, clock: systemClock };
+  const driver =
+    place.store === 'sqlite'
+      ? openSqliteIdempotency({ ...options, path: place.path })
+      : openPostgresIdempotency({ ...options, url: place.url, timeoutMs: place.timeoutMs });
   const keeper = new IdempotencyKeeper({
     driver,
     onState: error =>

@@ -276,6 +276,17 @@ export const ConfigSchema = Type.Object(
       sourceBurstMax: integer('Calls of one source address at once.', 1_000, 1, 1_000_000),
     }),
     idempotency: section('Idempotency-Key of calls (docs/idempotency.md).', {
+      store: Type.Enum(['sqlite', 'postgres'], {
+        description:
+          'Where keys and answers are kept: `sqlite`, a database in stateDir; `postgres`, for ' +
+          'all hosts together.',
+        default: 'sqlite',
+      }),
+      postgresUrlFile: Type.Optional(
+        Type.String({
+          description: 'File with the URL of the database, as `registry.postgresUrlFile`.',
+        }),
+      ),
       retentionMs: integer(
         'How long a key and its answer are remembered.',
         86_400_000,

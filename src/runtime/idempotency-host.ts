@@ -3,8 +3,10 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { RetentionOptions } from '../stores/idempotency-contract.ts';
 
 export interface IdempotencyData extends RetentionOptions {
-  /** Of the database. */
-  readonly path: string;
+  /** A database of this host, or one that hosts share. */
+  readonly place:
+    | { readonly store: 'sqlite'; readonly path: string }
+    | { readonly store: 'postgres'; readonly url: string; readonly timeoutMs: number };
 }
 
 export type ToIdempotency =

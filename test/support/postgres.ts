@@ -142,6 +142,21 @@ export class PostgresServer {
     await ended;
   }
 
+  /** Neither it nor its connections do anything until it is thawed. */
+  freeze(): void {
+    this.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.signal('SIGCONT');
+  }
+
+  private signal(signal: NodeJS.Signals): void {
+    const pid = this.process!.pid!;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    for (const each of [pid, ...children.map(Number)]) process.kill(each, signal);
+  }
+
   async dispose(): Promise<void> {
     process.off('exit', this.atExit);
     await this.kill();

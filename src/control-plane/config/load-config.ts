@@ -64,7 +64,7 @@ function namesRegistryFile(value: unknown): boolean {
 function resolvePaths(config: Config, folder: string): void {
   config.registryFile = resolve(folder, config.registryFile);
   config.stateDir = resolve(folder, config.stateDir);
-  const { listener, admin, events, redis, registry, telemetry } = config;
+  const { listener, admin, events, idempotency, redis, registry, telemetry } = config;
   if (admin.tokenFile !== undefined) admin.tokenFile = resolve(folder, admin.tokenFile);
   if (admin.operatorsFile !== undefined) {
     admin.operatorsFile = resolve(folder, admin.operatorsFile);
@@ -74,6 +74,9 @@ function resolvePaths(config: Config, folder: string): void {
     if (file !== undefined) registry[option] = resolve(folder, file);
   }
   if (redis.urlFile !== undefined) redis.urlFile = resolve(folder, redis.urlFile);
+  if (idempotency.postgresUrlFile !== undefined) {
+    idempotency.postgresUrlFile = resolve(folder, idempotency.postgresUrlFile);
+  }
   if (events.publisherTokenFile !== undefined) {
     events.publisherTokenFile = resolve(folder, events.publisherTokenFile);
   }
@@ -93,6 +96,7 @@ type Report = (option: OptionPath, message: string) => void;
 function checkAcross(config: Config, report: Report): void {
   checkRegistry(config, report);
   checkRedis(config, report);
+  checkIdempotency(config, report);
   checkTokens(config, report);
   checkListener(config, report);
   checkTls(config, report);
@@ -129,6 +133,15 @@ function checkRedis({ policy, redis: { urlFile } }: Config, report: Report): voi
     report(['redis', 'urlFile'], 'is mandatory with policy.store redis');
   }
   if (urlFile !== undefined) checkReadable(urlFile, ['redis', 'urlFile'], report);
+}
+
+function checkIdempotency({ idempotency }: Config, report: Report): void {
+  const { store, postgresUrlFile } = idempotency;
+  const option = ['idempotency', 'postgresUrlFile'];
+  if ((store === 'postgres') !== (postgresUrlFile !== undefined)) {
+    report(option, 'goes with idempotency.store postgres, which cannot do without');
+  }
+  if (postgresUrlFile !== undefined) checkReadable(postgresUrlFile, option, report);
 }
 
 function isLoopback(host: string): boolean {

@@ -41,7 +41,7 @@ export function readDatabaseUrl(text: string): DatabaseAddress {
 }
 
 function unusable(problem: string, cause?: unknown): RegistryStoreError {
-  const message = `The URL of the registry's database ${problem}: it has the form ${FORM}.`;
+  const message = `The URL of the database ${problem}: it has the form ${FORM}.`;
   return new RegistryStoreError('unusable', message, cause);
 }
 

@@ -1,4 +1,5 @@
-/** The registry in a PostgreSQL database. */
+/** What hosts share in a PostgreSQL database: the registry, and keys of calls. */
+export { openPostgresIdempotency } from './idempotency-driver.ts';
 export {
   openPostgresRegistryStore,
   type PostgresStoreOptions,
