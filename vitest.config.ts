@@ -8,14 +8,34 @@ import { defineConfig } from 'vitest/config';
  */
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
 
+/**
+ * These end their own process, measure what it holds, or load a native part anew, which cannot be
+ * unloaded.
+ */
+const ALONE = ['test/faults/**', 'test/native/**', 'test/control-plane/shelf/**'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // A process per file: the native part cannot be unloaded, and a fault test may end its process.
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'alone', include: ALONE.map(folder => `${folder}/*.test.ts`) },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: ALONE,
+          // A process for many files: its start and the modules are half of what most files take.
+          isolate: false,
+        },
+      },
+    ],
   },
 });
