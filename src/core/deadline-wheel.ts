@@ -24,6 +24,8 @@ export class DeadlineWheel<T> {
   private readonly slots: (WheelDeadline<T> | undefined)[] = Array.from({ length: SLOTS });
   /** Steps up to it have been looked through. */
   private step: number;
+  /** Looked at next while `advance` goes through a slot. */
+  private upcoming: WheelDeadline<T> | undefined = undefined;
 
   constructor(nowMs: number) {
     this.step = Math.floor(nowMs / STEP_MS);
@@ -45,6 +47,7 @@ export class DeadlineWheel<T> {
   delete(deadline: WheelDeadline<T>): void {
     if (deadline.slot < 0) return;
     const { earlier, later } = deadline;
+    if (deadline === this.upcoming) this.upcoming = later;
     if (earlier === undefined) this.slots[deadline.slot] = later;
     else earlier.later = later;
     if (later !== undefined) later.earlier = earlier;
@@ -54,7 +57,7 @@ export class DeadlineWheel<T> {
     this.size--;
   }
 
-  /** Takes out what is due and hands it over. */
+  /** Takes out what is due and hands it over; `onDue` may take out others. */
   advance(nowMs: number, onDue: (item: T) => void): void {
     const until = Math.floor(nowMs / STEP_MS);
     // Behind a long pause each slot is looked through once.
@@ -66,12 +69,12 @@ export class DeadlineWheel<T> {
   private takeDue(slot: number, nowMs: number, onDue: (item: T) => void): void {
     let deadline = this.slots[slot];
     while (deadline !== undefined) {
-      const { later } = deadline;
+      this.upcoming = deadline.later;
       if (deadline.dueMs <= nowMs) {
         this.delete(deadline);
         onDue(deadline.item);
       }
-      deadline = later;
+      deadline = this.upcoming;
     }
   }
 }

@@ -41,6 +41,21 @@ describe('a wheel of deadlines', () => {
     );
   });
 
+  it('goes on behind those that are taken out while another is handed over', () => {
+    const wheel = new DeadlineWheel<number>(1_000);
+    const entries = [0, 1, 2, 3, 4].map(index => new WheelDeadline(index));
+    for (const entry of entries) wheel.set(entry, 1_200);
+    const due: number[] = [];
+    wheel.advance(1_300, index => {
+      due.push(index);
+      // One that ends takes its neighbours along, as calls that share a connection do.
+      wheel.delete(entries[index - 1] ?? entries[0]!);
+      wheel.delete(entries[index - 2] ?? entries[0]!);
+    });
+    expect(due).toEqual([4, 1]);
+    expect(wheel.size).toBe(0);
+  });
+
   it('hands over what was due when it was set with the next step', () => {
     const wheel = new DeadlineWheel<string>(1_000);
     wheel.set(new WheelDeadline('late'), 500);
