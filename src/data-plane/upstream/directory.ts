@@ -49,12 +49,13 @@ export class UpstreamDirectory {
 
   /**
    * The target for the next call of an upstream, which counts as in flight from now on. `not` is
-   * one that the call was sent to already: it gets another where there is another. A Problem where
-   * the call may not go: upstream-saturated, circuit-open.
+   * one that the call was sent to already: it gets another where there is another. `ended` calls
+   * are over though they are not settled yet. A Problem where the call may not go:
+   * upstream-saturated, circuit-open.
    */
-  choose(record: UpstreamRecord, not?: TargetClient): TargetClient | Problem {
+  choose(record: UpstreamRecord, not?: TargetClient, ended = 0): TargetClient | Problem {
     const group = this.byRecord.get(record) ?? this.open(record);
-    const isTrial = this.resilience.admit(group, record.resilience);
+    const isTrial = this.resilience.admit(group, record.resilience, ended);
     if (typeof isTrial !== 'boolean') return isTrial;
     let member = group.choose(not?.base);
     // One that was closed gave way to an older record, whose exchange came late.

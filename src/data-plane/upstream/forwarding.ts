@@ -210,9 +210,12 @@ export class Forwarding implements UpstreamHandler, AnswerSource {
     const { exchange, parts, upstream } = this;
     if (exchange.aborted || this.sends >= upstream.resilience.retry!.attemptsMax) return false;
     if (exchange.deadlineAtMs <= parts.clock.monotonicMs()) return false;
-    if (!parts.budgets.spend(upstream)) return false;
-    const next = parts.directory.choose(upstream, this.target);
+    const { budgets, directory } = parts;
+    if (!budgets.allows(upstream, this.target.load)) return false;
+    // This attempt is over, and what comes next takes its place.
+    const next = directory.choose(upstream, this.target, 1);
     if (!isTarget(next)) return false;
+    budgets.spend(upstream, next.load);
     this.next = next;
     return true;
   }

@@ -18,7 +18,7 @@ export function createForwardStep(directory: UpstreamDirectory, options: Forward
     const { upstream } = exchange.target!;
     const target = directory.choose(upstream);
     if (!isTarget(target)) return target;
-    budgets.earn(upstream);
+    budgets.earn(upstream, target.load);
     const forwarding = new Forwarding(exchange, target, parts);
     exchange.source = forwarding;
     forwarding.send();

@@ -48,9 +48,16 @@ export class Resilience {
     this.reportChange = reportChange;
   }
 
-  /** Whether the call is one of few that try the upstream, or why it may not go. */
-  admit({ load, circuit }: TargetGroup, terms: UpstreamResilience): boolean | Problem {
-    if (load.callsInFlight >= terms.requestsMax) return this.refuseSaturated();
+  /**
+   * Whether the call is one of few that try the upstream, or why it may not go. Of those that count
+   * as in flight so many have ended.
+   */
+  admit(
+    { load, circuit }: TargetGroup,
+    terms: UpstreamResilience,
+    ended: number,
+  ): boolean | Problem {
+    if (load.callsInFlight - ended >= terms.requestsMax) return this.refuseSaturated();
     if (terms.breaker === undefined || circuit === undefined) return false;
     const answer = circuit.admit(terms.breaker, this.states.nowMs());
     if (answer === CIRCUIT_CLOSED) return false;

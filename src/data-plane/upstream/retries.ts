@@ -6,6 +6,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { RetryCause, RetryRecord, UpstreamRecord } from '../../core/snapshot.ts';
 import type { UpstreamErrorKind } from './call.ts';
+import type { UpstreamLoad } from './target-client.ts';
 
 const MS_PER_SECOND = 1_000;
 /** Budgets are kept in hundredths of a retry, so that shares add up. */
@@ -54,7 +55,8 @@ interface Budget {
 export class RetryBudgets {
   private readonly clock: Clock;
   private readonly counters: CounterSet;
-  private readonly byId = new Map<string, Budget>();
+  /** Kept as long as an upstream is, whatever its records are. */
+  private readonly budgets = new WeakMap<UpstreamLoad, Budget>();
 
   constructor(clock: Clock, counters: CounterSet) {
     this.clock = clock;
@@ -62,32 +64,33 @@ export class RetryBudgets {
   }
 
   /** A call is sent for the first time. */
-  earn({ id, resilience }: UpstreamRecord): void {
+  earn({ resilience }: UpstreamRecord, load: UpstreamLoad): void {
     const { retry } = resilience;
     if (retry === undefined) return;
-    const budget = this.refilled(id, retry);
+    const budget = this.refilled(load, retry);
     const most = mostOf(retry);
     budget.hundredths = Math.min(most, budget.hundredths + retry.budgetPercent);
   }
 
-  /** Whether one more is sent again; then it is paid for. */
-  spend({ id, resilience }: UpstreamRecord): boolean {
-    const budget = this.refilled(id, resilience.retry!);
-    if (budget.hundredths < HUNDREDTHS) {
-      this.counters.add('upstream_retries_over_budget');
-      return false;
-    }
-    budget.hundredths -= HUNDREDTHS;
-    this.counters.add('upstream_calls_sent_again');
-    return true;
+  /** Whether one more may be sent again. */
+  allows({ resilience }: UpstreamRecord, load: UpstreamLoad): boolean {
+    if (this.refilled(load, resilience.retry!).hundredths >= HUNDREDTHS) return true;
+    this.counters.add('upstream_retries_over_budget');
+    return false;
   }
 
-  private refilled(id: string, retry: RetryRecord): Budget {
+  /** One that was allowed is sent again. */
+  spend({ resilience }: UpstreamRecord, load: UpstreamLoad): void {
+    this.refilled(load, resilience.retry!).hundredths -= HUNDREDTHS;
+    this.counters.add('upstream_calls_sent_again');
+  }
+
+  private refilled(load: UpstreamLoad, retry: RetryRecord): Budget {
     const nowMs = this.clock.monotonicMs();
-    let budget = this.byId.get(id);
+    let budget = this.budgets.get(load);
     if (budget === undefined) {
       budget = { hundredths: retry.budgetMinPerSecond * HUNDREDTHS, refilledMs: nowMs };
-      this.byId.set(id, budget);
+      this.budgets.set(load, budget);
     }
     const seconds = (nowMs - budget.refilledMs) / MS_PER_SECOND;
     const earned = seconds * retry.budgetMinPerSecond * HUNDREDTHS;

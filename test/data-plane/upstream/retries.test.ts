@@ -5,9 +5,14 @@ import { CounterSet } from '../../../src/core/counters.ts';
 import type { AnswerSink, Exchange } from '../../../src/core/exchange.ts';
 import { PLAIN_RESILIENCE } from '../../../src/core/plain-terms.ts';
 import type { Problem } from '../../../src/core/problems.ts';
-import type { RetryRecord } from '../../../src/core/snapshot.ts';
+import type {
+  RetryRecord,
+  UpstreamRecord,
+  UpstreamResilience,
+} from '../../../src/core/snapshot.ts';
 import { createForwardStep, UpstreamDirectory } from '../../../src/data-plane/upstream/index.ts';
 import { RetryBudgets } from '../../../src/data-plane/upstream/retries.ts';
+import type { TargetClient } from '../../../src/data-plane/upstream/target-client.ts';
 import { createHealthShared, SharedHealthStates } from '../../../src/stores/shared-memory/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { anExchange, anUpstream, identified } from '../../support/exchanges.ts';
@@ -54,10 +59,16 @@ interface CallOptions {
   readonly body?: string;
   readonly retry?: Partial<RetryRecord>;
   readonly targets?: 'bad-and-good' | 'bad-alone' | 'gone-and-good';
+  readonly resilience?: Partial<UpstreamResilience>;
 }
 
 async function call(options: CallOptions = {}): Promise<Outcome> {
-  const { method = 'GET', body = '', retry = {}, targets = 'bad-and-good' } = options;
+  const { retry = {}, targets = 'bad-and-good', resilience } = options;
+  return callTo(await anUpstreamOf(targets, { ...RETRY, ...retry }, resilience), options);
+}
+
+async function callTo(upstream: UpstreamRecord, options: CallOptions = {}): Promise<Outcome> {
+  const { method = 'GET', body = '' } = options;
   const { promise, resolve } = Promise.withResolvers<void>();
   let refusal: Problem | undefined;
   const driver = {
@@ -73,7 +84,7 @@ async function call(options: CallOptions = {}): Promise<Outcome> {
       transport: { handle: undefined, sink },
       body: Buffer.from(body),
     }),
-    await anUpstreamOf(targets, { ...RETRY, ...retry }),
+    upstream,
   );
   const reportFailure = () => undefined;
   const forward = createForwardStep(directory, { clock: systemClock, counters, reportFailure });
@@ -105,12 +116,16 @@ class TextSink implements AnswerSink {
   }
 }
 
-async function anUpstreamOf(kind: NonNullable<CallOptions['targets']>, retry: RetryRecord) {
+async function anUpstreamOf(
+  kind: NonNullable<CallOptions['targets']>,
+  retry: RetryRecord,
+  more: Partial<UpstreamResilience> = {},
+) {
   const target = (port: number) => ({ host: '127.0.0.1', port, weight: 1 });
   const badPort = kind === 'gone-and-good' ? await closedPort() : await bad.listen();
   const targets = [target(badPort)];
   if (kind !== 'bad-alone') targets.push(target(await good.listen()));
-  const resilience = { ...PLAIN_RESILIENCE, balancing: 'weighted' as const, retry };
+  const resilience = { ...PLAIN_RESILIENCE, balancing: 'weighted' as const, retry, ...more };
   return anUpstream({ targets, resilience, responseTimeoutMs: 100 });
 }
 
@@ -173,6 +188,29 @@ describe('a safe call that fails at one target', () => {
     expect(await call()).toMatchObject({ status: 200, text: 'good' });
   });
 
+  it('has the place of its own that it had, where there are no more', async () => {
+    const record = await anUpstreamOf('bad-and-good', RETRY, { requestsMax: 1 });
+    expect(await callTo(record)).toMatchObject({ text: 'good', attempts: 2 });
+    bad.answer = ({ socket }) => socket.write(BUSY);
+    // In turns: one of two goes to the bad one first.
+    expect(await callTo(record)).toMatchObject({ text: 'good' });
+    expect(await callTo(record)).toMatchObject({ text: 'good' });
+    expect(counters.get(SENT_AGAIN)).toBe(2);
+    expect(counters.get('upstream_requests_refused')).toBe(0);
+  });
+
+  it('costs no budget where the circuit that it tries lets nothing more through', async () => {
+    const breaker = { requestsMin: 1, failuresMaxPercent: 1, windowMs: 10_000, openMs: 40 };
+    const resilience = { breaker: { ...breaker, trialsMax: 1 } };
+    const record = await anUpstreamOf('bad-alone', RETRY, resilience);
+    const opening = directory.choose(record) as TargetClient;
+    directory.settle(record, opening, 'protocol');
+    await new Promise(resolve => setTimeout(resolve, 60));
+    const { refusal } = await callTo(record);
+    expect(refusal?.name).toBe('upstream-protocol');
+    expect([bad.requests.length, counters.get(SENT_AGAIN)]).toEqual([1, 0]);
+  });
+
   it('is not sent again once its answer has begun', async () => {
     bad.answer = ({ socket }) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf');
@@ -232,9 +270,14 @@ describe('the budget', () => {
     const budgets = new RetryBudgets({ wallMs: () => 0, monotonicMs: () => nowMs }, counters);
     const retry = { ...RETRY, budgetPercent: 10, budgetMinPerSecond: 2 };
     const upstream = anUpstream({ resilience: { ...PLAIN_RESILIENCE, retry } });
-    const spend = () => budgets.spend(upstream);
+    const load = { callsInFlight: 0 };
+    const spend = () => {
+      const isAllowed = budgets.allows(upstream, load);
+      if (isAllowed) budgets.spend(upstream, load);
+      return isAllowed;
+    };
     expect([spend(), spend(), spend()]).toEqual([true, true, false]);
-    for (let call = 0; call < 10; call++) budgets.earn(upstream);
+    for (let call = 0; call < 10; call++) budgets.earn(upstream, load);
     expect([spend(), spend()]).toEqual([true, false]);
     nowMs += 500;
     expect([spend(), spend()]).toEqual([true, false]);

@@ -1,4 +1,4 @@
-/** One thread that takes of a limit at a pace of its own: when it asked, and how often it was let. */
+/** One thread that takes of a limit at a pace of its own: when it asked, and what it was let. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { CounterSet } from '../../../../src/core/counters.ts';
 import { createHostClock } from '../../../../src/stores/shared-memory/host-clock.ts';
