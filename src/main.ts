@@ -333,7 +333,7 @@ class RunningGateway implements Gateway {
     if (this.stopping !== undefined) reasons.push('The gateway is draining.');
     if (!this.fronts!.allListening) reasons.push('A front thread is being started again.');
     if (this.acceptsFromMs > Date.now()) {
-      reasons.push('Signatures made before this start are refused (no nonce state to trust).');
+      reasons.push('Signatures are refused that were made before all nonces were known.');
     }
     const ready = reasons.length === 0;
     // Calls succeed all the same; it is the next start that will refuse some for a while.

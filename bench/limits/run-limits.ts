@@ -4,6 +4,7 @@ import { openSignedSets, specsFor } from '../load/generator-specs.ts';
 import { Generators } from '../load/generators.ts';
 import type { LoadOptions } from '../load/load-result.ts';
 import { mergeOutcomes } from '../load/merge-outcomes.ts';
+import { type LoadSamples, NEVER_SENT } from '../load/samples.ts';
 import { BenchGateway } from '../rig/bench-gateway.ts';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
 import { Upstream } from '../rig/upstream.ts';
@@ -67,9 +68,9 @@ async function measure(
   await using generators = new Generators(specs);
   await generators.open();
   const outcomes = await generators.run(process.hrtime.bigint() + BigInt(LEAD_MS * 1e6));
-  const { errors } = mergeOutcomes(outcomes, seconds);
+  const { errors, missedSends } = mergeOutcomes(outcomes, seconds);
   await requireRedis(setup, gateways);
-  const admittedMs = outcomes.flatMap(({ samples }) => Array.from(samples.dueMicros, toMs));
+  const admittedMs = outcomes.flatMap(({ samples }) => answeredMs(samples));
   const arrivalsMs = timesOf(calls);
   const offered = arrivalsMs.filter(timeMs => timeMs >= 0).length;
   const allowedMs = takenByGcra(arrivalsMs, perSecond, burst).filter(timeMs => timeMs >= 0);
@@ -78,7 +79,8 @@ async function measure(
   return {
     ...{ ...setup, load, offered },
     ...{ allowed: allowedMs.length, admitted: admittedMs.length },
-    ...{ worstWindowOver: over, worstWindowUnder: under, errors: others },
+    ...{ worstWindowOver: over, worstWindowUnder: under },
+    errors: { ...others, ...(missedSends > 0 && { 'never-sent': missedSends }) },
   };
 }
 
@@ -114,8 +116,11 @@ async function requireRedis({ store }: LimitsSetup, gateways: readonly BenchGate
   }
 }
 
-function toMs(micros: number): number {
-  return micros / MICROS_PER_MS;
+/** When those were due that were answered. A machine that is busy never sends some. */
+function answeredMs({ dueMicros, sinceSentMicros }: LoadSamples): number[] {
+  return Array.from(dueMicros, micros => micros / MICROS_PER_MS).filter(
+    (_, i) => sinceSentMicros[i] !== NEVER_SENT,
+  );
 }
 
 /** When calls are due, from the start of the measured time; those of the warm-up are before it. */

@@ -32,6 +32,7 @@ export const NOT_EXECUTED: ReadonlySet<ProblemName> = new Set<ProblemName>([
   'signature-expired',
   'verify-saturated',
   'nonce-store-full',
+  'nonce-store-unavailable',
   'idempotency-unavailable',
   'upstream-saturated',
 ]);

@@ -166,6 +166,12 @@ export const ConfigSchema = Type.Object(
       createdMaxAgeMs: integer('Oldest `created` that is accepted.', 60_000, 1_000, 3_600_000),
       clockSkewMs: integer('How far `created` may lie in the future.', 5_000, 0, 300_000),
       noncesMax: integer('Nonces remembered at once.', 1_048_576, 1_024, 67_108_864),
+      nonceStore: Type.Enum(['host', 'redis'], {
+        description:
+          'Who must not have seen a nonce: `host`, this host; `redis`, any host ' +
+          '(`redis.urlFile`), and calls are refused while it cannot be asked.',
+        default: 'host',
+      }),
       failuresPerMinuteMax: integer(
         'Signatures of one source that do not verify; beyond it, its calls are refused before ' +
           'they are checked. 0 for no limit.',

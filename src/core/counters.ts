@@ -93,6 +93,10 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Calls held to their limits by this host alone, because Redis did not answer.',
   },
+  nonces_unavailable: {
+    kind: 'counter',
+    help: 'Signatures refused because Redis could not be asked for their nonce.',
+  },
   redis_connected: { kind: 'gauge', help: 'Fronts whose connection to Redis is there.' },
   redis_connections_lost: { kind: 'counter', help: 'Connections to Redis that ended or failed.' },
   redis_timeouts: { kind: 'counter', help: 'Connections given up after redis.timeoutMs.' },

@@ -212,6 +212,13 @@ const TABLE = {
     retry: true,
     retryAfterSeconds: 1,
   },
+  'nonce-store-unavailable': {
+    status: 503,
+    title: 'The replay protection cannot be asked',
+    remedy: 'Wait for Retry-After, then sign the call anew and repeat it.',
+    retry: true,
+    retryAfterSeconds: 1,
+  },
   'not-found': {
     status: 404,
     title: 'No operation at this path',

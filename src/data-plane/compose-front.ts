@@ -13,7 +13,7 @@ import type { AccessRecorder, ExchangeRecorder } from '../core/recorder.ts';
 import { Resumptions } from '../core/resumptions.ts';
 import type { AppMeters } from '../core/sessions.ts';
 import type { SnapshotHolder } from '../core/snapshot.ts';
-import type { NonceStore } from '../stores/contracts.ts';
+import type { NonceClaims } from '../stores/contracts.ts';
 import type { IdempotencyStore } from '../stores/idempotency-contract.ts';
 import type { FailureBudget, LimitStore } from '../stores/limit-contract.ts';
 import { composeAdmission } from './compose-admission.ts';
@@ -37,7 +37,7 @@ export interface FrontParts {
   readonly counters: CounterSet;
   readonly snapshots: SnapshotHolder;
   readonly checks: CheckRunner;
-  readonly nonces: NonceStore;
+  readonly nonces: NonceClaims;
   readonly limits: LimitStore;
   /** Decides at once, for this host alone. */
   readonly hostLimits: LimitStore;

@@ -9,7 +9,6 @@ import { LogThrottle } from '../core/log-throttle.ts';
 import type { RecordDelta, SnapshotDelta, SnapshotHolder } from '../core/snapshot.ts';
 import { FrontIdempotencyStore } from '../stores/idempotency/front-store.ts';
 import {
-  createSharedNonceStore,
   type HostShared,
   SharedFailureBudget,
   SharedHealthStates,
@@ -19,7 +18,7 @@ import { FrontTelemetry, type FrontTelemetryShared } from '../telemetry/front-te
 import { startThreadVitals } from '../telemetry/thread-vitals.ts';
 import { WorkerVitals } from '../telemetry/worker-vitals.ts';
 import { composeFront } from './compose-front.ts';
-import { openLimits } from './compose-limits.ts';
+import { openStores } from './compose-stores.ts';
 import type { FromFront, FrontWorkerData, ToFront } from './front-messages.ts';
 import { SnapshotSwapper, type SwapFailure } from './route/index.ts';
 import { UpstreamDirectory } from './upstream/index.ts';
@@ -75,11 +74,7 @@ async function startFront() {
   post({ kind: 'telemetry', shared: telemetry.shared, workers: workers.buffers });
   const vitals = startThreadVitals(telemetry.shared.vitals);
   const snapshots: SnapshotHolder = { current: await swapper.first };
-  const nonces = createSharedNonceStore(shared.nonces, {
-    clock: systemClock,
-    counters,
-    onPersistFailed: reportNonceFile,
-  });
+  const stores = await openStores({ config, shared, front: index, counters, log });
   const upstreams = new UpstreamDirectory({
     ...{ counters, clock: systemClock },
     health: new SharedHealthStates(shared.health, { front: index }),
@@ -95,15 +90,14 @@ async function startFront() {
     clock: systemClock,
     timeoutMs: config.idempotency.storeTimeoutMs,
   });
-  const limits = await openLimits({ config, shared, front: index, counters, log });
   const parts = composeFront({
     config,
     counters,
     snapshots,
     checks: pool,
-    nonces,
-    limits: limits.ofAllHosts,
-    hostLimits: limits.ofHost,
+    nonces: stores.nonces,
+    limits: stores.limits,
+    hostLimits: stores.hostLimits,
     failures: new SharedFailureBudget(shared.limits, index, config.signatures),
     idempotency,
     upstreams,
@@ -120,8 +114,8 @@ async function startFront() {
   const costs = pool.costs().map(({ kind, micros }) => [kind, micros] as const);
   post({ kind: 'costs', costsMicros: Object.fromEntries(costs) });
   const timed = { vitals, workers, accessLog };
-  const stores = { nonces, idempotency, limits };
-  return { ...parts, ...stores, pool, upstreams, snapshots, counters, telemetry, ...timed };
+  const kept = { stores, idempotency, upstreams, snapshots };
+  return { ...parts, ...kept, pool, counters, telemetry, ...timed };
 }
 
 type Running = Awaited<ReturnType<typeof startFront>>;
@@ -163,11 +157,6 @@ function logThrottled(
 function reportBug(error: unknown, exchange: Exchange): void {
   const stack = (error instanceof Error && error.stack) || String(error);
   logThrottled('error', 'A room threw.', stack, { requestId: exchange.arrival.requestId, stack });
-}
-
-function reportNonceFile(error: unknown): void {
-  const reason = error instanceof Error ? error.message : String(error);
-  log('error', 'Nonces cannot be written any more: the next start will be strict.', { reason });
 }
 
 function reportUpstreamFailure(
@@ -238,9 +227,8 @@ async function drain(running: Running, timeoutMs: number): Promise<void> {
   running.accessLog.close();
   running.workers.stop();
   running.vitals.stop();
-  running.nonces.close();
+  running.stores.close();
   running.idempotency.close();
-  running.limits.close();
   post({ kind: 'drained', cutExchanges });
   // Safe now that nothing listens, and what hangs cannot hold the thread.
   process.exit(0);

@@ -20,6 +20,29 @@ export interface NonceStore {
   readonly acceptCreatedAfterMs: number;
 }
 
+export type NonceOutcome = ReturnType<NonceStore['claim']> | 'unavailable';
+
+/** Whose nonce it is. */
+export interface NonceClaimant {
+  /** Called once, and not while `claim` runs, where it returned `later`. Must not throw. */
+  settleNonce(outcome: NonceOutcome): void;
+}
+
+/**
+ * What the verify room asks. A NonceStore is one; one that asks other hosts may take its time, and
+ * does not know (`unavailable`) where they cannot be asked.
+ */
+export interface NonceClaims {
+  claim(
+    appId: string,
+    nonce: string,
+    expiresAtMs: number,
+    claimant: NonceClaimant,
+  ): NonceOutcome | 'later';
+  /** As that of a NonceStore. */
+  readonly acceptCreatedAfterMs: number;
+}
+
 /** What became of one event that was appended. */
 export interface AppendedEvent {
   /** Of the first event with this topic and id. */

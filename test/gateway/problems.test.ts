@@ -274,6 +274,7 @@ describe('the table', () => {
     'too-many-connections': 'limits.test.ts',
     'verify-saturated': 'limits.test.ts',
     'nonce-store-full': 'limits.test.ts',
+    'nonce-store-unavailable': 'faults/degradation/redis-gone.test.ts',
     'key-inactive': 'limits.test.ts',
     'app-inactive': 'limits.test.ts',
     'client-certificate-required': 'tls.test.ts',

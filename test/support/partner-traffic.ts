@@ -44,7 +44,7 @@ export class PartnerTraffic {
   private readonly origin: string;
   private readonly signer: RequestSigner;
 
-  constructor(gateway: TestGateway, options: TrafficOptions = {}) {
+  constructor(gateway: Pick<TestGateway, 'url' | 'credentials'>, options: TrafficOptions = {}) {
     const { keyId, connections = 1, localAddress } = options;
     this.origin = options.origin ?? gateway.url;
     this.signer = createRequestSigner(gateway.credentials(keyId));

@@ -127,10 +127,12 @@ function checkRegistry({ registry, admin }: Config, report: Report): void {
   }
 }
 
-function checkRedis({ policy, redis: { urlFile } }: Config, report: Report): void {
-  const isUsed = policy.store === 'redis';
+function checkRedis({ policy, signatures, redis }: Config, report: Report): void {
+  const { urlFile } = redis;
+  const isUsed = policy.store === 'redis' || signatures.nonceStore === 'redis';
   if (isUsed && urlFile === undefined) {
-    report(['redis', 'urlFile'], 'is mandatory with policy.store redis');
+    const message = 'is mandatory with policy.store redis and with signatures.nonceStore redis';
+    report(['redis', 'urlFile'], message);
   }
   if (urlFile !== undefined) checkReadable(urlFile, ['redis', 'urlFile'], report);
 }

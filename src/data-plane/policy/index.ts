@@ -7,7 +7,6 @@ import type { CounterSet } from '../../core/counters.ts';
 import { type Exchange, PENDING, type StepResult } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import { Resumptions } from '../../core/resumptions.ts';
-import { STAGE } from '../../core/stages.ts';
 import type { Limit, LimitStore } from '../../stores/limit-contract.ts';
 import { CallClaim, type ClaimParts } from './call-claim.ts';
 import { CallLimitsByCall, merchantLimit } from './call-limits.ts';
@@ -32,10 +31,10 @@ export class Policy {
   private readonly parts: ClaimParts;
 
   constructor(options: PolicyOptions) {
-    const { store, counters } = options;
+    const { store, counters, clock } = options;
     this.options = options;
     // Claims that the store decides later: those of one turn go on together.
-    this.parts = { store, counters, resumptions: new Resumptions(queueMicrotask) };
+    this.parts = { store, counters, clock, resumptions: new Resumptions(queueMicrotask) };
   }
 
   readonly limit = (exchange: Exchange): StepResult => {
@@ -65,13 +64,9 @@ export class Policy {
   };
 
   private take(exchange: Exchange, limits: readonly Limit[], policy: string): StepResult {
-    const { clock, store } = this.options;
-    const startedMs = clock.monotonicMs();
     const claim = new CallClaim(this.parts, exchange, limits, policy);
     exchange.hold = claim;
-    const result = store.take(claim) === 'later' ? PENDING : claim.conclude();
-    exchange.stageMs[STAGE.policy]! += clock.monotonicMs() - startedMs;
-    return result;
+    return claim.charge() === 'later' ? PENDING : claim.conclude();
   }
 
   /** Undefined where the call names none: it counts against the app's other limits alone. */

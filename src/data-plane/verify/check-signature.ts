@@ -13,10 +13,11 @@ import { type Problem, problem, problemAfter } from '../../core/problems.ts';
 import type { Resumptions } from '../../core/resumptions.ts';
 import type { KeyEntry, SnapshotHolder } from '../../core/snapshot.ts';
 import { STAGE } from '../../core/stages.ts';
-import type { NonceStore } from '../../stores/contracts.ts';
+import type { NonceClaimant, NonceClaims, NonceOutcome } from '../../stores/contracts.ts';
 import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { normaliseAuthority } from './own-authorities.ts';
 import type { ProvenSources } from './proven-sources.ts';
+import { refuseUnknown } from './rfc9421/time-window.ts';
 import { type Candidate, isProblem, type SignatureScheme } from './scheme.ts';
 
 const MS_PER_SECOND = 1_000;
@@ -26,7 +27,7 @@ const FAILURES: ReadonlySet<CheckOutcome> = new Set(['signature-invalid', 'diges
 /** What the step works with. */
 export interface VerifyParts {
   readonly checks: CheckRunner;
-  readonly nonces: NonceStore;
+  readonly nonces: NonceClaims;
   readonly clock: Clock;
   readonly counters: CounterSet;
   /** Normalised: under which signatures are accepted. */
@@ -117,7 +118,7 @@ function refuseFailing(
 }
 
 /** One check under way. An object with a method rather than a closure for each request. */
-class SignatureCheck implements Check {
+class SignatureCheck implements Check, NonceClaimant {
   readonly entry: KeyEntry;
   readonly base: string;
   readonly signature: Uint8Array;
@@ -131,6 +132,9 @@ class SignatureCheck implements Check {
   /** The outcome of a check that was settled while it was being submitted. */
   private early: CheckOutcome | undefined = undefined;
   private submitting = true;
+  /** While other hosts are asked for the nonce: since when, on the monotonic clock, and whose. */
+  private askedMs = 0;
+  private asked: KeyEntry | undefined = undefined;
 
   constructor(parts: VerifyParts, exchange: Exchange, scheme: string, candidate: Candidate) {
     this.entry = candidate.entry;
@@ -172,15 +176,25 @@ class SignatureCheck implements Check {
       return;
     }
     // A throw below is a bug and goes on to whoever settles; the caller is answered all the same.
+    let result: StepResult = problem('internal-error', 'The check did not end.');
+    try {
+      result = this.conclude(outcome);
+    } finally {
+      if (result !== PENDING) this.parts.resumptions.add(this.exchange, result);
+    }
+  }
+
+  settleNonce(outcome: NonceOutcome): void {
     let refusal: Problem | undefined = problem('internal-error', 'The check did not end.');
     try {
-      refusal = this.conclude(outcome);
+      this.exchange.stageMs[STAGE.verify]! += this.parts.clock.monotonicMs() - this.askedMs;
+      refusal = this.finish(this.asked!, this.refuseNonce(outcome));
     } finally {
       this.parts.resumptions.add(this.exchange, refusal);
     }
   }
 
-  private conclude(outcome: CheckOutcome): Problem | undefined {
+  private conclude(outcome: CheckOutcome): StepResult {
     // The nonce of a call that nobody carries out stays fresh, and the call may be sent again.
     if (this.abandoned) return refuseOutcome('failed');
     const { stageMs } = this.exchange;
@@ -197,6 +211,10 @@ class SignatureCheck implements Check {
     }
     const nowMs = clock.wallMs();
     const refusal = refuseKey(entry, nowMs) ?? this.claimNonce(entry, nowMs);
+    return refusal === PENDING ? PENDING : this.finish(entry, refusal);
+  }
+
+  private finish(entry: KeyEntry, refusal: Problem | undefined): Problem | undefined {
     if (refusal !== undefined) {
       // A signature that is sent again and again costs a worker as much as one that is made up.
       if (refusal.name === 'signature-replayed') this.chargeFailure();
@@ -214,26 +232,39 @@ class SignatureCheck implements Check {
   /**
    * Only a signature that verified spends its nonce, so nobody can spend another's. The window is
    * looked at again because the check may have waited: a nonce claimed after the store may forget
-   * it would be fresh twice.
+   * it, or made before what the store has lost meanwhile, would be fresh twice.
    */
-  private claimNonce({ app }: KeyEntry, nowMs: number): Problem | undefined {
-    const { nonces, counters } = this.parts;
-    const { nonce, expiresAtMs } = this.candidate;
+  private claimNonce(entry: KeyEntry, nowMs: number): StepResult {
+    const { nonces, clock } = this.parts;
+    const { nonce, createdMs, expiresAtMs } = this.candidate;
     if (nowMs > expiresAtMs) {
       return problem('signature-expired', 'The signature became too old while it was checked.');
     }
+    const { acceptCreatedAfterMs } = nonces;
+    if (createdMs <= acceptCreatedAfterMs) return refuseUnknown(nowMs, acceptCreatedAfterMs);
     // `expiresAtMs` is the last millisecond at which a replay would pass; the store may forget
     // the nonce from the next one.
-    const claim = nonces.claim(app.id, nonce, expiresAtMs + 1);
-    if (claim === 'seen') {
-      counters.add('nonces_replayed');
-      return problem('signature-replayed', 'This app has used this nonce before.');
+    const claim = nonces.claim(entry.app.id, nonce, expiresAtMs + 1, this);
+    if (claim !== 'later') return this.refuseNonce(claim);
+    this.askedMs = clock.monotonicMs();
+    this.asked = entry;
+    return PENDING;
+  }
+
+  private refuseNonce(outcome: NonceOutcome): Problem | undefined {
+    const { counters } = this.parts;
+    switch (outcome) {
+      case 'fresh':
+        return undefined;
+      case 'seen':
+        counters.add('nonces_replayed');
+        return problem('signature-replayed', 'This app has used this nonce before.');
+      case 'full':
+        counters.add('nonces_store_full');
+        return problem('nonce-store-full', 'No nonce can be remembered at the moment.');
+      case 'unavailable':
+        return problem('nonce-store-unavailable', 'No other host can be asked at the moment.');
     }
-    if (claim === 'full') {
-      counters.add('nonces_store_full');
-      return problem('nonce-store-full', 'No nonce can be remembered at the moment.');
-    }
-    return undefined;
   }
 }
 

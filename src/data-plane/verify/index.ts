@@ -8,7 +8,7 @@ import type { CounterSet } from '../../core/counters.ts';
 import type { Step } from '../../core/exchange.ts';
 import { Resumptions } from '../../core/resumptions.ts';
 import type { SnapshotHolder } from '../../core/snapshot.ts';
-import type { NonceStore } from '../../stores/contracts.ts';
+import type { NonceClaims } from '../../stores/contracts.ts';
 import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { checkSignature, type VerifyParts } from './check-signature.ts';
 import { ProvenSources } from './proven-sources.ts';
@@ -18,10 +18,10 @@ export { ownAuthorities } from './own-authorities.ts';
 
 export interface VerifyOptions {
   readonly checks: CheckRunner;
-  readonly nonces: NonceStore;
+  readonly nonces: NonceClaims;
   readonly failures: FailureBudget;
   readonly clock: Clock;
-  readonly config: Config['signatures'];
+  readonly config: Omit<Config['signatures'], 'nonceStore'>;
   /** Normalised; what `ownAuthorities` gives. */
   readonly ownAuthorities: ReadonlySet<string>;
   readonly snapshots: SnapshotHolder;

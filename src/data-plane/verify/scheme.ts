@@ -16,6 +16,8 @@ export class Candidate {
   /** Digests that the body must have; empty where none is covered. */
   readonly digests: readonly BodyDigest[];
   readonly nonce: string;
+  /** Milliseconds since the epoch at which the signer says that it was made. */
+  readonly createdMs: number;
   /** Milliseconds since the epoch until which, inclusive, this signature would be accepted. */
   readonly expiresAtMs: number;
 
@@ -24,7 +26,7 @@ export class Candidate {
     base: string,
     signature: Uint8Array,
     digests: readonly BodyDigest[],
-    nonce: string,
+    { nonce, created }: { readonly nonce: string; readonly created: number },
     expiresAtMs: number,
   ) {
     this.entry = entry;
@@ -32,6 +34,7 @@ export class Candidate {
     this.signature = signature;
     this.digests = digests;
     this.nonce = nonce;
+    this.createdMs = created * 1000;
     this.expiresAtMs = expiresAtMs;
   }
 }

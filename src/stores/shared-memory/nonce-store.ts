@@ -44,6 +44,11 @@ export interface SharedNonceStoreOptions {
 
 /** A NonceStore with an open file; close it when its thread ends. */
 export interface ClosableNonceStore extends NonceStore {
+  /**
+   * Signatures whose `created` (ms) is at or before this are refused from now on, by every thread
+   * and after a restart.
+   */
+  refuseCreatedUntil(createdMs: number): void;
   close(): void;
 }
 
@@ -114,6 +119,10 @@ class SharedNonceStore implements ClosableNonceStore {
     return 'fresh';
   }
 
+  refuseCreatedUntil(createdMs: number): void {
+    this.raise(Math.ceil(createdMs / 1000));
+  }
+
   close(): void {
     if (this.fd < 0) return;
     closeSync(this.fd);
@@ -133,7 +142,10 @@ class SharedNonceStore implements ClosableNonceStore {
       return;
     }
     const startMs = this.clock.wallMs() - sinceStartMs;
-    const acceptAfterSeconds = Math.floor((startMs + this.shared.clockSkewMs) / 1000);
+    this.raise(Math.floor((startMs + this.shared.clockSkewMs) / 1000));
+  }
+
+  private raise(acceptAfterSeconds: number): void {
     if (acceptAfterSeconds <= this.table.acceptCreatedAfterSeconds) return;
     this.table.raiseAcceptCreatedAfterSeconds(acceptAfterSeconds);
     if (this.table.persistence !== PERSISTENCE_STATES.mirrored) return;

@@ -26,7 +26,7 @@ import type {
   SnapshotHolder,
 } from '../../../src/core/snapshot.ts';
 import { createVerifyStep } from '../../../src/data-plane/verify/index.ts';
-import type { NonceStore } from '../../../src/stores/contracts.ts';
+import type { NonceClaimant, NonceClaims, NonceOutcome } from '../../../src/stores/contracts.ts';
 import type { FailureBudget } from '../../../src/stores/limit-contract.ts';
 import { InlineRunner } from './inline-runner.ts';
 
@@ -109,13 +109,25 @@ export function keyEntry(
   };
 }
 
-export class TestNonces implements NonceStore {
+/** Decides at once, or where it `asks` when the test settles. */
+export class TestNonces implements NonceClaims {
   acceptCreatedAfterMs = 0;
   full = false;
+  asks = false;
+  readonly asked: NonceClaimant[] = [];
   readonly claims: { appId: string; nonce: string; expiresAtMs: number }[] = [];
 
-  claim(appId: string, nonce: string, expiresAtMs: number): 'fresh' | 'seen' | 'full' {
+  claim(
+    appId: string,
+    nonce: string,
+    expiresAtMs: number,
+    claimant: NonceClaimant,
+  ): NonceOutcome | 'later' {
     if (this.full) return 'full';
+    if (this.asks) {
+      this.asked.push(claimant);
+      return 'later';
+    }
     const seen = this.claims.some(claim => claim.appId === appId && claim.nonce === nonce);
     this.claims.push({ appId, nonce, expiresAtMs });
     return seen ? 'seen' : 'fresh';
@@ -180,7 +192,7 @@ export class VerifyBench {
   constructor(
     options: {
       checks?: CheckRunner;
-      config?: Partial<Config['signatures']>;
+      config?: Partial<Omit<Config['signatures'], 'nonceStore'>>;
       authorities?: readonly string[];
     } = {},
   ) {

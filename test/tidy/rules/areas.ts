@@ -53,7 +53,7 @@ export const AREAS: readonly Area[] = [
       'src/data-plane/front-thread.ts',
       'src/data-plane/compose-front.ts',
       'src/data-plane/compose-admission.ts',
-      'src/data-plane/compose-limits.ts',
+      'src/data-plane/compose-stores.ts',
     ),
     mayImport: [CORE, TELEMETRY, 'src/stores/', 'src/data-plane/'],
   },

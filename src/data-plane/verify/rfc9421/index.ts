@@ -12,7 +12,7 @@ import { readContentDigest } from './content-digest.ts';
 import { combinedField } from './field-lines.ts';
 import { SIGNATURE_FIELD_MAX_CHARS } from './limits.ts';
 import { refuseCoverage } from './required-coverage.ts';
-import { requireParameters } from './required-parameters.ts';
+import { type RequiredParameters, requireParameters } from './required-parameters.ts';
 import { buildSignatureBase, SignedRequest } from './signature-base.ts';
 import { SignatureInputReader } from './signature-input.ts';
 import { readSignature } from './signature-value.ts';
@@ -22,10 +22,10 @@ const NO_DIGESTS: readonly BodyDigest[] = [];
 
 export class Rfc9421Scheme implements SignatureScheme {
   readonly name = 'rfc9421';
-  private readonly config: Config['signatures'];
+  private readonly config: Omit<Config['signatures'], 'nonceStore'>;
   private readonly inputs: SignatureInputReader;
 
-  constructor(config: Config['signatures']) {
+  constructor(config: Omit<Config['signatures'], 'nonceStore'>) {
     this.config = config;
     this.inputs = new SignatureInputReader(config.componentsMax);
   }
@@ -50,11 +50,11 @@ export class Rfc9421Scheme implements SignatureScheme {
     if (inactive !== undefined) return inactive;
     const required = requireParameters(chosen.input.parameters, chosen.entry.key);
     if (isProblem(required)) return required;
-    const { created, expires, nonce } = required;
+    const { created, expires } = required;
     const lastMs = lastAcceptedMs(created, expires, this.config);
     const late = refuseTime(created, lastMs, nowMs, acceptCreatedAfterMs, this.config);
     if (late !== undefined) return late;
-    return this.complete(call, chosen, nonce, lastMs);
+    return this.complete(call, chosen, required, lastMs);
   }
 
   private choose(
@@ -77,7 +77,7 @@ export class Rfc9421Scheme implements SignatureScheme {
   private complete(
     { arrival, body }: SignedCall,
     { entry, input }: ChosenSignature,
-    nonce: string,
+    required: RequiredParameters,
     lastMs: number,
   ): Candidate | Problem {
     const { list, parameters } = input;
@@ -90,7 +90,7 @@ export class Rfc9421Scheme implements SignatureScheme {
     if (isProblem(digests)) return digests;
     const base = buildSignatureBase(asSigned(arrival), list, list.text + parameters.text);
     if (typeof base !== 'string') return base;
-    return new Candidate(entry, base, signature, digests, nonce, lastMs);
+    return new Candidate(entry, base, signature, digests, required, lastMs);
   }
 }
 

@@ -34,11 +34,16 @@ export function refuseTime(
   }
   if (nowMs > lastMs) return expired(`The signature is too old; ${clockReading(nowMs)}`);
   if (createdMs > acceptCreatedAfterMs) return undefined;
+  return refuseUnknown(nowMs, acceptCreatedAfterMs);
+}
+
+/** What was made before every nonce was known: it may have been used then. */
+export function refuseUnknown(nowMs: number, acceptCreatedAfterMs: number): Problem {
   // `created` has whole seconds: the first that is late enough begins here.
   const acceptedFromMs = (Math.floor(acceptCreatedAfterMs / 1000) + 1) * 1000;
   const waitSeconds = Math.ceil((acceptedFromMs - nowMs) / 1000);
   return {
-    ...expired('Signatures from before the gateway’s last start are not accepted: sign again.'),
+    ...expired('Signatures from before all nonces were known are not accepted: sign again.'),
     retryAfterSeconds: waitSeconds > 0 ? waitSeconds : undefined,
   };
 }

@@ -18,15 +18,12 @@ export class LimitBatch {
   /** KEYS of the script. */
   readonly keys: string[];
   readonly claims: LimitClaim[] = [];
-  readonly startedMs: number;
   private readonly message: LimitMessage = { limits: [], claims: [], moved: [], owed: [] };
   private readonly keyIndexes = new Map<string, number>();
   private readonly limitIndexes = new Map<Limit, number>();
 
-  /** @param startedMs when its first claim came, on the clock by which its wait is counted */
-  constructor(holderKey: string, startedMs: number) {
+  constructor(holderKey: string) {
     this.keys = [holderKey];
-    this.startedMs = startedMs;
   }
 
   /** Those of many last, as they are charged by every driver. */

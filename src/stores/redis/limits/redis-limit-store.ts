@@ -1,6 +1,6 @@
 /**
- * The limits of all hosts, counted in Redis. Claims that come in one turn of the loop, and while an
- * answer is awaited, go there as one batch: a front has one round trip under way, whatever comes.
+ * The limits of all hosts, counted in Redis. Claims go there in batches, and what a batch has to
+ * tell besides goes with it.
  *
  * While Redis cannot be asked, this host's own store decides at once. It is charged with what Redis
  * takes as well, so that it never lets more through than a host may have alone: h hosts together at
@@ -11,12 +11,11 @@ import { randomBytes } from 'node:crypto';
 import type { CounterSet } from '../../../core/counters.ts';
 import type { Limit, LimitClaim, LimitStore } from '../../limit-contract.ts';
 import type { RedisConnection, RedisScript, RedisUser } from '../connection.ts';
+import { TurnBatches } from '../turn-batches.ts';
 import { HostShare } from './host-share.ts';
 import { LimitBatch } from './limit-batch.ts';
 import { HOLDER_PREFIX, LIMIT_SCRIPT } from './limit-script.ts';
 
-/** More are split, so that no run of the script keeps the server from others for long. */
-const CLAIMS_MAX = 256;
 /** How long the calls of a front that is gone count against others. */
 const HOLDER_TTL_MS = 10_000;
 const HEARTBEAT_MS = 3_000;
@@ -58,11 +57,7 @@ export class RedisLimitStore implements LimitStore, RedisUser {
   private readonly frontId = randomBytes(9).toString('base64url');
   private connections = 0;
   private holder = '';
-  private waiting: LimitClaim[] = [];
-  private waitingSinceMs = 0;
-  /** The batches under way, sent as one. */
-  private readonly asked = new Set<LimitBatch>();
-  private isScheduled = false;
+  private readonly batches: TurnBatches<LimitClaim>;
   private wasQuiet = true;
   /** Claims with calls in flight, by what the host's store holds of them, if anything. */
   private readonly held = new Map<LimitClaim, LimitClaim | undefined>();
@@ -75,6 +70,10 @@ export class RedisLimitStore implements LimitStore, RedisUser {
     this.counters = counters;
     this.share = new HostShare(wallMs);
     this.script = script;
+    this.batches = new TurnBatches<LimitClaim>(
+      () => connection.isUp,
+      (claims, waitedMs) => this.send(claims, waitedMs),
+    );
     connection.use(this);
     this.heartbeat = setInterval(() => this.beat(), HEARTBEAT_MS);
     this.heartbeat.unref();
@@ -85,8 +84,7 @@ export class RedisLimitStore implements LimitStore, RedisUser {
       this.decideByHost(claim, false);
       return 'now';
     }
-    if (this.waiting.push(claim) === 1) this.waitingSinceMs = performance.now();
-    this.schedule();
+    this.batches.add(claim);
     return 'later';
   }
 
@@ -96,7 +94,7 @@ export class RedisLimitStore implements LimitStore, RedisUser {
     this.held.delete(claim);
     if (ofHost !== undefined) this.host.release(ofHost);
     this.share.ended(claim.limits);
-    this.schedule();
+    this.batches.poke();
   }
 
   /** A new holder, so that nothing that a former connection may still bring about counts long. */
@@ -104,20 +102,17 @@ export class RedisLimitStore implements LimitStore, RedisUser {
     const before = this.holder === '' ? {} : { before: HOLDER_PREFIX + this.holder };
     this.connections += 1;
     this.holder = `${this.frontId}.${this.connections}`;
-    const batch = new LimitBatch(HOLDER_PREFIX + this.holder, performance.now());
+    const batch = new LimitBatch(HOLDER_PREFIX + this.holder);
     this.share.tellAll(batch);
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.ask(batch, { attach: true, ...before }, () => resolve());
+    this.ask(batch, { attach: true, ...before }, 0, () => resolve());
     return promise;
   }
 
   onGone(): void {
-    const asked = [...this.asked].flatMap(({ claims }) => claims);
-    const { waiting } = this;
-    this.asked.clear();
-    this.waiting = [];
-    for (const claim of asked) this.settleByHost(claim, true);
-    for (const claim of waiting) this.settleByHost(claim, false);
+    const { sent, unsent } = this.batches.drop();
+    for (const claim of sent) this.settleByHost(claim, true);
+    for (const claim of unsent) this.settleByHost(claim, false);
   }
 
   close(): void {
@@ -142,57 +137,42 @@ export class RedisLimitStore implements LimitStore, RedisUser {
     if (claim.limits.some(isConcurrency)) this.held.set(claim, ofHost);
   }
 
-  /** At the end of this turn, unless an answer is awaited: then with what has come until then. */
-  private schedule(): void {
-    if (this.isScheduled || this.asked.size > 0 || !this.connection.isUp) return;
-    this.isScheduled = true;
-    setImmediate(this.flush);
+  private send(claims: readonly LimitClaim[], waitedMs: number): void {
+    const batch = new LimitBatch(HOLDER_PREFIX + this.holder);
+    this.share.tellNews(batch);
+    for (const claim of claims) batch.addClaim(claim);
+    this.ask(batch, {}, waitedMs, isKnown => {
+      this.settle(batch);
+      this.batches.answered(claims);
+      if (!isKnown) this.connection.startAnew('What Redis held of this front is gone.');
+      else if (this.share.hasNews) this.batches.poke();
+    });
   }
-
-  private readonly flush = (): void => {
-    this.isScheduled = false;
-    if (this.asked.size > 0 || !this.connection.isUp) return;
-    const claims = this.waiting;
-    this.waiting = [];
-    const startedMs = claims.length > 0 ? this.waitingSinceMs : performance.now();
-    for (let from = 0; from === 0 || from < claims.length; from += CLAIMS_MAX) {
-      const batch = new LimitBatch(HOLDER_PREFIX + this.holder, startedMs);
-      if (from === 0) this.share.tellNews(batch);
-      for (const claim of claims.slice(from, from + CLAIMS_MAX)) batch.addClaim(claim);
-      this.ask(batch, {}, isKnown => this.settle(batch, isKnown));
-    }
-  };
 
   private ask(
     batch: LimitBatch,
     about: Readonly<Record<string, unknown>>,
+    waitedMs: number,
     onAnswer: (isKnown: boolean) => void,
   ): void {
-    this.asked.add(batch);
     this.wasQuiet = false;
     const argument = batch.argument({
       ...{ holder: this.holder, holders: HOLDER_PREFIX },
       ...{ ttlMs: HOLDER_TTL_MS, callsTtlMs: CALLS_TTL_MS, ...about },
     });
-    const waitedMs = performance.now() - batch.startedMs;
-    const items = batch.claims.length;
     const { script } = this;
     const { keys } = batch;
-    this.connection.ask({ script, keys, argument, items, waitedMs }, answer => {
-      const isKnown = batch.read(answer);
-      this.asked.delete(batch);
-      onAnswer(isKnown);
-    });
+    const items = batch.claims.length;
+    this.connection.ask({ script, keys, argument, items, waitedMs }, answer =>
+      onAnswer(batch.read(answer)),
+    );
   }
 
-  private settle(batch: LimitBatch, isKnown: boolean): void {
+  private settle(batch: LimitBatch): void {
     for (const claim of batch.claims) {
       if (claim.refusedBy === undefined) this.takeFromHost(claim);
       claim.settle();
     }
-    if (!isKnown) {
-      this.connection.startAnew('What Redis held of this front is gone: it was emptied or slow.');
-    } else if (this.waiting.length > 0 || this.share.hasNews) this.schedule();
   }
 
   /** What the host's store refuses was let in by Redis all the same: others count there as well. */
@@ -205,7 +185,7 @@ export class RedisLimitStore implements LimitStore, RedisUser {
 
   /** A holder that has nothing to ask is there all the same. */
   private beat(): void {
-    if (this.wasQuiet) this.schedule();
+    if (this.wasQuiet) this.batches.poke();
     this.wasQuiet = true;
   }
 }
