@@ -2,6 +2,8 @@
  * Loaded into every thread of a gateway by `--import`: makes it suffer on SIGUSR2 as WOUND says,
  * without a hook in the gateway's own code.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { BroadcastChannel, isMainThread, threadName, workerData } from 'node:worker_threads';
 
 const channel = new BroadcastChannel('wound');
@@ -21,7 +23,26 @@ const WOUNDS: Record<string, () => void> = {
   'worker-exits': () => {
     if (isPoolWorker) process.exit(1);
   },
+  /** No wound: what is left afterwards is held by something. */
+  collects: () => {
+    collect();
+    if (!isFront) return;
+    const { heapUsed, external } = process.memoryUsage();
+    process.stderr.write(`${threadName} holds ${heapUsed + external} bytes\n`);
+  },
 };
 
-if (isMainThread) process.on('SIGUSR2', () => channel.postMessage(process.env.WOUND));
-else channel.onmessage = message => WOUNDS[(message as { data: string }).data]?.();
+/** Twice: what only finalizers let go goes with the second. */
+function collect(): void {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  gc();
+  gc();
+}
+
+if (isMainThread) {
+  process.on('SIGUSR2', () => {
+    if (process.env.WOUND === 'collects') collect();
+    channel.postMessage(process.env.WOUND);
+  });
+} else channel.onmessage = message => WOUNDS[(message as { data: string }).data]?.();
