@@ -325,7 +325,12 @@ export const ConfigSchema = Type.Object(
             'read anew for each connection.',
         }),
       ),
-      timeoutMs: integer('Longest wait for an answer.', 100, 5, 10_000),
+      timeoutMs: integer(
+        'Longest wait for an answer; half as long again where a call waits for the next batch.',
+        100,
+        5,
+        10_000,
+      ),
     }),
     workers: section('Worker pool of each front.', {
       count: integer('Worker threads per front.', 1, 1, 64),

@@ -107,6 +107,15 @@ describe.each([
     expectSentence(await withConfig(...more), /^xingyun: The nonce state in .* cannot be used/);
   });
 
+  it('for a URL of Redis that is none, which it does not repeat', async () => {
+    const urlFile = join(dir, 'redis.url');
+    writeFileSync(urlFile, 'https://gate:secret@cache.bank.example');
+    changeConfig({ policy: { store: 'redis' }, redis: { urlFile } });
+    const outcome = await withConfig(...more);
+    expectSentence(outcome, /The URL of Redis has another scheme than redis or rediss/);
+    expect(outcome.err).not.toContain('secret');
+  });
+
   it('for a registry with mistakes, a line each', async () => {
     const registry = parse(readFileSync(files.registryFile, 'utf8'));
     registry.keys[0].app = 'nobody';

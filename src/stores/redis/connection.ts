@@ -1,7 +1,7 @@
 /**
  * The connection of one front thread to Redis, shared by all that ask it. Scripts alone are run:
  * each answers, or the connection is given up and everybody who waits is told, so that nobody waits
- * longer than `timeoutMs` and nothing is sent twice.
+ * longer than one and a half `timeoutMs` and nothing is sent twice.
  *
  * The client library reconnects by itself and keeps commands that were not written yet; a call is
  * decided long before that helps. So each connection is a new client without its queue, and coming
@@ -19,6 +19,8 @@ const PAUSE_MAX_MS = 2_000;
 const FAILURES_MAX = 16;
 /** From the first packet to the last answer of those who attach. */
 const CONNECT_MAX_MS = 2_000;
+/** Of timeoutMs: a batch that has waited, for another or in a pause of this thread, has as much. */
+const ROUND_TRIP_MIN_SHARE = 0.5;
 /** A connection that lasted as long was a good one: the next pause is a short one again. */
 const STEADY_MS = 5_000;
 
@@ -36,6 +38,8 @@ export function redisScript(text: string): RedisScript {
 export interface RedisServer {
   /** Another one after each start of the server. */
   readonly runId: string;
+  /** Whether it forgets keys before their time where its memory is used up. */
+  readonly evicts: boolean;
 }
 
 /** Somebody who asks over the connection. */
@@ -110,21 +114,38 @@ export class RedisConnection {
   ask(question: RedisQuestion, onAnswer: (answer: string) => void): void {
     const { current } = this;
     if (current === undefined) throw new Error('Redis was asked on a connection that is gone.');
-    const { counters, timeoutMs } = this.options;
+    const { counters } = this.options;
     counters.add('redis_round_trips');
     counters.add('redis_batch_items', question.items);
-    const leftMs = Math.max(1, timeoutMs - question.waitedMs);
-    const timer = setTimeout(() => this.giveUpLate(current), leftMs);
+    const stopTimer = this.isUp ? this.startTimer(current, question.waitedMs) : () => undefined;
     run(current.client, question).then(
       answer => {
-        clearTimeout(timer);
+        stopTimer();
         if (this.current === current) onAnswer(answer);
       },
       error => {
-        clearTimeout(timer);
+        stopTimer();
         this.giveUp(current, reasonOf(error));
       },
     );
+  }
+
+  /**
+   * Gives the connection up when it is over; those who attach have CONNECT_MAX_MS. After a pause of
+   * this thread timers come before what has arrived meanwhile: that is read first.
+   */
+  private startTimer(attempt: Attempt, waitedMs: number): () => void {
+    let isStopped = false;
+    const giveUp = () => {
+      if (!isStopped) this.giveUpLate(attempt);
+    };
+    const { timeoutMs } = this.options;
+    const leftMs = Math.max(timeoutMs * ROUND_TRIP_MIN_SHARE, timeoutMs - waitedMs);
+    const timer = setTimeout(() => setImmediate(giveUp), leftMs);
+    return () => {
+      isStopped = true;
+      clearTimeout(timer);
+    };
   }
 
   /** Somebody has seen that what Redis holds is not what it was: everybody attaches anew. */
@@ -160,7 +181,7 @@ export class RedisConnection {
     const { client } = attempt;
     try {
       await client.connect();
-      const server = { runId: runIdOf(await client.info('server')) };
+      const server = serverOf(await client.info());
       if (this.current !== attempt) return;
       await Promise.all(this.users.map(user => user.attach(server)));
       if (this.current === attempt) this.comeUp();
@@ -235,10 +256,17 @@ async function run(client: Client, { script, keys, argument }: RedisQuestion): P
   }
 }
 
-function runIdOf(info: string): string {
-  const runId = /^run_id:([0-9a-f]+)\r?$/m.exec(info)?.[1];
+/** From `INFO`, a `name:value` a line. */
+function serverOf(info: string): RedisServer {
+  const fields = new Map<string, string>();
+  for (const line of info.split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1));
+  }
+  const runId = fields.get('run_id');
   if (runId === undefined) throw new Error('Redis does not tell its run_id.');
-  return runId;
+  const isBounded = (fields.get('maxmemory') ?? '0') !== '0';
+  return { runId, evicts: isBounded && fields.get('maxmemory_policy') !== 'noeviction' };
 }
 
 /** Messages of the client name the host and the error; credentials are in none. */

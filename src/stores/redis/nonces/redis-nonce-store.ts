@@ -78,7 +78,11 @@ export class RedisNonceStore implements NonceClaims, RedisUser {
     return 'later';
   }
 
-  attach({ runId }: RedisServer): Promise<void> {
+  attach({ runId, evicts }: RedisServer): Promise<void> {
+    if (evicts) {
+      const reason = 'Redis would evict nonces, which could come again: maxmemory-policy.';
+      return Promise.reject(new Error(reason));
+    }
     const { connection, clock } = this.options;
     const argument = JSON.stringify({ runId, wallMs: clock.wallMs() });
     const { promise, resolve } = Promise.withResolvers<void>();

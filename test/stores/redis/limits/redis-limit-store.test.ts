@@ -178,6 +178,21 @@ describe.skipIf(!hasRedis)('limits whose Redis', () => {
     expect([100 - 3 - 7, 100 - 3]).toContain(remaining);
   });
 
+  it('has answered while this thread paused has answered in time', async () => {
+    host.close();
+    host = await aHost(undefined, TIMEOUT_MS);
+    const limit = aLimit(ofDay(9));
+    await host.takes(limit);
+    const taken = host.takes(limit);
+    // Until it is on its way.
+    for (let turn = 0; turn < 2; turn++) await new Promise(resolve => setImmediate(resolve));
+    const untilMs = performance.now() + 2 * TIMEOUT_MS;
+    while (performance.now() < untilMs);
+    expect(await taken).toBe(true);
+    expect(host.counters.get('redis_timeouts')).toBe(0);
+    expect(host.counters.get('limits_decided_by_host')).toBe(0);
+  });
+
   it('is not there at the start is waited for', async () => {
     await server.kill();
     const late = new RedisLimits(server);

@@ -34,6 +34,7 @@ class HostMemory implements HostNonces {
 class Host {
   readonly counters = new CounterSet();
   readonly memory = new HostMemory();
+  readonly reports: (string | undefined)[] = [];
   readonly connection: RedisConnection;
   readonly store: RedisNonceStore;
 
@@ -41,7 +42,7 @@ class Host {
     const { counters } = this;
     this.connection = new RedisConnection({
       ...{ urlFile: server.urlFile, timeoutMs, counters },
-      report: () => undefined,
+      report: reason => void this.reports.push(reason),
     });
     this.store = new RedisNonceStore({
       ...{ connection: this.connection, host: this.memory, clock: systemClock, counters },
@@ -149,6 +150,18 @@ describe.skipIf(!hasRedis)('nonces in Redis', () => {
     expect(second.store.acceptCreatedAfterMs).toBeGreaterThan(bootedMs + SKEW_MS);
     // It was not spent on this host.
     expect(await second.claim('n-2')).toBe('fresh');
+  });
+
+  it('are not kept by a Redis that would evict them', async () => {
+    await server.run('CONFIG', 'SET', 'maxmemory', '100mb');
+    await server.run('CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru');
+    const late = new Host(server);
+    hosts.push(late);
+    await late.connection.start();
+    expect(await late.claim('n-1')).toBe('unavailable');
+    expect(late.reports).toEqual([expect.stringContaining('maxmemory-policy')]);
+    await server.run('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    await eventually(() => late.connection.isUp).toBe(true);
   });
 
   it('are refused in time while Redis stands still, and no replay of them is fresh', async () => {
