@@ -2,6 +2,7 @@
  * Loaded into every thread of a gateway by `--import`: makes it suffer on SIGUSR2 as WOUND says,
  * without a hook in the gateway's own code.
  */
+import { writeSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { BroadcastChannel, isMainThread, threadName, workerData } from 'node:worker_threads';
@@ -11,7 +12,8 @@ const channel = new BroadcastChannel('wound');
 channel.unref();
 
 const isFront = threadName?.startsWith('front-') === true;
-const isPoolWorker = !isMainThread && !isFront && workerData !== null;
+/** Piscina gives its own no name. */
+const isPoolWorker = threadName === 'WorkerThread' && workerData !== null;
 
 const WOUNDS: Record<string, () => void> = {
   'front-throws': () => {
@@ -21,7 +23,10 @@ const WOUNDS: Record<string, () => void> = {
     if (isFront) void Promise.reject(new Error('a bug in a front thread'));
   },
   'worker-exits': () => {
-    if (isPoolWorker) process.exit(1);
+    if (!isPoolWorker) return;
+    // What goes through the main thread would be lost.
+    writeSync(2, 'a pool worker exits\n');
+    process.exit(1);
   },
   /** No wound: what is left afterwards is held by something. */
   collects: () => {

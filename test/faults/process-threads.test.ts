@@ -39,6 +39,12 @@ async function answered(traffic: SteadyTraffic, more: number): Promise<void> {
   await eventually(() => traffic.answers.length).toBeGreaterThanOrEqual(before + more);
 }
 
+/** Waits for an answer to every call that is under way. */
+async function answeredByAll({ turns }: SteadyTraffic): Promise<void> {
+  const before = [...turns];
+  await eventually(() => turns.every((count, index) => count > before[index]!)).toBe(true);
+}
+
 describe.each(['front-throws', 'front-rejects'])('an uncaught error in a front (%s)', wound => {
   it('is logged with its stack, and serving goes on', async () => {
     const traffic = await start(wound);
@@ -63,7 +69,10 @@ describe('a pool worker that dies under load', () => {
     let before = 0;
     for (let round = 1; round <= 3; round++) {
       gateway.process!.kill('SIGUSR2');
-      // Four workers, two in each front.
+      // Four workers, two in each front. A check that meets two of those that end is poisoned: it
+      // must be over before the next ones do.
+      await eventually(() => gateway.log.match(/a pool worker exits/g)).toHaveLength(4 * round);
+      await answeredByAll(traffic);
       await answered(traffic, 100);
       await eventually(cpu).toBeGreaterThan(before);
       before = await cpu();
@@ -73,5 +82,5 @@ describe('a pool worker that dies under load', () => {
     expect(await gateway.metric('xingyun_verify_items_poisoned_total')).toBe(0);
     expect(await gateway.end()).toBe(0);
     expect(gateway.log).not.toMatch(/"level":[56]0/);
-  });
+  }, 60_000);
 });

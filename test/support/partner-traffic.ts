@@ -93,13 +93,16 @@ export class PartnerTraffic {
 export class SteadyTraffic {
   readonly answers: CallAnswer[] = [];
   readonly failures: unknown[] = [];
+  /** Answers on each connection. */
+  readonly turns: number[];
   private readonly traffic: PartnerTraffic;
   private readonly loops: Promise<void>[];
   private running = true;
 
   constructor(traffic: PartnerTraffic, loops: number, next: () => PreparedCall) {
     this.traffic = traffic;
-    this.loops = Array.from({ length: loops }, () => this.loop(next));
+    this.turns = Array.from({ length: loops }, () => 0);
+    this.loops = this.turns.map((_, index) => this.loop(index, next));
   }
 
   /** Calls other than 200 and calls without an answer. */
@@ -117,10 +120,11 @@ export class SteadyTraffic {
     await Promise.all(this.loops);
   }
 
-  private async loop(next: () => PreparedCall): Promise<void> {
+  private async loop(index: number, next: () => PreparedCall): Promise<void> {
     while (this.running) {
       try {
         this.answers.push(await this.traffic.send(next()));
+        this.turns[index]! += 1;
       } catch (error) {
         this.failures.push(error);
         return;
