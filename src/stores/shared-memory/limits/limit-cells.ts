@@ -8,7 +8,10 @@
  * looks at its value again. So one of the two sees the other, and none counts in what is another's.
  *
  * Two limits whose keys have one 64-bit hash are counted together, and so are limits that find no
- * cell among BUCKET_CELLS: they may be refused too early, never taken beyond what is theirs.
+ * cell among BUCKET_CELLS: they may be refused too early, never taken beyond what is theirs. Each
+ * front and operation has a `Limit` of its own for one key, and all of them must count in one cell:
+ * so a cell that is shared says so (the lowest bit of its generation), and until it is idle those
+ * that are new to it share it as well, whatever else has become free.
  */
 import type { Limit } from '../../limit-contract.ts';
 import { hashes, hashKey } from './key-hash.ts';
@@ -16,6 +19,9 @@ import type { CellsShared } from './limit-layout.ts';
 
 const BUCKET_CELLS = 16;
 const NOBODY = 0n;
+/** In a generation: limits without a cell of their own count here. */
+const SHARED = 1;
+const NEXT_GENERATION = 2;
 
 /** Whether what is counted there is as good as nothing. */
 export type IsIdle = (value: bigint) => boolean;
@@ -47,12 +53,14 @@ export class LimitCells {
     const home = Number(tag & BigInt(this.mask));
     const own = this.findTag(home, tag);
     if (own >= 0) return this.assign(limit, own, true);
+    if (this.isShared(home) && !this.takeAway(home, isIdle)) return this.assign(limit, home, false);
     for (let step = 0; step < BUCKET_CELLS; step++) {
       const place = (home + step) & this.mask;
       if (!this.takeAway(place, isIdle)) continue;
       Atomics.store(this.tags, place, tag);
       return this.assign(limit, place, true);
     }
+    if (!this.isShared(home)) Atomics.add(this.generations, home, SHARED);
     return this.assign(limit, home, false);
   }
 
@@ -81,8 +89,15 @@ export class LimitCells {
   private takeAway(place: number, isIdle: IsIdle): boolean {
     if (Atomics.load(this.tags, place) === NOBODY) return true;
     if (!isIdle(Atomics.load(this.values, place))) return false;
-    Atomics.add(this.generations, place, 1);
-    return isIdle(Atomics.load(this.values, place));
+    Atomics.add(this.generations, place, NEXT_GENERATION);
+    if (!isIdle(Atomics.load(this.values, place))) return false;
+    // Up once more, so that none is given twice.
+    if (this.isShared(place)) Atomics.add(this.generations, place, SHARED);
+    return true;
+  }
+
+  private isShared(place: number): boolean {
+    return (Atomics.load(this.generations, place) & SHARED) !== 0;
   }
 
   private assign(limit: Limit, place: number, isAlone: boolean): boolean {

@@ -29,15 +29,20 @@ export class QuotaCounter {
     this.place = place;
   }
 
-  /** A clock that is set back goes on in the window that it was in: none is counted twice. */
+  /**
+   * A clock that is set back goes on in the window that it was in: none is counted twice. Where a
+   * day and a month share a cell the month goes on from the count of the day.
+   */
   charge(limit: Limit, rule: QuotaRule, wallMs: number, found: Found): boolean {
     const { cells } = this;
     const { values } = cells;
     for (;;) {
       if (!cells.isOwn(limit)) this.place(limit);
       const before = Atomics.load(values, limit.place);
-      const window = Math.max(windowOf(before), this.windows.at(rule.window, wallMs));
-      const count = windowOf(before) === window ? Number(before & COUNT_MASK) : 0;
+      const now = this.windows.at(rule.window, wallMs);
+      const isOver = this.windows.isOver(windowOf(before), wallMs);
+      const window = isOver ? now : Math.max(windowOf(before), now);
+      const count = isOver ? 0 : Number(before & COUNT_MASK);
       found.resetMs = Math.max(1, endOfWindow(window) - wallMs);
       found.remaining = Math.max(0, rule.max - count - 1);
       if (count >= rule.max) {
