@@ -37,13 +37,18 @@ export class GatewayLimits {
   }
 
   /**
-   * Before any front counts.
+   * Before any front counts. Beside a process that this one replaces, the file is its own until
+   * `takeOver`.
    * @throws Error where the quota file or the URL of Redis cannot be used
    */
-  start(): void {
+  start(isBeside: boolean): void {
     if (this.redisUrlFile !== undefined) readRedisUrl(readFileSync(this.redisUrlFile, 'utf8'));
     this.keeper.load();
-    this.keeper.start();
+    if (!isBeside) this.keeper.start();
+  }
+
+  takeOver(): void {
+    this.keeper.takeOver();
   }
 
   onFrontGone(front: number): void {

@@ -1,9 +1,11 @@
 /**
- * The gateway as a process of its own: `gateway-process.ts CONFIG`. Reports to the supervisor over
- * IPC, drains on SIGTERM, SIGINT and when the supervisor is gone, reads the registry on SIGHUP.
+ * The gateway as a process of its own: `gateway-process.ts CONFIG [--replaces]`. Reports to the
+ * supervisor over IPC, drains on SIGTERM, SIGINT and when the supervisor is gone, reads the
+ * registry on SIGHUP, and makes room for a process that replaces it.
  */
+import type { Gateway } from './main.ts';
+import type { FromGateway, PlaceBeside, ToGateway } from './runtime/gateway-messages.ts';
 import { SignalRequests } from './runtime/signal-requests.ts';
-import type { FromGateway } from './runtime/supervisor.ts';
 
 function tell(message: FromGateway): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -12,26 +14,69 @@ function tell(message: FromGateway): Promise<void> {
   return promise;
 }
 
-async function run(configFile: string, requests: SignalRequests): Promise<void> {
+async function run(configFile: string, replaces: boolean): Promise<void> {
   // Loading takes 0.3 s, in which a signal would end the process: the handlers are there before.
-  const { startGateway } = await import('./main.ts');
-  const gateway = await startGateway(configFile);
+  const { checkConfig, startGateway } = await import('./main.ts');
+  checkConfig(configFile);
+  const beside = replaces ? await placeBeside() : undefined;
+  const gateway = await startGateway(configFile, beside);
   requests.hand({
     stop: () => void gateway.stop().then(() => process.exit(0)),
     reload: () => gateway.reload(),
+  });
+  obey(async message => {
+    switch (message.kind) {
+      case 'yield':
+        return tell(await yieldOf(gateway));
+      case 'resume':
+        return gateway.resume();
+      case 'retire':
+        await gateway.retire();
+        return process.exit(0);
+      case 'go':
+    }
   });
   if (await gateway.ready) {
     await tell({ kind: 'ready', url: gateway.url, adminUrl: gateway.adminUrl });
   }
 }
 
+/** A gateway that cannot make room serves all the same. */
+function yieldOf(gateway: Gateway): Promise<FromGateway> {
+  return gateway.yield().then(
+    place => ({ kind: 'yielded', place }) as const,
+    (error: Error) => ({ kind: 'not-yielded', reason: error.message }) as const,
+  );
+}
+
+/** Says that this process could serve, and waits until it may. */
+async function placeBeside(): Promise<PlaceBeside | undefined> {
+  const { promise, resolve } = Promise.withResolvers<PlaceBeside | undefined>();
+  obey(async message => {
+    if (message.kind === 'go') resolve(message.beside);
+  });
+  await tell({ kind: 'standby' });
+  return promise;
+}
+
+let carryOut: (message: ToGateway) => Promise<void> = async () => undefined;
+
+function obey(how: (message: ToGateway) => Promise<void>): void {
+  carryOut = how;
+}
+
+function fail(error: unknown): Promise<never> {
+  return tell({ kind: 'failed', message: (error as Error).message }).then(() => process.exit(1));
+}
+
 const requests = new SignalRequests().listen();
+process.on('message', (message: ToGateway) => void carryOut(message).catch(fail));
 process.on('disconnect', () => requests.stop());
 // False, not undefined: there was a supervisor, and it went before anybody listened.
 if (process.connected === false) requests.stop();
 try {
-  await run(process.argv[2]!, requests);
+  const [configFile, ...flags] = process.argv.slice(2);
+  await run(configFile!, flags.includes('--replaces'));
 } catch (error) {
-  await tell({ kind: 'failed', message: (error as Error).message });
-  process.exit(1);
+  await fail(error);
 }

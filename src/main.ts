@@ -6,21 +6,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayAdmin } from './compose-admin.ts';
 import { GatewayIdempotency } from './compose-idempotency.ts';
 import { GatewayLimits } from './compose-limits.ts';
+import { GatewayNonces } from './compose-nonces.ts';
 import { GatewayRegistry } from './compose-registry.ts';
 import { loadConfig } from './control-plane/config/index.ts';
 import { EventHub } from './control-plane/events/event-hub.ts';
 import { ReplayDesk } from './control-plane/events/replay-desk.ts';
-import { systemClock } from './core/clock.ts';
 import type { Config } from './core/config.ts';
 import { CounterSet } from './core/counters.ts';
 import { LogThrottle } from './core/log-throttle.ts';
 import { AccessBlocks } from './runtime/access-blocks.ts';
 import { FrontThreads } from './runtime/front-threads.ts';
+import type { PlaceBeside } from './runtime/gateway-messages.ts';
 import { connectionsThatFit, readOpenFilesMax } from './runtime/open-files.ts';
 import { probePort } from './runtime/probe-port.ts';
 import { UpstreamHealth } from './runtime/upstream-health.ts';
 import type { EventJournal, EventJournalError } from './stores/contracts.ts';
-import { type NonceState, openNonceState } from './stores/shared-memory/index.ts';
+import type { HostShared, NonceShared } from './stores/shared-memory/index.ts';
 import { openEventJournal } from './stores/sqlite/index.ts';
 import { createProcessLog, type ProcessLog } from './telemetry/process-log.ts';
 import { TelemetryReader } from './telemetry/telemetry-reader.ts';
@@ -42,19 +43,36 @@ export interface Gateway {
   reload(): void;
   /** Finishes what is in flight and closes everything. A second call waits for the first. */
   stop(): Promise<void>;
+  /**
+   * Makes room for another process beside this one: what both write is not written here any more,
+   * and this one is asked for nonces.
+   *
+   * @throws Error where this one still depends on the one that it replaced
+   */
+  yield(): Promise<PlaceBeside>;
+  /** The other process has failed. */
+  resume(): void;
+  /** The other process serves: takes no more connections, and ends with the last. */
+  retire(): Promise<void>;
+}
+
+/** @throws Error as `startGateway`, where the configuration cannot be used */
+export function checkConfig(configFile: string): void {
+  loadConfig(configFile);
 }
 
 /**
  * Starts a gateway from its configuration file.
  *
+ * @param beside of the gateway that it replaces, which has yielded
  * @throws Error whose message is one sentence, or a line per problem, for the operator
  */
-export async function startGateway(configFile: string): Promise<Gateway> {
+export async function startGateway(configFile: string, beside?: PlaceBeside): Promise<Gateway> {
   const { config } = loadConfig(configFile);
   const { listener, admin } = config;
-  listener.port = await probePort(listener.host, listener.port, 'listener.port');
-  admin.port = await probePort(admin.host, admin.port, 'admin.port');
-  const gateway = new RunningGateway(config);
+  listener.port = await choosePort(listener, beside?.listenerPort, 'listener.port');
+  admin.port = await choosePort(admin, beside?.adminPort, 'admin.port');
+  const gateway = new RunningGateway(config, beside);
   gateway.fitConnections();
   try {
     await gateway.start();
@@ -63,6 +81,16 @@ export async function startGateway(configFile: string): Promise<Gateway> {
     throw error;
   }
   return gateway;
+}
+
+/** That of the gateway beside is shared with it; any other must be free. */
+function choosePort(
+  { host, port }: { readonly host: string; readonly port: number },
+  shared: number | undefined,
+  option: string,
+): Promise<number> {
+  if (shared !== undefined && (port === 0 || port === shared)) return Promise.resolve(shared);
+  return probePort(host, port, option);
 }
 
 class RunningGateway implements Gateway {
@@ -77,7 +105,9 @@ class RunningGateway implements Gateway {
   private journal: EventJournal | undefined;
   private hub: EventHub | undefined;
   private desk: ReplayDesk | undefined;
-  private nonces: NonceState | undefined;
+  private readonly nonces: GatewayNonces;
+  private hostShared: { -readonly [K in keyof HostShared]: HostShared[K] } | undefined;
+  private readonly isBeside: boolean;
   private access: AccessBlocks | undefined;
   private fronts: FrontThreads | undefined;
   private admin: GatewayAdmin | undefined;
@@ -91,7 +121,7 @@ class RunningGateway implements Gateway {
   private readonly stopped = new AbortController();
   private stopping: Promise<void> | undefined;
 
-  constructor(config: Config) {
+  constructor(config: Config, beside: PlaceBeside | undefined) {
     const scheme = config.listener.tls === undefined ? 'http' : 'https';
     this.config = config;
     this.log = createProcessLog(config.telemetry);
@@ -108,6 +138,16 @@ class RunningGateway implements Gateway {
     this.limits = new GatewayLimits({ config, counters: this.counters, log: this.log });
     const onRestarted = () => this.fronts?.reconnectStore();
     this.idempotency = new GatewayIdempotency({ config, log: this.log, onRestarted });
+    this.isBeside = beside !== undefined;
+    this.nonces = new GatewayNonces({
+      ...{ config, log: this.log, beside: beside?.nonceSocket },
+      onTakenOver: shared => this.takeOver(shared),
+      onFailed: error => {
+        // What the other one left cannot be had: another start may have it.
+        this.log.error({ err: error }, 'The nonces of the gateway before cannot be taken over.');
+        void this.stop().then(() => process.exit(1));
+      },
+    });
     this.telemetry.addThread('main', this.vitals);
     this.telemetry.addCounters(this.counters);
   }
@@ -136,28 +176,22 @@ class RunningGateway implements Gateway {
 
   async start(): Promise<void> {
     const { config, log } = this;
-    this.nonces = openNonceState({
-      stateDir: config.stateDir,
-      noncesMax: config.signatures.noncesMax,
-      createdMaxAgeMs: config.signatures.createdMaxAgeMs,
-      clockSkewMs: config.signatures.clockSkewMs,
-      clock: systemClock,
-    });
-    this.reportNonceStart(this.nonces);
-    this.limits.start();
+    this.nonces.open();
+    this.limits.start(this.isBeside);
     await this.idempotency.start();
     const { journal, desk } = this.openEvents();
     const registry = await this.openRegistry();
     const access = await AccessBlocks.open(config.telemetry, this.counters, log);
     this.access = access;
     const startVersion = registry.desk.revision;
+    const shared = {
+      nonces: this.nonces.shared,
+      health: this.upstreams.shared,
+      limits: this.limits.shared,
+    };
+    this.hostShared = shared;
     this.fronts = new FrontThreads({
-      config,
-      shared: {
-        nonces: this.nonces.shared,
-        health: this.upstreams.shared,
-        limits: this.limits.shared,
-      },
+      ...{ config, shared },
       snapshot: () => this.snapshotOf(registry),
       journal: () => ({ journalId: journal.journalId, head: journal.head }),
       onReplay: (request, answer) => desk.ask(request, answer),
@@ -259,16 +293,50 @@ class RunningGateway implements Gateway {
     }
   }
 
+  async yield(): Promise<PlaceBeside> {
+    const { config, registry, hub } = this;
+    if (!this.nonces.isOwn || this.stopping !== undefined) {
+      throw new Error('the gateway before has not ended yet');
+    }
+    const nonceSocket = await this.nonces.share();
+    await registry!.desk.pause();
+    hub!.pause();
+    return { listenerPort: config.listener.port, adminPort: config.admin.port, nonceSocket };
+  }
+
+  resume(): void {
+    this.registry?.desk.resume();
+    this.hub?.resume();
+    void this.nonces.stopSharing();
+  }
+
+  /** The process that this one replaced has ended. */
+  private takeOver(shared: NonceShared): void {
+    this.hostShared!.nonces = shared;
+    this.fronts?.moveNonces(shared);
+    this.limits.takeOver();
+    this.log.info('The gateway before has ended.');
+  }
+
+  async retire(): Promise<void> {
+    this.stopping ??= this.close(this.config.shutdown.retireTimeoutMs, true);
+    return this.stopping;
+  }
+
   stop(): Promise<void> {
-    this.stopping ??= this.close();
+    const { drainTimeoutMs } = this.config.shutdown;
+    // One that was replaced and waits for its last connections does not wait any longer.
+    if (this.stopping !== undefined) this.fronts?.hurry(drainTimeoutMs);
+    this.stopping ??= this.close(drainTimeoutMs, false);
     return this.stopping;
   }
 
   /** Never rejects: what cannot be closed is logged, and the rest is closed all the same. */
-  private async close(): Promise<void> {
+  private async close(drainTimeoutMs: number, isReplaced: boolean): Promise<void> {
     this.stopped.abort();
-    const { drainTimeoutMs } = this.config.shutdown;
-    const outcome = await this.fronts?.drain(drainTimeoutMs);
+    // Operators ask the other one from now on.
+    if (isReplaced) await this.closeOne('admin listener', () => this.admin?.close());
+    const outcome = await this.fronts?.drain(drainTimeoutMs, isReplaced);
     if (outcome !== undefined && outcome.cutExchanges > 0) {
       this.log.warn({ cut: outcome.cutExchanges }, 'Calls were cut at drainTimeoutMs.');
     }
@@ -280,11 +348,11 @@ class RunningGateway implements Gateway {
     await this.closeOne('idempotency keys', () => this.idempotency.close());
     await this.closeOne('quotas', () => this.limits.stop());
     await this.closeOne('access log', () => this.access?.close());
-    await this.closeOne('admin listener', () => this.admin?.close());
+    if (!isReplaced) await this.closeOne('admin listener', () => this.admin?.close());
     this.desk?.close();
     await this.closeOne('event journal', () => this.hub?.close());
     await this.closeOne('registry', () => this.registry?.close());
-    await this.closeOne('nonce state', () => this.nonces?.close());
+    await this.closeOne('nonce state', () => this.nonces.close());
   }
 
   private async closeOne(part: string, close: () => Promise<void> | void): Promise<void> {
@@ -325,7 +393,7 @@ class RunningGateway implements Gateway {
 
   /** `created` has whole seconds: a signature of the second that just ended is still refused. */
   private get acceptsFromMs(): number {
-    return this.nonces!.acceptCreatedAfterMs + 1_000;
+    return this.nonces.acceptCreatedAfterMs + 1_000;
   }
 
   private readiness(): { ready: boolean; reasons: string[] } {
@@ -337,18 +405,10 @@ class RunningGateway implements Gateway {
     }
     const ready = reasons.length === 0;
     // Calls succeed all the same; it is the next start that will refuse some for a while.
-    if (!this.nonces!.persistent) {
+    if (!this.nonces.persistent) {
       reasons.push('Nonces cannot be written any more; the next start will be strict.');
     }
     return { ready, reasons };
-  }
-
-  private reportNonceStart(nonces: NonceState): void {
-    if (nonces.startReason === 'loaded' || nonces.startReason === 'new') return;
-    this.log.warn(
-      { reason: nonces.startReason, untilMs: nonces.acceptCreatedAfterMs },
-      'The nonce state cannot be trusted: signatures made before now are refused.',
-    );
   }
 }
 

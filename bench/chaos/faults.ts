@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { benchKeyId } from '../rig/bench-folder.ts';
 import { ORDERS_PATH, PUBLIC_AUTHORITY } from '../rig/gateway-files.ts';
+import type { SupervisedGateway } from '../rig/supervised-gateway.ts';
 import type { ChaosUpstream } from './chaos-upstream.ts';
-import type { SupervisedGateway } from './supervised-gateway.ts';
 
 export interface ChaosRig {
   readonly gateway: SupervisedGateway;

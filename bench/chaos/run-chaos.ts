@@ -1,13 +1,13 @@
 import { stablePort } from '../../test/support/processes.ts';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
 import type { GatewayFilesOptions } from '../rig/gateway-files.ts';
+import { SupervisedGateway } from '../rig/supervised-gateway.ts';
 import { CallLog } from './call-log.ts';
 import { ChaosCallers } from './chaos-callers.ts';
 import type { ChaosOptions, ChaosResult, FaultRecord } from './chaos-result.ts';
 import { ChaosUpstream } from './chaos-upstream.ts';
 import { type ChaosRig, FAULTS } from './faults.ts';
 import { type Planned, planFaults } from './schedule.ts';
-import { SupervisedGateway } from './supervised-gateway.ts';
 
 export interface ChaosSurroundings {
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 /** The gateway itself, of this checkout or of another one, started as its peers are. */
 import { join } from 'node:path';
-import type { FromGateway, GatewayReady } from '../../src/runtime/supervisor.ts';
+import type { GatewayReady, StartAnswer } from '../../src/runtime/gateway-messages.ts';
 import { type GatewayFilesOptions, writeGatewayFiles } from '../rig/gateway-files.ts';
 import { type ChecksDone, type Peer, type PeerOptions, peerFolder, readyPeer } from './peer.ts';
 import { startPinned } from './pinned-process.ts';
@@ -33,7 +33,7 @@ export async function startGateway(
   const entry = join(root, 'src/gateway-process.ts');
   const started = startPinned(cores, 'node', [entry, configFile], { ipc: true });
   const { promise, resolve, reject } = Promise.withResolvers<GatewayReady>();
-  started.process.once('message', (message: FromGateway) => {
+  started.process.once('message', (message: StartAnswer) => {
     if (message.kind === 'ready') resolve(message);
     else reject(new Error(message.message));
   });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FromGateway } from '../../src/runtime/supervisor.ts';
+import type { StartAnswer } from '../../src/runtime/gateway-messages.ts';
 import { type ConfigValue, configDifferences } from './config-differences.ts';
 import { type GatewayFilesOptions, gatewayConfig, writeGatewayFiles } from './gateway-files.ts';
 import { endChild, pinned } from './programs.ts';
@@ -136,9 +136,9 @@ export class BenchGateway {
     this.adminUrl = answer.adminUrl;
   }
 
-  private firstMessage(): Promise<FromGateway> {
-    const { promise, resolve, reject } = Promise.withResolvers<FromGateway>();
-    this.child.once('message', message => resolve(message as FromGateway));
+  private firstMessage(): Promise<StartAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<StartAnswer>();
+    this.child.once('message', message => resolve(message as StartAnswer));
     this.child.once('error', reject);
     this.child.once('exit', (code, signal) =>
       reject(new Error(`the gateway ended: ${code ?? signal}\n${this.log}`)),

@@ -13,6 +13,7 @@ interface CommandModule {
 /** In the order of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   start: () => import('./commands/start.ts'),
+  reload: () => import('./commands/reload.ts'),
   check: () => import('./commands/check.ts'),
   keys: () => import('./commands/keys.ts'),
   call: () => import('./commands/call.ts'),

@@ -4,10 +4,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { createRequestSigner, curlCommand } from '../client/index.ts';
 import { defaultConfig, loadConfig } from '../control-plane/config/index.ts';
+import type { Config } from '../core/config.ts';
 import { type BankPorts, readBankPorts } from '../demo/bank-ports.ts';
 import { type DemoFiles, prepareDemo } from '../demo/setup.ts';
 import { publisherTokenFileOf } from '../demo/tokens.ts';
 import { startGateway } from '../main.ts';
+import { ControlSocket } from '../runtime/control-socket.ts';
 import { probePort } from '../runtime/probe-port.ts';
 import { SignalRequests } from '../runtime/signal-requests.ts';
 import { Supervisor } from '../runtime/supervisor.ts';
@@ -83,11 +85,16 @@ export async function start(options: StartOptions): Promise<number> {
 }
 
 const supervise: Runner = async (configFile, requests, announce) => {
+  const { shutdown, stateDir } = configOrDefaults(configFile);
+  let control: Promise<ControlSocket | undefined> | undefined;
   const supervisor = new Supervisor({
     entry: new URL(`../gateway-process${EXTENSION}`, import.meta.url),
     args: [configFile],
-    stopMaxMs: drainTimeoutMs(configFile) + CLOSE_MAX_MS,
+    stopMaxMs: shutdown.drainTimeoutMs + CLOSE_MAX_MS,
+    retireMaxMs: shutdown.retireTimeoutMs + CLOSE_MAX_MS,
     onReady: (ready, restarts) => {
+      // Not before: the gateway makes the folder, and finds out whether it is another's.
+      control ??= listenForReloads(stateDir, supervisor);
       if (restarts === 0) announce(ready);
       else process.stderr.write(`xingyun: ready again after restart ${restarts}: ${ready.url}\n`);
     },
@@ -98,16 +105,31 @@ const supervise: Runner = async (configFile, requests, announce) => {
   const ended = supervisor.run();
   requests.hand(supervisor);
   const status = await ended;
+  (await control)?.close();
   if (status !== 0) process.stderr.write(`xingyun: ${supervisor.failureMessage}\n`);
   return status;
 };
 
 /** A configuration that cannot be read is the gateway's to report. */
-function drainTimeoutMs(configFile: string): number {
+function configOrDefaults(configFile: string): Config {
   try {
-    return loadConfig(configFile).config.shutdown.drainTimeoutMs;
+    return loadConfig(configFile).config;
   } catch {
-    return defaultConfig().config.shutdown.drainTimeoutMs;
+    return defaultConfig().config;
+  }
+}
+
+/** Without it the gateway serves all the same. */
+async function listenForReloads(
+  stateDir: string,
+  supervisor: Supervisor,
+): Promise<ControlSocket | undefined> {
+  try {
+    return await ControlSocket.listen(stateDir, () => supervisor.replace());
+  } catch (error) {
+    const { message } = error as Error;
+    process.stderr.write(`xingyun: xingyun reload cannot be answered: ${message}\n`);
+    return undefined;
   }
 }
 

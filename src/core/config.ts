@@ -360,6 +360,12 @@ export const ConfigSchema = Type.Object(
     }),
     shutdown: section('Draining.', {
       drainTimeoutMs: integer('After this what is in flight is cut.', 10_000, 0, 600_000),
+      retireTimeoutMs: integer(
+        'How long a gateway that was replaced (`xingyun reload`) serves the connections that it has.',
+        60_000,
+        0,
+        3_600_000,
+      ),
     }),
   },
   { additionalProperties: false },

@@ -3,11 +3,14 @@ import { systemClock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
 import type { CounterSet } from '../core/counters.ts';
 import type { NonceClaims } from '../stores/contracts.ts';
+import { MovingNonceStore } from '../stores/handover/moving-nonce-store.ts';
+import { type HostTable, NoncesElsewhere } from '../stores/handover/nonces-elsewhere.ts';
 import type { LimitStore } from '../stores/limit-contract.ts';
 import {
   type ClosableNonceStore,
   createSharedNonceStore,
   type HostShared,
+  type NonceShared,
   SharedLimitStore,
 } from '../stores/shared-memory/index.ts';
 
@@ -30,6 +33,8 @@ export interface FrontStores {
   /** Those of the host where each host counts for itself. */
   readonly limits: LimitStore;
   readonly nonces: NonceClaims;
+  /** The process that this one replaced has ended, and its nonces are in this table. */
+  moveNonces(shared: NonceShared): void;
   close(): void;
 }
 
@@ -37,18 +42,50 @@ export interface FrontStores {
 export async function openStores(options: StoresOptions): Promise<FrontStores> {
   const { config, shared, front, counters } = options;
   const hostLimits = new SharedLimitStore(shared.limits, { front, counters });
-  const nonces = createSharedNonceStore(shared.nonces, {
-    ...{ clock: systemClock, counters },
-    onPersistFailed: error => reportNonceFile(options.log, error),
-  });
-  const host = { hostLimits, limits: hostLimits, nonces, close: () => nonces.close() };
-  if (config.policy.store === 'host' && config.signatures.nonceStore === 'host') return host;
-  const { limits, fleetNonces, close } = await openRedis(options, hostLimits, nonces);
+  const usesRedis = config.policy.store === 'redis' || config.signatures.nonceStore === 'redis';
+  const host = await openHostNonces(options);
+  if (!usesRedis) return { hostLimits, limits: hostLimits, ...host };
+  const { limits, fleetNonces, close } = await openRedis(options, hostLimits, host.table);
   return {
-    ...{ hostLimits, limits: limits ?? hostLimits, nonces: fleetNonces ?? nonces },
+    ...{ hostLimits, limits: limits ?? hostLimits, nonces: fleetNonces ?? host.nonces },
+    moveNonces: host.moveNonces,
     close: () => {
       close();
+      host.close();
+    },
+  };
+}
+
+interface HostNonces extends Pick<FrontStores, 'nonces' | 'moveNonces' | 'close'> {
+  /** What Redis is asked beside. */
+  readonly table: HostTable;
+}
+
+/** Those of this host, wherever they are. */
+async function openHostNonces({ shared, counters, log }: StoresOptions): Promise<HostNonces> {
+  const openTable = (nonces: NonceShared) =>
+    createSharedNonceStore(nonces, {
+      ...{ clock: systemClock, counters },
+      onPersistFailed: error => reportNonceFile(log, error),
+    });
+  if (typeof shared.nonces !== 'string') {
+    const table = openTable(shared.nonces);
+    return { nonces: table, table, moveNonces: () => undefined, close: () => table.close() };
+  }
+  const nonces = new MovingNonceStore(shared.nonces);
+  const elsewhere = new NoncesElsewhere();
+  let table: ClosableNonceStore | undefined;
+  await nonces.ready;
+  return {
+    ...{ nonces, table: elsewhere },
+    moveNonces: moved => {
+      table = openTable(moved);
+      nonces.moveTo(table);
+      elsewhere.moveTo(table);
+    },
+    close: () => {
       nonces.close();
+      table?.close();
     },
   };
 }
@@ -56,7 +93,7 @@ export async function openStores(options: StoresOptions): Promise<FrontStores> {
 async function openRedis(
   { config, counters, log }: StoresOptions,
   hostLimits: LimitStore,
-  hostNonces: ClosableNonceStore,
+  hostNonces: HostTable,
 ) {
   // Read where it is used alone: most gateways have one host.
   const { RedisConnection, RedisLimitStore, RedisNonceStore } = await import(

@@ -18,7 +18,7 @@ export interface FrontWorkerData<Shared> {
   readonly journal: JournalState;
 }
 
-export type ToFront =
+export type ToFront<Nonces = unknown> =
   /** A few parts at a time, the next one when one is taken: traffic goes on in between. */
   | { readonly kind: 'snapshot'; readonly part: SnapshotPart }
   /** Of the snapshot that was sent before it, whole or as a delta. */
@@ -32,8 +32,13 @@ export type ToFront =
   | { readonly kind: 'idempotency-store'; readonly port: MessagePort }
   /** All certification runs that are open: whose calls are told. */
   | { readonly kind: 'runs'; readonly open: readonly OpenRun[] }
-  /** Stop listening, finish what is in flight, then end. */
-  | { readonly kind: 'drain'; readonly timeoutMs: number };
+  /** The process that this one replaced has ended: its nonces are here. */
+  | { readonly kind: 'nonces'; readonly shared: Nonces }
+  /**
+   * Stop listening, finish what is in flight, then end; `untilUnused` once every connection has been
+   * closed by its other end, or after its next answer. Again with less time where it is wanted.
+   */
+  | { readonly kind: 'drain'; readonly timeoutMs: number; readonly untilUnused: boolean };
 
 export interface LogMessage {
   readonly kind: 'log';

@@ -10,6 +10,7 @@ import type { RecordDelta, SnapshotDelta, SnapshotHolder } from '../core/snapsho
 import { FrontIdempotencyStore } from '../stores/idempotency/front-store.ts';
 import {
   type HostShared,
+  type NonceShared,
   SharedFailureBudget,
   SharedHealthStates,
 } from '../stores/shared-memory/index.ts';
@@ -202,15 +203,20 @@ function isChanged({ upserts, removals }: RecordDelta<unknown>): boolean {
   return upserts.length + removals.length > 0;
 }
 
+type DrainOrder = Extract<ToFront, { kind: 'drain' }>;
+/** On this thread's monotonic clock; a later order may bring it nearer. */
+let drainDeadlineMs = Number.POSITIVE_INFINITY;
+
 /** Finishes what is in flight, cuts the rest at `timeoutMs`, and lets this thread end. */
-async function drain(running: Running, timeoutMs: number): Promise<void> {
+async function drain(running: Running, { timeoutMs, untilUnused }: DrainOrder): Promise<void> {
   const { front, counters, responder, upstreams, sessions } = running;
   responder.closing = true;
-  front.stopListening();
+  await front.stopListening();
   sessions.goAway(timeoutMs);
-  const deadline = performance.now() + timeoutMs;
-  const isBusy = () => counters.get('exchanges_in_flight') > 0 || sessions.size > 0;
-  while (isBusy() && performance.now() < deadline) await sleep(DRAIN_POLL_MS);
+  const isUsed = () => counters.get('connections_open') > 0;
+  const isAtWork = () => counters.get('exchanges_in_flight') > 0 || sessions.size > 0;
+  const isBusy = untilUnused ? isUsed : isAtWork;
+  while (isBusy() && performance.now() < drainDeadlineMs) await sleep(DRAIN_POLL_MS);
   sessions.closeAll();
   const cutExchanges = counters.get('exchanges_in_flight');
   front.close();
@@ -300,10 +306,13 @@ function obey(running: Running): void {
         return running.idempotency.connect(order.port);
       case 'runs':
         return running.runs.watch(order.open);
+      case 'nonces':
+        return running.stores.moveNonces(order.shared as NonceShared);
       case 'drain':
+        drainDeadlineMs = Math.min(drainDeadlineMs, performance.now() + order.timeoutMs);
         if (draining) return;
         draining = true;
-        drain(running, order.timeoutMs).catch(endAnyway);
+        drain(running, order).catch(endAnyway);
     }
   };
   for (const order of early.splice(0)) obeyOrder(order);

@@ -24,7 +24,7 @@ import type {
   TelemetryMessage,
   ToFront,
 } from '../data-plane/front-messages.ts';
-import type { HostShared } from '../stores/shared-memory/index.ts';
+import type { HostShared, NonceShared } from '../stores/shared-memory/index.ts';
 import type { FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 import { RegistryFeed } from './registry-feed.ts';
 import { ServedWaiters } from './served-waiters.ts';
@@ -217,11 +217,26 @@ export class FrontThreads {
     for (const { worker } of this.slots) if (worker !== undefined) this.connectStore(worker);
   }
 
-  /** Drains every front: what is in flight is cut after `timeoutMs`. */
-  async drain(timeoutMs: number): Promise<DrainOutcome> {
+  /** The nonces of the process that was replaced are here. */
+  moveNonces(shared: NonceShared): void {
+    const message: ToFront<NonceShared> = { kind: 'nonces', shared };
+    for (const { worker } of this.slots) worker?.postMessage(message);
+  }
+
+  /** Fronts that drain have no longer than this. */
+  hurry(timeoutMs: number): void {
+    const message: ToFront = { kind: 'drain', timeoutMs, untilUnused: false };
+    for (const { worker } of this.slots) worker?.postMessage(message);
+  }
+
+  /**
+   * Drains every front: what is in flight is cut after `timeoutMs`. `untilUnused` also waits for
+   * connections on which nothing is in flight.
+   */
+  async drain(timeoutMs: number, untilUnused: boolean): Promise<DrainOutcome> {
     this.draining = true;
     this.waiters.close();
-    const message: ToFront = { kind: 'drain', timeoutMs };
+    const message: ToFront = { kind: 'drain', timeoutMs, untilUnused };
     const ends: Promise<void>[] = [];
     for (const slot of this.slots) {
       clearTimeout(slot.restartTimer);

@@ -1,19 +1,10 @@
 /**
  * The small process above the gateway: starts it, starts it again when it ends unasked (the native
- * part can end a process where JavaScript cannot catch it), and passes signals on.
+ * part can end a process where JavaScript cannot catch it), replaces it by a new one while it
+ * serves, and passes signals on.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-
-export interface GatewayReady {
-  readonly kind: 'ready';
-  readonly url: string;
-  readonly adminUrl: string;
-}
-export interface GatewayFailed {
-  readonly kind: 'failed';
-  readonly message: string;
-}
-export type FromGateway = GatewayReady | GatewayFailed;
+import { type ChildEnd, GatewayChild } from './gateway-child.ts';
+import type { FromGateway, GatewayReady } from './gateway-messages.ts';
 
 export interface SupervisorOptions {
   /** The gateway's entry module and its arguments. */
@@ -24,6 +15,10 @@ export interface SupervisorOptions {
   readonly backoff?: Backoff;
   /** A gateway that was asked to stop and is still there after this is killed. */
   readonly stopMaxMs?: number;
+  /** A gateway that was replaced has this long for its last connections, and is then killed. */
+  readonly retireMaxMs?: number;
+  /** A new one that is not ready by then has failed. */
+  readonly replaceMaxMs?: number;
 }
 
 export interface Backoff {
@@ -33,26 +28,42 @@ export interface Backoff {
   readonly healthyAfterMs: number;
 }
 
+/** What became of a replacement. */
+export type Replacement =
+  | { readonly isDone: true; readonly pid: number; readonly ready: GatewayReady }
+  | { readonly isDone: false; readonly reason: string };
+
 export const RESTART_BACKOFF: Backoff = { firstMs: 100, maxMs: 10_000, healthyAfterMs: 60_000 };
 
 /** Longer than a drain of drainTimeoutMs's default and the closing behind it. */
 const STOP_MAX_MS = 20_000;
+const RETIRE_MAX_MS = 90_000;
+/** A registry of 80,000 keys starts in 5 s. */
+const REPLACE_MAX_MS = 120_000;
+/** Given to the argument list of a gateway that waits for `go`. */
+const REPLACES = '--replaces';
+
+interface UnderWay {
+  readonly child: GatewayChild;
+  readonly settle: (outcome: Replacement) => void;
+  readonly timer: NodeJS.Timeout;
+}
 
 export class Supervisor {
   private readonly options: SupervisorOptions;
   private readonly backoff: Backoff;
   private readonly finished = Promise.withResolvers<number>();
-  private child: ChildProcess | undefined;
+  private current: GatewayChild | undefined;
+  private next: UnderWay | undefined;
+  private readonly retired = new Set<GatewayChild>();
   private timer: NodeJS.Timeout | undefined;
   private stopping = false;
   private everReady = false;
-  /** The gateway that runs now is ready. */
-  private ready = false;
   private reloadWanted = false;
   private failure = '';
+  private status: number | undefined;
   private restarts = 0;
   private pauseMs: number;
-  private startedMs = 0;
 
   constructor(options: SupervisorOptions) {
     this.options = options;
@@ -60,9 +71,9 @@ export class Supervisor {
     this.pauseMs = this.backoff.firstMs;
   }
 
-  /** Process id of the gateway that runs now. */
+  /** Process id of the gateway that serves now. */
   get gatewayPid(): number | undefined {
-    return this.child?.pid;
+    return this.current?.pid;
   }
 
   /** Resolves with the exit status: 0 after `stop`, 1 when the gateway never became ready. */
@@ -76,22 +87,17 @@ export class Supervisor {
     return this.failure;
   }
 
-  /** Asks the gateway to drain; a second call changes nothing. */
+  /** Asks every gateway that is there to drain; a second call changes nothing. */
   stop(): void {
     if (this.stopping) return;
     this.stopping = true;
     clearTimeout(this.timer);
-    if (this.child === undefined) this.finished.resolve(0);
-    else this.drainChild(this.child);
-  }
-
-  /** One that hangs, or was stopped by a debugger, would otherwise never end. */
-  private drainChild(child: ChildProcess): void {
-    child.kill('SIGTERM');
-    this.timer = setTimeout(() => {
-      this.failure = 'The gateway did not end in time and was killed.';
-      child.kill('SIGKILL');
-    }, this.options.stopMaxMs ?? STOP_MAX_MS);
+    this.giveUpReplacement('the supervisor was stopped');
+    for (const child of this.children()) {
+      child.signal('SIGTERM');
+      child.killAfter(this.options.stopMaxMs ?? STOP_MAX_MS);
+    }
+    this.endWithLast();
   }
 
   /**
@@ -99,64 +105,160 @@ export class Supervisor {
    * handlers are there the signal would end it, and it may have read the registry already.
    */
   reload(): void {
-    if (this.ready) this.child!.kill('SIGHUP');
+    if (this.current?.ready !== undefined) this.current.signal('SIGHUP');
     else this.reloadWanted = true;
   }
 
+  /**
+   * Starts another gateway process, with the configuration and the code as they are now. When it is
+   * ready the one before takes no more connections and ends with its last; while it is not, and
+   * where it never becomes so, the one before serves as ever.
+   */
+  replace(): Promise<Replacement> {
+    const { current } = this;
+    if (current?.ready === undefined || this.stopping) {
+      return Promise.resolve({ isDone: false, reason: 'no gateway is ready' });
+    }
+    if (this.next !== undefined) {
+      return Promise.resolve({ isDone: false, reason: 'another one is being started already' });
+    }
+    if (this.retired.size > 0) {
+      const reason =
+        'the gateway before still has connections, for shutdown.retireTimeoutMs at most';
+      return Promise.resolve({ isDone: false, reason });
+    }
+    const { promise, resolve } = Promise.withResolvers<Replacement>();
+    const child = this.fork([...this.options.args, REPLACES]);
+    const timer = setTimeout(
+      () => this.giveUpReplacement('the new gateway was not ready in time'),
+      this.options.replaceMaxMs ?? REPLACE_MAX_MS,
+    );
+    this.next = { child, settle: resolve, timer };
+    return promise;
+  }
+
   private spawn(): void {
-    this.startedMs = performance.now();
-    const child = fork(this.options.entry, [...this.options.args], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    this.child = child;
-    child.on('message', (message: FromGateway) => this.hear(message));
-    child.once('close', (code, signal) => this.onExit(code, signal));
-    child.on('error', error => {
-      // A process that was never there does not close either.
-      if (child.pid !== undefined) return;
-      child.removeAllListeners('close');
-      this.failure = `The gateway process cannot be started: ${error.message}.`;
-      this.onExit(null, null);
+    this.current = this.fork(this.options.args);
+  }
+
+  private fork(args: readonly string[]): GatewayChild {
+    return new GatewayChild({
+      ...{ entry: this.options.entry, args },
+      onMessage: (child, message) => this.hear(child, message),
+      onEnd: (child, end) => this.onEnd(child, end),
     });
   }
 
-  private hear(message: FromGateway): void {
-    if (message.kind === 'failed') {
-      this.failure = message.message;
-      return;
+  private hear(child: GatewayChild, message: FromGateway): void {
+    switch (message.kind) {
+      case 'ready':
+        return child === this.next?.child ? this.takeOver(message) : this.onReady(child, message);
+      case 'standby':
+        // Where the one before has ended meanwhile there is nothing to yield.
+        if (this.current === undefined) child.tell({ kind: 'go', beside: undefined });
+        else this.current.tell({ kind: 'yield' });
+        return;
+      case 'yielded':
+        return this.next?.child.tell({ kind: 'go', beside: message.place });
+      case 'not-yielded':
+        return this.giveUpReplacement(message.reason);
+      case 'failed':
     }
-    this.ready = true;
+  }
+
+  private onReady(child: GatewayChild, ready: GatewayReady): void {
+    if (child !== this.current) return;
     this.everReady = true;
     this.failure = '';
     if (this.stopping) return;
-    this.options.onReady(message, this.restarts);
+    this.options.onReady(ready, this.restarts);
     if (!this.reloadWanted) return;
     this.reloadWanted = false;
     this.reload();
   }
 
-  private onExit(code: number | null, signal: NodeJS.Signals | null): void {
-    const wasReady = this.ready;
-    this.child = undefined;
-    this.ready = false;
-    const reason = this.failure || (signal === null ? `exit status ${code}` : signal);
-    if (this.stopping) return this.end(stopStatus(code, signal, wasReady), reason);
-    if (code === 0) return this.end(0, reason);
-    if (!this.everReady) return this.end(1, reason);
-    this.failure = '';
-    this.restartLater(reason);
+  private takeOver(ready: GatewayReady): void {
+    const { child, settle, timer } = this.next!;
+    const before = this.current;
+    clearTimeout(timer);
+    clearTimeout(this.timer);
+    this.next = undefined;
+    this.current = child;
+    this.pauseMs = this.backoff.firstMs;
+    if (before !== undefined) {
+      this.retired.add(before);
+      before.tell({ kind: 'retire' });
+      before.killAfter(this.options.retireMaxMs ?? RETIRE_MAX_MS);
+    }
+    settle({ isDone: true, pid: child.pid!, ready });
+  }
+
+  /** The one before goes on as if nothing had been. */
+  private giveUpReplacement(reason: string): void {
+    const { next } = this;
+    if (next === undefined) return;
+    this.next = undefined;
+    clearTimeout(next.timer);
+    this.retired.add(next.child);
+    next.child.signal('SIGKILL');
+    this.current?.tell({ kind: 'resume' });
+    next.settle({ isDone: false, reason });
+  }
+
+  private onEnd(child: GatewayChild, end: ChildEnd): void {
+    if (this.retired.delete(child)) {
+      if (this.stopping) this.endWithLast();
+      return;
+    }
+    if (child === this.next?.child) return this.onNextEnd(end);
+    this.current = undefined;
+    if (this.stopping) return this.onStopped(child, end);
+    if (end.code === 0) return this.end(0, end.reason);
+    if (!this.everReady) return this.end(1, end.reason);
+    if (this.next === undefined) return this.restartLater(child, end.reason);
+    // One that is on its way serves sooner than another that is started now.
+    this.next.child.tell({ kind: 'go', beside: undefined });
+    this.options.onRestart(end.reason, 0);
+  }
+
+  private onNextEnd({ reason }: ChildEnd): void {
+    const { settle, timer } = this.next!;
+    clearTimeout(timer);
+    this.next = undefined;
+    settle({ isDone: false, reason });
+    if (this.current === undefined) this.restartNow(reason);
+    else this.current.tell({ kind: 'resume' });
+  }
+
+  private onStopped(child: GatewayChild, end: ChildEnd): void {
+    this.status = stopStatus(end, child.ready !== undefined);
+    this.failure = end.reason;
+    this.endWithLast();
+  }
+
+  private *children(): Iterable<GatewayChild> {
+    if (this.current !== undefined) yield this.current;
+    yield* this.retired;
+  }
+
+  private endWithLast(): void {
+    if (this.current !== undefined || this.retired.size > 0) return;
+    this.finished.resolve(this.status ?? 0);
   }
 
   private end(status: number, reason: string): void {
-    clearTimeout(this.timer);
     this.failure = reason;
     this.finished.resolve(status);
   }
 
-  private restartLater(reason: string): void {
-    if (performance.now() - this.startedMs > this.backoff.healthyAfterMs) {
+  private restartLater(child: GatewayChild, reason: string): void {
+    if (performance.now() - child.startedMs > this.backoff.healthyAfterMs) {
       this.pauseMs = this.backoff.firstMs;
     }
+    this.restartNow(reason);
+  }
+
+  private restartNow(reason: string): void {
     this.restarts += 1;
     this.options.onRestart(reason, this.pauseMs);
     this.timer = setTimeout(() => this.spawn(), this.pauseMs);
@@ -165,7 +267,7 @@ export class Supervisor {
 }
 
 /** A gateway that did not come as far as its signal handlers had nothing to drain. */
-function stopStatus(code: number | null, signal: NodeJS.Signals | null, wasReady: boolean): number {
+function stopStatus({ code, signal }: ChildEnd, wasReady: boolean): number {
   if (!wasReady && (signal === 'SIGTERM' || signal === 'SIGINT')) return 0;
   return code ?? 1;
 }

@@ -23,24 +23,41 @@ if (behaviour !== 'deaf') {
   });
 }
 const idle = setInterval(() => undefined, 1_000);
-switch (behaviour) {
-  case 'fail':
-    process.send!({ kind: 'failed', message: 'The port is taken.' }, () => process.exit(1));
-    break;
-  case 'crash-silently':
-    process.exit(3);
-    break;
-  case 'end':
-    process.exit(0);
-    break;
-  case 'die-when-ready':
-    process.send!({ kind: 'ready', url: 'u', adminUrl: 'a' }, () => {
-      process.kill(process.pid, 'SIGKILL');
-    });
-    break;
-  case 'deaf':
-    break;
-  default:
-    process.send!({ kind: 'ready', url: 'u', adminUrl: 'a' });
+process.on('message', ({ kind }: { kind: string }) => {
+  note(kind);
+  if (kind === 'yield') {
+    if (behaviour === 'never-yield') return;
+    const place = { listenerPort: 1, adminPort: 2, nonceSocket: 'socket' };
+    if (behaviour === 'no-yield') process.send!({ kind: 'not-yielded', reason: 'not now' });
+    else if (behaviour === 'die-yielding') process.kill(process.pid, 'SIGKILL');
+    else process.send!({ kind: 'yielded', place });
+  }
+  if (kind === 'go') behave();
+  if (kind === 'retire' && behaviour !== 'linger') process.exit(0);
+});
+if (process.argv.includes('--replaces') && behaviour !== 'fail') process.send!({ kind: 'standby' });
+else behave();
+
+function behave(): void {
+  switch (behaviour) {
+    case 'fail':
+      process.send!({ kind: 'failed', message: 'The port is taken.' }, () => process.exit(1));
+      break;
+    case 'crash-silently':
+      process.exit(3);
+      break;
+    case 'end':
+      process.exit(0);
+      break;
+    case 'die-when-ready':
+      process.send!({ kind: 'ready', url: 'u', adminUrl: 'a' }, () => {
+        process.kill(process.pid, 'SIGKILL');
+      });
+      break;
+    case 'deaf':
+      break;
+    default:
+      process.send!({ kind: 'ready', url: 'u', adminUrl: 'a' });
+  }
 }
 process.on('disconnect', () => clearInterval(idle));

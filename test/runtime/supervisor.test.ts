@@ -11,6 +11,7 @@ const BACKOFF = { firstMs: 10, maxMs: 40, healthyAfterMs: 60_000 };
 let dir: string;
 let journal: string;
 let supervisor: Supervisor;
+let running: Promise<number>;
 let pauses: number[];
 let readies: [url: string, restarts: number][];
 let onReady: () => void;
@@ -25,6 +26,8 @@ beforeEach(() => {
 });
 afterEach(async () => {
   supervisor.stop();
+  // What it started still writes into the folder.
+  await running;
   rmSync(dir, { recursive: true });
 });
 
@@ -35,13 +38,16 @@ function supervise(script: string, healthyAfterMs = BACKOFF.healthyAfterMs): Pro
     args: [script, journal],
     backoff: { ...BACKOFF, healthyAfterMs },
     stopMaxMs: 200,
+    retireMaxMs: 300,
+    replaceMaxMs: 500,
     onReady: ({ url }, restarts) => {
       readies.push([url, restarts]);
       onReady();
     },
     onRestart: (_, pauseMs) => pauses.push(pauseMs),
   });
-  return supervisor.run();
+  running = supervisor.run();
+  return running;
 }
 
 const noted = () => readFileSync(journal, 'utf8').trim().split('\n');
@@ -164,5 +170,73 @@ describe('a process that cannot be started at all', () => {
     expect(supervisor.failureMessage).toMatch(
       /^The gateway process cannot be started: .*ENOENT\.$/,
     );
+  });
+});
+
+describe('a gateway that is replaced', () => {
+  async function started(script: string) {
+    const ended = supervise(script);
+    await eventually(() => readies.length).toBe(1);
+    return { ended, before: supervisor.gatewayPid };
+  }
+
+  it('makes room, and ends when the other one is ready', async () => {
+    const { before } = await started('serve');
+    const outcome = await supervisor.replace();
+    expect(outcome).toMatchObject({ isDone: true, pid: supervisor.gatewayPid });
+    expect(supervisor.gatewayPid).not.toBe(before);
+    await eventually(noted).toEqual(['started', 'started', 'yield', 'go', 'retire']);
+    // Not a restart: nobody is told, and the one that serves now is the one that is asked.
+    expect([readies.length, pauses]).toEqual([1, []]);
+    supervisor.reload();
+    await eventually(() => noted().at(-1)).toBe('reloaded');
+    await eventually(async () => (await supervisor.replace()).isDone).toBe(true);
+  });
+
+  it.each([
+    ['fail', 'The port is taken.', []],
+    ['crash-silently', 'exit status 3', ['yield', 'go', 'resume']],
+    ['deaf', 'the new gateway was not ready in time', ['yield', 'go', 'resume']],
+  ])('serves as before where the other one does this: %s', async (behaviour, reason, told) => {
+    const { before } = await started(`serve,${behaviour}`);
+    expect(await supervisor.replace()).toEqual({ isDone: false, reason });
+    expect(supervisor.gatewayPid).toBe(before);
+    const resumed = told.length === 0 ? ['resume'] : told;
+    await eventually(noted).toEqual(['started', 'started', ...resumed]);
+    supervisor.reload();
+    await eventually(() => noted().at(-1)).toBe('reloaded');
+  });
+
+  it('may say that it cannot be', async () => {
+    const { before } = await started('no-yield,serve');
+    expect(await supervisor.replace()).toEqual({ isDone: false, reason: 'not now' });
+    expect(supervisor.gatewayPid).toBe(before);
+  });
+
+  it('that dies meanwhile leaves its place to the other one', async () => {
+    const { before } = await started('die-yielding,serve');
+    expect((await supervisor.replace()).isDone).toBe(true);
+    expect(supervisor.gatewayPid).not.toBe(before);
+    expect(pauses).toEqual([0]);
+  });
+
+  it('is replaced once at a time, and not while it still has connections', async () => {
+    await started('linger,serve');
+    const [first, second] = await Promise.all([supervisor.replace(), supervisor.replace()]);
+    expect(first.isDone).toBe(true);
+    expect(second).toEqual({ isDone: false, reason: 'another one is being started already' });
+    expect(await supervisor.replace()).toMatchObject({ isDone: false });
+    // It is killed when its time is over.
+    await eventually(async () => (await supervisor.replace()).isDone).toBe(true);
+  });
+
+  it('is stopped with the other one', async () => {
+    const { ended } = await started('never-yield,serve');
+    const replaced = supervisor.replace();
+    await eventually(() => noted().at(-1)).toBe('yield');
+    supervisor.stop();
+    expect(await replaced).toEqual({ isDone: false, reason: 'the supervisor was stopped' });
+    expect(await ended).toBe(0);
+    expect((await supervisor.replace()).isDone).toBe(false);
   });
 });

@@ -10,7 +10,7 @@ import type { PublicationReceipt } from '../../src/control-plane/events/event-hu
 import type { Config } from '../../src/core/config.ts';
 import type { JournalState } from '../../src/core/events.ts';
 import { type DemoFiles, prepareDemo } from '../../src/demo/setup.ts';
-import type { FromGateway } from '../../src/runtime/supervisor.ts';
+import type { StartAnswer } from '../../src/runtime/gateway-messages.ts';
 import { initialiseNonceState } from '../../src/stores/shared-memory/index.ts';
 
 /** What a test publishes; without a partner where the topic is everyone's. */
@@ -91,8 +91,8 @@ export class TestGateway {
     child.stderr?.on('data', chunk => {
       this.log = (this.log + chunk).slice(-LOG_MAX_CHARACTERS);
     });
-    const { promise, resolve: done, reject } = Promise.withResolvers<FromGateway>();
-    child.once('message', message => done(message as FromGateway));
+    const { promise, resolve: done, reject } = Promise.withResolvers<StartAnswer>();
+    child.once('message', message => done(message as StartAnswer));
     child.once('exit', (code, signal) =>
       reject(new Error(`ended: ${code ?? signal}\n${this.log}`)),
     );

@@ -4,7 +4,7 @@
  * nothing asked here reaches a partner's request.
  */
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyListenOptions } from 'fastify';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Config } from '../../core/config.ts';
 import type { SignedRequestCheck } from '../../core/signed-requests.ts';
@@ -98,7 +98,12 @@ export async function createAdminListener(options: AdminListenerOptions): Promis
   addPublishRoute(app, options.publishing);
   if (options.control !== undefined) addControlRoutes(app, options.control, clock);
   addDocumentRoute(app);
-  await app.listen({ host: config.host, port: config.port });
+  // Together with the process that it replaces or is replaced by, for a moment (SO_REUSEPORT).
+  await app.listen({
+    host: config.host,
+    port: config.port,
+    reusePort: true,
+  } as FastifyListenOptions);
   app.server.maxConnections = CONNECTIONS_MAX;
   return {
     port: (app.server.address() as AddressInfo).port,

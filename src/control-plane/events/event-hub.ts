@@ -46,6 +46,7 @@ export class EventHub {
   private readonly broadcast: EventHubOptions['broadcast'];
   private readonly defer: (run: () => void) => void;
   private waiting: Waiting[] = [];
+  private isPaused = false;
   private forgottenBefore: number;
 
   constructor({ journal, counters, broadcast, defer = setImmediate }: EventHubOptions) {
@@ -65,11 +66,25 @@ export class EventHub {
    * @throws EventIdTakenError the same, with the place of the event in this publication
    */
   publish(events: readonly PublishedEvent[]): Promise<readonly PublicationReceipt[]> {
+    if (this.isPaused) {
+      const message = 'Another gateway process is taking over: publish again in a moment.';
+      return Promise.reject(new EventJournalError('closed', message));
+    }
     const { promise, resolve, reject } = Promise.withResolvers<readonly PublicationReceipt[]>();
     let characters = 0;
     for (const { data } of events) characters += data.length;
     if (this.waiting.push({ events, characters, resolve, reject }) === 1) this.defer(this.commit);
     return promise;
+  }
+
+  /** Commits what waits, and refuses what comes until {@link resume}. */
+  pause(): void {
+    this.isPaused = true;
+    while (this.waiting.length > 0) this.commit();
+  }
+
+  resume(): void {
+    this.isPaused = false;
   }
 
   /** Commits what waits; what comes later finds the journal closed. */

@@ -177,6 +177,15 @@ export class RegistryDesk implements RegistryWriter, RegistryChecker, RegistryWa
     return this.ledger.carryOut({ trace, propose, documents, atMs, ifRevision, isDryRun });
   }
 
+  /** Refuses changes with `unavailable` until {@link resume}; resolves when none is under way. */
+  pause(): Promise<void> {
+    return this.ledger.pause();
+  }
+
+  resume(): void {
+    this.ledger.resume();
+  }
+
   async apply(request: ApplyRequest): Promise<ApplyResult> {
     if (this.options.isReadOnly && !request.dryRun) return refuseAll('read-only', READ_ONLY);
     return this.applyFile(request);

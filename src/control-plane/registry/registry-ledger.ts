@@ -130,6 +130,15 @@ export class RegistryLedger {
     throw new RegistryStoreError('unavailable', message);
   }
 
+  /** No change is made until {@link resume}; resolves when those that were under way are. */
+  pause(): Promise<void> {
+    return this.queue.pause();
+  }
+
+  resume(): void {
+    this.queue.resume();
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.followTimer);
     await this.queue.close();

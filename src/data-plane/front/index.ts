@@ -36,6 +36,9 @@ import { WebSocketFront } from './web-socket.ts';
 /** How often overdue bodies are looked for: a fraction of the shortest bodyTimeoutMs. */
 const SWEEP_INTERVAL_MS = 50;
 
+/** Of the loop, each of which takes what waits at the listener. */
+const TURNS_BEFORE_CLOSE = 3;
+
 const SHED_HEAD =
   '503 Service Unavailable\r\ncontent-type: application/problem+json\r\n' +
   'cache-control: no-store\r\n';
@@ -141,10 +144,17 @@ export class Front {
     this.patience.end(exchange);
   };
 
-  /** Takes no new connection; those that are open stay. */
-  stopListening(): void {
-    if (this.socket !== undefined) us_listen_socket_close(this.socket);
+  /**
+   * Takes no new connection; those that are open stay. A connection that waits to be taken is reset
+   * when its listener closes, so the queue is emptied until right before that: what comes in the
+   * microseconds between is all that can be lost.
+   */
+  async stopListening(): Promise<void> {
+    const { socket } = this;
     this.socket = undefined;
+    if (socket === undefined) return;
+    for (let turn = 0; turn < TURNS_BEFORE_CLOSE; turn++) await oneTurn();
+    us_listen_socket_close(socket);
   }
 
   /** Closes every connection. The thread's loop can end afterwards. */
@@ -232,6 +242,13 @@ export class Front {
     if (!this.requireCertificate || arrival.clientCertificate !== undefined) return undefined;
     return problem('client-certificate-required', 'This listener serves mutual TLS only.');
   }
+}
+
+/** Right after the loop has looked at every socket. */
+function oneTurn(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setImmediate(resolve);
+  return promise;
 }
 
 function createApp(config: Config): TemplatedApp {

@@ -8,7 +8,8 @@ import type { NonceShared } from './nonce-state.ts';
 
 /** What each front is given of it. */
 export interface HostShared {
-  readonly nonces: NonceShared;
+  /** The table, or the socket of the process that this one replaces, which has it until it ends. */
+  readonly nonces: NonceShared | string;
   readonly health: HealthShared;
   readonly limits: LimitShared;
 }

@@ -35,6 +35,8 @@ const JOURNAL: FileFormat = {
   /** "xyEJ" */
   applicationId: 0x7879_454a,
   version: 1,
+  // While one process takes over from another; only one of them writes.
+  isShared: true,
   /** Not a copy of yesterday: its next sequences were given to other events already. */
   wayOut:
     'move it and the file with -wal beside it away. The gateway then starts with an empty ' +

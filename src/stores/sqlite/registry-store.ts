@@ -30,6 +30,8 @@ const REGISTRY: FileFormat = {
   /** "xyRG" */
   applicationId: 0x7879_5247,
   version: 1,
+  // While one process takes over from another; only one of them writes.
+  isShared: true,
   wayOut:
     'move it and the file with -wal beside it away, and put both of a backup in their place. ' +
     'Without them the gateway starts with an empty registry.',

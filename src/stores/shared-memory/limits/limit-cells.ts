@@ -78,6 +78,11 @@ export class LimitCells {
     return -1;
   }
 
+  /** The cell of a tag, or -1. */
+  placeOf(tag: bigint): number {
+    return this.findTag(Number(tag & BigInt(this.mask)), tag);
+  }
+
   private findTag(home: number, tag: bigint): number {
     for (let step = 0; step < BUCKET_CELLS; step++) {
       const place = (home + step) & this.mask;

@@ -8,7 +8,7 @@ import { giveBackAll } from './concurrency-counter.ts';
 import { LimitCells } from './limit-cells.ts';
 import type { LimitShared } from './limit-layout.ts';
 import { LimitSketch } from './limit-sketch.ts';
-import { windowOf } from './quota-counter.ts';
+import { countOf, windowOf } from './quota-counter.ts';
 import { type QuotaEntry, readQuotaFile, writeQuotaFile } from './quota-file.ts';
 import { QuotaWindows } from './quota-windows.ts';
 import { unlockAll } from './shared-lock.ts';
@@ -64,8 +64,23 @@ export class LimitKeeper {
     this.written = this.entries();
   }
 
+  /** From now on the file is this process's. */
   start(): void {
     this.timer = setInterval(() => this.tend(), PERIOD_MS).unref();
+  }
+
+  /**
+   * In place of {@link start} where another process had the file until now: what it has counted
+   * since the file was loaded is added. A quota that only it has counted is in the file alone, and
+   * begins anew.
+   */
+  takeOver(): void {
+    const loaded = new Map(this.written.map(({ tag, value }) => [tag, value]));
+    for (const { tag, value } of readQuotaFile(this.options.file) ?? []) {
+      const place = this.quotas.placeOf(tag);
+      if (place >= 0) addSince(this.quotas.values, place, value, loaded.get(tag) ?? 0n);
+    }
+    this.start();
   }
 
   /** Resolves when the last counts are on file, or could not be written. */
@@ -125,6 +140,16 @@ export class LimitKeeper {
       if (!this.windows.isOver(windowOf(value), wallMs)) entries.push({ tag: tags[place]!, value });
     }
     return entries;
+  }
+}
+
+/** Of the window that is counted there now; an older one does not matter any more. */
+function addSince(values: BigInt64Array, place: number, value: bigint, loaded: bigint): void {
+  const since = windowOf(loaded) === windowOf(value) ? value - loaded : BigInt(countOf(value));
+  for (;;) {
+    const before = Atomics.load(values, place);
+    if (windowOf(before) !== windowOf(value) || since <= 0n) return;
+    if (Atomics.compareExchange(values, place, before, before + since) === before) return;
   }
 }
 

@@ -16,6 +16,10 @@ export function windowOf(value: bigint): number {
   return Number(value >> COUNT_BITS);
 }
 
+export function countOf(value: bigint): number {
+  return Number(value & COUNT_MASK);
+}
+
 export class QuotaCounter {
   private readonly cells: LimitCells;
   private readonly windows: QuotaWindows;

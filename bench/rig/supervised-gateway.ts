@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stablePort } from '../../test/support/processes.ts';
-import { type GatewayFilesOptions, writeGatewayFiles } from '../rig/gateway-files.ts';
-import { endChild } from '../rig/programs.ts';
+import { type GatewayFilesOptions, writeGatewayFiles } from './gateway-files.ts';
+import { endChild } from './programs.ts';
 
 const COMMAND = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const READY_MAX_MS = 60_000;
@@ -35,7 +35,7 @@ export class SupervisedGateway {
 
   /** @throws Error with what it said where it is not ready in time */
   static async start(options: GatewayFilesOptions): Promise<SupervisedGateway> {
-    const folder = mkdtempSync(join(tmpdir(), 'xingyun-chaos-'));
+    const folder = mkdtempSync(join(tmpdir(), 'xingyun-supervised-'));
     const ports = [await stablePort(), await stablePort()] as const;
     const config = {
       ...options.config,
@@ -54,6 +54,10 @@ export class SupervisedGateway {
       throw error;
     }
     return gateway;
+  }
+
+  get stateDir(): string {
+    return join(this.folder, 'state');
   }
 
   /** Resolves with the process that serves, once one is ready. */
