@@ -13,6 +13,9 @@ export type CallEnd =
   /** Anything else: late beyond measure, another call's answer, bytes that are no answer. */
   | { readonly kind: 'wrong'; readonly why: string };
 
+/** A caller hears of it so much later at most, on a machine that the fault keeps busy. */
+const NOTICED_MAX_MS = 1_000;
+
 interface Lost {
   readonly why: string;
   readonly dueMs: number;
@@ -72,13 +75,16 @@ export class CallLog {
     }
   }
 
-  /** Once all have ended: what was lost is cut where a fault that cuts went on meanwhile. */
+  /** Once all have ended: what was lost is cut where it was lost by a fault that cuts. */
   sums(faults: readonly FaultRecord[]): CallSums {
     const cutting = faults.filter(({ cuts }) => cuts);
     const unaccounted = { ...this.wrong };
     for (const { why, dueMs, endedMs } of this.lost.splice(0)) {
       const isCut = cutting.some(
-        fault => dueMs <= fault.toSecond * 1_000 && endedMs >= fault.fromSecond * 1_000,
+        ({ fromSecond, toSecond }) =>
+          dueMs <= toSecond * 1_000 &&
+          endedMs >= fromSecond * 1_000 &&
+          endedMs <= toSecond * 1_000 + NOTICED_MAX_MS,
       );
       this.count(isCut ? 'cut' : 'unaccounted', dueMs);
       if (!isCut) add(unaccounted, why);

@@ -80,10 +80,16 @@ export class ChaosCallers {
   private async call(): Promise<CallEnd> {
     const order = `order-${++this.lastOrder}`;
     const sent = this.send(order);
-    const timer = setTimeout(() => sent.destroy(new Error('followed too long')), FOLLOWED_MAX_MS);
+    let isTooLong = false;
+    const timer = setTimeout(() => {
+      isTooLong = true;
+      sent.destroy(new Error('followed too long'));
+    }, FOLLOWED_MAX_MS);
     try {
       return await endOf(await answerTo(sent), order);
     } catch (error) {
+      // A call that hangs was cut by nothing, whatever else went on meanwhile.
+      if (isTooLong) return { kind: 'wrong', why: 'followed too long' };
       const { code, message } = error as NodeJS.ErrnoException;
       return { kind: 'lost', why: code ?? message };
     } finally {

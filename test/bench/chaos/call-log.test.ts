@@ -36,4 +36,14 @@ describe('the log of calls', () => {
     const { cut, unaccounted } = log.sums([KILL, { ...KILL, fromSecond: 0, cuts: false }]);
     expect([cut, unaccounted]).toEqual([2, { ECONNRESET: 2 }]);
   });
+
+  it('does not take one for cut that was lost long after such a fault', () => {
+    const log = new CallLog(5);
+    for (const endedMs of [3_500, 60_000]) {
+      log.due(1_900);
+      log.ended({ kind: 'lost', why: 'ECONNRESET' }, 1_900, endedMs);
+    }
+    const { cut, unaccounted } = log.sums([KILL]);
+    expect([cut, unaccounted]).toEqual([1, { ECONNRESET: 1 }]);
+  });
 });

@@ -47,47 +47,53 @@ const DOCUMENTS: readonly PublicDocument[] = [
 
 /** On a machine that does other things as well; one takes 3 s alone. */
 const IMPORT_MAX_MS = 40_000;
+/** Two imports of one document. */
+const TEST_MAX_MS = 2 * IMPORT_MAX_MS;
 
 describe('public documents', async () => {
   const shelf = await ShelfUnderTest.open();
   afterAll(() => shelf[Symbol.asyncDispose]());
 
-  it.each(DOCUMENTS)('imports $file and says what it leaves out', async expected => {
-    const text = vector(expected.file);
-    const id = expected.file.replace(/\W/g, '-');
-    const choices = { id, basePath: `/${id}`, lifecycle: 'draft', skipInvalid: true } as const;
-    const startedMs = performance.now();
-    const answer = await shelf.import(text, { ...choices, deriveIds: true });
-    const tookMs = performance.now() - startedMs;
+  it.each(DOCUMENTS)(
+    'imports $file and says what it leaves out',
+    async expected => {
+      const text = vector(expected.file);
+      const id = expected.file.replace(/\W/g, '-');
+      const choices = { id, basePath: `/${id}`, lifecycle: 'draft', skipInvalid: true } as const;
+      const startedMs = performance.now();
+      const answer = await shelf.import(text, { ...choices, deriveIds: true });
+      const tookMs = performance.now() - startedMs;
 
-    const { operations, style } = answer;
-    expect(tookMs).toBeLessThan(IMPORT_MAX_MS);
-    expect(operations.count).toBe(expected.operations);
-    expect(operations.taken).toBe(expected.taken[1]);
-    expect(operations.refused).toHaveLength(operations.count - operations.taken);
-    for (const { pointer, line, message } of operations.refused) {
-      expect(pointer).toMatch(/^\/paths\//);
-      expect(line).toBeGreaterThan(0);
-      expect(message).not.toBe('');
-    }
-    expect(style.grade).toBe(expected.grade);
-    expect(shelf.registry.get('api', id)?.body.operations).toHaveLength(expected.taken[1]);
+      const { operations, style } = answer;
+      expect(tookMs).toBeLessThan(IMPORT_MAX_MS);
+      expect(operations.count).toBe(expected.operations);
+      expect(operations.taken).toBe(expected.taken[1]);
+      expect(operations.refused).toHaveLength(operations.count - operations.taken);
+      for (const { pointer, line, message } of operations.refused) {
+        expect(pointer).toMatch(/^\/paths\//);
+        expect(line).toBeGreaterThan(0);
+        expect(message).not.toBe('');
+      }
+      expect(style.grade).toBe(expected.grade);
+      expect(shelf.registry.get('api', id)?.body.operations).toHaveLength(expected.taken[1]);
 
-    const given = JSON.parse(await shelf.desk.give(id, 'json')) as { paths: object };
-    const published = Object.values(given.paths).flatMap(item =>
-      Object.keys(item).filter(name => /^(get|head|put|post|patch|delete|options)$/.test(name)),
-    );
-    expect(published).toHaveLength(expected.taken[1]);
+      const given = JSON.parse(await shelf.desk.give(id, 'json')) as { paths: object };
+      const published = Object.values(given.paths).flatMap(item =>
+        Object.keys(item).filter(name => /^(get|head|put|post|patch|delete|options)$/.test(name)),
+      );
+      expect(published).toHaveLength(expected.taken[1]);
 
-    // The same again differs in nothing.
-    const again = await shelf.import(text, { ...choices, deriveIds: true });
-    expect(again.changes).toEqual({
-      breaking: [],
-      compatible: [],
-      unclear: [],
-      complete: true,
-    });
-  });
+      // The same again differs in nothing.
+      const again = await shelf.import(text, { ...choices, deriveIds: true });
+      expect(again.changes).toEqual({
+        breaking: [],
+        compatible: [],
+        unclear: [],
+        complete: true,
+      });
+    },
+    TEST_MAX_MS,
+  );
 
   it.each(DOCUMENTS)(
     'says of $file which operations cannot be taken as written',
@@ -100,6 +106,7 @@ describe('public documents', async () => {
       for (const { code } of operations.refused) counts[code] = (counts[code] ?? 0) + 1;
       expect(counts).toEqual(expected.refused);
     },
+    TEST_MAX_MS,
   );
 
   it('keeps them from the shelf as they are: none follows the bank’s standard', async () => {
