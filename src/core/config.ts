@@ -140,7 +140,7 @@ export const ConfigSchema = Type.Object(
         1_000_000,
       ),
       activePerSourceMax: integer(
-        'Connections of one source address with a call in flight, per front.',
+        'Connections of one source address (of IPv6 its /64) with a call in flight, per front.',
         19_000,
         1,
         1_000_000,

@@ -67,10 +67,12 @@ export interface LimitStore {
 /** What is left of budgets for failures: of a source address, and of a source and a key id. */
 export interface FailureBudget {
   /**
-   * Ms until the next attempt is let through; 0 where none of it is spent. With `isProven` the
-   * source's other key ids do not count: this one has verified from there before.
+   * Ms until the next attempt is let through; 0 where none of it is spent. What other key ids have
+   * spent of the source does not count for one that has verified from there lately.
    */
-  waitMs(source: string, keyId: string, isProven: boolean): number;
+  waitMs(source: string, keyId: string): number;
   /** Counts one failed attempt. */
   charge(source: string, keyId: string): void;
+  /** An attempt verified. */
+  prove(source: string, keyId: string): void;
 }

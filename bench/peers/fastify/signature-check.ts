@@ -116,7 +116,7 @@ export function createSignatureCheck(
     checks: new InlineChecks(key),
     nonces: new MemoryNonceStore(NONCES_MAX, systemClock),
     // Whoever is compared has none.
-    failures: { waitMs: () => 0, charge: () => undefined },
+    failures: { waitMs: () => 0, charge: () => undefined, prove: () => undefined },
     clock: systemClock,
     counters: new CounterSet(),
     ownAuthorities: new Set([authority]),

@@ -5,6 +5,7 @@ import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { Exchange, StepResult } from '../../core/exchange.ts';
 import { problem } from '../../core/problems.ts';
+import { sourceNetwork } from '../../core/source-network.ts';
 import type { OverloadGate } from './overload-gate.ts';
 import type { SourceRates } from './source-rates.ts';
 
@@ -59,10 +60,10 @@ export class Admission {
   readonly admit = (exchange: Exchange): StepResult => {
     const refusal = this.admitMessage(exchange);
     if (refusal !== undefined) return refusal;
-    const { peer } = exchange.arrival;
-    const tooFast = this.sources?.refuse(peer);
+    const source = sourceNetwork(exchange.arrival.peer);
+    const tooFast = this.sources?.refuse(source);
     if (tooFast !== undefined) return tooFast;
-    const known = this.activeBySource.get(peer);
+    const known = this.activeBySource.get(source);
     if (known === undefined && this.activeBySource.size >= this.sourcesMax) this.forgetIdle();
     const active = known ?? 0;
     if (active >= this.limits.activePerSourceMax) {
@@ -72,21 +73,21 @@ export class Admission {
         `One source may have ${this.limits.activePerSourceMax} calls in flight.`,
       );
     }
-    this.activeBySource.set(peer, active + 1);
+    this.activeBySource.set(source, active + 1);
     exchange.admitted = true;
     return undefined;
   };
 
   readonly release = (exchange: Exchange): void => {
     if (!exchange.admitted) return;
-    const { peer } = exchange.arrival;
-    this.activeBySource.set(peer, this.activeBySource.get(peer)! - 1);
+    const source = sourceNetwork(exchange.arrival.peer);
+    this.activeBySource.set(source, this.activeBySource.get(source)! - 1);
   };
 
   /** Rarely enough that it costs a newcomer the same however many there are. */
   private forgetIdle(): void {
-    for (const [peer, active] of this.activeBySource) {
-      if (active === 0) this.activeBySource.delete(peer);
+    for (const [source, active] of this.activeBySource) {
+      if (active === 0) this.activeBySource.delete(source);
     }
     this.sourcesMax = Math.max(SOURCES_KEPT_MIN, 2 * this.activeBySource.size);
   }

@@ -2,7 +2,6 @@
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import { type Problem, problemAfter } from '../../core/problems.ts';
-import { sourceNetwork } from '../../core/source-network.ts';
 import type { Limit, LimitClaim, LimitRule, LimitStore } from '../../stores/limit-contract.ts';
 
 const MS_PER_SECOND = 1_000;
@@ -23,6 +22,7 @@ export class SourceRates {
     this.rule = { kind: 'rate', perSecond, burst: terms.sourceBurstMax };
   }
 
+  /** @param source as `sourceNetwork` has it */
   refuse(source: string): Problem | undefined {
     const claim = new SourceClaim(source, this.rule);
     this.store.take(claim);
@@ -42,7 +42,7 @@ class SourceClaim implements LimitClaim {
   resetMs = 0;
 
   constructor(source: string, rule: LimitRule) {
-    const key = `source ${sourceNetwork(source)}`;
+    const key = `source ${source}`;
     this.limits = [{ name: 'source', key, rule, isOneOfMany: true, place: -1, generation: 0 }];
   }
 

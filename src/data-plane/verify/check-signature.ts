@@ -16,7 +16,6 @@ import { STAGE } from '../../core/stages.ts';
 import type { NonceClaimant, NonceClaims, NonceOutcome } from '../../stores/contracts.ts';
 import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { normaliseAuthority } from './own-authorities.ts';
-import type { ProvenSources } from './proven-sources.ts';
 import { refuseUnknown } from './rfc9421/time-window.ts';
 import { type Candidate, isProblem, type SignatureScheme } from './scheme.ts';
 
@@ -34,7 +33,6 @@ export interface VerifyParts {
   readonly ownAuthorities: ReadonlySet<string>;
   readonly snapshots: SnapshotHolder;
   readonly failures: FailureBudget;
-  readonly proven: ProvenSources;
   readonly prefersInline: boolean;
   readonly resumptions: Resumptions;
   /** Asked in this order; the first that recognises a request decides it alone. */
@@ -106,11 +104,11 @@ function refuseAuthority(
 
 /** Whose signatures have failed too often waits, before a worker has anything to do with it. */
 function refuseFailing(
-  { failures, proven, counters }: VerifyParts,
+  { failures, counters }: VerifyParts,
   { peer }: Arrival,
   entry: KeyEntry,
 ): Problem | undefined {
-  const waitMs = failures.waitMs(peer, entry.key.id, proven.has(entry, peer));
+  const waitMs = failures.waitMs(peer, entry.key.id);
   if (waitMs === 0) return undefined;
   counters.add('signatures_refused_failures');
   const detail = 'Too many signatures from this address did not verify, or were used before.';
@@ -220,7 +218,7 @@ class SignatureCheck implements Check, NonceClaimant {
       if (refusal.name === 'signature-replayed') this.chargeFailure();
       return refusal;
     }
-    this.parts.proven.add(entry, this.exchange.arrival.peer);
+    this.parts.failures.prove(this.exchange.arrival.peer, entry.key.id);
     this.exchange.identity = { entry, scheme: this.scheme, viaSession: false };
     return undefined;
   }

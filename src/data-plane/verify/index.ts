@@ -11,7 +11,6 @@ import type { SnapshotHolder } from '../../core/snapshot.ts';
 import type { NonceClaims } from '../../stores/contracts.ts';
 import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { checkSignature, type VerifyParts } from './check-signature.ts';
-import { ProvenSources } from './proven-sources.ts';
 import { Rfc9421Scheme } from './rfc9421/index.ts';
 
 export { ownAuthorities } from './own-authorities.ts';
@@ -38,7 +37,6 @@ export function createVerifyStep(options: VerifyOptions): Step {
     checks: options.checks,
     nonces: options.nonces,
     failures: options.failures,
-    proven: new ProvenSources(),
     clock: options.clock,
     counters: options.counters,
     ownAuthorities: options.ownAuthorities,

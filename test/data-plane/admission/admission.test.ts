@@ -43,6 +43,20 @@ describe('admission', () => {
   });
 });
 
+describe('a source of IPv6', () => {
+  it('is its /64: another address of it has no calls of its own', () => {
+    const { admission } = anAdmission({ activePerSourceMax: 2 });
+    const first = anExchange({ peer: '2001:db8:0:1::1' });
+    expect(codeOf(admission.admit(first))).toBeUndefined();
+    expect(codeOf(admission.admit(anExchange({ peer: '2001:db8:0:1::2' })))).toBeUndefined();
+    const third = () => codeOf(admission.admit(anExchange({ peer: '2001:db8:0:1:ffff::3' })));
+    expect(third()).toBe('too-many-connections');
+    expect(codeOf(admission.admit(anExchange({ peer: '2001:db8:0:2::1' })))).toBeUndefined();
+    admission.release(first);
+    expect(third()).toBeUndefined();
+  });
+});
+
 describe('the rate of a source', () => {
   it('refuses what comes too fast from one address, and nobody else', () => {
     let nowMs = 1_000;

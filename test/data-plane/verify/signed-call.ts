@@ -162,16 +162,19 @@ const NO_SNAPSHOT = { keys: new Map() } as unknown as CompiledSnapshot;
 /** Says what the test wants, and remembers who failed. */
 class TestFailures implements FailureBudget {
   readonly charged: string[] = [];
-  readonly asked: string[] = [];
+  readonly proven: string[] = [];
   spentMs = 0;
 
-  waitMs(source: string, keyId: string, isProven: boolean): number {
-    this.asked.push(`${source} ${keyId}${isProven ? ' proven' : ''}`);
+  waitMs(): number {
     return this.spentMs;
   }
 
   charge(source: string, keyId: string): void {
     this.charged.push(`${source} ${keyId}`);
+  }
+
+  prove(source: string, keyId: string): void {
+    this.proven.push(`${source} ${keyId}`);
   }
 }
 

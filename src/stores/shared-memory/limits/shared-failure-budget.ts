@@ -1,7 +1,8 @@
 /**
  * What is left to those whose signatures fail, in the sketch: a pair of source and key id has the
  * budget, and a source with all its key ids SOURCE_SHARE of them. So a key id that fails leaves
- * others behind the same address alone, and making up key ids does not pay.
+ * others behind the same address alone, and making up key ids does not pay. Which pairs have
+ * verified is in the sketch as well: a pair is proven while its theoretical arrival time lies ahead.
  */
 import { sourceNetwork } from '../../../core/source-network.ts';
 import type { FailureBudget } from '../../limit-contract.ts';
@@ -14,6 +15,10 @@ import type { Found, RateRule } from './rate-counter.ts';
 /** Budgets of one key id that a source has for all of them. */
 const SOURCE_SHARE = 4;
 const SECONDS_PER_MINUTE = 60;
+/** A pair stays proven for one to two of it after it has verified last. */
+const PROVEN_SECONDS = 1_800;
+const PROVING: RateRule = { perSecond: 1 / PROVEN_SECONDS, burst: 2 };
+const PROVEN: RateRule = { perSecond: 1 / PROVEN_SECONDS, burst: 1 };
 
 export interface FailureTerms {
   /** 0: nobody is refused. */
@@ -43,13 +48,15 @@ export class SharedFailureBudget implements FailureBudget {
     this.nowMs = nowMs;
   }
 
-  waitMs(source: string, keyId: string, isProven: boolean): number {
+  waitMs(source: string, keyId: string): number {
     if (this.isOff) return 0;
     const nowMs = this.nowMs();
     const network = sourceNetwork(source);
-    const waitMs = this.waitOf(pairKey(network, keyId), this.ofPair, nowMs);
-    if (waitMs > 0 || isProven) return waitMs;
-    return this.waitOf(sourceKey(network), this.ofSource, nowMs);
+    const ofPair = this.waitOf(pairKey(network, keyId), this.ofPair, nowMs);
+    if (ofPair > 0) return ofPair;
+    const ofSource = this.waitOf(sourceKey(network), this.ofSource, nowMs);
+    if (ofSource === 0) return 0;
+    return this.waitOf(provenKey(network, keyId), PROVEN, nowMs) > 0 ? 0 : ofSource;
   }
 
   charge(source: string, keyId: string): void {
@@ -58,6 +65,14 @@ export class SharedFailureBudget implements FailureBudget {
     const network = sourceNetwork(source);
     this.chargeOne(pairKey(network, keyId), this.ofPair, nowMs);
     this.chargeOne(sourceKey(network), this.ofSource, nowMs);
+  }
+
+  prove(source: string, keyId: string): void {
+    if (this.isOff) return;
+    const nowMs = this.nowMs();
+    const key = provenKey(sourceNetwork(source), keyId);
+    // Most of the time it is known, and nothing is written.
+    if (this.waitOf(key, PROVING, nowMs) === 0) this.chargeOne(key, PROVING, nowMs);
   }
 
   private waitOf(key: string, rule: RateRule, nowMs: number): number {
@@ -77,4 +92,8 @@ function sourceKey(network: string): string {
 
 function pairKey(network: string, keyId: string): string {
   return `failures ${network} ${keyId}`;
+}
+
+function provenKey(network: string, keyId: string): string {
+  return `proven ${network} ${keyId}`;
 }

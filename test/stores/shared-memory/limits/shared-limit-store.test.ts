@@ -8,7 +8,6 @@ import {
   createLimitShared,
   LimitKeeper,
   type LimitShared,
-  SharedFailureBudget,
   SharedLimitStore,
 } from '../../../../src/stores/shared-memory/index.ts';
 import { LimitSketch } from '../../../../src/stores/shared-memory/limits/limit-sketch.ts';
@@ -154,42 +153,6 @@ function hashesOf(subject: number): [number, number] {
   };
   return [mix(0x1234567), mix(0x7654321)];
 }
-
-describe('a budget for failures', () => {
-  it('is one for each pair of source and key id, and another for all of a source', () => {
-    let nowMs = 1_000;
-    const shared = createLimitShared(1, CELLS, SKETCH);
-    const terms = { failuresPerMinuteMax: 60, failuresBurstMax: 5 };
-    const budget = new SharedFailureBudget(shared, 0, terms, () => nowMs);
-    for (let i = 0; i < 5; i++) {
-      expect(budget.waitMs('192.0.2.1', 'key-a', false)).toBe(0);
-      budget.charge('192.0.2.1', 'key-a');
-    }
-    expect(budget.waitMs('192.0.2.1', 'key-a', false)).toBeGreaterThan(0);
-    expect(budget.waitMs('192.0.2.1', 'key-b', false)).toBe(0);
-    expect(budget.waitMs('192.0.2.2', 'key-a', false)).toBe(0);
-    for (let i = 0; i < 15; i++) budget.charge('192.0.2.1', `made-up-${i}`);
-    expect(budget.waitMs('192.0.2.1', 'key-b', false)).toBeGreaterThan(0);
-    expect(budget.waitMs('192.0.2.1', 'key-b', true)).toBe(0);
-    expect(budget.waitMs('192.0.2.1', 'key-a', true)).toBeGreaterThan(0);
-    nowMs += 60_000;
-    expect(budget.waitMs('192.0.2.1', 'key-a', false)).toBe(0);
-  });
-
-  it('is one for a /64 of IPv6, and none where it is switched off', () => {
-    const shared = createLimitShared(1, CELLS, SKETCH);
-    const terms = { failuresPerMinuteMax: 60, failuresBurstMax: 1 };
-    const budget = new SharedFailureBudget(shared, 0, terms, () => 1_000);
-    budget.charge('2001:db8::1', 'key');
-    budget.charge('2001:db8::2', 'key');
-    expect(budget.waitMs('2001:db8::3', 'key', false)).toBeGreaterThan(0);
-    expect(budget.waitMs('2001:db8:1::3', 'key', false)).toBe(0);
-    const off = { failuresPerMinuteMax: 0, failuresBurstMax: 1 };
-    const none = new SharedFailureBudget(shared, 0, off, () => 1_000);
-    none.charge('2001:db8::1', 'key');
-    expect(none.waitMs('2001:db8::1', 'key', false)).toBe(0);
-  });
-});
 
 function aKeeper(shared: LimitShared, file = '/nowhere/quotas.bin', states: unknown[] = []) {
   const onFileState = (error: Error | undefined) => states.push(error?.message);
