@@ -93,6 +93,10 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Calls held to their limits by this host alone, because Redis did not answer.',
   },
+  limits_refused_unasked: {
+    kind: 'counter',
+    help: 'Calls refused by a limit that Redis had just found used up, without asking it again.',
+  },
   nonces_unavailable: {
     kind: 'counter',
     help: 'Signatures refused because Redis could not be asked for their nonce.',

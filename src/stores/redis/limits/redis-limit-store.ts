@@ -15,6 +15,7 @@ import { TurnBatches } from '../turn-batches.ts';
 import { HostShare } from './host-share.ts';
 import { LimitBatch } from './limit-batch.ts';
 import { HOLDER_PREFIX, LIMIT_SCRIPT } from './limit-script.ts';
+import { SpentLimits } from './spent-limits.ts';
 
 /** How long the calls of a front that is gone count against others. */
 const HOLDER_TTL_MS = 10_000;
@@ -27,6 +28,8 @@ export interface RedisLimitStoreOptions {
   /** This host's own: decides while Redis does not, and always at once. */
   readonly host: LimitStore;
   readonly counters: Pick<CounterSet, 'add'>;
+  /** Monotonic. */
+  readonly nowMs?: () => number;
   readonly wallMs?: () => number;
   /** Tests give theirs, with a clock that they move. */
   readonly script?: RedisScript;
@@ -53,6 +56,7 @@ export class RedisLimitStore implements LimitStore, RedisUser {
   private readonly host: LimitStore;
   private readonly counters: Pick<CounterSet, 'add'>;
   private readonly share: HostShare;
+  private readonly spent: SpentLimits;
   private readonly script: RedisScript;
   private readonly frontId = randomBytes(9).toString('base64url');
   private connections = 0;
@@ -64,7 +68,9 @@ export class RedisLimitStore implements LimitStore, RedisUser {
   private readonly heartbeat: NodeJS.Timeout;
 
   constructor(options: RedisLimitStoreOptions) {
-    const { connection, host, counters, wallMs = Date.now, script = LIMIT_SCRIPT } = options;
+    const { connection, host, counters, script = LIMIT_SCRIPT } = options;
+    const { nowMs = () => performance.now(), wallMs = Date.now } = options;
+    this.spent = new SpentLimits({ nowMs, wallMs });
     this.connection = connection;
     this.host = host;
     this.counters = counters;
@@ -82,6 +88,10 @@ export class RedisLimitStore implements LimitStore, RedisUser {
   take(claim: LimitClaim): 'now' | 'later' {
     if (!this.connection.isUp) {
       this.decideByHost(claim, false);
+      return 'now';
+    }
+    if (this.spent.refuse(claim)) {
+      this.counters.add('limits_refused_unasked');
       return 'now';
     }
     this.batches.add(claim);
@@ -171,6 +181,7 @@ export class RedisLimitStore implements LimitStore, RedisUser {
   private settle(batch: LimitBatch): void {
     for (const claim of batch.claims) {
       if (claim.refusedBy === undefined) this.takeFromHost(claim);
+      else this.spent.remember(claim);
       claim.settle();
     }
   }

@@ -102,6 +102,30 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
     });
   });
 
+  it('that are used up are not asked for until they may have something again', async () => {
+    const clocks = { nowMs: 0, wallMs: Date.UTC(2026, 10, 30, 12) };
+    const host = await aHost(clocks);
+    const [slow, day] = [aLimit(rate(10, 1)), aLimit(ofDay(1))];
+    expect([await host.takes(slow), await host.takes(day)]).toEqual([true, true]);
+    const [first, ofDayFirst] = [await host.claim(slow), await host.claim(day)];
+    const asked = host.counters.get('redis_batch_items');
+    clocks.nowMs += 40;
+    clocks.wallMs += 400;
+    const [again, ofDayAgain] = [await host.claim(slow), await host.claim(day)];
+    expect(again).toMatchObject({ refusedBy: slow, tightest: slow, remaining: 0 });
+    expect([again.waitMs, again.resetMs]).toEqual([first.waitMs - 40, first.resetMs - 40]);
+    expect(ofDayAgain.waitMs).toBe(ofDayFirst.waitMs - 400);
+    expect(host.counters.get('redis_batch_items')).toBe(asked);
+    expect(host.counters.get('limits_refused_unasked')).toBe(2);
+    // Others have other terms, and whoever shares no limit with them is taken.
+    expect(await host.takes(aLimit(rate(10, 2), { key: slow.key }))).toBe(true);
+    expect(await host.takes(aLimit(calls(1), { key: slow.key }))).toBe(true);
+    clocks.nowMs += 161;
+    clocks.wallMs += 1_000;
+    expect([await host.takes(slow), await host.takes(day)]).toEqual([true, false]);
+    expect(host.counters.get('limits_refused_unasked')).toBe(2);
+  });
+
   it('have windows that begin and end as the calendar says', async () => {
     const clocks = { nowMs: 0, wallMs: 0 };
     const host = await aHost(clocks);

@@ -69,8 +69,9 @@ export class RedisLimits {
       connection.clocks = clocks;
       connection.startMs = clocks.nowMs;
       this.connection = connection;
-      const wallMs = () => clocks.wallMs;
-      this.store = new RedisLimitStore({ connection, host, counters, wallMs, script: SCRIPT });
+      const times = { nowMs: () => clocks.nowMs, wallMs: () => clocks.wallMs };
+      const parts = { connection, host, counters };
+      this.store = new RedisLimitStore({ ...parts, ...times, script: SCRIPT });
     }
   }
 
