@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { choosePort, publicUrl, urlHost } from './addresses.ts';
 import { GatewayAdmin } from './compose-admin.ts';
 import { GatewayIdempotency } from './compose-idempotency.ts';
 import { GatewayLimits } from './compose-limits.ts';
@@ -18,7 +19,6 @@ import { AccessBlocks } from './runtime/access-blocks.ts';
 import { FrontThreads } from './runtime/front-threads.ts';
 import type { PlaceBeside } from './runtime/gateway-messages.ts';
 import { connectionsThatFit, readOpenFilesMax } from './runtime/open-files.ts';
-import { probePort } from './runtime/probe-port.ts';
 import { UpstreamHealth } from './runtime/upstream-health.ts';
 import type { EventJournal, EventJournalError } from './stores/contracts.ts';
 import type { HostShared, NonceShared } from './stores/shared-memory/index.ts';
@@ -81,16 +81,6 @@ export async function startGateway(configFile: string, beside?: PlaceBeside): Pr
     throw error;
   }
   return gateway;
-}
-
-/** That of the gateway beside is shared with it; any other must be free. */
-function choosePort(
-  { host, port }: { readonly host: string; readonly port: number },
-  shared: number | undefined,
-  option: string,
-): Promise<number> {
-  if (shared !== undefined && (port === 0 || port === shared)) return Promise.resolve(shared);
-  return probePort(host, port, option);
 }
 
 class RunningGateway implements Gateway {
@@ -410,16 +400,6 @@ class RunningGateway implements Gateway {
     }
     return { ready, reasons };
   }
-}
-
-/** As partners write it, without a slash at its end. */
-function publicUrl({ tls, host, port, publicAuthority, publicScheme }: Config['listener']): string {
-  const scheme = publicScheme ?? (tls === undefined ? 'http' : 'https');
-  return `${scheme}://${publicAuthority ?? `${urlHost(host)}:${port}`}`;
-}
-
-function urlHost(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 function workerName(front: number, worker: number): string {

@@ -361,7 +361,7 @@ export const ConfigSchema = Type.Object(
     shutdown: section('Draining.', {
       drainTimeoutMs: integer('After this what is in flight is cut.', 10_000, 0, 600_000),
       retireTimeoutMs: integer(
-        'How long a gateway that was replaced (`xingyun reload`) serves the connections that it has.',
+        'How long a gateway that was replaced (`xingyun reload`) serves its connections.',
         60_000,
         0,
         3_600_000,

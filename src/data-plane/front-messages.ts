@@ -35,8 +35,8 @@ export type ToFront<Nonces = unknown> =
   /** The process that this one replaced has ended: its nonces are here. */
   | { readonly kind: 'nonces'; readonly shared: Nonces }
   /**
-   * Stop listening, finish what is in flight, then end; `untilUnused` once every connection has been
-   * closed by its other end, or after its next answer. Again with less time where it is wanted.
+   * Stop listening, finish what is in flight, then end; `untilUnused` once every connection was
+   * closed by its other end, or behind its next answer. Again where less time is wanted.
    */
   | { readonly kind: 'drain'; readonly timeoutMs: number; readonly untilUnused: boolean };
 

@@ -26,6 +26,7 @@ import type {
 } from '../data-plane/front-messages.ts';
 import type { HostShared, NonceShared } from '../stores/shared-memory/index.ts';
 import type { FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
+import { createSlot, type FrontSlot, RESTART_PAUSE_MS } from './front-slot.ts';
 import { RegistryFeed } from './registry-feed.ts';
 import { ServedWaiters } from './served-waiters.ts';
 import { withinMs } from './within-ms.ts';
@@ -75,7 +76,6 @@ export interface SwapFailure {
   readonly reason: string;
 }
 
-const RESTART_PAUSE_MS = 100;
 const RESTART_PAUSE_MAX_MS = 5_000;
 /** Who may wait for a registry that is compiled anew. */
 const REBUILDS_MAX = 8;
@@ -87,23 +87,6 @@ const DRAIN_GRACE_MS = 5_000;
  * slower than the publishers, reads the rest from the journal later.
  */
 const UNDELIVERED_MAX_CHARS = 33_554_432;
-
-interface FrontSlot {
-  worker: Worker | undefined;
-  listening: boolean;
-  /** Version of the registry that it serves; 0 before it listens. */
-  servedVersion: number;
-  pauseMs: number;
-  restartTimer: NodeJS.Timeout | undefined;
-  /** Undefined while it is not running. */
-  feed: RegistryFeed | undefined;
-  /** Of events that were sent to it and not delivered yet, as eventCharacters counts them. */
-  undeliveredChars: number;
-  /** Sequence of the last event that was kept back from it; 0 for none. */
-  missedHead: number;
-  /** Told whether the next whole registry was compiled. */
-  readonly rebuilds: Set<(isDone: boolean) => void>;
-}
 
 export class FrontThreads {
   private readonly options: FrontThreadsOptions;
@@ -123,7 +106,7 @@ export class FrontThreads {
     this.options = options;
     this.entry =
       options.entry ?? new URL(`../data-plane/front-thread.${extension}`, import.meta.url);
-    this.slots = Array.from({ length: options.config.fronts.count }, () => this.createSlot());
+    this.slots = Array.from({ length: options.config.fronts.count }, () => createSlot());
   }
 
   /** Starts all fronts; rejects with the first one's reason when it cannot listen. */
@@ -337,20 +320,6 @@ export class FrontThreads {
     if (isWhole) this.waiters.onRefused(version);
     slot.feed?.onSwapFailed(version, isWhole);
     if (isWhole) for (const settle of slot.rebuilds) settle(false);
-  }
-
-  private createSlot(): FrontSlot {
-    return {
-      worker: undefined,
-      listening: false,
-      servedVersion: 0,
-      pauseMs: RESTART_PAUSE_MS,
-      restartTimer: undefined,
-      feed: undefined,
-      undeliveredChars: 0,
-      missedHead: 0,
-      rebuilds: new Set(),
-    };
   }
 
   /** Of one thread: what another one in its place is sent, it must not count. */

@@ -67,7 +67,7 @@ function reload(...flags: string[]): Promise<{ status: number; out: string; err:
 }
 
 describe('xingyun reload', () => {
-  it('loses no call, over connections that are kept and sessions, and accepts no replay', async () => {
+  it('loses no call on kept connections and sessions, and accepts no replay', async () => {
     const before = await servingPid();
     const kept = traffic();
     const acceptedBefore = kept.sign(ACCOUNTS);
@@ -158,7 +158,7 @@ describe('xingyun reload', () => {
     const reading = (async () => {
       for await (const event of subscription) {
         received.push(event.id);
-        if (received.length === 4) return;
+        if (event.id === '4') return;
       }
     })();
     const publish = (id: string) =>
@@ -168,7 +168,9 @@ describe('xingyun reload', () => {
           () => 'not yet',
         ),
       ).toBe('published');
-    await eventually(() => gateway.metric('xingyun_websocket_subscriptions')).toBe(1);
+    // Events of before it is subscribed are not its own.
+    for (let probe = 0; received.length === 0; probe++) await publish(`probe-${probe}`);
+    received.length = 0;
     await publish('1');
     const reloading = reload();
     await publish('2');
@@ -176,7 +178,7 @@ describe('xingyun reload', () => {
     await publish('3');
     await publish('4');
     await reading;
-    expect(received).toEqual(['1', '2', '3', '4']);
+    expect(received.filter(id => !id.startsWith('probe'))).toEqual(['1', '2', '3', '4']);
     await session.close();
   });
 

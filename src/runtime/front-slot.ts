@@ -1,0 +1,37 @@
+/** What the main thread keeps of one front. */
+import type { Worker } from 'node:worker_threads';
+import type { RegistryFeed } from './registry-feed.ts';
+
+/** Before a front that ended is started again; it grows with each time. */
+export const RESTART_PAUSE_MS = 100;
+
+export interface FrontSlot {
+  worker: Worker | undefined;
+  listening: boolean;
+  /** Version of the registry that it serves; 0 before it listens. */
+  servedVersion: number;
+  pauseMs: number;
+  restartTimer: NodeJS.Timeout | undefined;
+  /** Undefined while it is not running. */
+  feed: RegistryFeed | undefined;
+  /** Of events that were sent to it and not delivered yet, as eventCharacters counts them. */
+  undeliveredChars: number;
+  /** Sequence of the last event that was kept back from it; 0 for none. */
+  missedHead: number;
+  /** Told whether the next whole registry was compiled. */
+  readonly rebuilds: Set<(isDone: boolean) => void>;
+}
+
+export function createSlot(): FrontSlot {
+  return {
+    worker: undefined,
+    listening: false,
+    servedVersion: 0,
+    pauseMs: RESTART_PAUSE_MS,
+    restartTimer: undefined,
+    feed: undefined,
+    undeliveredChars: 0,
+    missedHead: 0,
+    rebuilds: new Set(),
+  };
+}
