@@ -18,7 +18,7 @@ import { LogThrottle } from './core/log-throttle.ts';
 import { AccessBlocks } from './runtime/access-blocks.ts';
 import { FrontThreads } from './runtime/front-threads.ts';
 import type { PlaceBeside } from './runtime/gateway-messages.ts';
-import { connectionsThatFit, readOpenFilesMax } from './runtime/open-files.ts';
+import { fitConnections } from './runtime/open-files.ts';
 import { UpstreamHealth } from './runtime/upstream-health.ts';
 import type { EventJournal, EventJournalError } from './stores/contracts.ts';
 import type { HostShared, NonceShared } from './stores/shared-memory/index.ts';
@@ -73,7 +73,6 @@ export async function startGateway(configFile: string, beside?: PlaceBeside): Pr
   listener.port = await choosePort(listener, beside?.listenerPort, 'listener.port');
   admin.port = await choosePort(admin, beside?.adminPort, 'admin.port');
   const gateway = new RunningGateway(config, beside);
-  gateway.fitConnections();
   try {
     await gateway.start();
   } catch (error) {
@@ -129,6 +128,8 @@ class RunningGateway implements Gateway {
     const onRestarted = () => this.fronts?.reconnectStore();
     this.idempotency = new GatewayIdempotency({ config, log: this.log, onRestarted });
     this.isBeside = beside !== undefined;
+    // Before any front has them.
+    fitConnections(config, (fields, message) => this.log.warn(fields, message));
     this.nonces = new GatewayNonces({
       ...{ config, log: this.log, beside: beside?.nonceSocket },
       onTakenOver: shared => this.takeOver(shared),
@@ -140,19 +141,6 @@ class RunningGateway implements Gateway {
     });
     this.telemetry.addThread('main', this.vitals);
     this.telemetry.addCounters(this.counters);
-  }
-
-  /** Before any front has them. */
-  fitConnections(): void {
-    const { limits } = this.config;
-    const openFilesMax = readOpenFilesMax();
-    const connectionsMax = connectionsThatFit(this.config, openFilesMax);
-    if (connectionsMax === limits.connectionsMax) return;
-    this.log.warn(
-      { configured: limits.connectionsMax, connectionsMax, openFilesMax },
-      'Fewer connections per front than configured: the process may not open more files.',
-    );
-    limits.connectionsMax = connectionsMax;
   }
 
   get ready(): Promise<boolean> {

@@ -37,3 +37,19 @@ export function connectionsThatFit(
   const each = Math.floor((openFilesMax - own - others) / fronts.count);
   return Math.min(limits.connectionsMax, Math.max(1, each));
 }
+
+/** Takes fewer connections than configured where the process may not open as many files. */
+export function fitConnections(
+  config: Config,
+  warn: (fields: object, message: string) => void,
+): void {
+  const { limits } = config;
+  const openFilesMax = readOpenFilesMax();
+  const connectionsMax = connectionsThatFit(config, openFilesMax);
+  if (connectionsMax === limits.connectionsMax) return;
+  warn(
+    { configured: limits.connectionsMax, connectionsMax, openFilesMax },
+    'Fewer connections per front than configured: the process may not open more files.',
+  );
+  limits.connectionsMax = connectionsMax;
+}
