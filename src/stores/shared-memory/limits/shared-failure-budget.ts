@@ -2,7 +2,7 @@
  * What is left to those whose signatures fail, in the sketch: a pair of source and key id has the
  * budget, and a source with all its key ids SOURCE_SHARE of them. So a key id that fails leaves
  * others behind the same address alone, and making up key ids does not pay. Which pairs have
- * verified is in the sketch as well: a pair is proven while its theoretical arrival time lies ahead.
+ * verified is in the sketch as well: a pair is proven while its arrival time lies ahead.
  */
 import { sourceNetwork } from '../../../core/source-network.ts';
 import type { FailureBudget } from '../../limit-contract.ts';
