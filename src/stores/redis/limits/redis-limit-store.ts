@@ -186,11 +186,20 @@ export class RedisLimitStore implements LimitStore, RedisUser {
     }
   }
 
-  /** What the host's store refuses was let in by Redis all the same: others count there as well. */
+  /**
+   * A rate that the host's store finds used up was let in by Redis all the same, by its clock. A
+   * quota that this host alone has used up stays used up, also where Redis has lost its count.
+   */
   private takeFromHost(claim: LimitClaim): void {
     const ofHost = new HostClaim(claim.limits);
     this.host.take(ofHost);
     this.share.began(claim.limits, true);
+    if (ofHost.refusedBy?.rule.kind === 'quota') {
+      this.share.ended(claim.limits);
+      const { refusedBy, waitMs, tightest, remaining, resetMs } = ofHost;
+      Object.assign(claim, { refusedBy, waitMs, tightest, remaining, resetMs });
+      return;
+    }
     this.hold(claim, ofHost.refusedBy === undefined ? ofHost : undefined);
   }
 

@@ -88,6 +88,19 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
       expect(first.reports).toEqual([]);
     });
 
+    it('stay used up on a host that used them up alone where Redis lost its count', async () => {
+      const [day, flying] = [aLimit(ofDay(3)), aLimit(calls(2))];
+      expect(await first.takesOf(5, day)).toBe(3);
+      await server.run('FLUSHALL');
+      await first.takes(aLimit(ofDay(1)));
+      await eventually(() => first.connection.isUp).toBe(true);
+      const refused = await first.claim(day, flying);
+      expect(refused).toMatchObject({ refusedBy: day, tightest: day, remaining: 0 });
+      expect(refused.waitMs).toBeGreaterThan(0);
+      // What it holds of others is given back.
+      await eventually(() => second.takesOf(2, flying)).toBe(2);
+    });
+
     it('are told anew what is in flight after Redis was emptied', async () => {
       const limit = aLimit(calls(3));
       const claim = await first.claim(limit);

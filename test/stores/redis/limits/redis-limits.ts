@@ -59,7 +59,9 @@ export class RedisLimits {
       ...{ urlFile: server.urlFile, timeoutMs, counters },
       report: (reason: string | undefined) => void this.reports.push(reason),
     };
-    this.host = new SharedLimitStore(createLimitShared(1, CELLS, SKETCH), { front: 0, counters });
+    const times = clocks && { nowMs: () => clocks.nowMs, wallMs: () => clocks.wallMs };
+    const view = { front: 0, counters, ...times };
+    this.host = new SharedLimitStore(createLimitShared(1, CELLS, SKETCH), view);
     const { host } = this;
     if (clocks === undefined) {
       this.connection = new RedisConnection(options);
@@ -69,7 +71,6 @@ export class RedisLimits {
       connection.clocks = clocks;
       connection.startMs = clocks.nowMs;
       this.connection = connection;
-      const times = { nowMs: () => clocks.nowMs, wallMs: () => clocks.wallMs };
       const parts = { connection, host, counters };
       this.store = new RedisLimitStore({ ...parts, ...times, script: SCRIPT });
     }
