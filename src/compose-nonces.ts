@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { systemClock } from './core/clock.ts';
 import type { Config } from './core/config.ts';
 import { CounterSet } from './core/counters.ts';
+import type { PlaceBeside } from './runtime/gateway-messages.ts';
 import { NonceAuthority } from './stores/handover/nonce-authority.ts';
 import {
   createSharedNonceStore,
@@ -25,6 +26,19 @@ export interface GatewayNoncesOptions {
   readonly onTakenOver: (shared: NonceShared) => void;
   /** They could not be had: this process cannot serve. */
   readonly onFailed: (error: Error) => void;
+}
+
+/**
+ * Nobody would know all nonces of the time in which one process asks Redis and the other does not.
+ *
+ * @throws Error with the way out
+ */
+export function requireSameNonces({ signatures }: Config, { nonceStore }: PlaceBeside): void {
+  if (signatures.nonceStore === nonceStore) return;
+  throw new Error(
+    `signatures.nonceStore is ${nonceStore} in the gateway that serves, and is not changed by a ` +
+      'reload: stop the gateway and start it',
+  );
 }
 
 /** The one that ends lets go of the file and then of the socket, or of both at once. */

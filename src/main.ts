@@ -7,7 +7,7 @@ import { choosePort, publicUrl, urlHost } from './addresses.ts';
 import { GatewayAdmin } from './compose-admin.ts';
 import { GatewayIdempotency } from './compose-idempotency.ts';
 import { GatewayLimits } from './compose-limits.ts';
-import { GatewayNonces } from './compose-nonces.ts';
+import { GatewayNonces, requireSameNonces } from './compose-nonces.ts';
 import { GatewayRegistry } from './compose-registry.ts';
 import { loadConfig } from './control-plane/config/index.ts';
 import { EventHub } from './control-plane/events/event-hub.ts';
@@ -70,6 +70,7 @@ export function checkConfig(configFile: string): void {
 export async function startGateway(configFile: string, beside?: PlaceBeside): Promise<Gateway> {
   const { config } = loadConfig(configFile);
   const { listener, admin } = config;
+  if (beside !== undefined) requireSameNonces(config, beside);
   listener.port = await choosePort(listener, beside?.listenerPort, 'listener.port');
   admin.port = await choosePort(admin, beside?.adminPort, 'admin.port');
   const gateway = new RunningGateway(config, beside);
@@ -279,7 +280,10 @@ class RunningGateway implements Gateway {
     const nonceSocket = await this.nonces.share();
     await registry!.desk.pause();
     hub!.pause();
-    return { listenerPort: config.listener.port, adminPort: config.admin.port, nonceSocket };
+    return {
+      ...{ listenerPort: config.listener.port, adminPort: config.admin.port, nonceSocket },
+      nonceStore: config.signatures.nonceStore,
+    };
   }
 
   resume(): void {

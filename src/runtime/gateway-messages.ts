@@ -28,6 +28,8 @@ export interface PlaceBeside {
   readonly adminPort: number;
   /** Path of a Unix socket. */
   readonly nonceSocket: string;
+  /** Its `signatures.nonceStore`. */
+  readonly nonceStore: string;
 }
 
 export type ToGateway =

@@ -117,6 +117,12 @@ describe('xingyun reload', () => {
     writeFileSync(gateway.files.configFile, taken);
     const unready = await reload();
     expect([unready.status, unready.err]).toEqual([1, expect.stringContaining('is taken by')]);
+    const redisUrlFile = `${gateway.files.configFile}.redis`;
+    writeFileSync(redisUrlFile, 'redis://127.0.0.1:1\n');
+    const elsewhere = good.replace('noncesMax:', 'nonceStore: redis\n  noncesMax:');
+    writeFileSync(gateway.files.configFile, `${elsewhere}redis: { urlFile: ${redisUrlFile} }\n`);
+    const changed = await reload();
+    expect([changed.status, changed.err]).toEqual([1, expect.stringContaining('nonceStore')]);
     writeFileSync(gateway.files.configFile, good);
     expect(await servingPid()).toBe(before);
     expect((await traffic().call(ACCOUNTS)).status).toBe(200);

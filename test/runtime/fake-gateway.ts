@@ -27,7 +27,7 @@ process.on('message', ({ kind }: { kind: string }) => {
   note(kind);
   if (kind === 'yield') {
     if (behaviour === 'never-yield') return;
-    const place = { listenerPort: 1, adminPort: 2, nonceSocket: 'socket' };
+    const place = { listenerPort: 1, adminPort: 2, nonceSocket: 'socket', nonceStore: 'host' };
     if (behaviour === 'no-yield') process.send!({ kind: 'not-yielded', reason: 'not now' });
     else if (behaviour === 'die-yielding') process.kill(process.pid, 'SIGKILL');
     else process.send!({ kind: 'yielded', place });
