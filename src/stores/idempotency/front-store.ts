@@ -48,6 +48,8 @@ export class FrontIdempotencyStore implements IdempotencyStore {
   /** Tells what asks of one slot after the other. */
   private generation = 0;
   private isScheduled = false;
+  /** What was sent is being written: what comes meanwhile goes on together when it is. */
+  private isAwaiting = false;
   private claims: { readonly ask: number; readonly request: ClaimRequest }[] = [];
   private keeps: WireAnswer[] = [];
   private releases: number[] = [];
@@ -64,6 +66,7 @@ export class FrontIdempotencyStore implements IdempotencyStore {
   connect(port: MessagePort): void {
     const before = this.port;
     this.port = port;
+    this.isAwaiting = false;
     if (before !== undefined) {
       before.close();
       this.expire(Number.POSITIVE_INFINITY);
@@ -112,7 +115,7 @@ export class FrontIdempotencyStore implements IdempotencyStore {
   }
 
   private schedule(): void {
-    if (this.isScheduled) return;
+    if (this.isScheduled || this.isAwaiting) return;
     this.isScheduled = true;
     setImmediate(() => this.flush());
   }
@@ -137,16 +140,25 @@ export class FrontIdempotencyStore implements IdempotencyStore {
     const asks = claims.map(({ ask }) => ask);
     const message: ToStore = { asks, digests, keeps, releases, losses };
     this.port.postMessage(message, [digests.buffer]);
+    this.isAwaiting = asks.length + keeps.length > 0;
+  }
+
+  private get hasGathered(): boolean {
+    const { claims, keeps, releases, losses } = this;
+    return claims.length + keeps.length + releases.length + losses.length > 0;
   }
 
   private onClosed(port: MessagePort): void {
     if (this.port !== port) return;
+    this.isAwaiting = false;
     this.port = undefined;
     this.hasLostPort = true;
     this.expire(Number.POSITIVE_INFINITY);
   }
 
   private hear({ asks, outcomes, kept, unkept }: FromStore): void {
+    this.isAwaiting = false;
+    if (this.hasGathered) this.schedule();
     for (let i = 0; i < asks.length; i++) this.settleClaim(asks[i]!, outcomes[i]!);
     for (const ask of kept) this.take(ask)?.keep?.settle(true);
     for (const ask of unkept) this.take(ask)?.keep?.settle(false);
