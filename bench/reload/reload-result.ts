@@ -35,6 +35,8 @@ export interface ReloadResult {
   readonly newConnections: number;
   readonly websocketCalls: number;
   readonly websocketCallsLost: number;
+  /** Of those, by code. */
+  readonly websocketFailures: Readonly<Record<string, number>>;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
@@ -43,16 +45,21 @@ export interface ReloadResult {
 
 export function reloadText(result: ReloadResult): string {
   const { rounds, requests, failed, failures, newConnections, reloads } = result;
+  const { websocketFailures: lost } = result;
   const slowest = (of: (round: ReloadRound) => number) => Math.round(Math.max(...reloads.map(of)));
-  const why = Object.entries(failures).map(([name, count]) => `${name} ${count}`);
   return [
     `${rounds} reloads: ready after ${slowest(({ startMs }) => startMs)} ms at most, ` +
       `the one before gone ${slowest(({ drainMs }) => drainMs)} ms later at most`,
-    `${requests} requests, ${newConnections} of them on new connections: ${failed} failed` +
-      (why.length === 0 ? '' : ` (${why.join(', ')})`),
-    `${result.websocketCalls} calls on sessions: ${result.websocketCallsLost} lost`,
+    `${requests} requests, ${newConnections} of them on new connections`,
+    `${failed} of them failed${listOf(failures)}`,
+    `${result.websocketCalls} calls on sessions: ${result.websocketCallsLost} lost${listOf(lost)}`,
     `p50 ${result.p50Ms.toFixed(2)} ms, p99 ${result.p99Ms.toFixed(1)} ms, ` +
       `max ${result.maxMs.toFixed(1)} ms from when each was due`,
     '',
   ].join('\n');
+}
+
+function listOf(counts: Readonly<Record<string, number>>): string {
+  const names = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+  return names.length === 0 ? '' : ` (${names.join(', ')})`;
 }

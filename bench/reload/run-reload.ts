@@ -63,6 +63,7 @@ export async function runReload(
     failed: Object.values(failures).reduce((total, count) => total + count, 0),
     ...{ failures, newConnections: singles.count },
     ...{ websocketCalls: sessions.calls, websocketCallsLost: sessions.lost },
+    websocketFailures: sessions.failures,
     ...{ p50Ms: p50Ms!, p99Ms: p99Ms!, maxMs: merged.latency.maxValue / 1_000, reloads },
   };
 }

@@ -36,8 +36,13 @@ import { WebSocketFront } from './web-socket.ts';
 /** How often overdue bodies are looked for: a fraction of the shortest bodyTimeoutMs. */
 const SWEEP_INTERVAL_MS = 50;
 
-/** Of the loop, each of which takes what waits at the listener. */
-const TURNS_BEFORE_CLOSE = 3;
+/**
+ * A turn of the loop takes what waits at the listener, and then does the rest of its work: one that
+ * is as short as this leaves next to no time between the two.
+ */
+const CALM_TURN_MS = 0.2;
+/** How many turns are looked at for one. */
+const TURNS_MAX = 2_000;
 
 const SHED_HEAD =
   '503 Service Unavailable\r\ncontent-type: application/problem+json\r\n' +
@@ -153,7 +158,12 @@ export class Front {
     const { socket } = this;
     this.socket = undefined;
     if (socket === undefined) return;
-    for (let turn = 0; turn < TURNS_BEFORE_CLOSE; turn++) await oneTurn();
+    await oneTurn();
+    for (let turn = 0; turn < TURNS_MAX; turn++) {
+      const startedMs = performance.now();
+      await oneTurn();
+      if (performance.now() - startedMs < CALM_TURN_MS) break;
+    }
     us_listen_socket_close(socket);
   }
 
