@@ -2,6 +2,7 @@
  * The nonces of this host: in a table of this process, or asked of the process that it replaces
  * until that one has ended.
  */
+import { readdirSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { systemClock } from './core/clock.ts';
@@ -43,6 +44,8 @@ export function requireSameNonces({ signatures }: Config, { nonceStore }: PlaceB
 
 /** The one that ends lets go of the file and then of the socket, or of both at once. */
 const LOCK_WAIT_MS = 5_000;
+/** In stateDir; by process, so that one that ends never takes away that of the next. */
+const SOCKET_PREFIX = 'nonces-';
 
 export class GatewayNonces {
   private readonly options: GatewayNoncesOptions;
@@ -84,7 +87,7 @@ export class GatewayNonces {
   /** From now on another process may ask. @returns the path of the socket */
   async share(): Promise<string> {
     if (this.authority === undefined) {
-      const path = join(this.options.config.stateDir, `nonces-${process.pid}.sock`);
+      const path = join(this.options.config.stateDir, `${SOCKET_PREFIX}${process.pid}.sock`);
       const nonces = createSharedNonceStore(this.state!.shared, {
         clock: systemClock,
         counters: new CounterSet(),
@@ -141,11 +144,19 @@ export class GatewayNonces {
       ...{ stateDir: config.stateDir, noncesMax, createdMaxAgeMs, clockSkewMs, lockWaitMs },
       clock: systemClock,
     });
+    clearSockets(config.stateDir);
     const { startReason: reason, acceptCreatedAfterMs: untilMs } = state;
     if (reason !== 'loaded' && reason !== 'new') {
       const message = 'The nonce state cannot be trusted: signatures made before now are refused.';
       log.warn({ reason, untilMs }, message);
     }
     return state;
+  }
+}
+
+/** Of processes that were killed; call it under the lock of the folder. */
+function clearSockets(stateDir: string): void {
+  for (const name of readdirSync(stateDir)) {
+    if (name.startsWith(SOCKET_PREFIX) && name.endsWith('.sock')) rmSync(join(stateDir, name));
   }
 }

@@ -17,6 +17,8 @@ const SEED = 6;
 /** Of an order at the upstream. */
 const WORK_MAX_MS = 8;
 const REPEAT_PAUSE_MS = 10;
+/** So that not more is ordered than has to be asked again at the end. */
+const ORDER_PAUSE_MS = 20;
 
 let upstream: RawUpstream;
 let gateway: TestGateway;
@@ -58,7 +60,9 @@ async function restart(): Promise<void> {
 }
 
 describe('idempotency keys of a process that is killed', () => {
-  it('let no order take effect twice, and none that was answered get lost', async () => {
+  it('let no order take effect twice, and none that was answered get lost', {
+    timeout: 60_000,
+  }, async () => {
     const random = randomOf(SEED);
     const effects = new Map<string, number>();
     await start(({ socket, body }) => {
@@ -85,7 +89,10 @@ describe('idempotency keys of a process that is killed', () => {
       throw new Error(`order ${body} had no answer`);
     };
     const loop = async () => {
-      while (isRunning) await placeOne(String(next++));
+      while (isRunning) {
+        await placeOne(String(next++));
+        await sleep(ORDER_PAUSE_MS);
+      }
     };
     const loops = Array.from({ length: LOOPS }, loop);
     for (let kill = 0; kill < KILLS; kill++) {

@@ -4,7 +4,7 @@
  * nothing asked here reaches a partner's request.
  */
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance, FastifyListenOptions } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Config } from '../../core/config.ts';
 import type { SignedRequestCheck } from '../../core/signed-requests.ts';
@@ -65,6 +65,12 @@ export interface AdminListener {
   close(): Promise<void>;
 }
 
+/**
+ * With the process that it replaces or is replaced by, for a moment (SO_REUSEPORT). Where Node
+ * refuses it, as on macOS, a reload fails on the port, and the process before goes on.
+ */
+const SHARED_PORT: object = process.platform === 'linux' ? { reusePort: true } : {};
+
 const NOBODY = new OperatorDirectory();
 
 /** Starts listening; rejects when the address is taken, or nobody could prove who they are. */
@@ -98,12 +104,7 @@ export async function createAdminListener(options: AdminListenerOptions): Promis
   addPublishRoute(app, options.publishing);
   if (options.control !== undefined) addControlRoutes(app, options.control, clock);
   addDocumentRoute(app);
-  // Together with the process that it replaces or is replaced by, for a moment (SO_REUSEPORT).
-  await app.listen({
-    host: config.host,
-    port: config.port,
-    reusePort: true,
-  } as FastifyListenOptions);
+  await app.listen({ host: config.host, port: config.port, ...SHARED_PORT });
   app.server.maxConnections = CONNECTIONS_MAX;
   return {
     port: (app.server.address() as AddressInfo).port,

@@ -19,7 +19,6 @@ import {
   MAKE_SCHEMA,
   NEWEST,
   NOTE_END,
-  NOTE_FORGOTTEN,
   NOTE_OWNERS,
   RUN_BATCH,
   TAKE_OVER,
@@ -116,13 +115,11 @@ class PostgresIdempotency implements IdempotencyDriver {
   async forget(): Promise<boolean> {
     return this.ask(async client => {
       const keptFromMs = this.nowMs() - this.options.retentionMs;
+      const { owner } = this.tenure!;
       const { rows } = await client.query<{ count: number }>(FORGET, [
-        keptFromMs,
-        FORGOTTEN_AT_ONCE,
+        ...[keptFromMs, FORGOTTEN_AT_ONCE, owner],
       ]);
-      const { count } = rows[0]!;
-      if (count > 0) await client.query(NOTE_FORGOTTEN, [this.tenure!.owner, count]);
-      return count === FORGOTTEN_AT_ONCE;
+      return rows[0]!.count === FORGOTTEN_AT_ONCE;
     });
   }
 
@@ -231,6 +228,12 @@ class PostgresIdempotency implements IdempotencyDriver {
     });
     await this.takeOver(client, rows, found);
     await this.findOwners(client, rows, found);
+    // Not before: where one of the two fails, nobody hears of what was granted.
+    for (const each of found) {
+      if (each.kind === 'granted') {
+        this.tenure!.lastClaim = Math.max(this.tenure!.lastClaim, each.claim);
+      }
+    }
     return found;
   }
 
@@ -241,7 +244,6 @@ class PostgresIdempotency implements IdempotencyDriver {
     for (const row of rows) {
       if (row.owner !== owner || row.claim! <= lastClaim) continue;
       granted.add(row.claim!);
-      this.tenure!.lastClaim = Math.max(this.tenure!.lastClaim, row.claim!);
     }
     return granted;
   }
@@ -267,8 +269,9 @@ class PostgresIdempotency implements IdempotencyDriver {
       claims,
     ]);
     for (const { claim } of taken) {
-      found[rows.findIndex(row => row.claim === claim)] = { kind: 'granted', claim };
-      this.tenure!.lastClaim = Math.max(this.tenure!.lastClaim, claim);
+      const isOfCall = (row: ClaimRow, i: number) =>
+        row.claim === claim && found[i]!.kind === 'unanswered';
+      found[rows.findIndex(isOfCall)] = { kind: 'granted', claim };
     }
   }
 

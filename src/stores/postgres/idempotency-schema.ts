@@ -108,7 +108,6 @@ export const FORGET = `
   ), gone AS (
     DELETE FROM ${of('claims')} WHERE claim IN (SELECT claim FROM old) RETURNING claim
   )
-  SELECT count(*)::integer AS count FROM gone`;
-export const NOTE_FORGOTTEN = `SELECT ${of('note_owner')}($1, -$2::bigint)`;
+  SELECT count(*)::integer AS count, ${of('note_owner')}($3, -count(*)) FROM gone`;
 /** They say themselves that they have ended; what they have counted stays. */
 export const NOTE_END = `UPDATE ${of('owners')} SET seen_at = '-infinity' WHERE owner = ANY($1)`;

@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { HistogramLogReader } from 'hdr-histogram-js';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -276,15 +277,13 @@ describe('the admin listener refuses', () => {
   });
 
   it('to start on a port that is taken', async () => {
-    await start();
-    const first = listener!;
-    try {
-      await expect(start({ config: { ...CONFIG_ADMIN, port: first.port } })).rejects.toMatchObject({
-        code: 'EADDRINUSE',
-      });
-    } finally {
-      listener = first;
-    }
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await expect(start({ config: { ...CONFIG_ADMIN, port } })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+    other.close();
   });
 });
 

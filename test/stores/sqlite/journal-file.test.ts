@@ -115,10 +115,13 @@ describe('the file of a journal', () => {
     expect(sizes.at(-1)!).toBeLessThan(8 * 1_048_576);
   });
 
-  it('is used by one process at a time', () => {
+  it('may be opened by a process that takes over, which goes on behind the other', () => {
     const path = temporaryPath();
-    openJournal({ path });
-    expectRefusal(path, 'Another process', 'stateDir');
+    openJournal({ path }).append([anEvent('before')]);
+    const next = openJournal({ path });
+    expect(next.head).toBe(1);
+    next.append([anEvent('after')]);
+    expect(next.head).toBe(2);
   });
 });
 
