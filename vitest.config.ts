@@ -14,6 +14,15 @@ process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
  */
 const ALONE = ['test/faults/**', 'test/native/**', 'test/control-plane/shelf/**'];
 
+/** These load every core and judge what they see: beside other tests that is not the gateway. */
+const MEASURED = [
+  'test/bench/agree.test.ts',
+  'test/bench/compare/compare.test.ts',
+  'test/bench/load/main.test.ts',
+  'test/bench/max/main.test.ts',
+  'test/bench/overload/overload.test.ts',
+];
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -31,9 +40,19 @@ export default defineConfig({
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: ALONE,
+          exclude: [...ALONE, ...MEASURED],
           // A process for many files: its start and the modules are half of what most files take.
           isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'measured',
+          include: MEASURED,
+          maxWorkers: 1,
+          // After all others.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

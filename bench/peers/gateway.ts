@@ -25,6 +25,8 @@ export async function startGateway(
   const folder = peerFolder('gateway');
   const upstream = { connectionsMax: upstreamConnections, ...options.upstream };
   const configFile = writeGatewayFiles(folder, {
+    // wrk keeps as much in flight as it can, and the peers refuse nothing of it.
+    config: { overload: { delayTargetMs: 0 } },
     ...options,
     upstreamPort,
     upstream,
