@@ -9,14 +9,15 @@ import { defineConfig } from 'vitest/config';
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
 
 /**
- * These end their own process, measure what it holds or has open, or load a native part anew, which
- * cannot be unloaded.
+ * These end their own process, measure what it holds or has open, load a native part anew, which
+ * cannot be unloaded, or put a module in place of one that others have loaded.
  */
 const ALONE = [
   'test/faults/**/*.test.ts',
   'test/native/**/*.test.ts',
   'test/control-plane/shelf/**/*.test.ts',
   'test/data-plane/upstream/client.test.ts',
+  'test/stores/postgres/head-poll.test.ts',
 ];
 
 /** These load every core and judge what they see: beside other tests that is not the gateway. */

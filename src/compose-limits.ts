@@ -20,9 +20,11 @@ export class GatewayLimits {
   readonly shared: LimitShared;
   private readonly keeper: LimitKeeper;
   private readonly redisUrlFile: string | undefined;
+  private readonly log: ProcessLog;
 
   constructor({ config, counters, log }: GatewayLimitsOptions) {
     this.redisUrlFile = config.redis.urlFile;
+    this.log = log;
     const { limitsMax, sketchCells } = config.policy;
     this.shared = createLimitShared(config.fronts.count, limitsMax, sketchCells);
     this.keeper = new LimitKeeper({
@@ -43,12 +45,17 @@ export class GatewayLimits {
    */
   start(isBeside: boolean): void {
     if (this.redisUrlFile !== undefined) readRedisUrl(readFileSync(this.redisUrlFile, 'utf8'));
-    this.keeper.load();
+    this.keeper.load(isBeside);
     if (!isBeside) this.keeper.start();
   }
 
+  /** The other process has ended. Where its file cannot be read, this one's own counts go on. */
   takeOver(): void {
-    this.keeper.takeOver();
+    try {
+      this.keeper.takeOver();
+    } catch (error) {
+      this.log.error({ err: error }, 'What the gateway before counted of quotas cannot be read.');
+    }
   }
 
   onFrontGone(front: number): void {

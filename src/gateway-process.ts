@@ -16,10 +16,8 @@ function tell(message: FromGateway): Promise<void> {
 
 async function run(configFile: string, replaces: boolean): Promise<void> {
   // Loading takes 0.3 s, in which a signal would end the process: the handlers are there before.
-  const { checkConfig, startGateway } = await import('./main.ts');
-  checkConfig(configFile);
-  const beside = replaces ? await placeBeside() : undefined;
-  const gateway = await startGateway(configFile, beside);
+  const { startGateway } = await import('./main.ts');
+  const gateway = await startGateway(configFile, replaces ? placeBeside : undefined);
   requests.hand({
     stop: () => void gateway.stop().then(() => process.exit(0)),
     reload: () => gateway.reload(),
@@ -49,7 +47,7 @@ function yieldOf(gateway: Gateway): Promise<FromGateway> {
   );
 }
 
-/** Says that this process could serve, and waits until it may. */
+/** Says that the configuration can be used, and waits until this process may serve. */
 async function placeBeside(): Promise<PlaceBeside | undefined> {
   const { promise, resolve } = Promise.withResolvers<PlaceBeside | undefined>();
   obey(async message => {
@@ -60,6 +58,8 @@ async function placeBeside(): Promise<PlaceBeside | undefined> {
 }
 
 let carryOut: (message: ToGateway) => Promise<void> = async () => undefined;
+/** One order after the other: what is taken back must have been done. */
+let lastOrder = Promise.resolve();
 
 function obey(how: (message: ToGateway) => Promise<void>): void {
   carryOut = how;
@@ -70,7 +70,9 @@ function fail(error: unknown): Promise<never> {
 }
 
 const requests = new SignalRequests().listen();
-process.on('message', (message: ToGateway) => void carryOut(message).catch(fail));
+process.on('message', (message: ToGateway) => {
+  lastOrder = lastOrder.then(() => carryOut(message)).catch(fail);
+});
 process.on('disconnect', () => requests.stop());
 // False, not undefined: there was a supervisor, and it went before anybody listened.
 if (process.connected === false) requests.stop();

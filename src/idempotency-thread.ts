@@ -1,5 +1,5 @@
 /** The thread that keeps idempotency keys: one database, asked by every front. */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from './core/clock.ts';
 import type {
   FromIdempotency,
@@ -7,8 +7,7 @@ import type {
   ToIdempotency,
 } from './runtime/idempotency-host.ts';
 import { IdempotencyKeeper } from './stores/idempotency/keeper.ts';
-import { openPostgresIdempotency } from './stores/postgres/index.ts';
-import { openSqliteIdempotency } from './stores/sqlite/index.ts';
+import type { IdempotencyDriver } from './stores/idempotency-contract.ts';
 
 const port = parentPort!;
 
@@ -20,35 +19,34 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Fronts that came before the database was open. */
-const early: MessagePort[] = [];
-let addFront = (front: MessagePort): void => {
-  early.push(front);
-};
-
-function start(): void {
+/** What the other database needs is not loaded: every start of a gateway waits for this thread. */
+async function openDriver(): Promise<IdempotencyDriver> {
   const { place, ...retention } = workerData as IdempotencyData;
   const options = { ...retention, clock: systemClock };
-  const driver =
-    place.store === 'sqlite'
-      ? openSqliteIdempotency({ ...options, path: place.path })
-      : openPostgresIdempotency({ ...options, url: place.url, timeoutMs: place.timeoutMs });
+  if (place.store === 'sqlite') {
+    const { openSqliteIdempotency } = await import('./stores/sqlite/idempotency-driver.ts');
+    return openSqliteIdempotency({ ...options, path: place.path });
+  }
+  const { openPostgresIdempotency } = await import('./stores/postgres/idempotency-driver.ts');
+  return openPostgresIdempotency({ ...options, url: place.url, timeoutMs: place.timeoutMs });
+}
+
+async function start(): Promise<void> {
+  const driver = await openDriver();
   const keeper = new IdempotencyKeeper({
     driver,
     onState: error =>
       post({ kind: 'state', reason: error === undefined ? undefined : reasonOf(error) }),
   });
-  addFront = front => keeper.addFront(front);
-  for (const front of early) addFront(front);
   port.on('message', (message: ToIdempotency) => {
-    if (message.kind === 'front') return addFront(message.port);
+    if (message.kind === 'front') return keeper.addFront(message.port);
     void keeper.close().then(() => port.close());
   });
   post({ kind: 'open' });
 }
 
 try {
-  start();
+  await start();
 } catch (error) {
   post({ kind: 'failed', reason: reasonOf(error) });
   port.close();

@@ -56,19 +56,19 @@ export interface Gateway {
   retire(): Promise<void>;
 }
 
-/** @throws Error as `startGateway`, where the configuration cannot be used */
-export function checkConfig(configFile: string): void {
-  loadConfig(configFile);
-}
-
 /**
  * Starts a gateway from its configuration file.
  *
- * @param beside of the gateway that it replaces, which has yielded
+ * @param yielded asked once the configuration was found good: the place of the gateway that this
+ *   one replaces, when that has yielded, or none where it has ended
  * @throws Error whose message is one sentence, or a line per problem, for the operator
  */
-export async function startGateway(configFile: string, beside?: PlaceBeside): Promise<Gateway> {
+export async function startGateway(
+  configFile: string,
+  yielded: () => Promise<PlaceBeside | undefined> = async () => undefined,
+): Promise<Gateway> {
   const { config } = loadConfig(configFile);
+  const beside = await yielded();
   const { listener, admin } = config;
   if (beside !== undefined) requireSameNonces(config, beside);
   listener.port = await choosePort(listener, beside?.listenerPort, 'listener.port');
@@ -294,7 +294,8 @@ class RunningGateway implements Gateway {
 
   /** The process that this one replaced has ended. */
   private takeOver(shared: NonceShared): void {
-    this.hostShared!.nonces = shared;
+    // Fronts that are not there yet are given what there is then.
+    if (this.hostShared !== undefined) this.hostShared.nonces = shared;
     this.fronts?.moveNonces(shared);
     this.limits.takeOver();
     this.log.info('The gateway before has ended.');

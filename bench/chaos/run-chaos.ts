@@ -1,6 +1,7 @@
 import { stablePort } from '../../test/support/processes.ts';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
 import type { GatewayFilesOptions } from '../rig/gateway-files.ts';
+import type { RunSurroundings } from '../rig/measure-once.ts';
 import { SupervisedGateway } from '../rig/supervised-gateway.ts';
 import { CallLog } from './call-log.ts';
 import { ChaosCallers } from './chaos-callers.ts';
@@ -8,11 +9,6 @@ import type { ChaosOptions, ChaosResult, FaultRecord } from './chaos-result.ts';
 import { ChaosUpstream } from './chaos-upstream.ts';
 import { type ChaosRig, FAULTS } from './faults.ts';
 import { type Planned, planFaults } from './schedule.ts';
-
-export interface ChaosSurroundings {
-  readonly signal: AbortSignal;
-  readonly progress: (text: string) => void;
-}
 
 const TARGETS = 3;
 /** Shorter than a fault, so that its end is not all that ends it. */
@@ -26,7 +22,7 @@ const UPSTREAM = {
 /** @throws Error where it cannot be begun, or is interrupted */
 export async function runChaos(
   options: ChaosOptions,
-  { signal, progress }: ChaosSurroundings,
+  { signal, progress }: RunSurroundings,
 ): Promise<ChaosResult> {
   const startedAt = new Date().toISOString();
   const environment = readEnvironment();
@@ -71,7 +67,7 @@ function gatewayFiles(
   };
 }
 
-interface Course extends ChaosSurroundings {
+interface Course extends RunSurroundings {
   readonly startedMs: number;
 }
 

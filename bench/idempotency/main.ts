@@ -9,10 +9,8 @@
 import { writeFileSync } from 'node:fs';
 import { BenchCommand } from '../rig/bench-command.ts';
 import { parseOptions, wholeNumber } from '../rig/command-line.ts';
-import { namesOneTree } from '../rig/commit.ts';
-import { Progress } from '../rig/progress.ts';
-import { appendResult } from '../rig/results.ts';
-import type { IdempotencyBenchOptions, IdempotencyResult } from './idempotency-result.ts';
+import { measureOnce, recordResult } from '../rig/measure-once.ts';
+import type { IdempotencyBenchOptions } from './idempotency-result.ts';
 import { idempotencyText } from './idempotency-text.ts';
 import { runIdempotency } from './run-idempotency.ts';
 
@@ -52,24 +50,8 @@ function readArguments(args: readonly string[]) {
   return { options, json: values.json, record: values.record };
 }
 
-async function measure(
-  options: IdempotencyBenchOptions,
-  signal: AbortSignal,
-): Promise<IdempotencyResult> {
-  const progress = new Progress(process.stderr, 0);
-  try {
-    return await runIdempotency(options, { signal, progress: text => progress.show(text) });
-  } catch (error) {
-    progress.end();
-    command.failed(error);
-  } finally {
-    progress.end();
-  }
-}
-
 const { options, json, record } = command.read(USAGE, readArguments);
-const result = await measure(options, command.interrupt());
+const result = await measureOnce(command, options, runIdempotency);
 if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
 process.stdout.write(idempotencyText(result));
-if (record && namesOneTree(result.commit)) appendResult('idempotency', result);
-else if (record) console.log('Not recorded: a tree that is no commit.');
+recordResult(result, { isGood: true, isWanted: record });

@@ -1,17 +1,13 @@
 import type { LoadResult } from '../load/load-result.ts';
 import { runLoad } from '../load/run-load.ts';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
+import type { RunSurroundings } from '../rig/measure-once.ts';
 import type {
   IdempotencyBenchOptions,
   IdempotencyResult,
   IdempotencyRun,
 } from './idempotency-result.ts';
 import { measureFsync } from './measure-fsync.ts';
-
-export interface IdempotencySurroundings {
-  readonly signal: AbortSignal;
-  readonly progress: (text: string) => void;
-}
 
 /** So that what drifts in a run falls on both alike. */
 const ORDER = [false, true, true, false];
@@ -20,7 +16,7 @@ const BODY_BYTES = 600;
 /** @throws Error where a run cannot be had */
 export async function runIdempotency(
   options: IdempotencyBenchOptions,
-  { signal, progress }: IdempotencySurroundings,
+  { signal, progress }: RunSurroundings,
 ): Promise<IdempotencyResult> {
   const startedAt = new Date().toISOString();
   const environment = readEnvironment();

@@ -9,10 +9,8 @@
 import { writeFileSync } from 'node:fs';
 import { BenchCommand } from '../rig/bench-command.ts';
 import { parseOptions, UsageError, wholeNumber } from '../rig/command-line.ts';
-import { namesOneTree } from '../rig/commit.ts';
-import { Progress } from '../rig/progress.ts';
-import { appendResult } from '../rig/results.ts';
-import type { LimitsOptions, LimitsResult, LimitsSetup } from './limits-result.ts';
+import { measureOnce, recordResult } from '../rig/measure-once.ts';
+import type { LimitsOptions, LimitsSetup } from './limits-result.ts';
 import { runLimits } from './run-limits.ts';
 
 const USAGE = `usage: npm run bench:limits -- [options]
@@ -81,20 +79,8 @@ function readList(name: string, text: string, most: number): number[] {
   throw new UsageError(`${name} takes numbers above 0 and up to ${most}, with commas between.`);
 }
 
-async function measure(options: LimitsOptions, signal: AbortSignal): Promise<LimitsResult> {
-  const progress = new Progress(process.stderr, 0);
-  try {
-    return await runLimits(options, { signal, progress: text => progress.show(text) });
-  } catch (error) {
-    progress.end();
-    command.failed(error);
-  } finally {
-    progress.end();
-  }
-}
-
 const { options, json, record } = command.read(USAGE, readArguments);
-const { rows, ...about } = await measure(options, command.interrupt());
+const { rows, ...about } = await measureOnce(command, options, runLimits);
 if (json !== undefined) writeFileSync(json, `${JSON.stringify(rows, null, 2)}\n`);
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 for (const row of rows) {
@@ -111,6 +97,4 @@ for (const row of rows) {
 const isExact = rows.every(
   ({ allowed, admitted }) => Math.abs(admitted / allowed - 1) <= DIFFERENCE_MAX,
 );
-if (!isExact) process.exitCode = 1;
-else if (record && namesOneTree(about.commit)) appendResult('limits', { ...about, rows });
-else if (record) console.log('Not recorded: a tree that is no commit.');
+recordResult({ ...about, rows }, { isGood: isExact, isWanted: record });

@@ -7,14 +7,10 @@ import { mergeOutcomes } from '../load/merge-outcomes.ts';
 import { type LoadSamples, NEVER_SENT } from '../load/samples.ts';
 import { BenchGateway } from '../rig/bench-gateway.ts';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
+import type { RunSurroundings } from '../rig/measure-once.ts';
 import { Upstream } from '../rig/upstream.ts';
 import type { LimitsOptions, LimitsResult, LimitsRow, LimitsSetup } from './limits-result.ts';
 import { takenByGcra, worstWindows } from './reference.ts';
-
-export interface LimitsSurroundings {
-  readonly signal: AbortSignal;
-  readonly progress: (text: string) => void;
-}
 
 const LEAD_MS = 200;
 const MICROS_PER_MS = 1_000;
@@ -25,7 +21,7 @@ const REDIS_TIMEOUT_MS = 2_000;
 /** @throws Error where a gateway or its calls cannot be had */
 export async function runLimits(
   options: LimitsOptions,
-  { signal, progress }: LimitsSurroundings,
+  { signal, progress }: RunSurroundings,
 ): Promise<LimitsResult> {
   const startedAt = new Date().toISOString();
   const environment = readEnvironment();

@@ -9,10 +9,8 @@
 import { writeFileSync } from 'node:fs';
 import { BenchCommand } from '../rig/bench-command.ts';
 import { parseOptions, UsageError, wholeNumber } from '../rig/command-line.ts';
-import { namesOneTree } from '../rig/commit.ts';
-import { Progress } from '../rig/progress.ts';
-import { appendResult } from '../rig/results.ts';
-import type { OverloadBenchOptions, OverloadResult } from './overload-result.ts';
+import { measureOnce, recordResult } from '../rig/measure-once.ts';
+import type { OverloadBenchOptions } from './overload-result.ts';
 import { overloadText } from './overload-text.ts';
 import { runOverload } from './run-overload.ts';
 
@@ -58,24 +56,8 @@ function readFactors(text: string): number[] {
   throw new UsageError('--factors takes numbers above 0 and up to 20, with commas between.');
 }
 
-async function measure(
-  options: OverloadBenchOptions,
-  signal: AbortSignal,
-): Promise<OverloadResult> {
-  const progress = new Progress(process.stderr, 0);
-  try {
-    return await runOverload(options, { signal, progress: text => progress.show(text) });
-  } catch (error) {
-    progress.end();
-    command.failed(error);
-  } finally {
-    progress.end();
-  }
-}
-
 const { options, json, record } = command.read(USAGE, readArguments);
-const result = await measure(options, command.interrupt());
+const result = await measureOnce(command, options, runOverload);
 if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
 process.stdout.write(overloadText(result));
-if (record && namesOneTree(result.commit)) appendResult('overload', result);
-else if (record) console.log('Not recorded: a tree that is no commit.');
+recordResult(result, { isGood: true, isWanted: record });

@@ -1,11 +1,7 @@
 import { runLoad } from '../load/run-load.ts';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
+import type { RunSurroundings } from '../rig/measure-once.ts';
 import type { OverloadBenchOptions, OverloadResult, OverloadRun } from './overload-result.ts';
-
-export interface OverloadSurroundings {
-  readonly signal: AbortSignal;
-  readonly progress: (text: string) => void;
-}
 
 /** The gateway has a core, and what asks and what answers has another. */
 const CORES = { gateway: '0', load: '1' };
@@ -17,7 +13,7 @@ const ANSWERED_MIN = 0.99;
 /** @throws Error where a run cannot be had */
 export async function runOverload(
   options: OverloadBenchOptions,
-  surroundings: OverloadSurroundings,
+  surroundings: RunSurroundings,
 ): Promise<OverloadResult> {
   const startedAt = new Date().toISOString();
   const environment = readEnvironment();

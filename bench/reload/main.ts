@@ -9,10 +9,8 @@
 import { writeFileSync } from 'node:fs';
 import { BenchCommand } from '../rig/bench-command.ts';
 import { parseOptions, wholeNumber } from '../rig/command-line.ts';
-import { namesOneTree } from '../rig/commit.ts';
-import { Progress } from '../rig/progress.ts';
-import { appendResult } from '../rig/results.ts';
-import { type ReloadBenchOptions, type ReloadResult, reloadText } from './reload-result.ts';
+import { measureOnce, recordResult } from '../rig/measure-once.ts';
+import { type ReloadBenchOptions, reloadText } from './reload-result.ts';
 import { runReload } from './run-reload.ts';
 
 const USAGE = `usage: npm run bench:reload -- [options]
@@ -54,22 +52,8 @@ function readArguments(args: readonly string[]) {
   return { options, json: values.json, record: values.record };
 }
 
-async function measure(options: ReloadBenchOptions, signal: AbortSignal): Promise<ReloadResult> {
-  const progress = new Progress(process.stderr, 0);
-  try {
-    return await runReload(options, { signal, progress: text => progress.show(text) });
-  } catch (error) {
-    progress.end();
-    command.failed(error);
-  } finally {
-    progress.end();
-  }
-}
-
 const { options, json, record } = command.read(USAGE, readArguments);
-const result = await measure(options, command.interrupt());
+const result = await measureOnce(command, options, runReload);
 if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
 process.stdout.write(reloadText(result));
-if (result.failed + result.websocketCallsLost > 0) process.exitCode = 1;
-else if (record && namesOneTree(result.commit)) appendResult('reload', result);
-else if (record) console.log('Not recorded: a tree that is no commit.');
+recordResult(result, { isGood: result.failed + result.websocketCallsLost === 0, isWanted: record });

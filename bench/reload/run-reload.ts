@@ -5,16 +5,12 @@ import { Generators } from '../load/generators.ts';
 import { CONNECTION_LOST, type LoadOptions } from '../load/load-result.ts';
 import { type Merged, mergeOutcomes } from '../load/merge-outcomes.ts';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
+import type { RunSurroundings } from '../rig/measure-once.ts';
 import { SupervisedGateway } from '../rig/supervised-gateway.ts';
 import { Upstream } from '../rig/upstream.ts';
 import type { ReloadBenchOptions, ReloadResult, ReloadRound } from './reload-result.ts';
 import { SessionCalls } from './session-calls.ts';
 import { SingleCalls } from './single-calls.ts';
-
-export interface ReloadSurroundings {
-  readonly signal: AbortSignal;
-  readonly progress: (text: string) => void;
-}
 
 const LEAD_MS = 200;
 const WARM_UP_SECONDS = 2;
@@ -27,7 +23,7 @@ const PERCENTILES = [50, 99] as const;
 /** @throws Error where the gateway cannot be had, or a reload fails */
 export async function runReload(
   options: ReloadBenchOptions,
-  { signal, progress }: ReloadSurroundings,
+  { signal, progress }: RunSurroundings,
 ): Promise<ReloadResult> {
   const startedAt = new Date().toISOString();
   const environment = readEnvironment();

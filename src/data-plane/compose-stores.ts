@@ -2,9 +2,9 @@
 import { systemClock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
 import type { CounterSet } from '../core/counters.ts';
-import type { NonceClaims } from '../stores/contracts.ts';
+import type { HostNonceStore, NonceClaims } from '../stores/contracts.ts';
 import { MovingNonceStore } from '../stores/handover/moving-nonce-store.ts';
-import { type HostTable, NoncesElsewhere } from '../stores/handover/nonces-elsewhere.ts';
+import { NoncesElsewhere } from '../stores/handover/nonces-elsewhere.ts';
 import type { LimitStore } from '../stores/limit-contract.ts';
 import {
   type ClosableNonceStore,
@@ -58,7 +58,7 @@ export async function openStores(options: StoresOptions): Promise<FrontStores> {
 
 interface HostNonces extends Pick<FrontStores, 'nonces' | 'moveNonces' | 'close'> {
   /** What Redis is asked beside. */
-  readonly table: HostTable;
+  readonly table: HostNonceStore;
 }
 
 /** Those of this host, wherever they are. */
@@ -93,7 +93,7 @@ async function openHostNonces({ shared, counters, log }: StoresOptions): Promise
 async function openRedis(
   { config, counters, log }: StoresOptions,
   hostLimits: LimitStore,
-  hostNonces: HostTable,
+  hostNonces: HostNonceStore,
 ) {
   // Read where it is used alone: most gateways have one host.
   const { RedisConnection, RedisLimitStore, RedisNonceStore } = await import(

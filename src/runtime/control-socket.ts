@@ -20,6 +20,7 @@ export class ControlSocket {
   private readonly path: string;
   private readonly replace: () => Promise<Replacement>;
   private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
 
   private constructor(path: string, replace: () => Promise<Replacement>) {
     this.path = path;
@@ -42,12 +43,16 @@ export class ControlSocket {
     return control;
   }
 
+  /** Who was answered still hears it; nobody who says nothing keeps this process. */
   close(): void {
     this.server.close();
     rmSync(this.path, { force: true });
+    for (const socket of this.sockets) socket.destroySoon();
   }
 
   private serve(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
     // Who asked may leave before the answer.
     socket.on('error', () => undefined);
     socket.setEncoding('utf8');

@@ -20,6 +20,15 @@ export interface NonceStore {
   readonly acceptCreatedAfterMs: number;
 }
 
+/** Those of one host, for a driver that asks other hosts as well. */
+export interface HostNonceStore extends NonceStore {
+  /**
+   * Signatures whose `created` (ms) is at or before this are refused from now on, by every thread
+   * and after a restart.
+   */
+  refuseCreatedUntil(createdMs: number): void;
+}
+
 export type NonceOutcome = ReturnType<NonceStore['claim']> | 'unavailable';
 
 /** Whose nonce it is. */

@@ -70,12 +70,14 @@ export interface DriverBatch {
   readonly claims: readonly Pick<ClaimRequest, 'key' | 'call'>[];
   readonly keeps: readonly Omit<KeepRequest, 'settle'>[];
   readonly releases: readonly number[];
+  /** From now on they are by nobody who is there, on every host. */
+  readonly losses: readonly number[];
 }
 
 /** One database. Batches come one after the other. */
 export interface IdempotencyDriver {
   /**
-   * One transaction: releases, answers, then claims, each seeing those before it.
+   * One transaction: releases, answers, losses, then claims, each seeing those before it.
    *
    * @returns one for each of `claims`, in their order, when all of it is durable
    * @throws whatever the database threw; nothing of the batch has happened then

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Random } from '../../bench/load/random.ts';
 import { type RawRequest, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
 import { eventually } from '../support/eventually.ts';
 import { TestGateway } from '../support/gateway.ts';
@@ -30,17 +31,6 @@ afterEach(async () => {
   await upstream?.close();
 });
 
-/** mulberry32, so that a run can be repeated. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 async function start(answer: (request: RawRequest) => void): Promise<void> {
   upstream = new RawUpstream(answer);
   gateway = await TestGateway.start({
@@ -63,13 +53,13 @@ describe('idempotency keys of a process that is killed', () => {
   it('let no order take effect twice, and none that was answered get lost', {
     timeout: 60_000,
   }, async () => {
-    const random = randomOf(SEED);
+    const random = new Random(SEED, 1);
     const effects = new Map<string, number>();
     await start(({ socket, body }) => {
       effects.set(body, (effects.get(body) ?? 0) + 1);
-      const answer = `{"of":${body},"nonce":${random()}}`;
+      const answer = `{"of":${body},"nonce":${random.unit()}}`;
       const head = `HTTP/1.1 201 Created\r\ncontent-length: ${answer.length}\r\n\r\n`;
-      setTimeout(() => socket.write(head + answer), random() * WORK_MAX_MS);
+      setTimeout(() => socket.write(head + answer), random.unit() * WORK_MAX_MS);
     });
     const answered = new Map<string, string>();
     let unknown = 0;

@@ -17,11 +17,10 @@ let command: StartedCommand;
 beforeEach(async () => {
   bank = await createDemoBank();
   const [port, adminPort] = [await stablePort(), await stablePort()];
-  gateway = await TestGateway.start({
+  gateway = await TestGateway.prepare({
     upstreamPort: bank.port,
     config: { listener: { port }, admin: { port: adminPort } },
   });
-  expect(await gateway.end()).toBe(0);
   command = startCommand(['--config', gateway.files.configFile]);
   await command.ready();
 });

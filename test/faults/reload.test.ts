@@ -23,7 +23,7 @@ const opened: PartnerTraffic[] = [];
 beforeEach(async () => {
   bank = await createDemoBank();
   const [port, adminPort] = [await stablePort(), await stablePort()];
-  gateway = await TestGateway.start({
+  gateway = await TestGateway.prepare({
     upstreamPort: bank.port,
     config: {
       ...{ listener: { port }, admin: { port: adminPort }, fronts: { count: 2 } },
@@ -31,7 +31,6 @@ beforeEach(async () => {
       shutdown: { retireTimeoutMs: RETIRE_MS },
     },
   });
-  expect(await gateway.end()).toBe(0);
   command = startCommand(['--config', gateway.files.configFile]);
   await command.ready();
 });
@@ -141,6 +140,19 @@ describe('xingyun reload', () => {
     expect(await servingPid()).toBe(before);
     expect((await traffic().call(ACCOUNTS)).status).toBe(200);
     await gateway.publish([{ topic: 'notices', id: 'after', data: {} }]);
+  });
+
+  it('whose process before is killed meanwhile ends with the new one in its place', async () => {
+    const before = await servingPid();
+    const accepted = traffic().sign(ACCOUNTS);
+    expect((await traffic().send(accepted)).status).toBe(200);
+    const reloading = reload();
+    await eventually(() => childrenOf(command.process.pid!).length).toBe(2);
+    process.kill(before, 'SIGKILL');
+    expect((await reloading).status).toBe(0);
+    expect(await servingPid()).not.toBe(before);
+    expect((await traffic().send(accepted)).code).toBe('signature-replayed');
+    expect((await traffic().call(ACCOUNTS)).status).toBe(200);
   });
 
   it('whose process before is killed keeps what was accepted', async () => {

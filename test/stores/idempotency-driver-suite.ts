@@ -17,7 +17,7 @@ export type OpenDriver = (
 
 const RETENTION_MS = 3_600_000;
 const KEYS_MAX = 1_000;
-const NOTHING: DriverBatch = { claims: [], keeps: [], releases: [] };
+const NOTHING: DriverBatch = { claims: [], keeps: [], releases: [], losses: [] };
 
 export const aDigest = () => new Uint8Array(randomBytes(DIGEST_BYTES));
 
@@ -130,6 +130,19 @@ export function idempotencyDriverSuite(name: string, open: OpenDriver): void {
       // It was somebody's who lives on, as where the thread of the store was another one.
       await keep(open);
       expect((await claim(left, call)).kind).toBe('answered');
+    });
+
+    it('whose outcome is lost are nobody’s, and may still be answered', async () => {
+      const [key, call] = [aDigest(), aDigest()];
+      const lost = await grant(key, call);
+      await run({ losses: [lost] });
+      const other = await openOne();
+      const unanswered = { kind: 'unanswered', claim: lost, by: 'gone' };
+      expect(await claim(key, call)).toEqual(unanswered);
+      expect(await other.run({ ...NOTHING, claims: [{ key, call }] })).toEqual([unanswered]);
+      await keep(lost);
+      await run({ losses: [lost] });
+      expect((await claim(key, call)).kind).toBe('answered');
     });
 
     it('are forgotten when they are old, and no earlier', async () => {

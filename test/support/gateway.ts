@@ -58,6 +58,13 @@ export class TestGateway {
   }
 
   static async start(options: GatewayOptions): Promise<TestGateway> {
+    const gateway = await TestGateway.prepare(options);
+    await gateway.boot();
+    return gateway;
+  }
+
+  /** Its files alone, for a process that the test starts itself, on the ports in `config`. */
+  static async prepare(options: GatewayOptions): Promise<TestGateway> {
     const dir = mkdtempSync(join(tmpdir(), 'xingyun-gateway-'));
     const files = await prepareDemo(dir, {
       bankPort: options.upstreamPort,
@@ -68,7 +75,8 @@ export class TestGateway {
     const gateway = new TestGateway(files, options);
     gateway.writeConfig(options.config ?? {});
     if (options.registry !== undefined) gateway.changeRegistry(options.registry);
-    await gateway.boot();
+    gateway.url = `http://127.0.0.1:${options.config?.listener?.port ?? 0}`;
+    gateway.adminUrl = `http://127.0.0.1:${options.config?.admin?.port ?? 0}`;
     return gateway;
   }
 

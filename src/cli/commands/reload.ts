@@ -40,7 +40,7 @@ export function register(program: Command): void {
     .command('reload')
     .description(
       'Starts another gateway with the configuration and the code as they are now, which takes ' +
-        'over without a lost call. Exit status 1 where it cannot serve: the one before goes on.',
+        'over while calls go on. Exit status 1 where it cannot serve: the one before stays.',
     )
     .option('--config <file>', 'configuration file', 'xingyun.yaml')
     .option('--json', 'for scripts: what became of it as JSON')

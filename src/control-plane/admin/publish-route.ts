@@ -88,7 +88,14 @@ function takenDetail({ index }: EventIdTakenError): string {
 }
 
 /** What the disk said stays in the log. */
+const CAUSES: Readonly<Record<EventJournalError['code'], string>> = {
+  unusable: 'The journal cannot be used',
+  full: 'The disk is full',
+  failed: 'The disk cannot be written',
+  closed: 'This gateway process stops, or another one takes over',
+};
+
 function detailOf({ code }: EventJournalError): string {
-  const cause = code === 'full' ? 'The disk is full' : 'The disk cannot be written';
+  const cause = CAUSES[code];
   return `${cause}; none of the events was appended. Publish them again later.`;
 }

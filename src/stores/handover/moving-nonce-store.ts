@@ -4,7 +4,11 @@
  */
 import { connect, type Socket } from 'node:net';
 import type { NonceClaimant, NonceClaims, NonceOutcome, NonceStore } from '../contracts.ts';
+import { TurnBatches } from '../turn-batches.ts';
 import { type ClaimsAsked, type FromAuthority, Lines } from './messages.ts';
+
+/** A process that does not answer for as long is stopped or hangs: signed calls are refused. */
+const ANSWER_MAX_MS = 1_000;
 
 interface Asked {
   readonly appId: string;
@@ -15,18 +19,28 @@ interface Asked {
 
 export class MovingNonceStore implements NonceClaims {
   private readonly socket: Socket;
+  private readonly answerMaxMs: number;
   private readonly opened = Promise.withResolvers<void>();
   private readonly lines = new Lines();
-  private gathered: Asked[] = [];
-  /** Sent and not answered, by batch. */
+  /** What is to be asked, and what was asked and has no answer. */
+  private readonly batches = new TurnBatches<Asked>(
+    () => this.isAsked,
+    asked => this.send(asked),
+  );
   private readonly sent = new Map<number, readonly Asked[]>();
+  /** The other process has ended; its table is awaited. */
+  private gathered: Asked[] = [];
   private lastBatch = 0;
-  private isGone = false;
-  private isScheduled = false;
+  /** The other process has said who it is, and answers claims. */
+  private isAsked = false;
+  /** It has not answered in time; it may still. */
+  private isSilent = false;
+  private silence: NodeJS.Timeout | undefined;
   private acceptAfterMs = Number.POSITIVE_INFINITY;
   private local: NonceStore | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, answerMaxMs = ANSWER_MAX_MS) {
+    this.answerMaxMs = answerMaxMs;
     this.socket = connect(path);
     this.socket.setEncoding('utf8');
     this.socket.unref();
@@ -54,8 +68,10 @@ export class MovingNonceStore implements NonceClaims {
     claimant: NonceClaimant,
   ): NonceOutcome | 'later' {
     if (this.local !== undefined) return this.local.claim(appId, nonce, expiresAtMs);
-    this.gathered.push({ appId, nonce, expiresAtMs, claimant });
-    this.schedule();
+    if (this.isSilent) return 'unavailable';
+    const asked = { appId, nonce, expiresAtMs, claimant };
+    if (this.isAsked) this.batches.add(asked);
+    else this.gathered.push(asked);
     return 'later';
   }
 
@@ -70,27 +86,20 @@ export class MovingNonceStore implements NonceClaims {
   }
 
   close(): void {
+    clearTimeout(this.silence);
     this.socket.destroy();
   }
 
-  private schedule(): void {
-    if (this.isScheduled || this.isGone || this.socket.connecting) return;
-    this.isScheduled = true;
-    setImmediate(() => this.flush());
-  }
-
-  private flush(): void {
-    this.isScheduled = false;
-    if (this.isGone || this.local !== undefined || this.gathered.length === 0) return;
-    const asked = this.gathered;
-    this.gathered = [];
+  private send(claims: readonly Asked[]): void {
     this.lastBatch += 1;
-    this.sent.set(this.lastBatch, asked);
+    this.sent.set(this.lastBatch, claims);
     const message: ClaimsAsked = {
       batch: this.lastBatch,
-      claims: asked.map(({ appId, nonce, expiresAtMs }) => [appId, nonce, expiresAtMs]),
+      claims: claims.map(({ appId, nonce, expiresAtMs }) => [appId, nonce, expiresAtMs]),
     };
     this.socket.write(`${JSON.stringify(message)}\n`);
+    // After a pause of this thread timers come before what has arrived meanwhile.
+    this.silence ??= setTimeout(() => setImmediate(() => this.refuseSilent()), this.answerMaxMs);
   }
 
   private hear(line: string): void {
@@ -98,30 +107,54 @@ export class MovingNonceStore implements NonceClaims {
     if ('isOver' in message) return this.takeBack();
     if ('acceptCreatedAfterMs' in message) {
       this.acceptAfterMs = message.acceptCreatedAfterMs;
-      this.opened.resolve();
-      this.schedule();
-      return;
+      this.isAsked = true;
+      return this.opened.resolve();
     }
-    const asked = this.sent.get(message.batch) ?? [];
+    this.isSilent = false;
+    const claims = this.sent.get(message.batch);
+    // Those of a batch that came too late were told already.
+    if (claims === undefined) return;
     this.sent.delete(message.batch);
-    asked.forEach(({ claimant }, i) => {
+    if (this.sent.size === 0) this.stopTimer();
+    claims.forEach(({ claimant }, i) => {
       claimant.settleNonce(message.outcomes[i]!);
     });
+    this.batches.answered(claims);
+  }
+
+  private stopTimer(): void {
+    clearTimeout(this.silence);
+    this.silence = undefined;
+  }
+
+  private refuseSilent(): void {
+    if (this.sent.size === 0) return;
+    this.isSilent = true;
+    this.dropAll();
+  }
+
+  /** What was sent it may have claimed or still claim, so nobody can say. */
+  private dropAll(): void {
+    this.stopTimer();
+    this.sent.clear();
+    const { sent, unsent } = this.batches.drop();
+    for (const { claimant } of [...sent, ...unsent]) claimant.settleNonce('unavailable');
   }
 
   /** What was not answered was not claimed. */
   private takeBack(): void {
-    this.isGone = true;
-    this.gathered.unshift(...[...this.sent.values()].flat());
+    this.stopTimer();
+    this.isAsked = false;
+    this.isSilent = false;
     this.sent.clear();
+    const { sent, unsent } = this.batches.drop();
+    this.gathered.unshift(...sent, ...unsent);
   }
 
-  /** What it was asked last it may have claimed: whoever asked signs again. */
   private onGone(): void {
-    this.isGone = true;
+    this.isAsked = false;
+    this.isSilent = false;
+    this.dropAll();
     this.opened.resolve();
-    const unanswered = [...this.sent.values()].flat();
-    this.sent.clear();
-    for (const { claimant } of unanswered) claimant.settleNonce('unavailable');
   }
 }

@@ -2,14 +2,10 @@
  * The host's own nonces for a front that asks Redis as well, while another process of the host has
  * them: Redis knows all that they are, so nothing is asked of that process.
  */
-import type { NonceStore } from '../contracts.ts';
+import type { HostNonceStore } from '../contracts.ts';
 
-export interface HostTable extends NonceStore {
-  refuseCreatedUntil(createdMs: number): void;
-}
-
-export class NoncesElsewhere implements HostTable {
-  private table: HostTable | undefined;
+export class NoncesElsewhere implements HostNonceStore {
+  private table: HostNonceStore | undefined;
   private refusedUntilMs = 0;
 
   get acceptCreatedAfterMs(): number {
@@ -25,7 +21,7 @@ export class NoncesElsewhere implements HostTable {
     this.table?.refuseCreatedUntil(createdMs);
   }
 
-  moveTo(table: HostTable): void {
+  moveTo(table: HostNonceStore): void {
     table.refuseCreatedUntil(this.refusedUntilMs);
     this.table = table;
   }

@@ -182,7 +182,11 @@ export class FrontIdempotencyStore implements IdempotencyStore {
   }
 
   private expire(nowMs: number): void {
+    const before = this.deadlines.size;
     this.deadlines.expire(nowMs, waiting => this.giveUp(waiting));
+    // While the store is silent nothing is sent: what nobody waits for any more is not kept.
+    if (this.deadlines.size === before || this.claims.length === 0) return;
+    this.claims = this.claims.filter(({ ask }) => this.slots[ask % SLOTS_MAX]?.ask === ask);
   }
 
   private giveUp({ ask }: Waiting): void {

@@ -16,6 +16,10 @@ import type { FromStore, ToStore, WireAnswer } from './messages.ts';
 const MESSAGES_MAX = 64;
 /** How often old keys are looked for while nothing is asked. */
 const IDLE_FORGET_MS = 1_000;
+const NOTHING: ToStore = {
+  ...{ asks: [], digests: new Uint8Array(0), keeps: [] },
+  ...{ releases: [], losses: [] },
+};
 const UNAVAILABLE: ClaimOutcome = { kind: 'unavailable', isFull: false };
 const FULL: ClaimOutcome = { kind: 'unavailable', isFull: true };
 const IN_FLIGHT: ClaimOutcome = { kind: 'in-flight' };
@@ -44,6 +48,7 @@ export class IdempotencyKeeper {
   private received: Received[] = [];
   private isRunning = false;
   private hasFailed = false;
+  private isClosing = false;
   private readonly forgetter: NodeJS.Timeout;
 
   constructor(options: KeeperOptions) {
@@ -59,10 +64,16 @@ export class IdempotencyKeeper {
       this.wake();
     });
     // Its thread has ended: what it had in flight has no outcome that will be told.
-    port.on('close', () => this.fronts.delete(front));
+    port.on('close', () => {
+      this.fronts.delete(front);
+      const message = { ...NOTHING, losses: [...front.open] };
+      if (message.losses.length > 0) this.received.push({ front, message });
+      this.wake();
+    });
   }
 
   async close(): Promise<void> {
+    this.isClosing = true;
     clearInterval(this.forgetter);
     for (const { port } of this.fronts) port.close();
     while (this.isRunning) await turn();
@@ -78,7 +89,7 @@ export class IdempotencyKeeper {
   /** Never rejects. */
   private async run(): Promise<void> {
     let hasOld = true;
-    while (this.received.length > 0 || hasOld) {
+    while (this.received.length > 0 || (hasOld && !this.isClosing)) {
       // Ports hand on what has come in a turn of the loop.
       await turn();
       const taken = this.received.splice(0, MESSAGES_MAX);
@@ -168,6 +179,7 @@ function batchOf(taken: readonly Received[]): DriverBatch {
   const claims: { key: Uint8Array; call: Uint8Array }[] = [];
   const keeps: WireAnswer[] = [];
   const releases: number[] = [];
+  const losses: number[] = [];
   for (const { message } of taken) {
     const { asks, digests } = message;
     for (let i = 0; i < asks.length; i++) {
@@ -177,8 +189,9 @@ function batchOf(taken: readonly Received[]): DriverBatch {
     }
     keeps.push(...message.keeps);
     releases.push(...message.releases);
+    losses.push(...message.losses);
   }
-  return { claims, keeps, releases };
+  return { claims, keeps, releases, losses };
 }
 
 function turn(): Promise<void> {

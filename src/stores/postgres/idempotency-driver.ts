@@ -14,6 +14,7 @@ import type {
 } from '../idempotency-contract.ts';
 import { type DatabaseAddress, readDatabaseUrl } from './connection-url.ts';
 import {
+  BEGIN_OWNER,
   FIND_SCHEMA,
   FORGET,
   MAKE_SCHEMA,
@@ -97,11 +98,11 @@ class PostgresIdempotency implements IdempotencyDriver {
   }
 
   async run(batch: DriverBatch): Promise<readonly FoundClaim[]> {
-    const { claims, keeps, releases } = batch;
-    if (claims.length + keeps.length + releases.length === 0) return [];
+    const { claims, keeps, releases, losses } = batch;
+    if (claims.length + keeps.length + releases.length + losses.length === 0) return [];
     return this.ask(async client => {
       const { rows } = await client.query<ClaimRow>(RUN_BATCH, [
-        ...[this.tenure!.owner, this.nowMs(), this.options.keysMax, releases],
+        ...[this.tenure!.owner, this.nowMs(), this.options.keysMax, releases, losses],
         ...[keeps.map(({ claim }) => claim), keeps.map(({ status }) => status)],
         keeps.map(({ headers }) => JSON.stringify(headers)),
         keeps.map(({ body }) => (body === undefined ? null : Buffer.from(body))),
@@ -204,7 +205,7 @@ class PostgresIdempotency implements IdempotencyDriver {
 
   private async beginTenure(client: pg.Client): Promise<void> {
     const owner = randomBytes(OWNER_BYTES).toString('hex');
-    await client.query(NOTE_OWNERS, [[owner]]);
+    await client.query(BEGIN_OWNER, [owner]);
     const { rows } = await client.query<{ claimed_at_ms: number }>(NEWEST);
     const { clock } = this.options;
     const startMs = Math.max(clock.wallMs(), rows[0]?.claimed_at_ms ?? 0);

@@ -36,7 +36,7 @@ const TABLES = `
     ON CONFLICT (owner) DO UPDATE SET claims = o.claims + added, seen_at = clock_timestamp()
   $$;
   CREATE FUNCTION run_batch(
-    me text, now_ms bigint, claims_max bigint, releases bigint[],
+    me text, now_ms bigint, claims_max bigint, releases bigint[], losses bigint[],
     kept bigint[], statuses integer[], fields text[], bodies bytea[],
     keys bytea[], calls bytea[]
   ) RETURNS TABLE (
@@ -53,6 +53,7 @@ const TABLES = `
     UPDATE claims SET status = k.status, headers = k.headers, body = k.body
       FROM unnest(kept, statuses, fields, bodies) AS k (claim, status, headers, body)
       WHERE claims.claim = k.claim AND claims.status IS NULL;
+    UPDATE claims SET owner = '' WHERE claim = ANY(losses) AND status IS NULL;
     SELECT claims_max + freed - coalesce(sum(o.claims), 0) INTO room FROM owners o;
     INSERT INTO claims (key, call, owner, claimed_at_ms)
       SELECT n.key, n.call, me, now_ms FROM (
@@ -89,9 +90,16 @@ export const MAKE_SCHEMA = `
   COMMIT;
 `;
 
-const TEN = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10';
-export const RUN_BATCH = `SELECT * FROM ${of('run_batch')}(${TEN})`;
+const ARGUMENTS = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11';
+export const RUN_BATCH = `SELECT * FROM ${of('run_batch')}(${ARGUMENTS})`;
 export const NEWEST = `SELECT claimed_at_ms FROM ${of('claims')} ORDER BY claim DESC LIMIT 1`;
+/** What those have counted that ended long ago goes with the new one. */
+export const BEGIN_OWNER = `
+  WITH gone AS (
+    DELETE FROM ${of('owners')} WHERE seen_at < clock_timestamp() - interval '1 day'
+    RETURNING claims
+  )
+  SELECT ${of('note_owner')}($1, coalesce(sum(claims), 0)::bigint) FROM gone`;
 export const NOTE_OWNERS = `SELECT ${of('note_owner')}(owner, 0) FROM unnest($1::text[]) owner`;
 export const WHO_IS_THERE =
   `SELECT owner FROM ${of('owners')} WHERE owner = ANY($1) ` +

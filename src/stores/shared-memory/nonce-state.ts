@@ -27,6 +27,7 @@ import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
+import type { FileLock } from '../file-lock.ts';
 import { bootIdentity, isSameBoot } from './boot-identity.ts';
 import { PERSISTENCE_STATES, SlotTable, slotCountFor } from './slot-table.ts';
 import { NonceStateError } from './state-error.ts';
@@ -40,7 +41,7 @@ import {
   writeHeader,
 } from './state-file.ts';
 import { SECRET_CHARACTERS, type StateHeader } from './state-header.ts';
-import { lockStateFolder, type StateLock } from './state-lock.ts';
+import { lockStateFolder } from './state-lock.ts';
 
 export const STATE_FILE = 'nonces.bin';
 export const LOCK_FILE = 'nonces.lock';
@@ -155,11 +156,11 @@ class OpenNonceState implements NonceState {
   readonly shared: NonceShared;
   readonly startReason: NonceStartReason;
   private readonly table: SlotTable;
-  private readonly lock: StateLock;
+  private readonly lock: FileLock;
   private header: StateHeader;
   private fd: number;
 
-  constructor(options: NonceStateOptions, path: string, lock: StateLock) {
+  constructor(options: NonceStateOptions, path: string, lock: FileLock) {
     const bootId = options.bootId ?? bootIdentity();
     const nowMs = options.clock.wallMs();
     this.lock = lock;

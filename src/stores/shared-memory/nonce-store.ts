@@ -12,7 +12,7 @@ import { hash } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
-import type { NonceStore } from '../contracts.ts';
+import type { HostNonceStore } from '../contracts.ts';
 import type { NonceShared } from './nonce-state.ts';
 import {
   FULL,
@@ -43,12 +43,7 @@ export interface SharedNonceStoreOptions {
 }
 
 /** A NonceStore with an open file; close it when its thread ends. */
-export interface ClosableNonceStore extends NonceStore {
-  /**
-   * Signatures whose `created` (ms) is at or before this are refused from now on, by every thread
-   * and after a restart.
-   */
-  refuseCreatedUntil(createdMs: number): void;
+export interface ClosableNonceStore extends HostNonceStore {
   close(): void;
 }
 

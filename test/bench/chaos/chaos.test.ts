@@ -1,34 +1,19 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readChaosArguments } from '../../../bench/chaos/chaos-arguments.ts';
 import type { ChaosResult } from '../../../bench/chaos/chaos-result.ts';
+import { runBench } from '../run-bench.ts';
 
-const MAIN = fileURLToPath(new URL('../../../bench/chaos/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'xingyun-bench-chaos-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function chaos(args: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, '--no-record', ...args]);
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', chunk => {
-      said += chunk;
-    });
-  }
-  const { promise, resolve } = Promise.withResolvers<number | null>();
-  child.once('close', resolve);
-  return { status: await promise, said };
-}
 
 describe('bench:chaos', () => {
   it('accounts for every call, and draws what became of them', { timeout: 90_000 }, async () => {
     const [json, report] = [join(folder, 'result.json'), join(folder, 'report.html')];
     const size = ['--seconds', '10', '--fault-every', '5', '--rate', '40', '--seed', '1'];
-    const { status, said } = await chaos([...size, '--json', json, '--report', report]);
+    const { status, said } = await runBench('chaos', [...size, '--json', json, '--report', report]);
     expect(status, said).toBe(0);
     const result: ChaosResult = JSON.parse(readFileSync(json, 'utf8'));
     const { requests, answered, refused, cut, unaccounted, faults, timeline } = result;

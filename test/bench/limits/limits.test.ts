@@ -1,29 +1,14 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { LimitsRow } from '../../../bench/limits/limits-result.ts';
 import { takenByGcra, worstWindows } from '../../../bench/limits/reference.ts';
 import { hasRedis } from '../../support/redis.ts';
+import { runBench } from '../run-bench.ts';
 
-const MAIN = fileURLToPath(new URL('../../../bench/limits/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'xingyun-bench-limits-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function limits(args: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, '--no-record', ...args]);
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', chunk => {
-      said += chunk;
-    });
-  }
-  const { promise, resolve } = Promise.withResolvers<number | null>();
-  child.once('close', resolve);
-  return { status: await promise, said };
-}
 
 describe('the reference', () => {
   it('takes a burst and then the rate', () => {
@@ -55,7 +40,7 @@ describe('bench:limits', () => {
       '--burst',
       '10',
     ];
-    const { said } = await limits([
+    const { said } = await runBench('limits', [
       ...size,
       '--connections',
       '20',
@@ -79,7 +64,13 @@ describe('bench:limits', () => {
   it.skipIf(!hasRedis)('does so of processes over Redis', { timeout: 60_000 }, async () => {
     const json = join(folder, 'redis.json');
     const size = '--store redis --processes 3 --loads 3 --limit 100 --burst 10 --connections 20';
-    const { said } = await limits([...size.split(' '), '--seconds', '1', '--json', json]);
+    const { said } = await runBench('limits', [
+      ...size.split(' '),
+      '--seconds',
+      '1',
+      '--json',
+      json,
+    ]);
     const rows: LimitsRow[] = JSON.parse(readFileSync(json, 'utf8'));
     expect(rows, said).toMatchObject([
       { fronts: 1, processes: 3, store: 'redis', load: 3, errors: {} },
@@ -93,7 +84,7 @@ describe('bench:limits', () => {
     ['--fronts 0', /--fronts/],
     ['--limit x', /--limit/],
   ])('is used wrongly with %s', async (args, message) => {
-    const { status, said } = await limits(args.split(' '));
+    const { status, said } = await runBench('limits', args.split(' '));
     expect([status, said]).toEqual([2, expect.stringMatching(message)]);
   });
 });

@@ -11,6 +11,8 @@ import { NoncesElsewhere } from '../../../src/stores/handover/nonces-elsewhere.t
 import { MemoryNonceStore } from '../../../src/stores/memory/nonce-store.ts';
 import { SettableClock } from '../settable-clock.ts';
 
+const SILENCE_MS = 50;
+
 let dir: string;
 let path: string;
 let clock: SettableClock;
@@ -87,6 +89,25 @@ describe('nonces of a process that is replaced', () => {
     const later = claim(front, 'later');
     front.moveTo(table);
     expect(await later).toBe('fresh');
+    server.close();
+  });
+
+  it('that does not answer are known to nobody, until it answers again', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer(socket => {
+      sockets.push(socket);
+      socket.write('{"acceptCreatedAfterMs":0}\n');
+    }).listen(path);
+    const front = new MovingNonceStore(path, SILENCE_MS);
+    stores.push(front);
+    await front.ready;
+    const asked = claim(front, 'asked');
+    expect(await asked).toBe('unavailable');
+    expect(front.claim('app-1', 'later', 1, { settleNonce: () => undefined })).toBe('unavailable');
+    sockets[0]!.write('{"batch":1,"outcomes":["fresh"]}\n');
+    await expect
+      .poll(() => front.claim('a', 'b', 1, { settleNonce: () => undefined }))
+      .toBe('later');
     server.close();
   });
 

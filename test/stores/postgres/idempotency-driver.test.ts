@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
+import type { FoundClaim } from '../../../src/stores/idempotency-contract.ts';
 import { openPostgresIdempotency } from '../../../src/stores/postgres/index.ts';
 import { hasPostgres, PostgresServer } from '../../support/postgres.ts';
 import { aDigest, idempotencyDriverSuite } from '../idempotency-driver-suite.ts';
@@ -32,6 +33,7 @@ describe.skipIf(!hasPostgres)('on a server of its own', () => {
     claims: keys.map(key => ({ key, call: key })),
     keeps: [],
     releases: [],
+    losses: [],
   });
 
   idempotencyDriverSuite('postgres', (clock, retention) =>
@@ -74,6 +76,52 @@ describe.skipIf(!hasPostgres)('on a server of its own', () => {
     await driver.close();
   });
 
+  it('a batch that was given up grants its keys to the call that it was for', async () => {
+    const [key, call] = [aDigest(), aDigest()];
+    const driver = open();
+    await driver.run(claiming(aDigest()));
+    const [{ owner }] = (await server.query<{ owner: string }>(
+      url,
+      'SELECT owner FROM xingyun_idempotency.owners',
+    )) as [{ owner: string }];
+    const hex = (bytes: Uint8Array) => `'\\x${Buffer.from(bytes).toString('hex')}'`;
+    const values = `${hex(key)}, ${hex(call)}, '${owner}', ${Date.now()}`;
+    const columns = 'key, call, owner, claimed_at_ms';
+    await server.query(
+      url,
+      `INSERT INTO xingyun_idempotency.claims (${columns}) VALUES (${values})`,
+    );
+    await server.query(
+      url,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = 'xingyun-gateway' AND datname = current_database()`,
+    );
+    const asked = {
+      ...claiming(),
+      claims: [
+        { key, call: aDigest() },
+        { key, call },
+        { key, call },
+      ],
+    };
+    await expect
+      .poll(() => Promise.resolve(driver.run(asked)).then(kindsOf, () => 'gone'))
+      .toEqual(['other-call', 'granted', 'unanswered']);
+    expect(kindsOf(await driver.run(asked))).toEqual(['other-call', 'unanswered', 'unanswered']);
+    await driver.close();
+  });
+
+  it('owners that ended long ago leave what they counted, and go', async () => {
+    const first = open();
+    await first.run(claiming(aDigest(), aDigest()));
+    await first.close();
+    const next = open();
+    await next.run(claiming(aDigest()));
+    const owners = await server.query(url, 'SELECT claims::int FROM xingyun_idempotency.owners');
+    expect(owners).toEqual([{ claims: 3 }]);
+    await next.close();
+  });
+
   it('a server that was restarted is connected to again', async () => {
     const key = aDigest();
     const driver = open();
@@ -84,3 +132,7 @@ describe.skipIf(!hasPostgres)('on a server of its own', () => {
     await driver.close();
   });
 });
+
+function kindsOf(found: readonly FoundClaim[]): string[] {
+  return found.map(({ kind }) => kind);
+}

@@ -18,7 +18,12 @@ const STORE_TYPES = [
   'src/stores/registry-contract.ts',
 ];
 /** What drivers share beside their contracts. */
-const STORE_PARTS = ['src/stores/audit-chain.ts', 'src/stores/sql/'];
+const STORE_PARTS = [
+  'src/stores/audit-chain.ts',
+  'src/stores/file-lock.ts',
+  'src/stores/sql/',
+  'src/stores/turn-batches.ts',
+];
 const TELEMETRY = 'src/telemetry/';
 const FRONT_MESSAGES = 'src/data-plane/front-messages.ts';
 const ANYTHING = ['src/'];

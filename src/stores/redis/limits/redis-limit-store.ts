@@ -10,8 +10,8 @@
 import { randomBytes } from 'node:crypto';
 import type { CounterSet } from '../../../core/counters.ts';
 import type { Limit, LimitClaim, LimitStore } from '../../limit-contract.ts';
+import { TurnBatches } from '../../turn-batches.ts';
 import type { RedisConnection, RedisScript, RedisUser } from '../connection.ts';
-import { TurnBatches } from '../turn-batches.ts';
 import { HostShare } from './host-share.ts';
 import { LimitBatch } from './limit-batch.ts';
 import { HOLDER_PREFIX, LIMIT_SCRIPT } from './limit-script.ts';

@@ -9,9 +9,9 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../../core/clock.ts';
 import type { CounterSet } from '../../../core/counters.ts';
-import type { NonceClaimant, NonceClaims, NonceOutcome, NonceStore } from '../../contracts.ts';
+import type { HostNonceStore, NonceClaimant, NonceClaims, NonceOutcome } from '../../contracts.ts';
+import { TurnBatches } from '../../turn-batches.ts';
 import type { RedisConnection, RedisServer, RedisUser } from '../connection.ts';
-import { TurnBatches } from '../turn-batches.ts';
 import { ATTACH_SCRIPT, CLAIM_SCRIPT, MARKER_KEY, NONCE_PREFIX } from './nonce-scripts.ts';
 
 /** How far the clocks of hosts and of Redis may be apart. */
@@ -19,15 +19,9 @@ const CLOCKS_APART_MAX_MS = 1_000;
 /** Of the digest in base64url: 144 bits. */
 const DIGEST_CHARACTERS = 24;
 
-/** What is asked of the host's own store. */
-export interface HostNonces extends NonceStore {
-  /** Signatures whose `created` (ms) is at or before this are refused from now on. */
-  refuseCreatedUntil(createdMs: number): void;
-}
-
 export interface RedisNonceStoreOptions {
   readonly connection: RedisConnection;
-  readonly host: HostNonces;
+  readonly host: HostNonceStore;
   readonly clock: Clock;
   readonly counters: Pick<CounterSet, 'add'>;
   /** How far `created` of what is accepted may lie ahead of a host's clock, ms. */

@@ -36,6 +36,7 @@ export class LimitKeeper {
   private readonly nowMs: () => number;
   private readonly wallMs: () => number;
   private timer: NodeJS.Timeout | undefined;
+  private isOwner = true;
   private swept = 0;
   private isFailing = false;
   private written: readonly QuotaEntry[] = [];
@@ -51,10 +52,12 @@ export class LimitKeeper {
   }
 
   /**
-   * Before any front counts. The file's quotas of windows that are over are forgotten.
+   * Before any front counts. The file's quotas of windows that are over are forgotten. `isBeside`
+   * a process that this one replaces, the file is that one's until {@link takeOver}.
    * @throws Error where there is a file that cannot be used
    */
-  load(): void {
+  load(isBeside = false): void {
+    this.isOwner = !isBeside;
     const wallMs = this.wallMs();
     for (const { tag, value } of readQuotaFile(this.options.file) ?? []) {
       if (this.windows.isOver(windowOf(value), wallMs)) continue;
@@ -73,18 +76,21 @@ export class LimitKeeper {
    * In place of {@link start} where another process had the file until now: what it has counted
    * since the file was loaded is added. A quota that only it has counted is in the file alone, and
    * begins anew.
+   * @throws Error where there is a file that cannot be used; this process's counts go on
    */
   takeOver(): void {
+    this.isOwner = true;
+    this.start();
     const loaded = new Map(this.written.map(({ tag, value }) => [tag, value]));
     for (const { tag, value } of readQuotaFile(this.options.file) ?? []) {
       const place = this.quotas.placeOf(tag);
       if (place >= 0) addSince(this.quotas.values, place, value, loaded.get(tag) ?? 0n);
     }
-    this.start();
   }
 
-  /** Resolves when the last counts are on file, or could not be written. */
+  /** Resolves when the last counts are on file, where it is this process's, or could not be. */
   async stop(): Promise<void> {
+    if (!this.isOwner) return;
     clearInterval(this.timer);
     await this.writing;
     await this.write();

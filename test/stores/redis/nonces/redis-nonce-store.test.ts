@@ -1,13 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/core/clock.ts';
 import { CounterSet } from '../../../../src/core/counters.ts';
-import type { NonceOutcome } from '../../../../src/stores/contracts.ts';
+import type { HostNonceStore, NonceOutcome } from '../../../../src/stores/contracts.ts';
 import { MemoryNonceStore } from '../../../../src/stores/memory/nonce-store.ts';
 import { RedisConnection } from '../../../../src/stores/redis/connection.ts';
-import {
-  type HostNonces,
-  RedisNonceStore,
-} from '../../../../src/stores/redis/nonces/redis-nonce-store.ts';
+import { RedisNonceStore } from '../../../../src/stores/redis/nonces/redis-nonce-store.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { hasRedis, RedisServer } from '../../../support/redis.ts';
 
@@ -18,7 +15,7 @@ const SKEW_MS = 5_000;
 const WINDOW_MS = 60_000;
 
 /** A host's own nonces. */
-class HostMemory implements HostNonces {
+class HostMemory implements HostNonceStore {
   acceptCreatedAfterMs = 0;
   private readonly nonces = new MemoryNonceStore(10_000, systemClock);
 

@@ -182,6 +182,35 @@ describe('quotas on file', () => {
     expect([takes(next, daily()), takes(next, daily())]).toEqual([true, false]);
   });
 
+  it('of a process and the one that replaces it are added up, and written by one', async () => {
+    const file = join(aFolder(), 'quotas.bin');
+    const many = () => aLimit({ kind: 'quota', window: 'day', max: 6 }, { key: 'day' });
+    const open = (isBeside: boolean) => {
+      const shared = createLimitShared(1, CELLS, SKETCH);
+      const keeper = aKeeper(shared, file);
+      keeper.load(isBeside);
+      return {
+        keeper,
+        store: new SharedLimitStore(shared, { front: 0, counters: new CounterSet() }),
+      };
+    };
+    const before = open(false);
+    takes(before.store, many());
+    await before.keeper.stop();
+    const next = open(true);
+    // Both count from one call; each takes two more.
+    for (const { store } of [before, next]) {
+      expect([takes(store, many()), takes(store, many())]).toEqual([true, true]);
+    }
+    await next.keeper.stop();
+    await before.keeper.stop();
+    next.keeper.takeOver();
+    expect([takes(next.store, many()), takes(next.store, many())]).toEqual([true, false]);
+    await next.keeper.stop();
+    const last = open(false);
+    expect(takes(last.store, many())).toBe(false);
+  });
+
   it('are refused where the file is cut off or is another one', async () => {
     const file = join(aFolder(), 'quotas.bin');
     const shared = createLimitShared(1, CELLS, SKETCH);
