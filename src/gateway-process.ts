@@ -3,6 +3,7 @@
  * supervisor over IPC, drains on SIGTERM, SIGINT and when the supervisor is gone, reads the
  * registry on SIGHUP, and makes room for a process that replaces it.
  */
+import { flushCompileCache } from 'node:module';
 import type { Gateway } from './main.ts';
 import type { FromGateway, PlaceBeside, ToGateway } from './runtime/gateway-messages.ts';
 import { SignalRequests } from './runtime/signal-requests.ts';
@@ -34,6 +35,8 @@ async function run(configFile: string, replaces: boolean): Promise<void> {
       case 'go':
     }
   });
+  // Not only at its end, which a process that is killed does not have.
+  flushCompileCache();
   if (await gateway.ready) {
     await tell({ kind: 'ready', url: gateway.url, adminUrl: gateway.adminUrl });
   }

@@ -1,4 +1,5 @@
 /** The thread that keeps idempotency keys: one database, asked by every front. */
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from './core/clock.ts';
 import type {
@@ -42,6 +43,7 @@ async function start(): Promise<void> {
     if (message.kind === 'front') return keeper.addFront(message.port);
     void keeper.close().then(() => port.close());
   });
+  flushCompileCache();
   post({ kind: 'open' });
 }
 

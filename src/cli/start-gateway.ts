@@ -8,7 +8,7 @@ import type { Config } from '../core/config.ts';
 import { type BankPorts, readBankPorts } from '../demo/bank-ports.ts';
 import { type DemoFiles, prepareDemo } from '../demo/setup.ts';
 import { publisherTokenFileOf } from '../demo/tokens.ts';
-import { startGateway } from '../main.ts';
+import { withCompileCache } from '../runtime/compile-cache.ts';
 import { ControlSocket } from '../runtime/control-socket.ts';
 import { probePort } from '../runtime/probe-port.ts';
 import { SignalRequests } from '../runtime/signal-requests.ts';
@@ -90,6 +90,7 @@ const supervise: Runner = async (configFile, requests, announce) => {
   const supervisor = new Supervisor({
     entry: new URL(`../gateway-process${EXTENSION}`, import.meta.url),
     args: [configFile],
+    env: withCompileCache(process.env, stateDir),
     stopMaxMs: shutdown.drainTimeoutMs + CLOSE_MAX_MS,
     retireMaxMs: shutdown.retireTimeoutMs + CLOSE_MAX_MS,
     onReady: (ready, restarts) => {
@@ -134,6 +135,8 @@ async function listenForReloads(
 }
 
 const runHere: Runner = async (configFile, requests, announce) => {
+  // A supervisor does not hold a gateway.
+  const { startGateway } = await import('../main.ts');
   const gateway = await startGateway(configFile);
   const stopped = Promise.withResolvers<number>();
   requests.hand({

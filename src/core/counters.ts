@@ -115,6 +115,18 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Failed calls that were not sent again because too many had been.',
   },
+  upstream_calls_hedged: {
+    kind: 'counter',
+    help: 'Calls sent to a second target because the first was slow, by `hedging`.',
+  },
+  upstream_hedges_won: {
+    kind: 'counter',
+    help: 'Calls that the second target answered first.',
+  },
+  upstream_hedges_over_budget: {
+    kind: 'counter',
+    help: 'Slow calls that were not sent to a second target because too many had been.',
+  },
   upstream_connections_open: { kind: 'gauge', help: 'Connections to upstreams.' },
   upstream_connections_opened: { kind: 'counter', help: 'Connections to upstreams made.' },
   upstream_requests_queued: { kind: 'gauge', help: 'Requests waiting for an upstream connection.' },

@@ -15,6 +15,7 @@ export const PLAIN_RESILIENCE: UpstreamResilience = {
   outlier: undefined,
   breaker: undefined,
   retry: undefined,
+  hedging: undefined,
 };
 
 export function plainPlan(id: string): PlanRecord {

@@ -219,14 +219,23 @@ export interface BreakerRecord {
 export const RETRY_CAUSES = ['unreachable', 'timeout', 'protocol', 'status-502-503-504'] as const;
 export type RetryCause = (typeof RETRY_CAUSES)[number];
 
+/** How many requests may be sent beside the first ones of calls, per front. */
+export interface SendBudgetTerms {
+  /** Beside calls, in percent. */
+  readonly budgetPercent: number;
+  /** A second, beside that share, so that little traffic has some as well. */
+  readonly budgetMinPerSecond: number;
+}
+
 /** Safe methods are sent again; any other only where the call has not left the gateway. */
-export interface RetryRecord {
+export interface RetryRecord extends SendBudgetTerms {
   readonly attemptsMax: number;
   readonly on: readonly RetryCause[];
-  /** Retries beside calls, in percent, of this front. */
-  readonly budgetPercent: number;
-  /** Retries a second that are given beside the budget, so that little traffic has some as well. */
-  readonly budgetMinPerSecond: number;
+}
+
+/** A safe call that waits long is sent to a second target as well; the first answer counts. */
+export interface HedgingRecord extends SendBudgetTerms {
+  readonly afterMs: number;
 }
 
 export const BALANCING = ['least-request', 'weighted'] as const;
@@ -247,6 +256,7 @@ export interface UpstreamResilience {
   readonly outlier: OutlierRecord | undefined;
   readonly breaker: BreakerRecord | undefined;
   readonly retry: RetryRecord | undefined;
+  readonly hedging: HedgingRecord | undefined;
 }
 
 export interface UpstreamRecord {

@@ -2,6 +2,7 @@
  * One front thread: composes the rooms around its own uWebSockets.js app and its own worker pool,
  * and does what the main thread asks.
  */
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../core/clock.ts';
 import type { Exchange } from '../core/exchange.ts';
@@ -259,6 +260,8 @@ async function run(): Promise<void> {
   let running: Running | undefined;
   try {
     running = await startFront();
+    // Before there is traffic that would wait: the next start of this thread loads it.
+    flushCompileCache();
     const { host, port: tcpPort } = data.config.listener;
     if (!(await running.front.listen(running.calls, running.handshakes))) {
       throw new Error(`${host}:${tcpPort} cannot be listened on: set listener.port to another.`);

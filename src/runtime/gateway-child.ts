@@ -12,6 +12,7 @@ export interface ChildEnd {
 export interface GatewayChildOptions {
   readonly entry: URL;
   readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
   readonly onMessage: (child: GatewayChild, message: FromGateway) => void;
   readonly onEnd: (child: GatewayChild, end: ChildEnd) => void;
 }
@@ -25,8 +26,9 @@ export class GatewayChild {
   private readonly process: ChildProcess;
   private killer: NodeJS.Timeout | undefined;
 
-  constructor({ entry, args, onMessage, onEnd }: GatewayChildOptions) {
-    const child = fork(entry, [...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  constructor({ entry, args, env, onMessage, onEnd }: GatewayChildOptions) {
+    const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
+    const child = fork(entry, [...args], { env, stdio: [...stdio] });
     this.process = child;
     child.on('message', (message: FromGateway) => {
       if (message.kind === 'ready') this.ready = message;

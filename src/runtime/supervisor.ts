@@ -10,6 +10,8 @@ export interface SupervisorOptions {
   /** The gateway's entry module and its arguments. */
   readonly entry: URL;
   readonly args: readonly string[];
+  /** The supervisor's own by default. */
+  readonly env?: NodeJS.ProcessEnv;
   readonly onReady: (ready: GatewayReady, restarts: number) => void;
   readonly onRestart: (reason: string, pauseMs: number) => void;
   readonly backoff?: Backoff;
@@ -143,7 +145,7 @@ export class Supervisor {
 
   private fork(args: readonly string[]): GatewayChild {
     return new GatewayChild({
-      ...{ entry: this.options.entry, args },
+      ...{ entry: this.options.entry, args, env: this.options.env ?? process.env },
       onMessage: (child, message) => this.hear(child, message),
       onEnd: (child, end) => this.onEnd(child, end),
     });

@@ -161,6 +161,7 @@ export class SnapshotRecords {
         outlier: upstream.outlier,
         breaker: upstream.breaker,
         retry: upstream.retry,
+        hedging: upstream.hedging,
       },
     };
   }

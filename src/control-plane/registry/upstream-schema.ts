@@ -79,6 +79,11 @@ const resilienceFields = {
       budgetMinPerSecond: integer('Retries that are given beside it.', 3, 0, 10_000),
     },
   ),
+  hedging: settings('Sends a safe call that waits long to a second target; absent for none.', {
+    afterMs: integer('After which wait for an answer’s head.', 50, 1, 60_000),
+    budgetPercent: percent('Second requests beside the safe calls of a front.', 5),
+    budgetMinPerSecond: integer('Second requests that are given beside it.', 1, 0, 10_000),
+  }),
 };
 
 const pem = (description: string) =>

@@ -9,8 +9,10 @@ import { STAGE } from '../../core/stages.ts';
 import { type AttemptOutcome, outcomeOfStatus } from './attempt-outcome.ts';
 import type { UpstreamHandler, UpstreamRequest } from './client.ts';
 import type { UpstreamDirectory } from './directory.ts';
+import type { HedgedCall, Hedges } from './hedging.ts';
 import { requestHead } from './request-head.ts';
-import { isRetriedError, isRetriedStatus, pauseBeforeRetry, type RetryBudgets } from './retries.ts';
+import { isRetriedError, isRetriedStatus, pauseBeforeRetry } from './retries.ts';
+import type { SendBudgets } from './send-budgets.ts';
 import { isTarget, type TargetClient } from './target-client.ts';
 
 type FailureKind = Parameters<UpstreamHandler['onError']>[0];
@@ -48,10 +50,11 @@ export interface ForwardOptions {
 /** What the calls of one front have in common on their way. */
 export interface ForwardParts extends ForwardOptions {
   readonly directory: UpstreamDirectory;
-  readonly budgets: RetryBudgets;
+  readonly budgets: SendBudgets;
+  readonly hedges: Hedges;
 }
 
-export class Forwarding implements UpstreamHandler, AnswerSource {
+export class Forwarding implements HedgedCall, AnswerSource {
   private readonly exchange: Exchange;
   private readonly parts: ForwardParts;
   private readonly isSafe: boolean;
@@ -81,20 +84,33 @@ export class Forwarding implements UpstreamHandler, AnswerSource {
   }
 
   send(): void {
-    const { exchange, target } = this;
-    const { client, host } = target;
-    const builtMs = performance.now();
-    const head = requestHead(exchange, host);
-    const sentMs = performance.now();
-    if (this.sends === 0) this.startedMs = sentMs;
+    const { target, upstream, parts } = this;
+    const { hedging } = upstream.resilience;
+    const isFirst = this.sends === 0;
     this.sends += 1;
-    exchange.stageMs[STAGE.transform] = sentMs - builtMs;
     try {
-      this.request = client.request(exchange.arrival.method, head, exchange.body, this);
+      this.request =
+        hedging !== undefined && isFirst && this.isSafe && !target.isTrial
+          ? parts.hedges.send(upstream, hedging, target, this)
+          : this.sendBy(target, this);
     } catch (error) {
       this.settle('cancelled');
       throw error;
     }
+  }
+
+  sendBy({ client, host }: TargetClient, handler: UpstreamHandler): UpstreamRequest {
+    const { exchange } = this;
+    const builtMs = performance.now();
+    const head = requestHead(exchange, host);
+    const sentMs = performance.now();
+    if (this.startedMs === 0) this.startedMs = sentMs;
+    exchange.stageMs[STAGE.transform] = sentMs - builtMs;
+    return client.request(exchange.arrival.method, head, exchange.body, handler);
+  }
+
+  moveTo(target: TargetClient): void {
+    this.target = target;
   }
 
   onHead(
@@ -208,14 +224,20 @@ export class Forwarding implements UpstreamHandler, AnswerSource {
    */
   private chooseNext(): boolean {
     const { exchange, parts, upstream } = this;
-    if (exchange.aborted || this.sends >= upstream.resilience.retry!.attemptsMax) return false;
+    const retry = upstream.resilience.retry!;
+    if (exchange.aborted || this.sends >= retry.attemptsMax) return false;
     if (exchange.deadlineAtMs <= parts.clock.monotonicMs()) return false;
-    const { budgets, directory } = parts;
-    if (!budgets.allows(upstream, this.target.load)) return false;
+    const { budgets, counters, directory } = parts;
+    const { load } = this.target;
+    if (!budgets.allows(load, retry)) {
+      counters.add('upstream_retries_over_budget');
+      return false;
+    }
     // This attempt is over, and what comes next takes its place.
     const next = directory.choose(upstream, this.target, 1);
     if (!isTarget(next)) return false;
-    budgets.spend(upstream, next.load);
+    budgets.spend(load, retry);
+    counters.add('upstream_calls_sent_again');
     this.next = next;
     return true;
   }

@@ -1,21 +1,13 @@
 /** Calls that fail at one target and are sent again, or are not. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/core/clock.ts';
-import { CounterSet } from '../../../src/core/counters.ts';
-import type { AnswerSink, Exchange } from '../../../src/core/exchange.ts';
+import type { CounterSet } from '../../../src/core/counters.ts';
 import { PLAIN_RESILIENCE } from '../../../src/core/plain-terms.ts';
-import type { Problem } from '../../../src/core/problems.ts';
-import type {
-  RetryRecord,
-  UpstreamRecord,
-  UpstreamResilience,
-} from '../../../src/core/snapshot.ts';
-import { createForwardStep, UpstreamDirectory } from '../../../src/data-plane/upstream/index.ts';
-import { RetryBudgets } from '../../../src/data-plane/upstream/retries.ts';
+import type { RetryRecord, UpstreamResilience } from '../../../src/core/snapshot.ts';
+import { SendBudgets } from '../../../src/data-plane/upstream/send-budgets.ts';
 import type { TargetClient } from '../../../src/data-plane/upstream/target-client.ts';
-import { createHealthShared, SharedHealthStates } from '../../../src/stores/shared-memory/index.ts';
 import { eventually } from '../../support/eventually.ts';
-import { anExchange, anUpstream, identified } from '../../support/exchanges.ts';
+import { anUpstream } from '../../support/exchanges.ts';
+import { type CallShape, type ForwardOutcome, ForwardWorld } from './forward-world.ts';
 import { answerOf, RawUpstream } from './raw-upstream.ts';
 
 const RETRY: RetryRecord = {
@@ -27,93 +19,31 @@ const RETRY: RetryRecord = {
 
 let bad: RawUpstream;
 let good: RawUpstream;
+let world: ForwardWorld;
 let counters: CounterSet;
-let directory: UpstreamDirectory;
 
 beforeEach(() => {
-  counters = new CounterSet();
+  world = new ForwardWorld();
+  counters = world.counters;
   good = new RawUpstream(({ socket }) => socket.write(answerOf('good')));
   bad = new RawUpstream(({ socket }) => socket.destroy());
-  directory = new UpstreamDirectory({
-    ...{ counters, clock: systemClock, reportChange: () => undefined },
-    health: new SharedHealthStates(createHealthShared(1), { front: 0 }),
-    // The first target first.
-    random: () => 0,
-  });
 });
 afterEach(async () => {
-  await directory.destroy();
+  await world.directory.destroy();
   await good.close();
   await bad.close();
 });
 
-interface Outcome {
-  readonly status: number;
-  readonly text: string;
-  readonly refusal: Problem | undefined;
-  readonly attempts: number;
-}
-
-interface CallOptions {
-  readonly method?: string;
-  readonly body?: string;
+interface CallOptions extends CallShape {
   readonly retry?: Partial<RetryRecord>;
   readonly targets?: 'bad-and-good' | 'bad-alone' | 'gone-and-good';
   readonly resilience?: Partial<UpstreamResilience>;
 }
 
-async function call(options: CallOptions = {}): Promise<Outcome> {
+async function call(options: CallOptions = {}): Promise<ForwardOutcome> {
   const { retry = {}, targets = 'bad-and-good', resilience } = options;
-  return callTo(await anUpstreamOf(targets, { ...RETRY, ...retry }, resilience), options);
-}
-
-async function callTo(upstream: UpstreamRecord, options: CallOptions = {}): Promise<Outcome> {
-  const { method = 'GET', body = '' } = options;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let refusal: Problem | undefined;
-  const driver = {
-    resume: (_: Exchange, problem: Problem | undefined) => {
-      refusal = problem;
-      resolve();
-    },
-    complete: () => resolve(),
-  };
-  const sink = new TextSink();
-  const exchange = identified(
-    Object.assign(anExchange({ method, arrivedMs: performance.now() }, driver), {
-      transport: { handle: undefined, sink },
-      body: Buffer.from(body),
-    }),
-    upstream,
-  );
-  const reportFailure = () => undefined;
-  const forward = createForwardStep(directory, { clock: systemClock, counters, reportFailure });
-  forward(exchange);
-  await promise;
-  return { status: sink.status, text: sink.text, refusal, attempts: exchange.attempts };
-}
-
-class TextSink implements AnswerSink {
-  status = 0;
-  text = '';
-
-  begin(_: Exchange, status: number): void {
-    this.status = status;
-  }
-
-  write(_: Exchange, chunk: Uint8Array): boolean {
-    this.text += Buffer.from(chunk);
-    return true;
-  }
-
-  end(exchange: Exchange, lastChunk?: Uint8Array): void {
-    if (lastChunk !== undefined) this.write(exchange, lastChunk);
-    exchange.complete();
-  }
-
-  abort(exchange: Exchange): void {
-    exchange.complete();
-  }
+  const upstream = await anUpstreamOf(targets, { ...RETRY, ...retry }, resilience);
+  return world.call(upstream, options).ended;
 }
 
 async function anUpstreamOf(
@@ -190,11 +120,11 @@ describe('a safe call that fails at one target', () => {
 
   it('has the place of its own that it had, where there are no more', async () => {
     const record = await anUpstreamOf('bad-and-good', RETRY, { requestsMax: 1 });
-    expect(await callTo(record)).toMatchObject({ text: 'good', attempts: 2 });
+    expect(await world.call(record).ended).toMatchObject({ text: 'good', attempts: 2 });
     bad.answer = ({ socket }) => socket.write(BUSY);
     // In turns: one of two goes to the bad one first.
-    expect(await callTo(record)).toMatchObject({ text: 'good' });
-    expect(await callTo(record)).toMatchObject({ text: 'good' });
+    expect(await world.call(record).ended).toMatchObject({ text: 'good' });
+    expect(await world.call(record).ended).toMatchObject({ text: 'good' });
     expect(counters.get(SENT_AGAIN)).toBe(2);
     expect(counters.get('upstream_requests_refused')).toBe(0);
   });
@@ -203,10 +133,10 @@ describe('a safe call that fails at one target', () => {
     const breaker = { requestsMin: 1, failuresMaxPercent: 1, windowMs: 10_000, openMs: 40 };
     const resilience = { breaker: { ...breaker, trialsMax: 1 } };
     const record = await anUpstreamOf('bad-alone', RETRY, resilience);
-    const opening = directory.choose(record) as TargetClient;
-    directory.settle(record, opening, 'protocol');
+    const opening = world.directory.choose(record) as TargetClient;
+    world.directory.settle(record, opening, 'protocol');
     await new Promise(resolve => setTimeout(resolve, 60));
-    const { refusal } = await callTo(record);
+    const { refusal } = await world.call(record).ended;
     expect(refusal?.name).toBe('upstream-protocol');
     expect([bad.requests.length, counters.get(SENT_AGAIN)]).toEqual([1, 0]);
   });
@@ -249,15 +179,11 @@ describe('a call that is not safe', () => {
 describe('whoever leaves', () => {
   it('while the call waits to be sent again leaves nothing behind', async () => {
     const record = await anUpstreamOf('bad-alone', { ...RETRY, attemptsMax: 10 });
-    let completed = 0;
-    const driver = { resume: () => undefined, complete: () => completed++ };
-    const exchange = identified(anExchange({ method: 'GET' }, driver), record);
-    const reportFailure = () => undefined;
-    createForwardStep(directory, { clock: systemClock, counters, reportFailure })(exchange);
+    const { exchange, ended } = world.call(record);
     await eventually(() => bad.requests.length).toBeGreaterThan(0);
     exchange.aborted = true;
     exchange.source?.cancel();
-    expect(completed).toBe(1);
+    await ended;
     const asked = bad.requests.length;
     await new Promise(resolve => setTimeout(resolve, 60));
     expect(bad.requests.length).toBe(asked);
@@ -267,17 +193,16 @@ describe('whoever leaves', () => {
 describe('the budget', () => {
   it('is a share of the calls and a few a second, and no more is saved than for a while', () => {
     let nowMs = 0;
-    const budgets = new RetryBudgets({ wallMs: () => 0, monotonicMs: () => nowMs }, counters);
-    const retry = { ...RETRY, budgetPercent: 10, budgetMinPerSecond: 2 };
-    const upstream = anUpstream({ resilience: { ...PLAIN_RESILIENCE, retry } });
+    const budgets = new SendBudgets({ wallMs: () => 0, monotonicMs: () => nowMs });
+    const terms = { budgetPercent: 10, budgetMinPerSecond: 2 };
     const load = { callsInFlight: 0 };
     const spend = () => {
-      const isAllowed = budgets.allows(upstream, load);
-      if (isAllowed) budgets.spend(upstream, load);
+      const isAllowed = budgets.allows(load, terms);
+      if (isAllowed) budgets.spend(load, terms);
       return isAllowed;
     };
     expect([spend(), spend(), spend()]).toEqual([true, true, false]);
-    for (let call = 0; call < 10; call++) budgets.earn(upstream, load);
+    for (let call = 0; call < 10; call++) budgets.earn(load, terms);
     expect([spend(), spend()]).toEqual([true, false]);
     nowMs += 500;
     expect([spend(), spend()]).toEqual([true, false]);
