@@ -26,11 +26,13 @@ export interface ReloadResult {
   readonly commit: string;
   readonly environment: Environment;
   readonly options: ReloadBenchOptions;
+  /** `net.ipv4.tcp_migrate_req` of the host: docs/operations.md. */
+  readonly migratesWaiting: boolean;
   readonly rounds: number;
   readonly requests: number;
   /** Requests that were not answered by the upstream, however. */
   readonly failed: number;
-  /** Of those, by code of the problem or by how the connection was lost. */
+  /** Those, by code of the problem or by how the connection was lost. */
   readonly failures: Readonly<Record<string, number>>;
   readonly newConnections: number;
   readonly websocketCalls: number;
@@ -44,14 +46,14 @@ export interface ReloadResult {
 }
 
 export function reloadText(result: ReloadResult): string {
-  const { rounds, requests, failed, failures, newConnections, reloads } = result;
+  const { rounds, requests, failed, failures, newConnections, reloads, migratesWaiting } = result;
   const { websocketFailures: lost } = result;
   const slowest = (of: (round: ReloadRound) => number) => Math.round(Math.max(...reloads.map(of)));
   return [
     `${rounds} reloads: ready after ${slowest(({ startMs }) => startMs)} ms at most, ` +
       `the one before gone ${slowest(({ drainMs }) => drainMs)} ms later at most`,
     `${requests} requests, ${newConnections} of them on new connections`,
-    `${failed} of them failed${listOf(failures)}`,
+    `${failed} of them failed${listOf(failures)}, net.ipv4.tcp_migrate_req ${migratesWaiting ? 1 : 0}`,
     `${result.websocketCalls} calls on sessions: ${result.websocketCallsLost} lost${listOf(lost)}`,
     `p50 ${result.p50Ms.toFixed(2)} ms, p99 ${result.p99Ms.toFixed(1)} ms, ` +
       `max ${result.maxMs.toFixed(1)} ms from when each was due`,

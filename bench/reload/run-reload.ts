@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { askReload } from '../../src/runtime/control-socket.ts';
 import { openSignedSets, specsFor } from '../load/generator-specs.ts';
@@ -55,6 +56,7 @@ export async function runReload(
   const [p50Ms, p99Ms] = PERCENTILES.map(p => merged.latency.getValueAtPercentile(p) / 1_000);
   return {
     ...{ name: 'reload', startedAt, commit: checkoutCommit(), environment, options },
+    migratesWaiting: migratesWaiting(),
     ...{ rounds: reloads.length, requests: merged.requests + singles.count },
     failed: Object.values(failures).reduce((total, count) => total + count, 0),
     ...{ failures, newConnections: singles.count },
@@ -92,11 +94,24 @@ function loadOf(options: ReloadBenchOptions): LoadOptions {
   };
 }
 
-/** A connection that is closed behind an answer which announced it has lost nothing. */
+/**
+ * What befell requests, and connections between them by cause. A connection that is closed behind an
+ * answer which announced it has lost nothing.
+ */
 function failuresOf({ errors, connectionsLost }: Merged): Record<string, number> {
-  const { [CONNECTION_LOST]: lost = 0, ...others } = errors;
-  const unannounced = lost - (connectionsLost['close-after-answer'] ?? 0);
-  return unannounced > 0 ? { ...others, [CONNECTION_LOST]: unannounced } : others;
+  const { [CONNECTION_LOST]: _, ...ofRequests } = errors;
+  const { 'close-after-answer': announced, ...ofConnections } = connectionsLost;
+  return { ...ofRequests, ...ofConnections };
+}
+
+/** Whether the kernel gives what waits at a listener that closes to another one of the same port. */
+function migratesWaiting(): boolean {
+  try {
+    return readFileSync('/proc/sys/net/ipv4/tcp_migrate_req', 'utf8').trim() === '1';
+  } catch {
+    // A kernel before 5.14 has no such setting.
+    return false;
+  }
 }
 
 function sum(...counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
