@@ -15,6 +15,7 @@ import { ReplayDesk } from './control-plane/events/replay-desk.ts';
 import type { Config } from './core/config.ts';
 import { CounterSet } from './core/counters.ts';
 import { LogThrottle } from './core/log-throttle.ts';
+import type { Gateway } from './gateway.ts';
 import { AccessBlocks } from './runtime/access-blocks.ts';
 import { FrontThreads } from './runtime/front-threads.ts';
 import type { PlaceBeside } from './runtime/gateway-messages.ts';
@@ -30,31 +31,6 @@ import { VERSION } from './version.ts';
 
 /** In stateDir. */
 const JOURNAL_FILE = 'events.sqlite';
-
-export interface Gateway {
-  readonly url: string;
-  readonly adminUrl: string;
-  /**
-   * True when a partner's call would succeed, which after a strict start takes clockSkewMs; false
-   * when the gateway was stopped before.
-   */
-  readonly ready: Promise<boolean>;
-  /** Reads the registry again and publishes it; the old one stays where the new one is refused. */
-  reload(): void;
-  /** Finishes what is in flight and closes everything. A second call waits for the first. */
-  stop(): Promise<void>;
-  /**
-   * Makes room for another process beside this one: what both write is not written here any more,
-   * and this one is asked for nonces.
-   *
-   * @throws Error where this one still depends on the one that it replaced
-   */
-  yield(): Promise<PlaceBeside>;
-  /** The other process has failed. */
-  resume(): void;
-  /** The other process serves: takes no more connections, and ends with the last. */
-  retire(): Promise<void>;
-}
 
 /**
  * Starts a gateway from its configuration file.
@@ -302,7 +278,8 @@ class RunningGateway implements Gateway {
   }
 
   async retire(): Promise<void> {
-    this.stopping ??= this.close(this.config.shutdown.retireTimeoutMs, true);
+    const { retireTimeoutMs, retireSpreadMs } = this.config.shutdown;
+    this.stopping ??= this.close(retireTimeoutMs, retireSpreadMs);
     return this.stopping;
   }
 
@@ -310,16 +287,20 @@ class RunningGateway implements Gateway {
     const { drainTimeoutMs } = this.config.shutdown;
     // One that was replaced and waits for its last connections does not wait any longer.
     if (this.stopping !== undefined) this.fronts?.hurry(drainTimeoutMs);
-    this.stopping ??= this.close(drainTimeoutMs, false);
+    this.stopping ??= this.close(drainTimeoutMs);
     return this.stopping;
   }
 
-  /** Never rejects: what cannot be closed is logged, and the rest is closed all the same. */
-  private async close(drainTimeoutMs: number, isReplaced: boolean): Promise<void> {
+  /**
+   * Never rejects: what cannot be closed is logged, and the rest is closed all the same. With
+   * `leaveOverMs` another process serves, to which connections move within this time.
+   */
+  private async close(drainTimeoutMs: number, leaveOverMs?: number): Promise<void> {
+    const isReplaced = leaveOverMs !== undefined;
     this.stopped.abort();
     // Operators ask the other one from now on.
     if (isReplaced) await this.closeOne('admin listener', () => this.admin?.close());
-    const outcome = await this.fronts?.drain(drainTimeoutMs, isReplaced);
+    const outcome = await this.fronts?.drain(drainTimeoutMs, leaveOverMs);
     if (outcome !== undefined && outcome.cutExchanges > 0) {
       this.log.warn({ cut: outcome.cutExchanges }, 'Calls were cut at drainTimeoutMs.');
     }

@@ -166,6 +166,8 @@ export class OpenLoop implements ConnectionOwner {
     if (this.closing) return;
     if (this.allOpened) {
       this.tally.onClosed(cause, this.openCount, performance.now());
+      // As it was told to: a partner's client opens another at once.
+      if (cause === 'close-after-answer' && this.running) this.openOne(connection);
       return;
     }
     const reason = connection.lastError || 'the server closed it';
@@ -212,7 +214,7 @@ export class OpenLoop implements ConnectionOwner {
   }
 
   private wait(dueMs: number, measured: boolean, nowMs: number): void {
-    if (this.openCount === 0) {
+    if (this.openCount + this.openingCount === 0) {
       this.tally.onError('connect', dueMs, nowMs);
       return;
     }
@@ -257,10 +259,13 @@ export class OpenLoop implements ConnectionOwner {
   private openMissing(): void {
     for (const connection of this.connections) {
       if (this.openingCount >= OPENING_MAX) return;
-      if (connection.state !== CLOSED) continue;
-      this.openingCount += 1;
-      connection.open();
+      if (connection.state === CLOSED) this.openOne(connection);
     }
+  }
+
+  private openOne(connection: LoadConnection): void {
+    this.openingCount += 1;
+    connection.open();
   }
 }
 

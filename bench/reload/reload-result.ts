@@ -53,7 +53,8 @@ export function reloadText(result: ReloadResult): string {
     `${rounds} reloads: ready after ${slowest(({ startMs }) => startMs)} ms at most, ` +
       `the one before gone ${slowest(({ drainMs }) => drainMs)} ms later at most`,
     `${requests} requests, ${newConnections} of them on new connections`,
-    `${failed} of them failed${listOf(failures)}, net.ipv4.tcp_migrate_req ${migratesWaiting ? 1 : 0}`,
+    `${failed} of them failed${listOf(failures)}`,
+    `net.ipv4.tcp_migrate_req ${migratesWaiting ? 1 : 0}`,
     `${result.websocketCalls} calls on sessions: ${result.websocketCallsLost} lost${listOf(lost)}`,
     `p50 ${result.p50Ms.toFixed(2)} ms, p99 ${result.p99Ms.toFixed(1)} ms, ` +
       `max ${result.maxMs.toFixed(1)} ms from when each was due`,

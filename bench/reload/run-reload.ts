@@ -95,8 +95,8 @@ function loadOf(options: ReloadBenchOptions): LoadOptions {
 }
 
 /**
- * What befell requests, and connections between them by cause. A connection that is closed behind an
- * answer which announced it has lost nothing.
+ * What befell requests, and connections between them by cause. A connection that is closed behind
+ * an answer which announced it has lost nothing.
  */
 function failuresOf({ errors, connectionsLost }: Merged): Record<string, number> {
   const { [CONNECTION_LOST]: _, ...ofRequests } = errors;
@@ -104,7 +104,7 @@ function failuresOf({ errors, connectionsLost }: Merged): Record<string, number>
   return { ...ofRequests, ...ofConnections };
 }
 
-/** Whether the kernel gives what waits at a listener that closes to another one of the same port. */
+/** Whether the kernel gives what waits at a listener that closes to another of the same port. */
 function migratesWaiting(): boolean {
   try {
     return readFileSync('/proc/sys/net/ipv4/tcp_migrate_req', 'utf8').trim() === '1';

@@ -366,6 +366,12 @@ export const ConfigSchema = Type.Object(
         0,
         3_600_000,
       ),
+      retireSpreadMs: integer(
+        'Within which its connections are asked, one after another, to move to the new one.',
+        3_000,
+        0,
+        600_000,
+      ),
     }),
   },
   { additionalProperties: false },

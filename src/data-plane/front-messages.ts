@@ -35,10 +35,15 @@ export type ToFront<Nonces = unknown> =
   /** The process that this one replaced has ended: its nonces are here. */
   | { readonly kind: 'nonces'; readonly shared: Nonces }
   /**
-   * Stop listening, finish what is in flight, then end; `untilUnused` once every connection was
-   * closed by its other end, or behind its next answer. Again where less time is wanted.
+   * Stop listening, finish what is in flight, then end. With `leaveOverMs` connections are asked to
+   * leave one after another within this time, and it ends when every one was closed, by its other
+   * end or behind an answer. Again where there is less time.
    */
-  | { readonly kind: 'drain'; readonly timeoutMs: number; readonly untilUnused: boolean };
+  | {
+      readonly kind: 'drain';
+      readonly timeoutMs: number;
+      readonly leaveOverMs?: number | undefined;
+    };
 
 export interface LogMessage {
   readonly kind: 'log';

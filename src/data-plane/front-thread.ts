@@ -5,6 +5,7 @@
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../core/clock.ts';
+import { EvenRelease } from '../core/even-release.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { LogThrottle } from '../core/log-throttle.ts';
 import type { RecordDelta, SnapshotDelta, SnapshotHolder } from '../core/snapshot.ts';
@@ -204,19 +205,28 @@ function isChanged({ upserts, removals }: RecordDelta<unknown>): boolean {
   return upserts.length + removals.length > 0;
 }
 
+/** No sooner than this front has stopped to listen: connections would come back to it. */
+function sendAway(
+  { counters, responder, sessions }: Running,
+  { timeoutMs, leaveOverMs = 0 }: DrainOrder,
+): void {
+  const connections = counters.get('connections_open');
+  responder.leaving = new EvenRelease(connections, leaveOverMs, performance.now());
+  sessions.goAway(timeoutMs, leaveOverMs);
+}
+
 type DrainOrder = Extract<ToFront, { kind: 'drain' }>;
 /** On this thread's monotonic clock; a later order may bring it nearer. */
 let drainDeadlineMs = Number.POSITIVE_INFINITY;
 
 /** Finishes what is in flight, cuts the rest at `timeoutMs`, and lets this thread end. */
-async function drain(running: Running, { timeoutMs, untilUnused }: DrainOrder): Promise<void> {
-  const { front, counters, responder, upstreams, sessions } = running;
-  responder.closing = true;
+async function drain(running: Running, order: DrainOrder): Promise<void> {
+  const { front, counters, upstreams, sessions, responder } = running;
   await front.stopListening();
-  sessions.goAway(timeoutMs);
+  sendAway(running, order);
   const isUsed = () => counters.get('connections_open') > 0;
   const isAtWork = () => counters.get('exchanges_in_flight') > 0 || sessions.size > 0;
-  const isBusy = untilUnused ? isUsed : isAtWork;
+  const isBusy = order.leaveOverMs === undefined ? isAtWork : isUsed;
   while (isBusy() && performance.now() < drainDeadlineMs) await sleep(DRAIN_POLL_MS);
   sessions.closeAll();
   const cutExchanges = counters.get('exchanges_in_flight');
@@ -313,7 +323,7 @@ function obey(running: Running): void {
         return running.stores.moveNonces(order.shared as NonceShared);
       case 'drain':
         drainDeadlineMs = Math.min(drainDeadlineMs, performance.now() + order.timeoutMs);
-        if (draining) return;
+        if (draining) return sendAway(running, order);
         draining = true;
         drain(running, order).catch(endAnyway);
     }

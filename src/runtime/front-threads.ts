@@ -208,18 +208,18 @@ export class FrontThreads {
 
   /** Fronts that drain have no longer than this. */
   hurry(timeoutMs: number): void {
-    const message: ToFront = { kind: 'drain', timeoutMs, untilUnused: false };
+    const message: ToFront = { kind: 'drain', timeoutMs };
     for (const { worker } of this.slots) worker?.postMessage(message);
   }
 
   /**
-   * Drains every front: what is in flight is cut after `timeoutMs`. `untilUnused` also waits for
-   * connections on which nothing is in flight.
+   * Drains every front: what is in flight is cut after `timeoutMs`. With `leaveOverMs` it also
+   * waits for connections on which nothing is in flight, and asks them to leave within this time.
    */
-  async drain(timeoutMs: number, untilUnused: boolean): Promise<DrainOutcome> {
+  async drain(timeoutMs: number, leaveOverMs?: number): Promise<DrainOutcome> {
     this.draining = true;
     this.waiters.close();
-    const message: ToFront = { kind: 'drain', timeoutMs, untilUnused };
+    const message: ToFront = { kind: 'drain', timeoutMs, leaveOverMs };
     const ends: Promise<void>[] = [];
     for (const slot of this.slots) {
       clearTimeout(slot.restartTimer);

@@ -79,7 +79,7 @@ describe('a front thread', () => {
     const fronts = create();
     const message = '203.0.113.1:8080 cannot be listened on: set listener.port to another.';
     await expect(fronts.start()).rejects.toThrow(message);
-    expect(await fronts.drain(0, false)).toEqual({ cutExchanges: 0, frontsLeft: 0 });
+    expect(await fronts.drain(0)).toEqual({ cutExchanges: 0, frontsLeft: 0 });
     expect(logged.map(({ message: text }) => text)).toEqual(['A front thread cannot start.']);
   });
 
@@ -95,7 +95,7 @@ describe('a front thread', () => {
     config.listener.port = await stablePort();
     const fronts = create();
     const started = fronts.start();
-    expect(await fronts.drain(0, false)).toEqual({ cutExchanges: 0, frontsLeft: 0 });
+    expect(await fronts.drain(0)).toEqual({ cutExchanges: 0, frontsLeft: 0 });
     await started;
     expect(await isListening(config.listener.port)).toBe(false);
     expect(logged).toEqual([]);

@@ -21,7 +21,7 @@ let starts: Int32Array;
 let published: RegistrySnapshot;
 let onError: () => void;
 
-afterEach(() => fronts.drain(0, false));
+afterEach(() => fronts.drain(0));
 
 function snapshot(version: number, behaviour: string, partners: number | string = 0) {
   const ids = typeof partners === 'string' ? [partners] : Array(partners).fill('partner');
@@ -92,7 +92,7 @@ describe('starting', () => {
 
   it('rejects with the reason that a front gave, and leaves nothing running', async () => {
     await expect(create('fail').start()).rejects.toThrow(/^Front \d cannot listen\.$/);
-    await fronts.drain(0, false);
+    await fronts.drain(0);
     expect([...starts]).toEqual([1, 1]);
     expect(errors()).toEqual([]);
   });
@@ -138,7 +138,7 @@ describe('a front that ends by itself', () => {
     });
     publishAll(snapshot(2, 'serve', 'poison'));
     await firstEnd;
-    expect((await fronts.drain(0, false)).frontsLeft).toBe(0);
+    expect((await fronts.drain(0)).frontsLeft).toBe(0);
     expect([...starts]).toEqual([1, 1]);
   });
 });
@@ -214,7 +214,7 @@ describe('publishing', () => {
     expect(await fronts.served(1, 0)).toBe(true);
     expect(await fronts.served(2, 1)).toBe(false);
     const waiting = fronts.served(2, 60_000);
-    await fronts.drain(0, false);
+    await fronts.drain(0);
     expect(await waiting).toBe(false);
   });
 });
@@ -305,12 +305,12 @@ describe('events', () => {
 describe('draining', () => {
   it('adds up what was cut', async () => {
     await create('serve').start();
-    expect(await fronts.drain(100, false)).toEqual({ cutExchanges: 3, frontsLeft: 0 });
+    expect(await fronts.drain(100)).toEqual({ cutExchanges: 3, frontsLeft: 0 });
     expect(fronts.allListening).toBe(false);
   });
 
   it('gives up a front that hangs, a while after the time limit', async () => {
     await create('hang').start();
-    expect(await fronts.drain(0, false)).toEqual({ cutExchanges: 0, frontsLeft: 2 });
+    expect(await fronts.drain(0)).toEqual({ cutExchanges: 0, frontsLeft: 2 });
   });
 });

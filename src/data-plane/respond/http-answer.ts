@@ -2,6 +2,7 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import type { CounterSet } from '../../core/counters.ts';
 import { Deadline, type Deadlines } from '../../core/deadlines.ts';
+import type { EvenRelease } from '../../core/even-release.ts';
 import type { AnswerSink, Exchange } from '../../core/exchange.ts';
 import { serverTiming } from '../../core/server-timing.ts';
 import { STAGE } from '../../core/stages.ts';
@@ -16,7 +17,8 @@ export interface AnswerHost {
   readonly stalled: Deadlines<HttpAnswer>;
   /** The same ones, until uWebSockets.js has to be told again that they are wanted. */
   readonly reminded: Deadlines<HttpAnswer>;
-  readonly closing: boolean;
+  /** While the front ends: asks whose turn it is to take another connection. */
+  readonly leaving: EvenRelease | undefined;
 }
 
 /** Set by us, or by uWebSockets.js (date, framing); an upstream's value would stand there twice. */
@@ -71,6 +73,8 @@ export class HttpAnswer implements AnswerSink {
    */
   private responded = false;
   private ended = false;
+  /** Of its connection. */
+  private isLast = false;
   private exchange: Exchange | undefined;
 
   constructor(res: HttpResponse, host: AnswerHost) {
@@ -87,6 +91,7 @@ export class HttpAnswer implements AnswerSink {
   ): void {
     this.exchange = exchange;
     this.beganMs = performance.now();
+    this.isLast = this.host.leaving?.isDue(this.beganMs) ?? false;
     this.contentLength = contentLength;
     this.hasBody = hasBody;
     this.head = answerHead(exchange, status, headers);
@@ -195,7 +200,7 @@ export class HttpAnswer implements AnswerSink {
   }
 
   private closes(): boolean {
-    return this.host.closing || this.exchange!.closeConnection;
+    return this.isLast || this.exchange!.closeConnection;
   }
 
   /** False where the peer does not keep up; what it did not take is then in `unsent`. */

@@ -3,6 +3,7 @@
 // May refuse nothing: it is where refusals end.
 import type { CounterSet } from '../../core/counters.ts';
 import { Deadlines } from '../../core/deadlines.ts';
+import type { EvenRelease } from '../../core/even-release.ts';
 import type { AnswerSink, Exchange } from '../../core/exchange.ts';
 import { type Problem, problemDocument } from '../../core/problems.ts';
 import { HttpAnswer, type HttpAnswerResponse } from './http-answer.ts';
@@ -24,8 +25,8 @@ export class Responder {
   /** Answers whose peer reads nothing at the moment. */
   readonly stalled: Deadlines<HttpAnswer>;
   readonly reminded = new Deadlines<HttpAnswer>(REMIND_INTERVAL_MS);
-  /** While draining every answer asks the partner to take another connection. */
-  closing = false;
+  /** While draining answers ask their partners to take another connection. */
+  leaving: EvenRelease | undefined;
   private readonly sweeper: NodeJS.Timeout;
 
   constructor(options: ResponderOptions) {

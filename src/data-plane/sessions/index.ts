@@ -24,6 +24,7 @@ import {
 import type { SnapshotDelta, SnapshotHolder } from '../../core/snapshot.ts';
 import { TraceIds } from '../../core/trace.ts';
 import { AppUses } from './app-use.ts';
+import { askToMove } from './ask-to-move.ts';
 import type { BatchAnswer } from './batch-answer.ts';
 import type { Codec } from './codec.ts';
 import { type Concerned, concernedBy } from './concerned.ts';
@@ -73,6 +74,7 @@ export class Sessions implements SessionHost {
   private readonly sweeper: NodeJS.Timeout;
   private sweeping = false;
   private draining = false;
+  private stopAsking: () => void = () => undefined;
 
   constructor(options: SessionsOptions) {
     const { config, counters, snapshots, journal, askReplay, onDelivered } = options;
@@ -225,17 +227,20 @@ export class Sessions implements SessionHost {
     await this.visitAll(session => this.reviseSession(session, concerned), perTurn);
   }
 
-  /** Asks every peer to move; no session is opened from now on. */
-  goAway(deadlineMs: number): void {
+  /**
+   * Asks every peer to move, one after another within `overMs`; no session is opened from now on.
+   * Again where there is less time.
+   */
+  goAway(deadlineMs: number, overMs: number): void {
     this.draining = true;
-    for (const session of [...this.open]) {
-      session.notify('goaway', { deadlineMs, reason: 'draining' });
-    }
+    this.stopAsking();
+    this.stopAsking = askToMove([...this.open], deadlineMs, overMs);
   }
 
   /** Ends what has not moved. */
   closeAll(): void {
     clearInterval(this.sweeper);
+    this.stopAsking();
     for (const session of [...this.open]) session.end(CLOSE.goingAway, 'goaway');
   }
 

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { CounterSet } from '../../../src/core/counters.ts';
 import { Deadlines } from '../../../src/core/deadlines.ts';
+import { EvenRelease } from '../../../src/core/even-release.ts';
 import { Exchange, type ExchangeDriver } from '../../../src/core/exchange.ts';
 import { STAGE } from '../../../src/core/stages.ts';
-import { HttpAnswer } from '../../../src/data-plane/respond/http-answer.ts';
+import { type AnswerHost, HttpAnswer } from '../../../src/data-plane/respond/http-answer.ts';
 import { anArrival, identified } from '../../support/exchanges.ts';
 import { FakeResponse } from './fake-response.ts';
 
+const ALL_LEAVE = new EvenRelease(0, 0, 0);
 /** Largest offer to a peer that is behind. */
 const PIECE_MAX_BYTES = 8_192;
 
@@ -15,7 +17,7 @@ interface Scene {
   readonly exchange: Exchange;
   readonly response: FakeResponse;
   readonly counters: CounterSet;
-  readonly host: { closing: boolean; stalled: Deadlines<HttpAnswer> };
+  readonly host: { leaving: EvenRelease | undefined; stalled: Deadlines<HttpAnswer> };
   /** Calls of the source: `resume`, `cancel`. */
   readonly source: string[];
   completions: number;
@@ -24,9 +26,9 @@ interface Scene {
 function aScene(headers: readonly string[] = []): Scene {
   const counters = new CounterSet();
   const response = new FakeResponse();
-  const host = {
+  const host: Scene['host'] & AnswerHost = {
     counters,
-    closing: false,
+    leaving: undefined,
     stalled: new Deadlines<HttpAnswer>(1_000),
     reminded: new Deadlines<HttpAnswer>(100),
   };
@@ -110,7 +112,7 @@ describe('an answer that is known whole', () => {
     ['an untrusted connection', false, true],
   ])('closes the connection for %s', (_name, closing, closeConnection) => {
     const { answer, exchange, response, host } = aScene();
-    host.closing = closing;
+    host.leaving = closing ? ALL_LEAVE : undefined;
     exchange.closeConnection = closeConnection;
     answer.begin(exchange, 200, [], 1, true);
     answer.end(exchange, bytes('x'));
@@ -130,7 +132,7 @@ describe('an answer that is known whole', () => {
 describe('an answer without a body', () => {
   it('announces the length that a body would have', () => {
     const { answer, exchange, response, host } = aScene();
-    host.closing = true;
+    host.leaving = ALL_LEAVE;
     answer.begin(exchange, 200, [], 1_234, false);
     answer.end(exchange);
     expect(response.endedWithoutBody).toEqual([1_234, true]);
@@ -149,7 +151,7 @@ describe('an answer without a body', () => {
 
   it('says that the connection will close where the native part cannot', () => {
     const { answer, exchange, response, host } = aScene();
-    host.closing = true;
+    host.leaving = ALL_LEAVE;
     answer.begin(exchange, 204, [], undefined, false);
     answer.end(exchange);
     expect(response.endedWithoutBody).toEqual([]);
@@ -211,7 +213,7 @@ describe('a streamed answer with a length', () => {
 
   it('says with the head that the connection will close', () => {
     const { answer, exchange, response, host } = aScene();
-    host.closing = true;
+    host.leaving = ALL_LEAVE;
     answer.begin(exchange, 200, [], 6, true);
     answer.write(exchange, bytes('abc'));
     expect(response.head).toMatch(/\r\nconnection: close$/);
