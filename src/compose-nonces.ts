@@ -111,7 +111,7 @@ export class GatewayNonces {
     this.watch?.destroy();
     authority?.stop();
     try {
-      this.state?.close();
+      this.state?.close({ isHandedOver: authority !== undefined });
     } finally {
       await authority?.close();
     }

@@ -4,7 +4,7 @@
  * registry on SIGHUP, and makes room for a process that replaces it.
  */
 import { flushCompileCache } from 'node:module';
-import type { Gateway } from './gateway.ts';
+import type { Gateway } from './runtime/gateway.ts';
 import type { FromGateway, PlaceBeside, ToGateway } from './runtime/gateway-messages.ts';
 import { SignalRequests } from './runtime/signal-requests.ts';
 

@@ -3,6 +3,7 @@
  * part can end a process where JavaScript cannot catch it), replaces it by a new one while it
  * serves, and passes signals on.
  */
+import { type ChildPriority, childPriority } from './child-priority.ts';
 import { type ChildEnd, GatewayChild } from './gateway-child.ts';
 import type { FromGateway, GatewayReady } from './gateway-messages.ts';
 
@@ -15,6 +16,7 @@ export interface SupervisorOptions {
   readonly onReady: (ready: GatewayReady, restarts: number) => void;
   readonly onRestart: (reason: string, pauseMs: number) => void;
   readonly backoff?: Backoff;
+  readonly priority?: ChildPriority;
   /** A gateway that was asked to stop and is still there after this is killed. */
   readonly stopMaxMs?: number;
   /** A gateway that was replaced has this long for its last connections, and is then killed. */
@@ -54,6 +56,7 @@ interface UnderWay {
 export class Supervisor {
   private readonly options: SupervisorOptions;
   private readonly backoff: Backoff;
+  private readonly priority: ChildPriority;
   private readonly finished = Promise.withResolvers<number>();
   private current: GatewayChild | undefined;
   private next: UnderWay | undefined;
@@ -70,6 +73,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.options = options;
     this.backoff = options.backoff ?? RESTART_BACKOFF;
+    this.priority = options.priority ?? childPriority();
     this.pauseMs = this.backoff.firstMs;
   }
 
@@ -131,6 +135,7 @@ export class Supervisor {
     }
     const { promise, resolve } = Promise.withResolvers<Replacement>();
     const child = this.fork([...this.options.args, REPLACES]);
+    if (child.pid !== undefined) this.priority.lower(child.pid);
     const timer = setTimeout(
       () => this.giveUpReplacement('the new gateway was not ready in time'),
       this.options.replaceMaxMs ?? REPLACE_MAX_MS,
@@ -182,6 +187,7 @@ export class Supervisor {
   private takeOver(ready: GatewayReady): void {
     const { child, settle, timer } = this.next!;
     const before = this.current;
+    this.priority.restore(child.pid!);
     clearTimeout(timer);
     clearTimeout(this.timer);
     this.next = undefined;
@@ -219,6 +225,7 @@ export class Supervisor {
     if (!this.everReady) return this.end(1, end.reason);
     if (this.next === undefined) return this.restartLater(child, end.reason);
     // One that is on its way serves sooner than another that is started now.
+    this.priority.restore(this.next.child.pid!);
     this.next.child.tell({ kind: 'go', beside: undefined });
     this.options.onRestart(end.reason, 0);
   }

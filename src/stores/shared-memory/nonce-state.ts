@@ -40,7 +40,7 @@ import {
   readHeader,
   writeHeader,
 } from './state-file.ts';
-import { SECRET_CHARACTERS, type StateHeader } from './state-header.ts';
+import { encodeHeader, SECRET_CHARACTERS, type StateHeader } from './state-header.ts';
 import { lockStateFolder } from './state-lock.ts';
 
 export const STATE_FILE = 'nonces.bin';
@@ -93,8 +93,11 @@ export interface NonceState {
    * Ends the store for every thread (later claims are 'full'), marks the file clean and lets go of
    * it. Call it when the front threads have closed theirs. Throws where the file cannot be brought
    * to the disk; the lock is released even then, and the next boot starts strictly.
+   *
+   * @param options.isHandedOver another process waits for the file: it has what this one wrote, as
+   *   a process after one that was killed has, and does not wait for the disk
    */
-  close(): void;
+  close(options?: { readonly isHandedOver?: boolean }): void;
 }
 
 /**
@@ -183,7 +186,7 @@ class OpenNonceState implements NonceState {
     this.table.raiseForgottenSeconds(forgottenSeconds);
     this.table.raiseAcceptCreatedAfterSeconds(acceptCreatedAfterSeconds);
     this.fd = openSync(path, 'r+');
-    writeHeader(this.fd, this.header);
+    if (!isSameHeader(found.header, this.header)) writeHeader(this.fd, this.header);
     const strictSinceMs = strict ? nowMs : undefined;
     const { buffer } = this.table;
     this.shared = { buffer, path, secret, clockSkewMs: reachMs, strictSinceMs };
@@ -197,13 +200,13 @@ class OpenNonceState implements NonceState {
     return this.table.persistence !== PERSISTENCE_STATES.lost;
   }
 
-  close(): void {
+  close({ isHandedOver = false } = {}): void {
     if (this.fd < 0) return;
     const { persistent } = this;
     this.table.leavePersistence('closed');
     try {
-      if (persistent) this.markClean();
-      else invalidateStateFile(this.shared.path);
+      if (!persistent) invalidateStateFile(this.shared.path);
+      else if (!isHandedOver) this.markClean();
     } finally {
       closeSync(this.fd);
       this.fd = -1;
@@ -241,6 +244,11 @@ function loadState(path: string, table: SlotTable, bootId: string, window: Windo
   } finally {
     closeSync(fd);
   }
+}
+
+/** Where a process of this boot has left the file to another one nothing changes. */
+function isSameHeader(found: StateHeader | undefined, header: StateHeader): boolean {
+  return found !== undefined && encodeHeader(found).equals(encodeHeader(header));
 }
 
 function isWider(window: Window, than: Window): boolean {

@@ -88,6 +88,22 @@ describe('a start that trusts the file', () => {
     expect(image.startReason).toBe('other-boot');
   });
 
+  it('that was handed over knows all on the same boot, and is not trusted on another', () => {
+    const clock = new SettableClock();
+    const stateDir = temporaryFolder();
+    initialiseNonceState(stateDir, NONCES_MAX);
+    const first = openState({ stateDir, clock });
+    const expiresMs = clock.wallMs() + 60_000;
+    expect(openStore(first, clock).claim('app', 'spent', expiresMs)).toBe('fresh');
+    first.close({ isHandedOver: true });
+    const left = crashImage(stateDir);
+    const second = openState({ stateDir, clock });
+    expect(second.startReason).toBe('loaded');
+    expect(openStore(second, clock).claim('app', 'spent', expiresMs)).toBe('seen');
+    const elsewhere = openState({ stateDir: left, clock, bootId: 'next-boot' });
+    expect(elsewhere.startReason).toBe('other-boot');
+  });
+
   it('keeps the mark of a strict start that was cut short', () => {
     const clock = new SettableClock();
     const stateDir = temporaryFolder();

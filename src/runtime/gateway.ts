@@ -1,4 +1,4 @@
-import type { PlaceBeside } from './runtime/gateway-messages.ts';
+import type { PlaceBeside } from './gateway-messages.ts';
 
 /** A gateway that runs in this process. */
 export interface Gateway {
