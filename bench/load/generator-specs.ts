@@ -1,5 +1,6 @@
 /** What each generator of a run is told, and the signatures that are made for it ahead. */
 import type { KeyName } from '../rig/bench-folder.ts';
+import { sum } from '../rig/counts.ts';
 import { ORDERS_PATH, RATES_PATH, SESSIONS_PATH } from '../rig/gateway-files.ts';
 import type { RequestShape } from '../rig/presigned/signed-request.ts';
 import { openSignedSet, type SignedSet } from '../rig/presigned/signed-set.ts';
@@ -131,8 +132,4 @@ function arrivalCounts(options: LoadOptions): number[] {
   return Array.from({ length: options.generators }, (_, stream) =>
     countArrivals(arrivalsOfRun(timesOf(options, stream))),
   );
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,5 +1,6 @@
 /** The generators' raw samples as histograms and sums. */
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js';
+import { sum, summed } from '../rig/counts.ts';
 import { createHistogram, recordable } from '../rig/latency-histogram.ts';
 import type { GeneratorOutcome } from './generator-messages.ts';
 import type { Loss } from './load-connection.ts';
@@ -76,7 +77,7 @@ function sums(outcomes: readonly GeneratorOutcome[]) {
     outcomes.reduce((sum, outcome) => sum + of(outcome), 0);
   const errors = summed(outcomes.map(outcome => outcome.errors));
   const connectionsLost = summed(outcomes.map(outcome => outcome.connectionsLost));
-  const lost = Object.values(connectionsLost).reduce((sum, count) => sum + count, 0);
+  const lost = sum(Object.values(connectionsLost));
   if (lost > 0) errors[CONNECTION_LOST] = lost;
   return {
     requests: total(({ requests }) => requests),
@@ -87,14 +88,6 @@ function sums(outcomes: readonly GeneratorOutcome[]) {
     cpuMicros: total(({ cpuMicros }) => cpuMicros),
     cpuShareMax: Math.max(...outcomes.map(({ cpuShare }) => cpuShare)),
   };
-}
-
-function summed(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const [kind, count] of counts.flatMap(each => Object.entries(each))) {
-    sums[kind] = (sums[kind] ?? 0) + count;
-  }
-  return sums;
 }
 
 function heatBucket(ms: number): number {

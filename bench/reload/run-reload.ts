@@ -5,6 +5,7 @@ import { openSignedSets, specsFor } from '../load/generator-specs.ts';
 import { Generators } from '../load/generators.ts';
 import { CONNECTION_LOST, type LoadOptions } from '../load/load-result.ts';
 import { type Merged, mergeOutcomes } from '../load/merge-outcomes.ts';
+import { sum, summed } from '../rig/counts.ts';
 import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
 import type { RunSurroundings } from '../rig/measure-once.ts';
 import { SupervisedGateway } from '../rig/supervised-gateway.ts';
@@ -53,13 +54,13 @@ export async function runReload(
   await Promise.all([singles.stop(), sessions.stop()]);
   progress('the rest of the load');
   const merged = mergeOutcomes(await running, load.durationSeconds);
-  const failures = sum(failuresOf(merged), singles.failures);
+  const failures = summed([failuresOf(merged), singles.failures]);
   const [p50Ms, p99Ms] = PERCENTILES.map(p => merged.latency.getValueAtPercentile(p) / 1_000);
   return {
     ...{ name: 'reload', startedAt, commit: checkoutCommit(), environment, options },
     migratesWaiting: migratesWaiting(),
     ...{ rounds: reloads.length, requests: merged.requests + singles.count },
-    failed: Object.values(failures).reduce((total, count) => total + count, 0),
+    failed: sum(Object.values(failures)),
     ...{ failures, newConnections: singles.count },
     ...{ websocketCalls: sessions.calls, websocketCallsLost: sessions.lost },
     websocketFailures: sessions.failures,
@@ -113,12 +114,4 @@ function migratesWaiting(): boolean {
     // A kernel before 5.14 has no such setting.
     return false;
   }
-}
-
-function sum(...counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const total: Record<string, number> = {};
-  for (const each of counts) {
-    for (const [name, count] of Object.entries(each)) total[name] = (total[name] ?? 0) + count;
-  }
-  return total;
 }

@@ -1,0 +1,75 @@
+import type { Environment } from '../rig/environment.ts';
+
+/**
+ * What a neighbour does:
+ * - `dear-checks`: well signed calls, whose checks cost most of what is offered here
+ * - `bad-signatures`: calls whose signatures do not fit
+ * - `large-bodies`: signed calls with bodies of 1 MB
+ * - `hanging-upstream`: signed calls to an upstream that never answers
+ * - `slow-readers`: connections that ask for 4 MB and do not read them
+ */
+export const NEIGHBOURS = [
+  'dear-checks',
+  'bad-signatures',
+  'large-bodies',
+  'hanging-upstream',
+  'slow-readers',
+] as const;
+export type Neighbour = (typeof NEIGHBOURS)[number];
+
+export interface IsolationBenchOptions {
+  readonly neighbours: readonly Neighbour[];
+  /** Calls due a second, of the others. */
+  readonly rate: number;
+  readonly connections: number;
+  /** Seconds without and with the neighbour, in turns. */
+  readonly windowSeconds: number;
+  /** Turns for each neighbour. */
+  readonly rounds: number;
+  readonly seed: number;
+}
+
+export interface IsolationCase {
+  readonly neighbour: Neighbour;
+  /** Of the others, over all windows without and with it. */
+  readonly p99AloneMs: number;
+  readonly p99BesideMs: number;
+  /** p99 beside it to p99 without it, of each turn. */
+  readonly ratios: readonly number[];
+  /** Their median. */
+  readonly ratio: number;
+  /** Calls of the others that failed beside it. */
+  readonly failed: number;
+  /** What it got, by status or by how its connections ended. */
+  readonly got: Readonly<Record<string, number>>;
+}
+
+export interface IsolationResult {
+  readonly name: 'isolation';
+  readonly startedAt: string;
+  readonly commit: string;
+  readonly environment: Environment;
+  readonly options: IsolationBenchOptions;
+  readonly requests: number;
+  readonly cases: readonly IsolationCase[];
+}
+
+export function isolationText({ cases, options }: IsolationResult): string {
+  return [
+    `${options.rate} calls a second of others, p99 without and with a neighbour:`,
+    ...cases.map(caseText),
+    '',
+  ].join('\n');
+}
+
+function caseText(one: IsolationCase): string {
+  const { neighbour, p99AloneMs, p99BesideMs, ratio, ratios, failed } = one;
+  const got = Object.entries(one.got).map(([name, count]) => `${name} ${count}`);
+  return [
+    neighbour.padEnd(16),
+    `${p99AloneMs.toFixed(2)} ms, ${p99BesideMs.toFixed(2)} ms`,
+    `${ratio.toFixed(2)} times (${ratios.map(each => each.toFixed(2)).join(' ')})`,
+    `${failed} failed`,
+    `it got ${got.join(', ') || 'nothing'}`,
+  ].join('  ');
+}

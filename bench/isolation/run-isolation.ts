@@ -1,0 +1,143 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { openSignedSets, specsFor } from '../load/generator-specs.ts';
+import { Generators } from '../load/generators.ts';
+import type { LoadOptions } from '../load/load-result.ts';
+import { type Merged, mergeOutcomes } from '../load/merge-outcomes.ts';
+import { BenchGateway } from '../rig/bench-gateway.ts';
+import { sum, summed } from '../rig/counts.ts';
+import { checkoutCommit, readEnvironment } from '../rig/environment.ts';
+import { createHistogram } from '../rig/latency-histogram.ts';
+import type { RunSurroundings } from '../rig/measure-once.ts';
+import { Upstream } from '../rig/upstream.ts';
+import { Beside } from './beside.ts';
+import type {
+  IsolationBenchOptions,
+  IsolationCase,
+  IsolationResult,
+  Neighbour,
+} from './isolation-result.ts';
+import { oddApi } from './neighbour-terms.ts';
+
+const LEAD_MS = 500;
+const WARM_UP_SECONDS = 5;
+/** Of each window left out: what was there before is still there. */
+const SETTLE_SECONDS = 1;
+
+/** When the neighbour is there, in seconds of the measured time. */
+interface Turn {
+  readonly neighbour: Neighbour;
+  readonly aloneFrom: number;
+  readonly besideFrom: number;
+  readonly besideTo: number;
+}
+
+/** @throws Error where the gateway, its upstreams or the load cannot be had */
+export async function runIsolation(
+  options: IsolationBenchOptions,
+  { signal, progress }: RunSurroundings,
+): Promise<IsolationResult> {
+  const startedAt = new Date().toISOString();
+  const environment = readEnvironment();
+  const turns = turnsOf(options);
+  const load = loadOf(options, turns);
+  const sets = await openSignedSets(load, signal);
+  await using upstream = await Upstream.start({});
+  await using odd = new Beside('odd-upstream-process.ts');
+  const bulk = oddApi(await odd.hear<number>());
+  await using gateway = await BenchGateway.start({ upstreamPort: upstream.port, apps: 2, bulk });
+  const { port } = new URL(gateway.url);
+  await using generators = new Generators(specsFor(load, Number(port), sets));
+  await generators.open();
+  await using neighbour = new Beside('neighbour-process.ts', [port]);
+  const running = generators.run(process.hrtime.bigint() + BigInt(LEAD_MS) * 1_000_000n);
+  const measuredFromMs = performance.now() + LEAD_MS + WARM_UP_SECONDS * 1_000;
+  const until = (second: number) =>
+    pause(Math.max(0, measuredFromMs + second * 1_000 - performance.now()), undefined, { signal });
+  const got: Record<string, number>[] = [];
+  for (const turn of turns) {
+    progress(turn.neighbour);
+    await until(turn.besideFrom);
+    neighbour.tell({ neighbour: turn.neighbour });
+    await until(turn.besideTo);
+    neighbour.tell({});
+    got.push(await neighbour.hear());
+  }
+  const merged = mergeOutcomes(await running, load.durationSeconds);
+  const cases = options.neighbours.map(name => {
+    const own = turns.flatMap((turn, i) => (turn.neighbour === name ? [i] : []));
+    return caseOf(
+      name,
+      own.map(i => turns[i]!),
+      own.map(i => got[i]!),
+      merged,
+    );
+  });
+  const { requests } = merged;
+  return {
+    ...{ name: 'isolation', startedAt, commit: checkoutCommit(), environment, options },
+    ...{ requests, cases },
+  };
+}
+
+function turnsOf({ neighbours, rounds, windowSeconds }: IsolationBenchOptions): Turn[] {
+  const turns: Turn[] = [];
+  for (const neighbour of neighbours) {
+    for (let round = 0; round < rounds; round++) {
+      const aloneFrom = turns.length * 2 * windowSeconds;
+      const besideFrom = aloneFrom + windowSeconds;
+      turns.push({ neighbour, aloneFrom, besideFrom, besideTo: besideFrom + windowSeconds });
+    }
+  }
+  return turns;
+}
+
+function loadOf(options: IsolationBenchOptions, turns: readonly Turn[]): LoadOptions {
+  const { rate, connections, seed } = options;
+  return {
+    ...{ rate, connections, seed, warmUpSeconds: WARM_UP_SECONDS },
+    durationSeconds: turns.at(-1)!.besideTo,
+    ...{ scheme: 'rfc9421-es256', method: 'POST', bodyBytes: 600 },
+    ...{ generators: 1, fronts: 1, workers: 1 },
+  };
+}
+
+function caseOf(
+  neighbour: Neighbour,
+  turns: readonly Turn[],
+  got: readonly Readonly<Record<string, number>>[],
+  merged: Merged,
+): IsolationCase {
+  const ratios = turns.map(turn => {
+    return p99Of(merged, [besideOf(turn)]) / p99Of(merged, [aloneOf(turn)]);
+  });
+  const failedIn = ({ besideFrom, besideTo }: Turn) =>
+    sum(merged.failures.slice(besideFrom, besideTo));
+  return {
+    neighbour,
+    p99AloneMs: p99Of(merged, turns.map(aloneOf)),
+    p99BesideMs: p99Of(merged, turns.map(besideOf)),
+    ratios,
+    ratio: [...ratios].sort((a, b) => a - b)[Math.floor(ratios.length / 2)]!,
+    failed: sum(turns.map(failedIn)),
+    got: summed(got),
+  };
+}
+
+type Window = readonly [from: number, to: number];
+
+function aloneOf({ aloneFrom, besideFrom }: Turn): Window {
+  return [aloneFrom + SETTLE_SECONDS, besideFrom];
+}
+
+function besideOf({ besideFrom, besideTo }: Turn): Window {
+  return [besideFrom + SETTLE_SECONDS, besideTo];
+}
+
+/** In ms, of what was due in these seconds. */
+function p99Of({ latencyBySecond }: Merged, windows: readonly Window[]): number {
+  const all = createHistogram();
+  for (const [from, to] of windows) {
+    for (const second of latencyBySecond.slice(from, to)) all.add(second);
+  }
+  return all.getValueAtPercentile(99) / 1_000;
+}
