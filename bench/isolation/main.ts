@@ -18,8 +18,8 @@ const USAGE = `usage: npm run bench:isolation -- [options]
   --only LIST       neighbours, of ${NEIGHBOURS.join(', ')} (all)
   --rate N          calls due a second of others (1000)
   --connections N   of others (300)
-  --window N        seconds without and with the neighbour, in turns (6)
-  --rounds N        turns for each neighbour (5)
+  --window N        seconds without it, with it elsewhere, and with it, in turns (6)
+  --rounds N        turns for each neighbour (3)
   --seed N          of the arrivals (1)
   --json FILE       write the result
   --no-record       do not append the result to bench/results/isolation.jsonl
@@ -33,7 +33,7 @@ function readArguments(args: readonly string[]) {
     rate: { type: 'string', default: '1000' },
     connections: { type: 'string', default: '300' },
     window: { type: 'string', default: '6' },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '3' },
     seed: { type: 'string', default: '1' },
     json: { type: 'string' },
     record: { type: 'boolean', default: true },

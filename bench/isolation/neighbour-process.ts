@@ -1,6 +1,6 @@
 /**
- * A neighbour: `neighbour-process.ts PORT`. Begins to do what its parent names over IPC, ends it
- * when it is told `undefined`, and then tells what it got.
+ * A neighbour: begins to do what its parent names over IPC, ends it when it is told to, and then
+ * tells what it got.
  */
 import { Agent, type RequestOptions, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -10,7 +10,6 @@ import { ORDERS_PATH, PUBLIC_AUTHORITY } from '../rig/gateway-files.ts';
 import type { Neighbour } from './isolation-result.ts';
 import { HANG_PATH, LARGE_PATH, NEIGHBOUR_APP, type ToNeighbour } from './neighbour-terms.ts';
 
-const PORT = Number(process.argv[2]);
 const TICK_MS = 10;
 const BODY = Buffer.alloc(1_048_576, 'x');
 const NO_BODY = Buffer.alloc(0);
@@ -37,19 +36,18 @@ interface Calls {
   readonly spoil?: boolean;
 }
 
+const READ = { method: 'GET', path: `${ORDERS_PATH}/o-1` };
+
 /** @returns what ends it */
-type Begin = () => () => void;
+type Begin = (port: number) => () => void;
 
 const BEGIN: Readonly<Record<Neighbour, Begin>> = {
-  'dear-checks': () =>
-    call({ method: 'GET', path: `${ORDERS_PATH}/o-1`, rate: 1_000, inFlightMax: 64 }),
-  'bad-signatures': () => {
-    const path = `${ORDERS_PATH}/o-1`;
-    return call({ method: 'GET', path, rate: 1_000, inFlightMax: 64, spoil: true });
-  },
-  'large-bodies': () =>
-    call({ method: 'POST', path: ORDERS_PATH, body: BODY, rate: 20, inFlightMax: 16 }),
-  'hanging-upstream': () => call({ method: 'GET', path: HANG_PATH, rate: 500, inFlightMax: 2_000 }),
+  'dear-checks': port => call(port, { ...READ, rate: 1_000, inFlightMax: 64 }),
+  'bad-signatures': port => call(port, { ...READ, rate: 1_000, inFlightMax: 64, spoil: true }),
+  'large-bodies': port =>
+    call(port, { method: 'POST', path: ORDERS_PATH, body: BODY, rate: 20, inFlightMax: 16 }),
+  'hanging-upstream': port =>
+    call(port, { method: 'GET', path: HANG_PATH, rate: 500, inFlightMax: 2_000 }),
   'slow-readers': readSlowly,
 };
 
@@ -62,7 +60,7 @@ function headersOf({ method, path, body, spoil = false }: Calls): Record<string,
   return headers;
 }
 
-function call(calls: Calls): () => void {
+function call(port: number, calls: Calls): () => void {
   const agent = new Agent({ keepAlive: true, maxSockets: calls.inFlightMax });
   const startedMs = performance.now();
   let sent = 0;
@@ -70,7 +68,7 @@ function call(calls: Calls): () => void {
   const begin = () => {
     inFlight += 1;
     const options: RequestOptions = {
-      ...{ agent, host: '127.0.0.1', port: PORT },
+      ...{ agent, host: '127.0.0.1', port },
       ...{ method: calls.method, path: calls.path, headers: headersOf(calls) },
     };
     const sending = request(options, answer => {
@@ -93,12 +91,12 @@ function call(calls: Calls): () => void {
   };
 }
 
-function readSlowly(): () => void {
+function readSlowly(port: number): () => void {
   const open = new Set<Socket>();
   let isOver = false;
   const begin = () => {
     if (isOver) return;
-    const socket = connect(PORT, '127.0.0.1');
+    const socket = connect(port, '127.0.0.1');
     open.add(socket);
     socket.pause();
     const headers = headersOf({ method: 'GET', path: LARGE_PATH, rate: 0, inFlightMax: 0 });
@@ -120,10 +118,10 @@ function readSlowly(): () => void {
 
 let end: () => void = () => undefined;
 
-process.on('message', ({ neighbour }: ToNeighbour) => {
+process.on('message', ({ task }: ToNeighbour) => {
   end();
-  if (neighbour !== undefined) {
-    end = BEGIN[neighbour]();
+  if (task !== undefined) {
+    end = BEGIN[task.neighbour](task.port);
     return;
   }
   end = () => undefined;

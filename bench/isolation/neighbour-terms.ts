@@ -8,9 +8,9 @@ const BASE_PATH = '/odd/v1';
 export const HANG_PATH = `${BASE_PATH}/hang`;
 export const LARGE_PATH = `${BASE_PATH}/large`;
 
-/** Over IPC; `undefined` ends what it does. */
+/** Over IPC: what to do to which port of this host; without it, to end that. */
 export interface ToNeighbour {
-  readonly neighbour?: Neighbour;
+  readonly task?: { readonly neighbour: Neighbour; readonly port: number };
 }
 
 /** What the registry has for it: an API before an upstream that never answers, or much. */

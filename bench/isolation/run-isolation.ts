@@ -23,10 +23,14 @@ const WARM_UP_SECONDS = 5;
 /** Of each window left out: what was there before is still there. */
 const SETTLE_SECONDS = 1;
 
+/** These speak to an upstream of their own. */
+const ODD: ReadonlySet<Neighbour> = new Set(['hanging-upstream', 'slow-readers']);
+
 /** When the neighbour is there, in seconds of the measured time. */
 interface Turn {
   readonly neighbour: Neighbour;
   readonly aloneFrom: number;
+  readonly elsewhereFrom: number;
   readonly besideFrom: number;
   readonly besideTo: number;
 }
@@ -43,22 +47,28 @@ export async function runIsolation(
   const sets = await openSignedSets(load, signal);
   await using upstream = await Upstream.start({});
   await using odd = new Beside('odd-upstream-process.ts');
-  const bulk = oddApi(await odd.hear<number>());
+  const oddPort = await odd.hear<number>();
+  const bulk = oddApi(oddPort);
   await using gateway = await BenchGateway.start({ upstreamPort: upstream.port, apps: 2, bulk });
-  const { port } = new URL(gateway.url);
-  await using generators = new Generators(specsFor(load, Number(port), sets));
+  const port = Number(new URL(gateway.url).port);
+  await using generators = new Generators(specsFor(load, port, sets));
   await generators.open();
-  await using neighbour = new Beside('neighbour-process.ts', [port]);
+  await using neighbour = new Beside('neighbour-process.ts');
   const running = generators.run(process.hrtime.bigint() + BigInt(LEAD_MS) * 1_000_000n);
   const measuredFromMs = performance.now() + LEAD_MS + WARM_UP_SECONDS * 1_000;
   const until = (second: number) =>
     pause(Math.max(0, measuredFromMs + second * 1_000 - performance.now()), undefined, { signal });
   const got: Record<string, number>[] = [];
-  for (const turn of turns) {
-    progress(turn.neighbour);
-    await until(turn.besideFrom);
-    neighbour.tell({ neighbour: turn.neighbour });
-    await until(turn.besideTo);
+  for (const { neighbour: name, elsewhereFrom, besideFrom, besideTo } of turns) {
+    progress(name);
+    const elsewhere = ODD.has(name) ? oddPort : upstream.port;
+    await until(elsewhereFrom);
+    neighbour.tell({ task: { neighbour: name, port: elsewhere } });
+    await until(besideFrom);
+    neighbour.tell({});
+    await neighbour.hear();
+    neighbour.tell({ task: { neighbour: name, port } });
+    await until(besideTo);
     neighbour.tell({});
     got.push(await neighbour.hear());
   }
@@ -83,9 +93,10 @@ function turnsOf({ neighbours, rounds, windowSeconds }: IsolationBenchOptions): 
   const turns: Turn[] = [];
   for (const neighbour of neighbours) {
     for (let round = 0; round < rounds; round++) {
-      const aloneFrom = turns.length * 2 * windowSeconds;
-      const besideFrom = aloneFrom + windowSeconds;
-      turns.push({ neighbour, aloneFrom, besideFrom, besideTo: besideFrom + windowSeconds });
+      const [aloneFrom, elsewhereFrom, besideFrom, besideTo] = [0, 1, 2, 3].map(
+        window => (turns.length * 3 + window) * windowSeconds,
+      ) as [number, number, number, number];
+      turns.push({ neighbour, aloneFrom, elsewhereFrom, besideFrom, besideTo });
     }
   }
   return turns;
@@ -108,13 +119,14 @@ function caseOf(
   merged: Merged,
 ): IsolationCase {
   const ratios = turns.map(turn => {
-    return p99Of(merged, [besideOf(turn)]) / p99Of(merged, [aloneOf(turn)]);
+    return p99Of(merged, [besideOf(turn)]) / p99Of(merged, [elsewhereOf(turn)]);
   });
   const failedIn = ({ besideFrom, besideTo }: Turn) =>
     sum(merged.failures.slice(besideFrom, besideTo));
   return {
     neighbour,
     p99AloneMs: p99Of(merged, turns.map(aloneOf)),
+    p99ElsewhereMs: p99Of(merged, turns.map(elsewhereOf)),
     p99BesideMs: p99Of(merged, turns.map(besideOf)),
     ratios,
     ratio: [...ratios].sort((a, b) => a - b)[Math.floor(ratios.length / 2)]!,
@@ -125,8 +137,12 @@ function caseOf(
 
 type Window = readonly [from: number, to: number];
 
-function aloneOf({ aloneFrom, besideFrom }: Turn): Window {
-  return [aloneFrom + SETTLE_SECONDS, besideFrom];
+function aloneOf({ aloneFrom, elsewhereFrom }: Turn): Window {
+  return [aloneFrom + SETTLE_SECONDS, elsewhereFrom];
+}
+
+function elsewhereOf({ elsewhereFrom, besideFrom }: Turn): Window {
+  return [elsewhereFrom + SETTLE_SECONDS, besideFrom];
 }
 
 function besideOf({ besideFrom, besideTo }: Turn): Window {

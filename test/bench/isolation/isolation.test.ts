@@ -15,7 +15,7 @@ describe('bench:isolation', () => {
     const { status, said } = await runBench('isolation', [...size, '--json', json]);
     expect(status, said).toBe(0);
     const { cases, requests }: IsolationResult = JSON.parse(readFileSync(json, 'utf8'));
-    expect(requests).toBeGreaterThan(2_000);
+    expect(requests).toBeGreaterThan(3_000);
     expect(cases.map(({ neighbour }) => neighbour)).toEqual(NEIGHBOURS);
     for (const { ratio, ratios, failed } of cases) {
       expect(ratio).toBeGreaterThan(0);
