@@ -16,6 +16,7 @@ import type { Config } from './core/config.ts';
 import { CounterSet } from './core/counters.ts';
 import { LogThrottle } from './core/log-throttle.ts';
 import { AccessBlocks } from './runtime/access-blocks.ts';
+import { giveHeapsRoom } from './runtime/front-heap.ts';
 import { FrontThreads } from './runtime/front-threads.ts';
 import type { Gateway } from './runtime/gateway.ts';
 import type { PlaceBeside } from './runtime/gateway-messages.ts';
@@ -169,6 +170,7 @@ class RunningGateway implements Gateway {
         if (version > startVersion) log.info({ version }, 'Every front serves this registry.');
       },
     });
+    giveHeapsRoom();
     await this.fronts.start();
     this.admin = await this.startAdmin();
   }

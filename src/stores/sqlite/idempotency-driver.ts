@@ -16,6 +16,7 @@ import type {
   RetentionOptions,
 } from '../idempotency-contract.ts';
 import { type FileFormat, openDatabaseFile } from './database-file.ts';
+import { LogCopier } from './log-copier.ts';
 import { OwnerLocks } from './owner-lock.ts';
 
 /**
@@ -45,6 +46,8 @@ const SCHEMA = `
 /** Old keys that are forgotten in one transaction. */
 const FORGOTTEN_AT_ONCE = 256;
 const CACHE_KIB = 65_536;
+const PAGE_BYTES = 4_096;
+const ANSWER_BYTES = 512;
 const OWNER_BYTES = 6;
 /** Of a claim whose outcome is lost. */
 const NOBODY = '';
@@ -89,21 +92,30 @@ export function openSqliteIdempotency(options: SqliteIdempotencyOptions): Idempo
   database.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   const owner = randomBytes(OWNER_BYTES).toString('hex');
   const locks = new OwnerLocks(dirname(options.path), OWNER_PREFIX, owner);
-  return new SqliteIdempotency(database, locks, options);
+  const copier = new LogCopier(database, options.path);
+  return new SqliteIdempotency({ database, locks, copier }, options);
+}
+
+interface DriverParts {
+  readonly database: DatabaseSync;
+  readonly locks: OwnerLocks;
+  readonly copier: LogCopier;
 }
 
 class SqliteIdempotency implements IdempotencyDriver {
   private readonly database: DatabaseSync;
   private readonly locks: OwnerLocks;
+  private readonly copier: LogCopier;
   private readonly options: SqliteIdempotencyOptions;
   private readonly statements: ReturnType<typeof prepareStatements>;
   /** Wall time is this and the monotonic clock: keys do not grow old where the host's is set. */
   private readonly wallOffsetMs: number;
 
-  constructor(database: DatabaseSync, locks: OwnerLocks, options: SqliteIdempotencyOptions) {
+  constructor({ database, locks, copier }: DriverParts, options: SqliteIdempotencyOptions) {
     const { clock } = options;
     this.database = database;
     this.locks = locks;
+    this.copier = copier;
     this.options = options;
     this.statements = prepareStatements(database);
     const newest = this.statements.newest.get() as { claimedAtMs: number } | undefined;
@@ -111,8 +123,15 @@ class SqliteIdempotency implements IdempotencyDriver {
     this.wallOffsetMs = startMs - clock.monotonicMs();
   }
 
-  run({ claims, keeps, releases, losses }: DriverBatch): readonly FoundClaim[] {
+  run(batch: DriverBatch): readonly FoundClaim[] {
+    const { claims, keeps, releases, losses } = batch;
     if (claims.length + keeps.length + releases.length + losses.length === 0) return [];
+    const found = this.write(batch);
+    this.copier.wrote(bytesOf(batch));
+    return found;
+  }
+
+  private write({ claims, keeps, releases, losses }: DriverBatch): readonly FoundClaim[] {
     const { keysMax } = this.options;
     return this.transact(() => {
       const totals = this.statements.totals.get() as { claims: number; lastClaim: number };
@@ -151,7 +170,8 @@ class SqliteIdempotency implements IdempotencyDriver {
     return old.length === FORGOTTEN_AT_ONCE;
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.copier.close();
     this.database.close();
     this.locks.release();
   }
@@ -191,6 +211,13 @@ class SqliteIdempotency implements IdempotencyDriver {
       throw error;
     }
   }
+}
+
+/** About what it adds to the log: for a key mostly a page of the index. */
+function bytesOf({ claims, keeps, releases, losses }: DriverBatch): number {
+  let bytes = (claims.length + releases.length + losses.length) * PAGE_BYTES;
+  for (const { body } of keeps) bytes += ANSWER_BYTES + (body?.length ?? 0);
+  return bytes;
 }
 
 function prepareStatements(database: DatabaseSync) {
