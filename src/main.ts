@@ -7,6 +7,7 @@ import { choosePort, publicUrl, urlHost } from './addresses.ts';
 import { GatewayAdmin } from './compose-admin.ts';
 import { GatewayIdempotency } from './compose-idempotency.ts';
 import { GatewayLimits } from './compose-limits.ts';
+import { watchMemory } from './compose-memory.ts';
 import { GatewayNonces, requireSameNonces } from './compose-nonces.ts';
 import { GatewayRegistry } from './compose-registry.ts';
 import { loadConfig } from './control-plane/config/index.ts';
@@ -20,6 +21,7 @@ import { giveHeapsRoom } from './runtime/front-heap.ts';
 import { FrontThreads } from './runtime/front-threads.ts';
 import type { Gateway } from './runtime/gateway.ts';
 import type { PlaceBeside } from './runtime/gateway-messages.ts';
+import type { MemoryWatch } from './runtime/memory-watch.ts';
 import { fitConnections } from './runtime/open-files.ts';
 import { UpstreamHealth } from './runtime/upstream-health.ts';
 import type { EventJournal, EventJournalError } from './stores/contracts.ts';
@@ -76,6 +78,7 @@ class RunningGateway implements Gateway {
   private hostShared: { -readonly [K in keyof HostShared]: HostShared[K] } | undefined;
   private readonly isBeside: boolean;
   private access: AccessBlocks | undefined;
+  private memory: MemoryWatch | undefined;
   private fronts: FrontThreads | undefined;
   private admin: GatewayAdmin | undefined;
   private readonly upstreams: UpstreamHealth;
@@ -172,6 +175,7 @@ class RunningGateway implements Gateway {
     });
     giveHeapsRoom();
     await this.fronts.start();
+    this.memory = watchMemory({ config, counters: this.counters, log, fronts: this.fronts });
     this.admin = await this.startAdmin();
   }
 
@@ -310,6 +314,7 @@ class RunningGateway implements Gateway {
       this.log.error({ fronts: outcome.frontsLeft }, 'Front threads hang and are left.');
     }
     this.sampler.stop();
+    this.memory?.close();
     this.upstreams.close();
     await this.closeOne('idempotency keys', () => this.idempotency.close());
     await this.closeOne('quotas', () => this.limits.stop());
@@ -370,6 +375,7 @@ class RunningGateway implements Gateway {
       reasons.push('Signatures are refused that were made before all nonces were known.');
     }
     const ready = reasons.length === 0;
+    if (this.memory?.isShort) reasons.push('Memory is short: large bodies are refused.');
     // Calls succeed all the same; it is the next start that will refuse some for a while.
     if (!this.nonces.persistent) {
       reasons.push('Nonces cannot be written any more; the next start will be strict.');

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gatewayEnvironment } from '../../src/runtime/gateway-environment.ts';
 import type { StartAnswer } from '../../src/runtime/gateway-messages.ts';
 import { type ConfigValue, configDifferences } from './config-differences.ts';
 import { type GatewayFilesOptions, gatewayConfig, writeGatewayFiles } from './gateway-files.ts';
@@ -118,7 +119,11 @@ export class BenchGateway {
     const args = [...nodeArgs, ENTRY, this.configFile];
     const command = pinned({ file: process.execPath, args }, cores);
     this.startedMs = performance.now();
-    const child = spawn(command.file, command.args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = spawn(command.file, command.args, {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // As the supervisor starts it.
+      env: gatewayEnvironment(process.env, join(this.folder, 'state')),
+    });
     // What cannot be started has no 'exit'; whoever waits hears of it by a listener of its own.
     child.on('error', () => undefined);
     child.stderr!.on('data', chunk => {

@@ -8,8 +8,8 @@ import type { Config } from '../core/config.ts';
 import { type BankPorts, readBankPorts } from '../demo/bank-ports.ts';
 import { type DemoFiles, prepareDemo } from '../demo/setup.ts';
 import { publisherTokenFileOf } from '../demo/tokens.ts';
-import { withCompileCache } from '../runtime/compile-cache.ts';
 import { ControlSocket } from '../runtime/control-socket.ts';
+import { gatewayEnvironment } from '../runtime/gateway-environment.ts';
 import { probePort } from '../runtime/probe-port.ts';
 import { SignalRequests } from '../runtime/signal-requests.ts';
 import { Supervisor } from '../runtime/supervisor.ts';
@@ -90,7 +90,7 @@ const supervise: Runner = async (configFile, requests, announce) => {
   const supervisor = new Supervisor({
     entry: new URL(`../gateway-process${EXTENSION}`, import.meta.url),
     args: [configFile],
-    env: withCompileCache(process.env, stateDir),
+    env: gatewayEnvironment(process.env, stateDir),
     stopMaxMs: shutdown.drainTimeoutMs + CLOSE_MAX_MS,
     retireMaxMs: shutdown.retireTimeoutMs + CLOSE_MAX_MS,
     onReady: (ready, restarts) => {

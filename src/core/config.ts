@@ -154,6 +154,13 @@ export const ConfigSchema = Type.Object(
         65_536,
         8_589_934_592,
       ),
+      memoryMaxMb: integer(
+        'Resident memory of the process, at nine tenths of which bodies above 16 KiB and new ' +
+          'sessions are refused; 0: what its control group allows.',
+        0,
+        0,
+        16_777_216,
+      ),
       bodyTimeoutMs: integer('From the head to the last body byte.', 15_000, 100, 600_000),
       respondTimeoutMs: integer(
         'Longest pause in which the peer reads nothing of its answer.',

@@ -106,6 +106,10 @@ const DEFINITIONS = {
   redis_timeouts: { kind: 'counter', help: 'Connections given up after redis.timeoutMs.' },
   redis_round_trips: { kind: 'counter', help: 'Batches that were sent to Redis.' },
   redis_batch_items: { kind: 'counter', help: 'Calls and nonces in batches sent to Redis.' },
+  memory_short: {
+    kind: 'gauge',
+    help: '1 while memory is short: bodies above 16 KiB and sessions are refused.',
+  },
   quotas_write_failed: { kind: 'counter', help: 'Writes of the quota file that failed.' },
   upstream_calls_sent_again: {
     kind: 'counter',

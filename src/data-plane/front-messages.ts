@@ -34,6 +34,8 @@ export type ToFront<Nonces = unknown> =
   | { readonly kind: 'runs'; readonly open: readonly OpenRun[] }
   /** The process that this one replaced has ended: its nonces are here. */
   | { readonly kind: 'nonces'; readonly shared: Nonces }
+  /** Again each second while memory is short: what nobody holds any more is collected then. */
+  | { readonly kind: 'memory'; readonly isShort: boolean }
   /**
    * Stop listening, finish what is in flight, then end. With `leaveOverMs` connections are asked to
    * leave one after another within this time, and it ends when every one was closed, by its other

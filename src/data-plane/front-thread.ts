@@ -205,6 +205,11 @@ function isChanged({ upserts, removals }: RecordDelta<unknown>): boolean {
   return upserts.length + removals.length > 0;
 }
 
+function heedMemory({ front, sessions }: Running, isShort: boolean): void {
+  front.heedMemory(isShort);
+  sessions.isMemoryShort = isShort;
+}
+
 /** No sooner than this front has stopped to listen: connections would come back to it. */
 function sendAway(
   { counters, responder, sessions }: Running,
@@ -321,6 +326,8 @@ function obey(running: Running): void {
         return running.runs.watch(order.open);
       case 'nonces':
         return running.stores.moveNonces(order.shared as NonceShared);
+      case 'memory':
+        return heedMemory(running, order.isShort);
       case 'drain':
         drainDeadlineMs = Math.min(drainDeadlineMs, performance.now() + order.timeoutMs);
         if (draining) return sendAway(running, order);

@@ -206,6 +206,11 @@ export class FrontThreads {
     for (const { worker } of this.slots) worker?.postMessage(message);
   }
 
+  tellMemory(isShort: boolean): void {
+    const message: ToFront = { kind: 'memory', isShort };
+    for (const { worker } of this.slots) worker?.postMessage(message);
+  }
+
   /** Fronts that drain have no longer than this. */
   hurry(timeoutMs: number): void {
     const message: ToFront = { kind: 'drain', timeoutMs };

@@ -10,6 +10,7 @@ import type { PublicationReceipt } from '../../src/control-plane/events/event-hu
 import type { Config } from '../../src/core/config.ts';
 import type { JournalState } from '../../src/core/events.ts';
 import { type DemoFiles, prepareDemo } from '../../src/demo/setup.ts';
+import { gatewayEnvironment } from '../../src/runtime/gateway-environment.ts';
 import type { StartAnswer } from '../../src/runtime/gateway-messages.ts';
 import { initialiseNonceState } from '../../src/stores/shared-memory/index.ts';
 
@@ -91,7 +92,7 @@ export class TestGateway {
     const [file, ...args] = [...under(dir), process.execPath, ENTRY, configFile];
     const child = spawn(file!, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...env },
+      env: gatewayEnvironment({ ...process.env, ...env }, join(dir, 'state')),
     });
     this.process = child;
     this.log = '';

@@ -19,6 +19,7 @@ import type { SnapshotHolder } from '../../core/snapshot.ts';
 import { TraceIds } from '../../core/trace.ts';
 import { CallerPatience, type PatientTransport } from './caller-patience.ts';
 import { ClientCertificates } from './client-certificate.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { PeerAddresses } from './peer-address.ts';
 import { type BodyCollector, BodyReader, type BodyTransport } from './read-body.ts';
 import { type Head, type HeadOptions, readHead } from './read-head.ts';
@@ -110,6 +111,12 @@ export class Front {
     };
     this.sweeper = setInterval(() => this.bodies.sweep(performance.now()), SWEEP_INTERVAL_MS);
     this.sweeper.unref();
+  }
+
+  /** While memory is short large bodies are refused, and what nobody holds is collected. */
+  heedMemory(isShort: boolean): void {
+    this.bodies.isMemoryShort = isShort;
+    if (isShort) collectGarbage();
   }
 
   /**

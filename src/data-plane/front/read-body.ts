@@ -23,6 +23,9 @@ const DISCARD_FACTOR = 8;
 /** First room for a body whose length is not announced; it doubles as the body grows. */
 const GROWTH_INITIAL_BYTES = 1_024;
 
+/** The largest body that is taken while memory is short. */
+const SHORT_MEMORY_MAX_BYTES = 16_384;
+
 type Limits = Config['limits'];
 
 export class BodyReader {
@@ -31,6 +34,7 @@ export class BodyReader {
   /** Exchanges whose whole body is there. */
   readonly arrived: Resumptions;
   private readonly waiting: Deadlines<BodyCollector>;
+  isMemoryShort = false;
 
   constructor(limits: Limits, counters: CounterSet, defer: (run: () => void) => void) {
     this.limits = limits;
@@ -85,6 +89,10 @@ export class BodyReader {
     if (bytes > bodyMaxBytes) {
       this.counters.add('bodies_refused_size');
       return problem('body-too-large', `The body may have ${bodyMaxBytes} bytes.`);
+    }
+    if (this.isMemoryShort && bytes > SHORT_MEMORY_MAX_BYTES) {
+      this.counters.add('bodies_refused_memory');
+      return problem('overloaded', 'Memory is short: only small bodies are taken.');
     }
     const held = this.counters.get('body_bytes_buffered');
     if (held + added > bodiesBufferedMaxBytes) {

@@ -74,6 +74,8 @@ export class Sessions implements SessionHost {
   private readonly sweeper: NodeJS.Timeout;
   private sweeping = false;
   private draining = false;
+  /** While it is, no session is opened. */
+  isMemoryShort = false;
   private stopAsking: () => void = () => undefined;
 
   constructor(options: SessionsOptions) {
@@ -107,6 +109,7 @@ export class Sessions implements SessionHost {
     const refusal = refuseHandshake(exchange);
     if (refusal !== undefined) return refusal;
     if (this.draining) return problem('overloaded', 'This front is draining: connect again.');
+    if (this.isMemoryShort) return problem('overloaded', 'Memory is short: connect later.');
     if (this.uses.mayOpen(exchange.identity!.entry.app.id)) return undefined;
     const { connectionsPerAppMax } = this.config;
     return problem(

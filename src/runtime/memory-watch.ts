@@ -1,0 +1,63 @@
+/** Watches how much memory the process has, of what it may have. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const CHECK_INTERVAL_MS = 250;
+/** How often it is told again while memory is short. */
+const REMIND_INTERVAL_MS = 1_000;
+/** Shares of the limit at which memory is short, and is enough again. */
+const SHORT_FROM = 0.9;
+const ENOUGH_FROM = 0.8;
+const CGROUP_ROOT = '/sys/fs/cgroup';
+const MB = 1_048_576;
+
+export interface MemoryWatchOptions {
+  readonly limitMb: number;
+  /** At each change, and again while memory is short. */
+  readonly tell: (isShort: boolean) => void;
+  /** At each change. */
+  readonly report: (isShort: boolean, residentMb: number) => void;
+  readonly residentBytes?: () => number;
+}
+
+export class MemoryWatch {
+  isShort = false;
+  private readonly options: MemoryWatchOptions;
+  private readonly timer: NodeJS.Timeout;
+  private toldMs = 0;
+
+  constructor(options: MemoryWatchOptions) {
+    this.options = options;
+    this.timer = setInterval(() => this.check(), CHECK_INTERVAL_MS);
+    this.timer.unref();
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+  }
+
+  private check(): void {
+    const { limitMb, tell, report, residentBytes = process.memoryUsage.rss } = this.options;
+    const residentMb = residentBytes() / MB;
+    const before = this.isShort;
+    this.isShort = residentMb >= limitMb * (before ? ENOUGH_FROM : SHORT_FROM);
+    if (this.isShort !== before) report(this.isShort, Math.round(residentMb));
+    const nowMs = performance.now();
+    const isReminder = this.isShort && nowMs - this.toldMs >= REMIND_INTERVAL_MS;
+    if (this.isShort === before && !isReminder) return;
+    this.toldMs = nowMs;
+    tell(this.isShort);
+  }
+}
+
+/** What the control group of this process allows, in MB; undefined where nothing bounds it. */
+export function cgroupMemoryMb(): number | undefined {
+  try {
+    const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
+    const text = readFileSync(join(CGROUP_ROOT, own, 'memory.max'), 'utf8').trim();
+    return text === 'max' ? undefined : Math.floor(Number(text) / MB);
+  } catch {
+    // No control groups, version 1 of them, or the root, which has no limit.
+    return undefined;
+  }
+}
