@@ -4,9 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { AgreeResult } from '../agree/agree.ts';
 import type { CompareResult } from '../compare/compare-result.ts';
 import type { FanoutResult } from '../fanout/fanout-result.ts';
+import type { IdempotencyResult } from '../idempotency/idempotency-result.ts';
+import type { IsolationResult } from '../isolation/isolation-result.ts';
+import type { LimitsResult } from '../limits/limits-result.ts';
 import type { LoadResult } from '../load/load-result.ts';
 import type { MaxResult } from '../max/max-result.ts';
+import type { OverloadResult } from '../overload/overload-result.ts';
 import type { RegistryResult } from '../registry/registry-result.ts';
+import type { ReloadResult } from '../reload/reload-result.ts';
 import { readResults } from '../rig/results.ts';
 import type { SessionsResult } from '../sessions/sessions-result.ts';
 import { agreeRows } from './agree-rows.ts';
@@ -16,6 +21,13 @@ import { type IdleRecord, idleRows } from './idle-rows.ts';
 import { loadRows } from './load-rows.ts';
 import { maxRows } from './max-rows.ts';
 import { type MicroRecord, microRows } from './micro-rows.ts';
+import {
+  idempotencyRows,
+  isolationRows,
+  limitsRows,
+  overloadRows,
+  reloadRows,
+} from './policy-rows.ts';
 import { registryRows } from './registry-rows.ts';
 import { renderTable } from './render-table.ts';
 import { SESSIONS_MARKER, sessionsTable } from './sessions-page.ts';
@@ -52,6 +64,11 @@ export function recordedRows(folder?: string): TableRow[] {
     ...sessionsRows(readResults<SessionsResult>('sessions', folder)),
     ...fanoutRows(readResults<FanoutResult>('fanout', folder)),
     ...registryRows(readResults<RegistryResult>('registry', folder)),
+    ...limitsRows(readResults<LimitsResult>('limits', folder)),
+    ...overloadRows(readResults<OverloadResult>('overload', folder)),
+    ...idempotencyRows(readResults<IdempotencyResult>('idempotency', folder)),
+    ...reloadRows(readResults<ReloadResult>('reload', folder)),
+    ...isolationRows(readResults<IsolationResult>('isolation', folder)),
     ...microRows(readResults<MicroRecord>('micro', folder)),
     ...idleRows(readResults<IdleRecord>('idle', folder)),
   ];
