@@ -50,14 +50,22 @@ function threadsOf(pid: number): readonly string[] {
   return threads;
 }
 
-/** Of a process or a thread that has ended there is nothing to set. */
+interface SystemError extends NodeJS.ErrnoException {
+  readonly info?: { readonly code?: string };
+}
+
+/**
+ * Of a process or a thread that has ended there is nothing to set. What else the system may say
+ * must not end a supervisor.
+ */
 function ignoringGone(work: () => void): void {
   try {
     work();
   } catch (error) {
     // node:os puts what the system said into `info`.
-    const { code, info } = error as NodeJS.ErrnoException & { info?: { code?: string } };
-    if (code !== 'ENOENT' && info?.code !== 'ESRCH') throw error;
+    const { code, info, message } = error as SystemError;
+    if (code === 'ENOENT' || info?.code === 'ESRCH') return;
+    process.emitWarning(`The priority of a gateway process cannot be set: ${message}.`);
   }
 }
 

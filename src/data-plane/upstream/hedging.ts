@@ -93,8 +93,8 @@ class HedgedRequest implements UpstreamRequest {
     this.parts = parts;
     this.first = new Attempt(this, parts.target);
     this.present = this.first;
-    this.timer = setTimeout(() => this.hedge(), parts.terms.afterMs);
     this.first.send(parts.call);
+    this.timer = setTimeout(() => this.hedge(), parts.terms.afterMs);
   }
 
   get call(): HedgedCall {
