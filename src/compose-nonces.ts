@@ -107,11 +107,12 @@ export class GatewayNonces {
   /** In this order: nothing is claimed, the file is let go of, and who waits for it is told. */
   async close(): Promise<void> {
     const { authority } = this;
+    const isHandedOver = authority?.isAsked ?? false;
     this.isClosed = true;
     this.watch?.destroy();
     authority?.stop();
     try {
-      this.state?.close({ isHandedOver: authority !== undefined });
+      this.state?.close({ isHandedOver });
     } finally {
       await authority?.close();
     }

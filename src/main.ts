@@ -285,7 +285,8 @@ class RunningGateway implements Gateway {
 
   async retire(): Promise<void> {
     const { retireTimeoutMs, retireSpreadMs } = this.config.shutdown;
-    this.stopping ??= this.close(retireTimeoutMs, retireSpreadMs);
+    // Whoever is asked last has some of the time left.
+    this.stopping ??= this.close(retireTimeoutMs, Math.min(retireSpreadMs, retireTimeoutMs / 2));
     return this.stopping;
   }
 

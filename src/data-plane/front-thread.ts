@@ -224,11 +224,16 @@ type DrainOrder = Extract<ToFront, { kind: 'drain' }>;
 /** On this thread's monotonic clock; a later order may bring it nearer. */
 let drainDeadlineMs = Number.POSITIVE_INFINITY;
 
+/** Came while this front stopped to listen. */
+let lastOrder: DrainOrder | undefined;
+let hasStopped = false;
+
 /** Finishes what is in flight, cuts the rest at `timeoutMs`, and lets this thread end. */
 async function drain(running: Running, order: DrainOrder): Promise<void> {
   const { front, counters, upstreams, sessions, responder } = running;
   await front.stopListening();
-  sendAway(running, order);
+  hasStopped = true;
+  sendAway(running, lastOrder ?? order);
   const isUsed = () => counters.get('connections_open') > 0;
   const isAtWork = () => counters.get('exchanges_in_flight') > 0 || sessions.size > 0;
   const isBusy = order.leaveOverMs === undefined ? isAtWork : isUsed;
@@ -330,7 +335,10 @@ function obey(running: Running): void {
         return heedMemory(running, order.isShort);
       case 'drain':
         drainDeadlineMs = Math.min(drainDeadlineMs, performance.now() + order.timeoutMs);
-        if (draining) return sendAway(running, order);
+        if (draining) {
+          lastOrder = order;
+          return hasStopped ? sendAway(running, order) : undefined;
+        }
         draining = true;
         drain(running, order).catch(endAnyway);
     }

@@ -35,6 +35,11 @@ export class NonceAuthority {
     return authority;
   }
 
+  /** Whether a process is there that asks, and waits for the table. */
+  get isAsked(): boolean {
+    return this.sockets.size > 0;
+  }
+
   /** Claims nothing from now on, and says so: the table may be given away. */
   stop(): void {
     this.isOver = true;

@@ -167,6 +167,7 @@ class SqliteIdempotency implements IdempotencyDriver {
       this.statements.forgetAnswers.run(last);
       this.statements.addClaims.run(-Number(this.statements.forgetClaims.run(last).changes));
     });
+    this.copier.wrote(old.length * PAGE_BYTES);
     return old.length === FORGOTTEN_AT_ONCE;
   }
 

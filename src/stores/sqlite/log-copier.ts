@@ -39,7 +39,12 @@ export class LogCopier {
     if (this.isCopying || this.isOver || this.writtenBytes < COPY_AFTER_BYTES) return;
     this.isCopying = true;
     this.writtenBytes = 0;
-    this.thread ??= this.start();
+    try {
+      this.thread ??= this.start();
+    } catch {
+      // No further thread may be had: what was committed stays so, and is copied here.
+      return this.copyHere();
+    }
     this.thread.postMessage(undefined);
   }
 

@@ -54,6 +54,13 @@ describe('the log of a database', () => {
     expect(n).toBe(5 * COPIED_MB - 1);
   });
 
+  it('is copied by the thread that writes where no other can be started', () => {
+    // What cannot be cloned for a thread fails at once, as a thread that the system refuses.
+    copier = new LogCopier(database, (() => path) as unknown as string);
+    writeMb(COPIED_MB);
+    expect(ownCheckpoints()).toEqual({ wal_autocheckpoint: 1_000 });
+  });
+
   it('is copied by the thread that writes where another cannot', async () => {
     copier = new LogCopier(database, join(dir, 'nowhere', 'db.sqlite'));
     expect(ownCheckpoints()).toEqual({ wal_autocheckpoint: 0 });
