@@ -34,7 +34,7 @@ export type ToFront<Nonces = unknown> =
   | { readonly kind: 'runs'; readonly open: readonly OpenRun[] }
   /** The process that this one replaced has ended: its nonces are here. */
   | { readonly kind: 'nonces'; readonly shared: Nonces }
-  /** Again each second while memory is short: what nobody holds any more is collected then. */
+  /** Again and again while memory is short: what nobody holds any more is collected then. */
   | { readonly kind: 'memory'; readonly isShort: boolean }
   /**
    * Stop listening, finish what is in flight, then end. With `leaveOverMs` connections are asked to

@@ -8,8 +8,10 @@ import { getPriority, setPriority } from 'node:os';
 /** Has a tenth of the share of one at 0 where both want all. */
 const STARTING_PRIORITY = 10;
 const CAP_SYS_NICE = 23n;
-/** RLIMIT_NICE of a process that may go back to priority 0: 20 less the limit. */
-const NICE_LIMIT_FOR_ZERO = 20;
+/** RLIMIT_NICE counts from here down: a process may go back to this less the limit. */
+const NICE_LIMIT_FROM = 20;
+/** Of a process in the first user namespace: in any other one the capability says nothing. */
+const FIRST_NAMESPACE = /^\s*0\s+0\s+4294967295\s*$/;
 
 export interface ChildPriority {
   /** The process and the threads that it starts from now on. */
@@ -69,15 +71,18 @@ function ignoringGone(work: () => void): void {
   }
 }
 
-/** CAP_SYS_NICE, or a limit that allows it (`LimitNICE=+0` of systemd); false beside Linux. */
-function mayRaisePriority(): boolean {
+/**
+ * Whether this process may go back to the priority that it has: CAP_SYS_NICE, or a limit that
+ * allows it (`LimitNICE=+0` of systemd). False beside Linux.
+ */
+export function mayRaisePriority(): boolean {
   try {
     const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
-    if (effective !== null && ((BigInt(`0x${effective[1]}`) >> CAP_SYS_NICE) & 1n) === 1n) {
-      return true;
-    }
+    const capabilities = BigInt(`0x${effective?.[1] ?? '0'}`);
+    const isFirst = FIRST_NAMESPACE.test(readFileSync('/proc/self/uid_map', 'utf8'));
+    if (isFirst && ((capabilities >> CAP_SYS_NICE) & 1n) === 1n) return true;
     const limit = /^Max nice priority\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-    return Number(limit?.[1] ?? 0) >= NICE_LIMIT_FOR_ZERO;
+    return Number(limit?.[1] ?? 0) >= NICE_LIMIT_FROM - getPriority();
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
 /** The environment of a gateway process: what must be known before Node starts. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** In stateDir, which is the gateway's alone: whoever writes there writes its code. */
@@ -22,9 +22,16 @@ function withCompileCache(env: NodeJS.ProcessEnv, stateDir: string): NodeJS.Proc
   const dir = join(stateDir, COMPILE_CACHE_DIR);
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
+    if (!isOursAlone(stateDir) || !isOursAlone(dir)) return env;
   } catch {
     // The gateway says what is wrong with the folder; compiled again, it starts all the same.
     return env;
   }
   return { ...env, NODE_COMPILE_CACHE: dir };
+}
+
+/** Nobody else may write there. */
+function isOursAlone(path: string): boolean {
+  const found = statSync(path);
+  return found.isDirectory() && found.uid === process.geteuid!() && (found.mode & 0o022) === 0;
 }

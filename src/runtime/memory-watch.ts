@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const CHECK_INTERVAL_MS = 250;
-/** How often it is told again while memory is short. */
-const REMIND_INTERVAL_MS = 1_000;
+/** After which it is told again while memory is short; twice as long each time. */
+const REMIND_FIRST_MS = 1_000;
+const REMIND_MAX_MS = 30_000;
 /** Shares of the limit at which memory is short, and is enough again. */
 const SHORT_FROM = 0.9;
 const ENOUGH_FROM = 0.8;
@@ -25,6 +26,7 @@ export class MemoryWatch {
   private readonly options: MemoryWatchOptions;
   private readonly timer: NodeJS.Timeout;
   private toldMs = 0;
+  private remindMs = REMIND_FIRST_MS;
 
   constructor(options: MemoryWatchOptions) {
     this.options = options;
@@ -43,9 +45,12 @@ export class MemoryWatch {
     this.isShort = residentMb >= limitMb * (before ? ENOUGH_FROM : SHORT_FROM);
     if (this.isShort !== before) report(this.isShort, Math.round(residentMb));
     const nowMs = performance.now();
-    const isReminder = this.isShort && nowMs - this.toldMs >= REMIND_INTERVAL_MS;
+    const isReminder = this.isShort && nowMs - this.toldMs >= this.remindMs;
     if (this.isShort === before && !isReminder) return;
     this.toldMs = nowMs;
+    // What a collection does not free the next one will hardly: each stops a front.
+    this.remindMs =
+      isReminder && before ? Math.min(2 * this.remindMs, REMIND_MAX_MS) : REMIND_FIRST_MS;
     tell(this.isShort);
   }
 }

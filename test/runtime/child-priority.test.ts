@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { childPriority } from '../../src/runtime/child-priority.ts';
+import { childPriority, mayRaisePriority } from '../../src/runtime/child-priority.ts';
 
 /** Starts a thread when it is told to, and says so. */
 const PROGRAM = `
@@ -39,7 +39,7 @@ describe('the priority of a gateway that starts beside one that serves', () => {
   it('is lower, of the threads that it starts too, until it is restored', async () => {
     const own = getPriority();
     // Whoever may not raise a priority again does not lower one.
-    const lowered = process.geteuid?.() === 0 ? Math.max(own, 10) : own;
+    const lowered = mayRaisePriority() ? Math.max(own, 10) : own;
     const priority = childPriority();
     priority.lower(child.pid!);
     await startThread();

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -27,6 +27,13 @@ describe('what Node has compiled', () => {
   it('is kept where the operator says', () => {
     const env = { NODE_COMPILE_CACHE: '/elsewhere' };
     expect(gatewayEnvironment(env, dir).NODE_COMPILE_CACHE).toBe('/elsewhere');
+  });
+
+  it.each([0o777, 0o770])('is not kept where others may write (mode %o)', mode => {
+    const stateDir = join(dir, 'state');
+    mkdirSync(stateDir);
+    chmodSync(stateDir, mode);
+    expect(gatewayEnvironment({}, stateDir).NODE_COMPILE_CACHE).toBeUndefined();
   });
 
   it('is not kept where the folder cannot be made', () => {

@@ -38,13 +38,17 @@ describe('memory', () => {
     expect(watch.isShort).toBe(false);
   });
 
-  it('that is short is told again each second', () => {
+  it('that is short is told again, less and less often', () => {
     residentMb = 950;
-    vi.advanceTimersByTime(3_250);
+    // At 0.25, 1.25, 3.25 and 7.25 s.
+    vi.advanceTimersByTime(8_000);
     residentMb = 100;
     vi.advanceTimersByTime(2_000);
     expect(told).toEqual([true, true, true, true, false]);
     expect(reported).toHaveLength(2);
+    residentMb = 950;
+    vi.advanceTimersByTime(1_500);
+    expect(told.slice(5)).toEqual([true, true]);
   });
 
   it('is not looked at once that is over', () => {

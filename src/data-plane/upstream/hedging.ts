@@ -53,6 +53,7 @@ export class Hedges {
     terms: HedgingRecord,
     first: TargetClient,
   ): TargetClient | undefined {
+    if (upstream.targets.length < 2) return undefined;
     if (!this.isWithinBudget(first.load, terms)) return undefined;
     const second = this.directory.choose(upstream, first);
     if (!isTarget(second)) return undefined;
@@ -148,7 +149,12 @@ class HedgedRequest implements UpstreamRequest {
     const second = this.hedges.second(upstream, terms, target);
     if (second === undefined) return;
     const attempt = new Attempt(this, second);
-    attempt.send(call);
+    try {
+      attempt.send(call);
+    } catch (error) {
+      this.hedges.directory.settle(upstream, second, 'cancelled');
+      throw error;
+    }
     this.second = attempt;
   }
 
