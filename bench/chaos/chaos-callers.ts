@@ -18,6 +18,8 @@ const POST_SHARE = 0.3;
 const TICK_MS = 2;
 /** No call is followed longer; the gateway's own limits are far below. */
 const FOLLOWED_MAX_MS = 60_000;
+/** docs/http-conduct.md has partners drop connections that were idle for 25 s. */
+const IDLE_MAX_MS = 25_000;
 const CODES: ReadonlySet<string> = new Set(PROBLEM_NAMES);
 
 export interface ChaosCallersOptions {
@@ -39,7 +41,8 @@ export class ChaosCallers {
 
   constructor(options: ChaosCallersOptions) {
     this.options = options;
-    this.agent = new Agent({ keepAlive: true, maxSockets: options.connections });
+    const { connections: maxSockets } = options;
+    this.agent = new Agent({ keepAlive: true, maxSockets, timeout: IDLE_MAX_MS });
     this.random = new Random(options.seed, 1);
     this.signers = KEYS.map(name => {
       const { algorithm, privateText } = benchKey(name);
