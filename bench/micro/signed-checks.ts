@@ -52,6 +52,7 @@ function keyEntry(app: number, algorithm: SignatureAlgorithm, material: Uint8Arr
       appId,
       algorithm,
       material,
+      schemes: ['rfc9421'],
       notBeforeMs: 0,
       notAfterMs: Number.MAX_SAFE_INTEGER,
       revoked: false,
@@ -72,6 +73,7 @@ export class BenchCheck implements Check {
   readonly entry: KeyEntry;
   readonly base: string;
   readonly signature: Uint8Array;
+  readonly bodyForm = 'none';
   readonly digests = [];
   readonly body = EMPTY_BODY;
   readonly abandoned = false;

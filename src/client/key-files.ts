@@ -18,11 +18,14 @@ function generatePrivateKey(algorithm: Exclude<SignatureAlgorithm, 'hmac-sha256'
   switch (algorithm) {
     case 'rsa-v1_5-sha256':
     case 'rsa-pss-sha512':
+    case 'rsa-pss-sha256':
       return generateKeyPairSync('rsa', { modulusLength: RSA_MODULUS_BITS }).privateKey;
     case 'ecdsa-p256-sha256':
       return generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
     case 'ecdsa-p384-sha384':
       return generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).privateKey;
+    case 'sm2-sm3':
+      return generateKeyPairSync('ec', { namedCurve: 'SM2' }).privateKey;
     case 'ed25519':
       return generateKeyPairSync('ed25519').privateKey;
   }

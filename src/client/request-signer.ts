@@ -1,7 +1,8 @@
 /** Request signatures (RFC 9421) with Content-Digest (RFC 9530), from the partner's side. */
-import { createHash, createHmac, type KeyObject, randomFillSync, sign } from 'node:crypto';
+import { createHash, randomFillSync } from 'node:crypto';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { SignatureAlgorithm } from '../core/snapshot.ts';
+import { MessageKey } from './message-key.ts';
 import {
   composeBase,
   hasBody,
@@ -13,12 +14,7 @@ import {
   signatureHeaders,
   signatureParameters,
 } from './signature-base.ts';
-import {
-  loadSigningKey,
-  type PrivateKeyInput,
-  SIGNING_METHODS,
-  type SigningMethod,
-} from './signing-key.ts';
+import type { PrivateKeyInput } from './signing-key.ts';
 
 export interface SigningIdentity {
   /** Under which the bank has registered the key. */
@@ -30,7 +26,8 @@ export interface SigningIdentity {
 /** One refill serves 256 nonces, so that a nonce does not cost a call into the generator. */
 const NONCE_POOL_BYTES = 256 * NONCE_BYTES;
 
-class NonceSource {
+/** Fresh nonces: 16 random bytes in base64url. */
+export class NonceSource {
   private readonly pool = Buffer.allocUnsafe(NONCE_POOL_BYTES);
   private offset = NONCE_POOL_BYTES;
 
@@ -57,21 +54,17 @@ export function contentDigest(body: Uint8Array): string {
 export class RequestSigner implements MessageSigner {
   readonly keyId: string;
   readonly algorithm: SignatureAlgorithm;
-  private readonly key: KeyObject;
-  private readonly method: SigningMethod;
+  private readonly key: MessageKey;
   private readonly clock: Clock;
   private readonly nonces = new NonceSource();
   private readonly ofKey: string;
-  private readonly keyInput: SigningMethod['options'] & { key: KeyObject };
 
   /** @throws TypeError where the key does not fit the algorithm or the key id cannot be sent */
   constructor(identity: SigningIdentity, clock: Clock = systemClock) {
     this.keyId = identity.keyId;
     this.algorithm = identity.algorithm;
-    this.key = loadSigningKey(identity.algorithm, identity.privateKey);
-    this.method = SIGNING_METHODS[identity.algorithm];
+    this.key = new MessageKey(identity.algorithm, identity.privateKey);
     this.clock = clock;
-    this.keyInput = { ...this.method.options, key: this.key };
     this.ofKey = keyParameters(identity.keyId, identity.algorithm);
   }
 
@@ -85,14 +78,7 @@ export class RequestSigner implements MessageSigner {
       this.ofKey,
     );
     const { base, input } = composeBase(request, digest, parameters);
-    return signatureHeaders(input, this.signBase(base), digest);
-  }
-
-  private signBase(base: string): string {
-    if (this.method.keyType === 'secret') {
-      return createHmac('sha256', this.key).update(base).digest('base64');
-    }
-    return sign(this.method.hash, Buffer.from(base), this.keyInput).toString('base64');
+    return signatureHeaders(input, this.key.sign(base).toString('base64'), digest);
   }
 }
 

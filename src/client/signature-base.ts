@@ -18,11 +18,11 @@ export interface SignableRequest {
 }
 
 /** The headers to add to the request. */
-export interface SignatureHeaders {
+export type SignatureHeaders = {
   'signature-input': string;
   signature: string;
   'content-digest'?: string;
-}
+};
 
 /** Signs a request: in this process, or by asking whoever holds the key. */
 export interface MessageSigner {

@@ -6,6 +6,7 @@ import {
   KeyObject,
   type SignKeyObjectInput,
 } from 'node:crypto';
+import { sm2ScalarOf } from '../core/sm2.ts';
 import type { SignatureAlgorithm } from '../core/snapshot.ts';
 
 /** RFC 8017 keys below this are refused by the gateway as well. */
@@ -19,7 +20,7 @@ export const HMAC_SECRET_MIN_BYTES = 32;
  */
 export type PrivateKeyInput = string | Uint8Array | KeyObject;
 
-/** What node:crypto needs for one algorithm of RFC 9421 section 3.3. */
+/** What node:crypto needs for one algorithm. */
 export interface SigningMethod {
   /** Digest for `crypto.sign`; null where the algorithm brings its own (Ed25519). */
   readonly hash: string | null;
@@ -45,11 +46,20 @@ export const SIGNING_METHODS: Readonly<Record<SignatureAlgorithm, SigningMethod>
     curve: undefined,
     options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 64 },
   },
+  // RFC 7518 section 3.5: a salt as long as the hash.
+  'rsa-pss-sha256': {
+    hash: 'sha256',
+    keyType: 'rsa',
+    curve: undefined,
+    options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 },
+  },
   // RFC 9421 sections 3.3.4 and 3.3.5: r and s side by side, not DER.
   'ecdsa-p256-sha256': { hash: 'sha256', keyType: 'ec', curve: 'prime256v1', options: P1363 },
   'ecdsa-p384-sha384': { hash: 'sha384', keyType: 'ec', curve: 'secp384r1', options: P1363 },
   ed25519: { hash: null, keyType: 'ed25519', curve: undefined, options: {} },
   'hmac-sha256': { hash: 'sha256', keyType: 'secret', curve: undefined, options: {} },
+  // node:crypto only holds the key: see message-key.ts.
+  'sm2-sm3': { hash: 'sm3', keyType: 'ec', curve: 'SM2', options: {} },
 };
 
 /**
@@ -93,9 +103,10 @@ function loadPrivateKey(
 ): KeyObject {
   const key = input instanceof KeyObject ? input : createPrivateKey(Buffer.from(input));
   if (key.type !== 'private') throw new TypeError(`${algorithm} takes a private key.`);
+  if (algorithm === 'sm2-sm3') return requireSm2(key);
   const fits =
     key.asymmetricKeyType === method.keyType ||
-    (algorithm === 'rsa-pss-sha512' && key.asymmetricKeyType === 'rsa-pss');
+    (algorithm.startsWith('rsa-pss') && key.asymmetricKeyType === 'rsa-pss');
   if (!fits) {
     throw new TypeError(`${algorithm} cannot sign with a key of type ${key.asymmetricKeyType}.`);
   }
@@ -107,4 +118,10 @@ function loadPrivateKey(
     throw new TypeError(`RSA keys need at least ${RSA_MODULUS_MIN_BITS} bits.`);
   }
   return key;
+}
+
+/** Node gives such a key no type. */
+function requireSm2(key: KeyObject): KeyObject {
+  if (sm2ScalarOf(key.export({ format: 'der', type: 'pkcs8' })) !== undefined) return key;
+  throw new TypeError('sm2-sm3 takes a private key on the curve SM2.');
 }

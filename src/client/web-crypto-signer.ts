@@ -19,7 +19,7 @@ type WebCryptoKey = Parameters<typeof crypto.subtle.sign>[1];
 export interface WebSigningIdentity {
   /** Under which the bank has registered the key. */
   readonly keyId: string;
-  readonly algorithm: SignatureAlgorithm;
+  readonly algorithm: WebSignatureAlgorithm;
   /**
    * A CryptoKey that may sign; the text of a key file: PKCS #8 in PEM, or for hmac-sha256 the
    * secret in base64; or the bytes of either.
@@ -32,8 +32,11 @@ interface SigningMethod {
   readonly sign: { readonly name: string; readonly hash?: string; readonly saltLength?: number };
 }
 
+/** Web Crypto knows no SM2. */
+export type WebSignatureAlgorithm = Exclude<SignatureAlgorithm, 'sm2-sm3'>;
+
 /** RFC 9421 section 3.3. */
-const METHODS: Readonly<Record<SignatureAlgorithm, SigningMethod>> = {
+const METHODS: Readonly<Record<WebSignatureAlgorithm, SigningMethod>> = {
   'rsa-v1_5-sha256': {
     key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
     sign: { name: 'RSASSA-PKCS1-v1_5' },
@@ -41,6 +44,10 @@ const METHODS: Readonly<Record<SignatureAlgorithm, SigningMethod>> = {
   'rsa-pss-sha512': {
     key: { name: 'RSA-PSS', hash: 'SHA-512' },
     sign: { name: 'RSA-PSS', saltLength: 64 },
+  },
+  'rsa-pss-sha256': {
+    key: { name: 'RSA-PSS', hash: 'SHA-256' },
+    sign: { name: 'RSA-PSS', saltLength: 32 },
   },
   'ecdsa-p256-sha256': {
     key: { name: 'ECDSA', namedCurve: 'P-256' },
@@ -126,7 +133,7 @@ export async function createWebCryptoSigner(
 const RSA_MODULUS_MIN_BITS = 2_048;
 const HMAC_SECRET_MIN_BITS = 256;
 
-function rejectUnfit(name: SignatureAlgorithm, key: WebCryptoKey): void {
+function rejectUnfit(name: WebSignatureAlgorithm, key: WebCryptoKey): void {
   const wanted = METHODS[name].key;
   const { algorithm, usages } = key;
   const { modulusLength, namedCurve, hash, length } = algorithm as {

@@ -14,6 +14,13 @@ export const CHECK_OUTCOMES = [
 ] as const;
 export type CheckOutcome = (typeof CHECK_OUTCOMES)[number];
 
+/**
+ * How the body is part of the signed text: not at all, as it is behind the base, so and with a line
+ * feed behind it, or in base64url (RFC 7515 section 5.1).
+ */
+export const BODY_FORMS = ['none', 'raw', 'raw-line', 'base64url'] as const;
+export type BodyForm = (typeof BODY_FORMS)[number];
+
 export interface BodyDigest {
   readonly algorithm: 'sha-256' | 'sha-512';
   readonly expected: Uint8Array;
@@ -21,8 +28,12 @@ export interface BodyDigest {
 
 export interface Check {
   readonly entry: KeyEntry;
-  /** The signature base (RFC 9421 section 2.5): ASCII only, by construction. */
+  /**
+   * What is signed (RFC 9421 section 2.5: the signature base), or what of it stands before the
+   * body: ASCII only, by construction.
+   */
   readonly base: string;
+  readonly bodyForm: BodyForm;
   readonly signature: Uint8Array;
   /** Every supported digest that Content-Digest carries; empty where there is none. */
   readonly digests: readonly BodyDigest[];

@@ -8,6 +8,7 @@ import type {
   Grant,
   KeyEntry,
   OperationEntry,
+  SignatureSchemeName,
   UpstreamRecord,
 } from './snapshot.ts';
 import { STAGES, type StageTimes } from './stages.ts';
@@ -82,8 +83,8 @@ export interface AnswerRecorder extends AnswerSink {
 
 export interface Identity {
   readonly entry: KeyEntry;
-  /** The sibling in data-plane/verify that checked it, e.g. `rfc9421`. */
-  readonly scheme: string;
+  /** The sibling in data-plane/verify that checked it. */
+  readonly scheme: SignatureSchemeName;
   /** The handshake of the session proved it, not this message. */
   readonly viaSession: boolean;
 }

@@ -153,6 +153,12 @@ const TABLE = {
     remedy: 'Leave out "alg" or send the one under which the key is registered.',
     retry: false,
   },
+  'signature-scheme': {
+    status: 401,
+    title: 'The key may not sign in this way',
+    remedy: 'Sign with a scheme that the key is registered for (docs/schemes.md).',
+    retry: false,
+  },
   'signature-invalid': {
     status: 401,
     title: 'The signature does not verify',
@@ -163,8 +169,8 @@ const TABLE = {
   },
   'digest-mismatch': {
     status: 400,
-    title: 'Content-Digest does not match the body',
-    remedy: 'Compute Content-Digest (sha-256 or sha-512) over the exact bytes sent.',
+    title: 'The digest does not match the body',
+    remedy: 'Compute Content-Digest or Digest (sha-256 or sha-512) over the exact bytes sent.',
     retry: false,
   },
   'key-unknown': {

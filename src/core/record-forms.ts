@@ -6,6 +6,8 @@ import {
   ENVIRONMENTS,
   type KeyRecord,
   SIGNATURE_ALGORITHMS,
+  SIGNATURE_SCHEMES,
+  type SignatureSchemeName,
   type SubscriptionRecord,
 } from './snapshot.ts';
 
@@ -28,6 +30,7 @@ export function writeKey(writer: RecordWriter, key: KeyRecord): void {
   writer.begin(key.id);
   writer.text(key.appId);
   writer.byte(SIGNATURE_ALGORITHMS.indexOf(key.algorithm));
+  writer.byte(schemeBits(key.schemes));
   writer.byte(key.revoked ? 1 : 0);
   writer.double(key.notBeforeMs);
   writer.double(key.notAfterMs);
@@ -38,10 +41,22 @@ export function writeKey(writer: RecordWriter, key: KeyRecord): void {
 export function readKey(reader: RecordReader, id: string): KeyRecord {
   const appId = reader.text();
   const algorithm = SIGNATURE_ALGORITHMS[reader.byte()]!;
+  const schemes = SCHEME_LISTS[reader.byte()]!;
   const revoked = reader.byte() === 1;
   const notBeforeMs = reader.double();
   const notAfterMs = reader.double();
-  return { id, appId, algorithm, material: reader.bytes(), notBeforeMs, notAfterMs, revoked };
+  const material = reader.bytes();
+  return { id, appId, algorithm, schemes, material, notBeforeMs, notAfterMs, revoked };
+}
+
+/** Every choice of schemes, by its bits: keys share the lists. */
+const SCHEME_LISTS: readonly (readonly SignatureSchemeName[])[] = Array.from(
+  { length: 1 << SIGNATURE_SCHEMES.length },
+  (_, bits) => SIGNATURE_SCHEMES.filter((_scheme, place) => (bits & (1 << place)) !== 0),
+);
+
+function schemeBits(schemes: readonly SignatureSchemeName[]): number {
+  return schemes.reduce((bits, scheme) => bits | (1 << SIGNATURE_SCHEMES.indexOf(scheme)), 0);
 }
 
 export function writeSubscriptions(writer: RecordWriter, app: AppSubscriptions): void {

@@ -5,8 +5,14 @@
 import type { Problem } from './problems.ts';
 import type { SignatureAlgorithm } from './snapshot.ts';
 
-/** A shared secret would be one more thing to steal: operators sign with private keys only. */
-export type OperatorKeyAlgorithm = Exclude<SignatureAlgorithm, 'hmac-sha256'>;
+/**
+ * Those of RFC 9421, whose checks the main thread bears; a shared secret would be one more thing to
+ * steal.
+ */
+export type OperatorKeyAlgorithm = Exclude<
+  SignatureAlgorithm,
+  'hmac-sha256' | 'rsa-pss-sha256' | 'sm2-sm3'
+>;
 
 export interface OperatorKey {
   /** The `keyid` of its signatures. */

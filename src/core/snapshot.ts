@@ -11,7 +11,10 @@ export type PartnerClass =
   | 'supply-chain'
   | 'private-equity';
 
-/** RFC 9421 section 3.3 algorithm names, as registered with IANA. */
+/**
+ * RFC 9421 section 3.3 algorithm names, as registered with IANA, and two of our own in their style:
+ * RSASSA-PSS as JWS has it (`PS256`, RFC 7518 section 3.5), and SM2 with SM3 (GB/T 32918.2).
+ */
 export const SIGNATURE_ALGORITHMS = [
   'rsa-v1_5-sha256',
   'rsa-pss-sha512',
@@ -19,8 +22,14 @@ export const SIGNATURE_ALGORITHMS = [
   'ecdsa-p384-sha384',
   'ed25519',
   'hmac-sha256',
+  'rsa-pss-sha256',
+  'sm2-sm3',
 ] as const;
 export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
+
+/** Ways to sign a request, each a sibling in the verify room (docs/schemes.md). */
+export const SIGNATURE_SCHEMES = ['rfc9421', 'xingyun', 'jws', 'cavage'] as const;
+export type SignatureSchemeName = (typeof SIGNATURE_SCHEMES)[number];
 
 /**
  * What may be taken in a time and at once; undefined where nothing is agreed. The rate is GCRA
@@ -59,6 +68,8 @@ export interface KeyRecord {
   readonly id: string;
   readonly appId: string;
   readonly algorithm: SignatureAlgorithm;
+  /** The ways in which it may sign; at least one. */
+  readonly schemes: readonly SignatureSchemeName[];
   /** SubjectPublicKeyInfo DER for asymmetric keys, the secret for hmac-sha256. */
   readonly material: Uint8Array;
   /** Milliseconds since the epoch. */

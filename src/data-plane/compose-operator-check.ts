@@ -20,7 +20,7 @@ import type { NonceStore } from '../stores/contracts.ts';
 import { MemoryNonceStore } from '../stores/memory/nonce-store.ts';
 import { normaliseAuthority, ownAuthorities } from './verify/own-authorities.ts';
 import { Rfc9421Scheme } from './verify/rfc9421/index.ts';
-import { isProblem, type SignedCall } from './verify/scheme.ts';
+import { type Freshness, isProblem, type SignedCall } from './verify/scheme.ts';
 import { digestsMatch, runCheck } from './workers/run-check.ts';
 import { importVerifyKey, type VerifyKey } from './workers/verify-key.ts';
 
@@ -76,19 +76,19 @@ class OperatorCheck implements SignedRequestCheck {
     const { acceptCreatedAfterMs } = this.nonces;
     const candidate = this.scheme.prepare(call, this.entriesOf(keys), nowMs, acceptCreatedAfterMs);
     if (isProblem(candidate)) return candidate;
-    const { entry, base, signature, digests, nonce, expiresAtMs } = candidate;
+    const { entry, text, signature, freshness } = candidate;
     const key = this.verifyKey(entry);
     if (key === undefined) return problem('internal-error', 'The key cannot be used.');
     // The digests wait for the body, which is not read for those who cannot sign.
-    const outcome = runCheck(key, Buffer.from(base, 'latin1'), signature, [], EMPTY_BODY);
+    const outcome = runCheck(key, Buffer.from(text.base, 'latin1'), signature, [], EMPTY_BODY);
     if (outcome === 'signature-invalid') {
       return problem(outcome, 'The signature does not verify with the registered key.');
     }
     if (outcome !== 'valid') return problem('internal-error', 'The signature cannot be checked.');
-    return this.claimNonce(entry, nonce, expiresAtMs) ?? signedBy(entry, digests);
+    return this.claimNonce(entry, freshness) ?? signedBy(entry, text.digests);
   }
 
-  private claimNonce(entry: KeyEntry, nonce: string, expiresAtMs: number): Problem | undefined {
+  private claimNonce(entry: KeyEntry, { nonce, expiresAtMs }: Freshness): Problem | undefined {
     const claim = this.nonces.claim(entry.app.id, nonce, expiresAtMs + 1);
     if (claim === 'fresh') return undefined;
     return claim === 'seen'
@@ -126,7 +126,7 @@ class OperatorCheck implements SignedRequestCheck {
 function asEntry({ id, operatorId, algorithm, material }: OperatorKey, serial: number): KeyEntry {
   return {
     key: {
-      ...{ id, algorithm, material },
+      ...{ id, algorithm, material, schemes: ['rfc9421'] },
       appId: operatorId,
       notBeforeMs: 0,
       notAfterMs: Number.MAX_SAFE_INTEGER,

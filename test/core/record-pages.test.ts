@@ -8,6 +8,7 @@ import {
   ENVIRONMENTS,
   type KeyRecord,
   SIGNATURE_ALGORITHMS,
+  SIGNATURE_SCHEMES,
   type SubscriptionRecord,
 } from '../../src/core/snapshot.ts';
 import { aSnapshot } from '../data-plane/route/route-fixture.ts';
@@ -23,6 +24,7 @@ const key: fc.Arbitrary<KeyRecord> = fc.record({
   id: text,
   appId: text,
   algorithm: fc.constantFrom(...SIGNATURE_ALGORITHMS),
+  schemes: fc.subarray([...SIGNATURE_SCHEMES], { minLength: 1 }),
   material: fc.uint8Array({ maxLength: 6_000 }),
   notBeforeMs: fc.integer(),
   notAfterMs: fc.oneof(fc.integer(), fc.constant(Number.MAX_SAFE_INTEGER)),

@@ -19,6 +19,7 @@ const snapshot = aSnapshot({
   })),
   keys: Array.from({ length: 600 }, (_, i) => ({
     id: `key-${i}`,
+    schemes: ['rfc9421'] as const,
     appId: 'app-1',
     algorithm: 'hmac-sha256',
     material: Uint8Array.from([i & 255, i >> 8, 7].slice(0, 1 + (i % 3))),

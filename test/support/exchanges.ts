@@ -83,6 +83,7 @@ export function aKeyEntry(appId = 'app-1', partnerId = 'partner-1'): KeyEntry {
       appId,
       algorithm: 'ed25519',
       material: new Uint8Array(),
+      schemes: ['rfc9421'],
       notBeforeMs: 0,
       notAfterMs: Number.MAX_SAFE_INTEGER,
       revoked: false,

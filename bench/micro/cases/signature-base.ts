@@ -8,6 +8,7 @@ import { createRequestSigner } from '../../../src/client/index.ts';
 import type { Exchange } from '../../../src/core/exchange.ts';
 import type { CompiledSnapshot, KeyEntry } from '../../../src/core/snapshot.ts';
 import { Rfc9421Scheme } from '../../../src/data-plane/verify/rfc9421/index.ts';
+import { isProblem } from '../../../src/data-plane/verify/scheme.ts';
 import { type BenchCase, fold } from '../bench-case.ts';
 import { benchExchange } from '../bench-exchange.ts';
 
@@ -64,6 +65,7 @@ function keysWith(material: Uint8Array): CompiledSnapshot['keys'] {
       appId: 'app',
       algorithm: 'rsa-v1_5-sha256',
       material,
+      schemes: ['rfc9421'],
       notBeforeMs: 0,
       notAfterMs: Number.MAX_SAFE_INTEGER,
       revoked: false,
@@ -88,19 +90,19 @@ export default {
     const nowMs = Date.now();
     const prepare = (i: number) => {
       const prepared = scheme.prepare(exchanges[i % REQUESTS]!, keys, nowMs, 0);
-      if (!('base' in prepared)) throw new Error(prepared.detail);
+      if (isProblem(prepared)) throw new Error(prepared.detail);
       return prepared;
     };
     for (let i = 0; i < REQUESTS; i++) {
-      const { base, signature } = prepare(i);
-      const valid = verify('sha256', Buffer.from(base), publicKey, signature);
+      const { text, signature } = prepare(i);
+      const valid = verify('sha256', Buffer.from(text.base), publicKey, signature);
       if (!valid) throw new Error('the base is not what was signed');
     }
     return {
       run(iterations) {
         let checksum = 0;
         // The length alone: the characters are read, and the base made flat, by the check.
-        for (let i = 0; i < iterations; i++) checksum = fold(checksum, prepare(i).base.length);
+        for (let i = 0; i < iterations; i++) checksum = fold(checksum, prepare(i).text.base.length);
         return checksum;
       },
     };

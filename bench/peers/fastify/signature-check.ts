@@ -80,6 +80,7 @@ function keyEntry(keyId: string, key: KeyObject): KeyEntry {
       appId: 'app',
       algorithm: ALGORITHM,
       material: key.export({ format: 'der', type: 'spki' }),
+      schemes: ['rfc9421'],
       notBeforeMs: 0,
       notAfterMs: Number.MAX_SAFE_INTEGER,
       revoked: false,

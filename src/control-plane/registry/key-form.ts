@@ -1,5 +1,6 @@
 /** A key as it is stored: fit for its algorithm, its secret sealed, its material at hand. */
 import type { JsonWebKey } from 'node:crypto';
+import { schemeTakes } from '../../core/signature-schemes.ts';
 import type { JsonObject } from '../../stores/registry-contract.ts';
 import { type FormContext, type Refuse, sealWhereNeeded, WRONG_SEAL } from './form-context.ts';
 import { parseInstant } from './instants.ts';
@@ -28,6 +29,11 @@ const WITHOUT_END: Validity = { notBeforeMs: 0, notAfterMs: Number.MAX_SAFE_INTE
 
 export function completeKey(key: Key, context: FormContext, refuse: Refuse): JsonObject {
   const given = readValidity(key, refuse);
+  for (const [place, scheme] of (key.schemes ?? []).entries()) {
+    if (!schemeTakes(scheme, key.algorithm)) {
+      refuse(`/schemes/${place}`, `cannot carry signatures of ${key.algorithm}`);
+    }
+  }
   const source = sourceOf(key, refuse);
   if (source === undefined) return {};
   if (source === 'secret' || source === 'sealedSecret') {

@@ -6,6 +6,7 @@ import {
   type KeyObject,
   X509Certificate,
 } from 'node:crypto';
+import { sm2PointOf } from '../../core/sm2.ts';
 import type { SignatureAlgorithm } from '../../core/snapshot.ts';
 
 const RSA_MIN_BITS = 2_048;
@@ -15,6 +16,16 @@ const RSA_MAX_BITS = 8_192;
 const CURVES: Partial<Record<SignatureAlgorithm, string>> = {
   'ecdsa-p256-sha256': 'prime256v1',
   'ecdsa-p384-sha384': 'secp384r1',
+};
+
+interface PssHash {
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+const PSS_HASHES: Partial<Record<SignatureAlgorithm, PssHash>> = {
+  'rsa-pss-sha512': { hash: 'sha512', bytes: 64 },
+  'rsa-pss-sha256': { hash: 'sha256', bytes: 32 },
 };
 
 /** RFC 7468 section 2, and whatever else a reader might take for the beginning of a block. */
@@ -76,12 +87,16 @@ export function checkPublicKey(key: KeyObject, algorithm: SignatureAlgorithm): s
     if (type === 'ec' && key.asymmetricKeyDetails?.namedCurve === curve) return undefined;
     return `does not hold an EC key on ${curve}, which ${algorithm} needs`;
   }
+  if (algorithm === 'sm2-sm3') {
+    return isSm2(key) ? undefined : 'does not hold an SM2 key whose point is uncompressed';
+  }
   if (algorithm === 'ed25519') {
     return type === 'ed25519' ? undefined : 'does not hold an Ed25519 key, which ed25519 needs';
   }
   if (type === 'rsa') return checkRsaSize(key);
-  if (type === 'rsa-pss' && algorithm === 'rsa-pss-sha512') {
-    return checkRsaSize(key) ?? checkPssParameters(key);
+  const pssHash = PSS_HASHES[algorithm];
+  if (type === 'rsa-pss' && pssHash !== undefined) {
+    return checkRsaSize(key) ?? checkPssParameters(key, pssHash);
   }
   return `does not hold an RSA key, which ${algorithm} needs`;
 }
@@ -98,26 +113,32 @@ function checkRsaSize(key: KeyObject): string | undefined {
   return undefined;
 }
 
-/** RFC 9421 section 3.3.1: SHA-512 twice and a salt of 64 bytes; a restricted key must allow it. */
-function checkPssParameters(key: KeyObject): string | undefined {
+/**
+ * RFC 9421 section 3.3.1 and RFC 7518 section 3.5: one hash twice and a salt of its length; a
+ * restricted key must allow it.
+ */
+function checkPssParameters(key: KeyObject, { hash, bytes }: PssHash): string | undefined {
   const { hashAlgorithm, mgf1HashAlgorithm, saltLength = 0 } = key.asymmetricKeyDetails ?? {};
   const isFree = hashAlgorithm === undefined;
-  if (
-    isFree ||
-    (hashAlgorithm === 'sha512' && mgf1HashAlgorithm === 'sha512' && saltLength <= 64)
-  ) {
+  if (isFree || (hashAlgorithm === hash && mgf1HashAlgorithm === hash && saltLength <= bytes)) {
     return undefined;
   }
-  return 'holds an RSA-PSS key whose parameters exclude SHA-512 with a salt of 64 bytes';
+  const name = hash.toUpperCase().replace('SHA', 'SHA-');
+  return `holds an RSA-PSS key whose parameters exclude ${name} with a salt of ${bytes} bytes`;
+}
+
+function isSm2(key: KeyObject): boolean {
+  return sm2PointOf(key.export({ type: 'spki', format: 'der' })) !== undefined;
 }
 
 /**
  * What a person recognises the key by, base64url: the SHA-256 thumbprint of RFC 7638, or that of
- * its SubjectPublicKeyInfo where no JWK can hold it (RSASSA-PSS keys).
+ * its SubjectPublicKeyInfo where no JWK can hold it (RSASSA-PSS and SM2 keys).
  */
 export function thumbprintOf(key: KeyObject, spki: Uint8Array): string {
   const hash = createHash('sha256');
-  if (key.asymmetricKeyType === 'rsa-pss') return hash.update(spki).digest('base64url');
+  if (key.asymmetricKeyType === 'rsa-pss' || isSm2(key))
+    return hash.update(spki).digest('base64url');
   const { crv, e, kty, n, x, y } = key.export({ format: 'jwk' });
   // RFC 7638 section 3: the required members, in the order of their names, and nothing else.
   return hash.update(JSON.stringify({ crv, e, kty, n, x, y })).digest('base64url');

@@ -11,6 +11,7 @@ import {
   OPERATION_ACCESS,
   PRIORITIES,
   SIGNATURE_ALGORITHMS,
+  SIGNATURE_SCHEMES,
   TOPIC_AUDIENCES,
 } from '../../core/snapshot.ts';
 import {
@@ -183,6 +184,15 @@ export const keyFields = {
   algorithm: Type.Enum([...SIGNATURE_ALGORITHMS], {
     description: 'The one algorithm it is used with. RSA keys have 2048 to 8192 bits.',
   }),
+  schemes: Type.Optional(
+    Type.Array(Type.Enum([...SIGNATURE_SCHEMES]), {
+      description:
+        'The ways in which it may sign a request (docs/schemes.md); where absent, `rfc9421` alone.',
+      minItems: 1,
+      maxItems: SIGNATURE_SCHEMES.length,
+      uniqueItems: true,
+    }),
+  ),
   publicKey: Type.Optional(
     Type.String({
       description:

@@ -1,5 +1,6 @@
 /** What fronts are told of each record, and the snapshot of all of them. */
 import { PLAIN_RESILIENCE } from '../../core/plain-terms.ts';
+import { SCHEMES_DEFAULT } from '../../core/signature-schemes.ts';
 import type {
   ApiDeprecation,
   ApiRecord,
@@ -70,14 +71,21 @@ export class SnapshotRecords {
 
   /** Undefined where its secret cannot be opened. */
   key(body: JsonObject): KeyRecord | undefined {
-    const { id, app, algorithm, revoked, derived } = body as unknown as StoredKey;
+    const {
+      id,
+      app,
+      algorithm,
+      schemes = SCHEMES_DEFAULT,
+      revoked,
+      derived,
+    } = body as unknown as StoredKey;
     const material = keyMaterial(body, this.sealer);
     if (material === undefined) {
       this.onUnreadable('key', id);
       return undefined;
     }
     const { notBeforeMs, notAfterMs } = derived;
-    return { id, appId: app, algorithm, material, notBeforeMs, notAfterMs, revoked };
+    return { id, appId: app, algorithm, schemes, material, notBeforeMs, notAfterMs, revoked };
   }
 
   plan(body: JsonObject): PlanRecord {

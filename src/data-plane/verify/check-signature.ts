@@ -1,4 +1,4 @@
-import type { BodyDigest, Check, CheckOutcome, CheckRunner } from '../../core/check.ts';
+import type { BodyDigest, BodyForm, Check, CheckOutcome, CheckRunner } from '../../core/check.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import {
@@ -11,13 +11,13 @@ import {
 import { currentKey, refuseKey } from '../../core/key-status.ts';
 import { type Problem, problem, problemAfter } from '../../core/problems.ts';
 import type { Resumptions } from '../../core/resumptions.ts';
-import type { KeyEntry, SnapshotHolder } from '../../core/snapshot.ts';
+import type { KeyEntry, SignatureSchemeName, SnapshotHolder } from '../../core/snapshot.ts';
 import { STAGE } from '../../core/stages.ts';
 import type { NonceClaimant, NonceClaims, NonceOutcome } from '../../stores/contracts.ts';
 import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { normaliseAuthority } from './own-authorities.ts';
 import { refuseUnknown } from './rfc9421/time-window.ts';
-import { type Candidate, isProblem, type SignatureScheme } from './scheme.ts';
+import { type Candidate, type Freshness, isProblem, type SignatureScheme } from './scheme.ts';
 
 const MS_PER_SECOND = 1_000;
 /** What costs a worker and comes of what the caller sent. */
@@ -51,6 +51,8 @@ export function checkSignature(parts: VerifyParts, exchange: Exchange): StepResu
   const prepared = scheme.prepare(exchange, keys, parts.clock.wallMs(), acceptCreatedAfterMs);
   exchange.stageMs[STAGE.verify] = parts.clock.monotonicMs() - startedMs;
   if (isProblem(prepared)) return prepared;
+  const unfit = refuseScheme(scheme.name, prepared.entry);
+  if (unfit !== undefined) return unfit;
   const stranger = refuseOtherApp(exchange.arrival, prepared.entry);
   if (stranger !== undefined) return stranger;
   const spent = refuseFailing(parts, exchange.arrival, prepared.entry);
@@ -81,6 +83,12 @@ function assignSession(parts: VerifyParts, exchange: Exchange): Problem | undefi
   if (refusal !== undefined) return refusal;
   exchange.identity = current === entry ? identity : { ...identity, entry: current };
   return undefined;
+}
+
+/** A key signs in the ways that it is registered for: what one covers another may leave open. */
+function refuseScheme(name: SignatureSchemeName, { key }: KeyEntry): Problem | undefined {
+  if (key.schemes.includes(name)) return undefined;
+  return problem('signature-scheme', `The key is not registered for the scheme ${name}.`);
 }
 
 /** A session speaks for one app: a message that another one signed has no place on it. */
@@ -119,14 +127,15 @@ function refuseFailing(
 class SignatureCheck implements Check, NonceClaimant {
   readonly entry: KeyEntry;
   readonly base: string;
+  readonly bodyForm: BodyForm;
   readonly signature: Uint8Array;
   readonly digests: readonly BodyDigest[];
   waitMs = 0;
   serviceMs = 0;
   private readonly parts: VerifyParts;
   private readonly exchange: Exchange;
-  private readonly scheme: string;
-  private readonly candidate: Candidate;
+  private readonly scheme: SignatureSchemeName;
+  private readonly freshness: Freshness;
   /** The outcome of a check that was settled while it was being submitted. */
   private early: CheckOutcome | undefined = undefined;
   private submitting = true;
@@ -134,15 +143,21 @@ class SignatureCheck implements Check, NonceClaimant {
   private askedMs = 0;
   private asked: KeyEntry | undefined = undefined;
 
-  constructor(parts: VerifyParts, exchange: Exchange, scheme: string, candidate: Candidate) {
-    this.entry = candidate.entry;
-    this.base = candidate.base;
-    this.signature = candidate.signature;
-    this.digests = candidate.digests;
+  constructor(
+    parts: VerifyParts,
+    exchange: Exchange,
+    scheme: SignatureSchemeName,
+    { entry, text, signature, freshness }: Candidate,
+  ) {
+    this.entry = entry;
+    this.base = text.base;
+    this.bodyForm = text.bodyForm;
+    this.signature = signature;
+    this.digests = text.digests;
     this.parts = parts;
     this.exchange = exchange;
     this.scheme = scheme;
-    this.candidate = candidate;
+    this.freshness = freshness;
   }
 
   get prefersInline(): boolean {
@@ -154,12 +169,12 @@ class SignatureCheck implements Check, NonceClaimant {
   }
 
   /**
-   * A body that nobody digests is not carried to a worker. Asked for anew each time, so that a
+   * A body that the signature does not cover is not carried to a worker. Asked for anew each time, so that a
    * check in a queue holds no body longer than its exchange does.
    */
   get body(): Uint8Array {
-    const isNeeded = this.digests.length > 0 && !this.abandoned;
-    return isNeeded ? this.exchange.body : EMPTY_BODY;
+    const isCovered = this.bodyForm !== 'none' || this.digests.length > 0;
+    return isCovered && !this.abandoned ? this.exchange.body : EMPTY_BODY;
   }
 
   start(): StepResult {
@@ -234,7 +249,7 @@ class SignatureCheck implements Check, NonceClaimant {
    */
   private claimNonce(entry: KeyEntry, nowMs: number): StepResult {
     const { nonces, clock } = this.parts;
-    const { nonce, createdMs, expiresAtMs } = this.candidate;
+    const { nonce, createdMs, expiresAtMs } = this.freshness;
     if (nowMs > expiresAtMs) {
       return problem('signature-expired', 'The signature became too old while it was checked.');
     }
@@ -271,7 +286,7 @@ function refuseOutcome(outcome: Exclude<CheckOutcome, 'valid'>): Problem {
     case 'signature-invalid':
       return problem(outcome, 'The signature does not verify with the registered key.');
     case 'digest-mismatch':
-      return problem(outcome, 'Content-Digest is not the digest of the body that arrived.');
+      return problem(outcome, 'The digest is not that of the body that arrived.');
     case 'verify-saturated':
       return problem(outcome, 'Too many signatures wait to be checked.');
     case 'failed':

@@ -1,8 +1,28 @@
 /** What every signature scheme in this room has in common. */
-import type { BodyDigest } from '../../core/check.ts';
+import type { BodyDigest, BodyForm } from '../../core/check.ts';
 import type { Arrival } from '../../core/exchange.ts';
 import type { Problem } from '../../core/problems.ts';
-import type { CompiledSnapshot, KeyEntry } from '../../core/snapshot.ts';
+import type { CompiledSnapshot, KeyEntry, SignatureSchemeName } from '../../core/snapshot.ts';
+
+/** What a signature is over. */
+export interface SignedText {
+  /** The whole of it, or what stands before the body; ASCII only. */
+  readonly base: string;
+  readonly bodyForm: BodyForm;
+  /** Digests that the body must have; empty where none is covered. */
+  readonly digests: readonly BodyDigest[];
+}
+
+/** How long a signature may be used, and what tells it from others. */
+export interface Freshness {
+  readonly nonce: string;
+  /** Milliseconds since the epoch at which the signer says that it was made. */
+  readonly createdMs: number;
+  /** Milliseconds since the epoch until which, inclusive, this signature would be accepted. */
+  readonly expiresAtMs: number;
+}
+
+export const NO_DIGESTS: readonly BodyDigest[] = [];
 
 /**
  * A signature whose every cheap rule holds: what is left is the cryptography, the digest of the
@@ -10,32 +30,15 @@ import type { CompiledSnapshot, KeyEntry } from '../../core/snapshot.ts';
  */
 export class Candidate {
   readonly entry: KeyEntry;
-  /** The text that was signed; ASCII only. */
-  readonly base: string;
+  readonly text: SignedText;
   readonly signature: Uint8Array;
-  /** Digests that the body must have; empty where none is covered. */
-  readonly digests: readonly BodyDigest[];
-  readonly nonce: string;
-  /** Milliseconds since the epoch at which the signer says that it was made. */
-  readonly createdMs: number;
-  /** Milliseconds since the epoch until which, inclusive, this signature would be accepted. */
-  readonly expiresAtMs: number;
+  readonly freshness: Freshness;
 
-  constructor(
-    entry: KeyEntry,
-    base: string,
-    signature: Uint8Array,
-    digests: readonly BodyDigest[],
-    { nonce, created }: { readonly nonce: string; readonly created: number },
-    expiresAtMs: number,
-  ) {
+  constructor(entry: KeyEntry, text: SignedText, signature: Uint8Array, freshness: Freshness) {
     this.entry = entry;
-    this.base = base;
+    this.text = text;
     this.signature = signature;
-    this.digests = digests;
-    this.nonce = nonce;
-    this.createdMs = created * 1000;
-    this.expiresAtMs = expiresAtMs;
+    this.freshness = freshness;
   }
 }
 
@@ -53,7 +56,7 @@ export interface SignedCall {
 /** One way to sign a request. A sibling folder implements it; `index.ts` lists the siblings. */
 export interface SignatureScheme {
   /** What `Identity.scheme` says of a request that this scheme let in. */
-  readonly name: string;
+  readonly name: SignatureSchemeName;
   /** Whether the request carries this scheme's fields, well formed or not. Cheap. */
   recognises(arrival: Pick<Arrival, 'headers'>): boolean;
   /**

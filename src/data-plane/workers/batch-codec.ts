@@ -6,15 +6,18 @@
  *     word 2    what that cell holds before the first item
  *     results   per item: outcome (word), service time in microseconds (float word)
  *     items     per item, aligned to 4 bytes:
- *               key index, base length, signature length, body length, digests (words)
+ *               key index, base length, signature length, body length (words)
+ *               digests, and 8 bits up the form in which the body is signed (word)
  *               new key index only: serial low, serial high, algorithm, material length (words)
  *               per digest: algorithm, length (words)
- *               bytes of material (new key only), base, signature, expected digests, body
+ *               bytes of material (new key only), signature, expected digests, base, body, and
+ *               what is signed behind the body
  *
  * Words are 32 bits in the host's byte order: both ends are threads of one process. The results lie
  * at a fixed place so that the front reads them without parsing an item again.
  */
 import {
+  BODY_FORMS,
   type BodyDigest,
   CHECK_OUTCOMES,
   type Check,
@@ -22,12 +25,16 @@ import {
 } from '../../core/check.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../../core/snapshot.ts';
 
+import { signedText, tailBytes, writeTail } from './signed-text.ts';
+
 const HEADER_WORDS = 3;
 const RESULT_WORDS = 2;
 const ITEM_WORDS = 5;
 const KEY_WORDS = 4;
 const DIGEST_WORDS = 2;
 const WORD_BYTES = 4;
+const FORM_SHIFT = 8;
+const DIGESTS_MASK = 0xff;
 const FAILED = CHECK_OUTCOMES.indexOf('failed');
 const LOW_WORD = 0x1_0000_0000;
 const DIGEST_ALGORITHMS: readonly BodyDigest['algorithm'][] = ['sha-256', 'sha-512'];
@@ -41,7 +48,8 @@ export function encodedBytes(check: Check): number {
     check.entry.key.material.length +
     check.base.length +
     check.signature.length +
-    check.body.length;
+    check.body.length +
+    tailBytes(check.bodyForm);
   for (let i = 0; i < digests.length; i++) {
     bytes += DIGEST_WORDS * WORD_BYTES + digests[i]!.expected.length;
   }
@@ -73,7 +81,7 @@ export class BatchEncoder {
 
   /** Returns the word after the item. */
   private item(check: Check, words: Uint32Array, bytes: Buffer, start: number): number {
-    const { entry, base, signature, body, digests } = check;
+    const { entry, base, bodyForm, signature, body, digests } = check;
     let keyIndex = this.keyIndexes.get(entry.serial);
     const isNewKey = keyIndex === undefined;
     if (keyIndex === undefined) {
@@ -84,7 +92,7 @@ export class BatchEncoder {
     words[start + 1] = base.length;
     words[start + 2] = signature.length;
     words[start + 3] = body.length;
-    words[start + 4] = digests.length;
+    words[start + 4] = digests.length | (BODY_FORMS.indexOf(bodyForm) << FORM_SHIFT);
     let word = start + ITEM_WORDS;
     const { material } = entry.key;
     if (isNewKey) {
@@ -105,16 +113,17 @@ export class BatchEncoder {
       bytes.set(material, offset);
       offset += material.length;
     }
-    // The base is ASCII by contract: latin1 writes it in 50 ns where utf8 takes 230 (600 bytes).
-    offset += bytes.write(base, offset, 'latin1');
     bytes.set(signature, offset);
     offset += signature.length;
     for (let i = 0; i < digests.length; i++) {
       bytes.set(digests[i]!.expected, offset);
       offset += digests[i]!.expected.length;
     }
+    // The base is ASCII by contract: latin1 writes it in 50 ns where utf8 takes 230 (600 bytes).
+    offset += bytes.write(base, offset, 'latin1');
     if (body.length > 0) bytes.set(body, offset);
-    return (offset + body.length + WORD_BYTES - 1) >>> 2;
+    offset = writeTail(bodyForm, bytes, offset + body.length);
+    return (offset + WORD_BYTES - 1) >>> 2;
   }
 }
 
@@ -133,7 +142,7 @@ export class BatchReader {
   readonly progressStart: number;
   /** The item that `next` moved to; the views end with the batch. */
   key!: BatchKey;
-  base!: Uint8Array;
+  signed!: Uint8Array;
   signature!: Uint8Array;
   body!: Uint8Array;
   digests!: readonly BodyDigest[];
@@ -158,14 +167,13 @@ export class BatchReader {
     const { words } = this;
     const start = this.cursor;
     const keyIndex = words[start]!;
-    const digestCount = words[start + 4]!;
+    const digestCount = words[start + 4]! & DIGESTS_MASK;
+    const form = BODY_FORMS[words[start + 4]! >>> FORM_SHIFT]!;
     const isNewKey = keyIndex === this.keys.length;
     const digestWord = start + ITEM_WORDS + (isNewKey ? KEY_WORDS : 0);
     let offset = (digestWord + digestCount * DIGEST_WORDS) * WORD_BYTES;
     if (isNewKey) offset = this.readKey(start + ITEM_WORDS, offset);
     this.key = this.keys[keyIndex]!;
-    this.base = this.bytes.subarray(offset, offset + words[start + 1]!);
-    offset += this.base.length;
     this.signature = this.bytes.subarray(offset, offset + words[start + 2]!);
     offset += this.signature.length;
     const digests: BodyDigest[] = [];
@@ -176,8 +184,12 @@ export class BatchReader {
       offset += expected.length;
     }
     this.digests = digests;
-    this.body = this.bytes.subarray(offset, offset + words[start + 3]!);
-    this.cursor = (offset + this.body.length + WORD_BYTES - 1) >>> 2;
+    const baseLength = words[start + 1]!;
+    const bodyLength = words[start + 3]!;
+    this.signed = signedText(this.bytes, offset, baseLength, bodyLength, form);
+    offset += baseLength;
+    this.body = this.bytes.subarray(offset, offset + bodyLength);
+    this.cursor = (offset + bodyLength + tailBytes(form) + WORD_BYTES - 1) >>> 2;
   }
 
   writeResult(item: number, outcome: CheckOutcome, serviceMicros: number): void {

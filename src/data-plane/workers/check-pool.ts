@@ -11,6 +11,7 @@ import { KeyCache } from './key-cache.ts';
 import type { BatchWorkers, WorkerCpu } from './piscina-workers.ts';
 import { PreferredInline } from './preferred-inline.ts';
 import { runCheck } from './run-check.ts';
+import { composeSignedText } from './signed-text.ts';
 
 /**
  * Estimated work in one batch. Long enough that the hop (25 µs of front CPU) is a hundredth of it,
@@ -300,7 +301,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
         ? 'failed'
         : runCheck(
             imported,
-            Buffer.from(check.base, 'latin1'),
+            composeSignedText(check.base, check.bodyForm, check.body),
             check.signature,
             check.digests,
             check.body,

@@ -30,7 +30,7 @@ export function runBatch(
     const outcome =
       key === undefined
         ? 'failed'
-        : check(key, batch.base, batch.signature, batch.digests, batch.body);
+        : check(key, batch.signed, batch.signature, batch.digests, batch.body);
     const endMs = performance.now();
     batch.writeResult(item, outcome, (endMs - startMs) * 1_000);
     startMs = endMs;

@@ -22,7 +22,10 @@ import { isSigned, type VerifyingKey } from './foreign-verifier.ts';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const ENTRY = 'src/client/browser.ts';
 
-const KEYS = SIGNATURE_ALGORITHMS.map(algorithm => {
+const REGISTERED = SIGNATURE_ALGORITHMS.filter(
+  name => name !== 'rsa-pss-sha256' && name !== 'sm2-sm3',
+);
+const KEYS = REGISTERED.map(algorithm => {
   const { privateText, publicText } = generateKey(algorithm);
   const verifier = publicText ?? Buffer.from(decodeSecret(privateText));
   return { algorithm, privateText, verifier };

@@ -44,6 +44,7 @@ describe('a snapshot', () => {
           notBeforeMs: 0,
           notAfterMs: Number.MAX_SAFE_INTEGER,
           revoked: false,
+          schemes: ['rfc9421'],
         },
       ],
       plans: [plainPlan('gold')],

@@ -106,7 +106,7 @@ describe('a call of a certification run', () => {
     const { record, posted } = observing();
     record(exchangeOf({}, 'production'));
     record(refusedOf('production', 'sig=("@method");keyid="key-1"'));
-    const identity = { entry: keyOf('sandbox'), scheme: 'rfc9421', viaSession: false };
+    const identity = { entry: keyOf('sandbox'), scheme: 'rfc9421' as const, viaSession: false };
     record(exchangeOf({ session: { id: 's', identity } }));
     record(exchangeOf({ requestId: 'order-0123456789' }));
     expect(posted).toEqual([]);

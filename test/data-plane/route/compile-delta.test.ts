@@ -179,6 +179,7 @@ describe('a worn snapshot', () => {
       id: `key-${i}`,
       appId: id,
       algorithm: 'hmac-sha256' as const,
+      schemes: ['rfc9421'] as const,
       material: Uint8Array.of(1),
       notBeforeMs: 0,
       notAfterMs: 1,

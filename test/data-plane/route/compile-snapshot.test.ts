@@ -10,6 +10,7 @@ function aKey(id: string, material: number[], overrides: Partial<KeyRecord> = {}
     appId: 'app-1',
     algorithm: 'hmac-sha256',
     material: Uint8Array.from(material),
+    schemes: ['rfc9421'],
     notBeforeMs: 0,
     notAfterMs: Number.MAX_SAFE_INTEGER,
     revoked: false,

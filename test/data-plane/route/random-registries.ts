@@ -48,6 +48,7 @@ const registry = fc.record({
       id: anyOf('key', 5),
       appId: anyOf('app', 4),
       algorithm: fc.constant('hmac-sha256' as const),
+      schemes: fc.constant(['rfc9421'] as const),
       material: fc.constantFrom(1, 2).map(byte => Uint8Array.of(byte)),
       notBeforeMs: fc.constant(0),
       notAfterMs: fc.constant(1),

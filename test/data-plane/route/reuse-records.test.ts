@@ -34,6 +34,7 @@ describe('a registry that is sent anew', () => {
   it('keeps what was compiled of records that have not changed', async () => {
     const key = {
       ...{ id: 'key-1', appId: 'app-1', algorithm: 'hmac-sha256' as const },
+      schemes: ['rfc9421'] as const,
       ...{ material: Uint8Array.of(1, 2), notBeforeMs: 0, notAfterMs: 1, revoked: false },
     };
     const sent: RegistrySnapshot = aSnapshot({
@@ -57,6 +58,7 @@ describe('a registry that is sent anew', () => {
   it('joins what has not changed with what has', async () => {
     const key = {
       ...{ id: 'key-1', appId: 'app-1', algorithm: 'hmac-sha256' as const },
+      schemes: ['rfc9421'] as const,
       ...{ material: Uint8Array.of(1, 2), notBeforeMs: 0, notAfterMs: 1, revoked: false },
     };
     const sent = aSnapshot({ keys: [key], apis: [anApi('api', 'GET /a')] });

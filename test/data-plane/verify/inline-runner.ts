@@ -6,30 +6,47 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto';
+import { sm2 } from 'sm-crypto-v2';
 import type { Check, CheckOutcome, CheckRunner } from '../../../src/core/check.ts';
 import type { SignatureAlgorithm } from '../../../src/core/snapshot.ts';
 
 const HASHES: Partial<Record<SignatureAlgorithm, string>> = {
   'rsa-v1_5-sha256': 'sha256',
   'rsa-pss-sha512': 'sha512',
+  'rsa-pss-sha256': 'sha256',
   'ecdsa-p256-sha256': 'sha256',
   'ecdsa-p384-sha384': 'sha384',
 };
 
+function signedBytes({ base, bodyForm, body }: Check): Buffer {
+  const head = Buffer.from(base, 'latin1');
+  if (bodyForm === 'none') return head;
+  if (bodyForm === 'raw') return Buffer.concat([head, body]);
+  if (bodyForm === 'raw-line') return Buffer.concat([head, body, Buffer.from('\n')]);
+  return Buffer.concat([head, Buffer.from(Buffer.from(body).toString('base64url'))]);
+}
+
 /** A check as RFC 9421 section 3.3 describes it, written apart from the gateway's own worker. */
-export function runCheck({ entry, base, signature, digests, body }: Check): CheckOutcome {
+export function runCheck(check: Check): CheckOutcome {
+  const { entry, signature, digests, body } = check;
   const { algorithm, material } = entry.key;
-  const data = Buffer.from(base, 'latin1');
+  const data = signedBytes(check);
   if (algorithm === 'hmac-sha256') {
     const expected = createHmac('sha256', material).update(data).digest();
     if (signature.length !== expected.length || !timingSafeEqual(expected, signature)) {
+      return 'signature-invalid';
+    }
+  } else if (algorithm === 'sm2-sm3') {
+    const point = Buffer.from(material).subarray(-65).toString('hex');
+    const text = Buffer.from(signature).toString('hex');
+    if (!sm2.doVerifySignature(data, text, point, { hash: true, der: true })) {
       return 'signature-invalid';
     }
   } else {
     const key = createPublicKey({ key: Buffer.from(material), format: 'der', type: 'spki' });
     const options = algorithm.startsWith('ecdsa')
       ? ({ key, dsaEncoding: 'ieee-p1363' } as const)
-      : algorithm === 'rsa-pss-sha512'
+      : algorithm.startsWith('rsa-pss')
         ? {
             key,
             padding: constants.RSA_PKCS1_PSS_PADDING,

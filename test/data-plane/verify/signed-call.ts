@@ -7,6 +7,7 @@ import {
   type KeyObject,
   sign,
 } from 'node:crypto';
+import { sm2 } from 'sm-crypto-v2';
 import type { CheckRunner } from '../../../src/core/check.ts';
 import type { Clock } from '../../../src/core/clock.ts';
 import type { Config } from '../../../src/core/config.ts';
@@ -62,6 +63,8 @@ export const KEYS: Readonly<Record<SignatureAlgorithm, TestKey>> = {
     'ecdsa-p384-sha384',
     generateKeyPairSync('ec', { namedCurve: 'P-384' }),
   ),
+  'rsa-pss-sha256': asymmetric('rsa-pss-sha256', rsa),
+  'sm2-sm3': asymmetric('sm2-sm3', generateKeyPairSync('ec', { namedCurve: 'SM2' })),
   ed25519: asymmetric('ed25519', generateKeyPairSync('ed25519')),
   'hmac-sha256': { algorithm: 'hmac-sha256', signing: createSecretKey(secret), material: secret },
 };
@@ -85,6 +88,7 @@ export function keyEntry(
       appId: 'app-1',
       algorithm: key.algorithm,
       material: key.material,
+      schemes: ['rfc9421'],
       notBeforeMs: 0,
       notAfterMs: Number.MAX_SAFE_INTEGER,
       revoked: false,
@@ -270,7 +274,12 @@ export function contentDigest(body: Buffer, algorithm: 'sha-256' | 'sha-512' = '
   return `${algorithm}=:${digest}:`;
 }
 
-/** The signature of a base under an algorithm of RFC 9421 section 3.3. */
+/** The private number of an EC key (RFC 5915 section 3), in hexadecimal digits. */
+function scalarOf(key: KeyObject): string {
+  return key.export({ format: 'der', type: 'sec1' }).toString('hex', 7, 39);
+}
+
+/** The signature of a base under an algorithm of the gateway. */
 export function signBase({ algorithm, signing }: TestKey, base: string): Buffer {
   const data = Buffer.from(base, 'latin1');
   switch (algorithm) {
@@ -286,6 +295,16 @@ export function signBase({ algorithm, signing }: TestKey, base: string): Buffer 
         padding: constants.RSA_PKCS1_PSS_PADDING,
         saltLength: 64,
       });
+    case 'rsa-pss-sha256':
+      return sign('sha256', data, {
+        key: signing,
+        padding: constants.RSA_PKCS1_PSS_PADDING,
+        saltLength: 32,
+      });
+    case 'sm2-sm3': {
+      const made = sm2.doSignature(data, scalarOf(signing), { hash: true, der: true });
+      return Buffer.from(made, 'hex');
+    }
     case 'ecdsa-p256-sha256':
       return sign('sha256', data, { key: signing, dsaEncoding: 'ieee-p1363' });
     case 'ecdsa-p384-sha384':

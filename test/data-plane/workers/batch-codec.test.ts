@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BodyDigest, CHECK_OUTCOMES } from '../../../src/core/check.ts';
+import { BODY_FORMS, type BodyDigest, CHECK_OUTCOMES } from '../../../src/core/check.ts';
 import { SIGNATURE_ALGORITHMS } from '../../../src/core/snapshot.ts';
 import {
   BATCH_HEADER_BYTES,
@@ -32,6 +32,7 @@ const batch = fc
         .record({
           entry: fc.constantFrom(...entries),
           base: fc.string({ unit: 'binary-ascii', maxLength: 900 }),
+          bodyForm: fc.constantFrom(...BODY_FORMS),
           signature: bytes(300),
           digests: fc.array(digest, { maxLength: 2 }),
           body: bytes(2_000),
@@ -44,17 +45,31 @@ const batch = fc
 const sizeOf = (checks: readonly TestCheck[]) =>
   checks.reduce((sum, check) => sum + encodedBytes(check), BATCH_HEADER_BYTES);
 
+function signedText({ base, bodyForm }: Pick<TestCheck, 'base' | 'bodyForm'>, body: Uint8Array) {
+  const bytes = Buffer.from(body);
+  switch (bodyForm) {
+    case 'none':
+      return base;
+    case 'raw':
+      return base + bytes.toString('latin1');
+    case 'raw-line':
+      return `${base}${bytes.toString('latin1')}\n`;
+    case 'base64url':
+      return base + bytes.toString('base64url');
+  }
+}
+
 /** Copies what the reader shows, for its views end with the next item. */
 function readAll(buffer: ArrayBuffer) {
   const reader = new BatchReader(buffer);
   const items = Array.from({ length: reader.items }, () => {
     reader.next();
-    const { key, base, signature, digests, body } = reader;
+    const { key, signed, signature, digests, body } = reader;
     return {
       serial: key.serial,
       algorithm: key.algorithm,
       material: Uint8Array.from(key.material),
-      base: Buffer.from(base).toString('latin1'),
+      signed: Buffer.from(signed).toString('latin1'),
       signature: Uint8Array.from(signature),
       digests: digests.map(({ algorithm, expected }) => ({
         algorithm,
@@ -79,11 +94,11 @@ describe('a batch', () => {
         const { items, progressCell, progressStart } = readAll(buffer);
         expect([progressCell, progressStart]).toEqual([cell, start]);
         expect(items).toEqual(
-          checks.map(({ entry: { serial, key }, base, signature, digests, body }) => ({
+          checks.map(({ entry: { serial, key }, signature, digests, body, ...text }) => ({
             serial,
             algorithm: key.algorithm,
             material: key.material,
-            base,
+            signed: signedText(text, body),
             signature,
             digests,
             body,

@@ -44,7 +44,7 @@ class FakeWorkers implements BatchWorkers {
     const reader = new BatchReader(buffer);
     const bases = Array.from({ length: reader.items }, () => {
       reader.next();
-      return Buffer.from(reader.base).toString('latin1');
+      return Buffer.from(reader.signed).toString('latin1');
     });
     const { progressCell, progressStart } = reader;
     const ended = Promise.withResolvers<ArrayBuffer>();
@@ -107,6 +107,8 @@ const COSTS = new CheckCosts({
     'ecdsa-p384-sha384': 1_650,
     ed25519: 110,
     'hmac-sha256': 4,
+    'rsa-pss-sha256': 33,
+    'sm2-sm3': 840,
   },
   digests: {
     'sha-256': { fixed: 1, perByte: 0.001 },

@@ -1,6 +1,7 @@
 /** Keys of every algorithm and checks signed with them. */
 import { constants, createHmac, generateKeyPairSync, hash, randomBytes, sign } from 'node:crypto';
-import type { BodyDigest, Check, CheckOutcome } from '../../../src/core/check.ts';
+import { sm2 } from 'sm-crypto-v2';
+import type { BodyDigest, BodyForm, Check, CheckOutcome } from '../../../src/core/check.ts';
 import { EMPTY_BODY } from '../../../src/core/exchange.ts';
 import type { KeyEntry, SignatureAlgorithm } from '../../../src/core/snapshot.ts';
 
@@ -24,6 +25,7 @@ export function signerFor(algorithm: SignatureAlgorithm, freshRsa = false): Sign
       sign: base => createHmac('sha256', secret).update(base).digest(),
     };
   }
+  if (algorithm === 'sm2-sm3') return sm2Signer();
   const { pair, hashName, options } = keyPairFor(algorithm);
   return {
     algorithm,
@@ -32,7 +34,21 @@ export function signerFor(algorithm: SignatureAlgorithm, freshRsa = false): Sign
   };
 }
 
-function keyPairFor(algorithm: Exclude<SignatureAlgorithm, 'hmac-sha256'>) {
+/** Signs with the library's own SM3 and user id, none of the gateway's code. */
+function sm2Signer(): Signer {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'SM2' });
+  const scalar = privateKey.export({ format: 'der', type: 'sec1' }).toString('hex', 7, 39);
+  const signature = (base: string) => {
+    return sm2.doSignature(Buffer.from(base), scalar, { hash: true, der: true });
+  };
+  return {
+    algorithm: 'sm2-sm3',
+    material: publicKey.export({ format: 'der', type: 'spki' }),
+    sign: base => Buffer.from(signature(base), 'hex'),
+  };
+}
+
+function keyPairFor(algorithm: Exclude<SignatureAlgorithm, 'hmac-sha256' | 'sm2-sm3'>) {
   const p1363 = { dsaEncoding: 'ieee-p1363' } as const;
   rsaPair ??= rsaKeyPair();
   switch (algorithm) {
@@ -41,6 +57,10 @@ function keyPairFor(algorithm: Exclude<SignatureAlgorithm, 'hmac-sha256'>) {
     case 'rsa-pss-sha512': {
       const options = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 64 };
       return { pair: rsaPair, hashName: 'sha512', options };
+    }
+    case 'rsa-pss-sha256': {
+      const options = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+      return { pair: rsaPair, hashName: 'sha256', options };
     }
     case 'ecdsa-p256-sha256': {
       const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -70,6 +90,7 @@ export function keyEntry(
       appId,
       algorithm,
       material,
+      schemes: ['rfc9421'],
       notBeforeMs: 0,
       notAfterMs: Number.MAX_SAFE_INTEGER,
       revoked: false,
@@ -92,6 +113,7 @@ export const digestOf = (algorithm: BodyDigest['algorithm'], body: Uint8Array): 
 
 interface CheckParts {
   readonly base?: string;
+  readonly bodyForm?: BodyForm;
   readonly signature?: Uint8Array;
   readonly digests?: readonly BodyDigest[];
   readonly body?: Uint8Array;
@@ -101,6 +123,7 @@ interface CheckParts {
 export class TestCheck implements Check {
   readonly entry: KeyEntry;
   readonly base: string;
+  readonly bodyForm: BodyForm;
   readonly signature: Uint8Array;
   readonly digests: readonly BodyDigest[];
   readonly body: Uint8Array;
@@ -117,6 +140,7 @@ export class TestCheck implements Check {
   constructor(entry: KeyEntry, parts: CheckParts = {}) {
     this.entry = entry;
     this.base = parts.base ?? '"@method": GET';
+    this.bodyForm = parts.bodyForm ?? 'none';
     this.signature = parts.signature ?? EMPTY_BODY;
     this.digests = parts.digests ?? [];
     this.body = parts.body ?? EMPTY_BODY;

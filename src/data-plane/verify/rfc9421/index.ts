@@ -5,7 +5,13 @@ import { refuseKey } from '../../../core/key-status.ts';
 import { type Problem, problem } from '../../../core/problems.ts';
 import type { CompiledSnapshot } from '../../../core/snapshot.ts';
 import { normaliseAuthority } from '../own-authorities.ts';
-import { Candidate, isProblem, type SignatureScheme, type SignedCall } from '../scheme.ts';
+import {
+  Candidate,
+  isProblem,
+  NO_DIGESTS,
+  type SignatureScheme,
+  type SignedCall,
+} from '../scheme.ts';
 import { type ChosenSignature, chooseSignature } from './choose-signature.ts';
 import { COVERS, ComponentList } from './component-list.ts';
 import { readContentDigest } from './content-digest.ts';
@@ -17,8 +23,6 @@ import { buildSignatureBase, SignedRequest } from './signature-base.ts';
 import { SignatureInputReader } from './signature-input.ts';
 import { readSignature } from './signature-value.ts';
 import { lastAcceptedMs, refuseTime } from './time-window.ts';
-
-const NO_DIGESTS: readonly BodyDigest[] = [];
 
 export class Rfc9421Scheme implements SignatureScheme {
   readonly name = 'rfc9421';
@@ -90,7 +94,11 @@ export class Rfc9421Scheme implements SignatureScheme {
     if (isProblem(digests)) return digests;
     const base = buildSignatureBase(asSigned(arrival), list, list.text + parameters.text);
     if (typeof base !== 'string') return base;
-    return new Candidate(entry, base, signature, digests, required, lastMs);
+    return new Candidate(entry, { base, bodyForm: 'none', digests }, signature, {
+      nonce: required.nonce,
+      createdMs: required.created * 1_000,
+      expiresAtMs: lastMs,
+    });
   }
 }
 

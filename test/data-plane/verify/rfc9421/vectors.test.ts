@@ -36,7 +36,7 @@ function checkOf(vector: (typeof rfc.vectors)[number]) {
   if (typeof base !== 'string') return base;
   const entry = entryOf(parameters.keyid!);
   const pooled = { abandoned: false, prefersInline: false, waitMs: 0, serviceMs: 0, settle() {} };
-  return { entry, base, signature, digests: [], body, ...pooled };
+  return { entry, base, bodyForm: 'none' as const, signature, digests: [], body, ...pooled };
 }
 
 describe('the vectors of RFC 9421 appendix B.2', () => {
