@@ -1,5 +1,5 @@
 /** A signed call as a curl command that a person can paste into a shell. */
-import type { RequestSigner } from './request-signer.ts';
+import type { CallSigner } from './call-signer.ts';
 
 export interface CurlRequest {
   readonly method: string;
@@ -33,7 +33,7 @@ function bodyText(body: Uint8Array): string {
  * Signs now: the command is good for one call within the gateway's time window.
  * @throws TypeError where the body is not text
  */
-export function curlCommand(signer: RequestSigner, request: CurlRequest): string {
+export function curlCommand(signer: CallSigner, request: CurlRequest): string {
   const { method, targetUri, body, idempotencyKey } = request;
   const hasBody = body !== undefined && body.byteLength > 0;
   const contentType = hasBody ? (request.contentType ?? 'application/octet-stream') : undefined;

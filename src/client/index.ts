@@ -1,4 +1,5 @@
 /** What a partner's engineer imports: a signing fetch, sessions, errors by their codes. */
+export { type CallIdentity, type CallSigner, createCallSigner } from './call-signer.ts';
 export { type CurlRequest, curlCommand } from './curl-command.ts';
 export {
   createPartnerClient,
@@ -15,6 +16,7 @@ export {
   signRequest,
 } from './request-signer.ts';
 export { NOT_EXECUTED, RETRY_DEFAULTS, type RetryOptions } from './retry.ts';
+export type { SignedFields } from './schemes/scheme.ts';
 export { type ConnectOptions, connect } from './session/connect.ts';
 export * from './session/index.ts';
 export type { TlsOptions } from './session/node-socket.ts';

@@ -1,7 +1,7 @@
 /** The signing fetch that a partner's engineer imports. */
 import { type Clock, systemClock } from '../core/clock.ts';
+import { type CallIdentity, type CallSigner, createCallSigner } from './call-signer.ts';
 import { carriesProblem, ProblemError, readProblem, retryAfterSeconds } from './problem-error.ts';
-import { RequestSigner, type SigningIdentity } from './request-signer.ts';
 import {
   isIdempotent,
   mayRepeat,
@@ -10,12 +10,13 @@ import {
   RETRY_DEFAULTS,
   type RetryOptions,
 } from './retry.ts';
-import type { SignableRequest, SignatureHeaders } from './signature-base.ts';
+import type { SignedFields } from './schemes/scheme.ts';
+import type { SignableRequest } from './signature-base.ts';
 import { targetUri } from './target-uri.ts';
 
 const IDEMPOTENCY_KEY = 'idempotency-key';
 
-export interface PartnerClientOptions extends SigningIdentity {
+export interface PartnerClientOptions extends CallIdentity {
   /** Scheme and authority as the gateway knows itself, with an optional path prefix. */
   readonly baseUrl: string;
   readonly fetch?: typeof globalThis.fetch;
@@ -50,7 +51,7 @@ export interface PartnerClient {
    */
   request<T>(method: string, path: string, body?: unknown, options?: RequestOptions): Promise<T>;
   /** The signature's headers for a request that is sent by other means; the path as in fetch. */
-  sign(request: Omit<SignableRequest, 'targetUri'> & { readonly path: string }): SignatureHeaders;
+  sign(request: Omit<SignableRequest, 'targetUri'> & { readonly path: string }): SignedFields;
 }
 
 /** A request with everything that stays the same between attempts. */
@@ -71,7 +72,7 @@ type Attempt =
 
 class SigningClient implements PartnerClient {
   private readonly base: URL;
-  private readonly signer: RequestSigner;
+  private readonly signer: CallSigner;
   private readonly send: typeof globalThis.fetch;
   private readonly retry: RetryOptions;
   private readonly clock: Clock;
@@ -80,7 +81,7 @@ class SigningClient implements PartnerClient {
   constructor(options: PartnerClientOptions) {
     this.clock = options.clock ?? systemClock;
     this.base = new URL(options.baseUrl);
-    this.signer = new RequestSigner(options, this.clock);
+    this.signer = createCallSigner(options, this.clock);
     this.send = options.fetch ?? globalThis.fetch;
     this.retry = { ...RETRY_DEFAULTS, ...options.retry };
     this.random = options.random ?? Math.random;
@@ -128,7 +129,7 @@ class SigningClient implements PartnerClient {
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
-  sign(request: Omit<SignableRequest, 'targetUri'> & { readonly path: string }): SignatureHeaders {
+  sign(request: Omit<SignableRequest, 'targetUri'> & { readonly path: string }): SignedFields {
     return this.signer.sign({ ...request, targetUri: targetUri(this.base, request.path) });
   }
 

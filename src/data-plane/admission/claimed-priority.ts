@@ -2,10 +2,9 @@
  * The priority that a call would have if it is whose it says: good enough to choose who waits, as a
  * signature that does not verify is paid for by its source.
  */
+import { claimedKeyId } from '../../core/claimed-key.ts';
 import type { Arrival } from '../../core/exchange.ts';
 import type { Priority } from '../../core/snapshot.ts';
-
-const KEYID = 'keyid="';
 
 export function claimedPriority(arrival: Arrival): Priority {
   const { snapshot, method, path } = arrival;
@@ -19,10 +18,6 @@ export function claimedPriority(arrival: Arrival): Priority {
 
 function claimedApp({ session, snapshot, headers }: Arrival): string | undefined {
   if (session !== undefined) return session.identity.entry.app.id;
-  const input = headers[headers.indexOf('signature-input') + 1];
-  const at = input?.indexOf(KEYID) ?? -1;
-  if (at < 0) return undefined;
-  const start = at + KEYID.length;
-  const end = input!.indexOf('"', start);
-  return end < 0 ? undefined : snapshot.keys.get(input!.slice(start, end))?.app.id;
+  const keyId = claimedKeyId(headers);
+  return keyId === undefined ? undefined : snapshot.keys.get(keyId)?.app.id;
 }

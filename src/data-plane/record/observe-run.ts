@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { claimedKeyId } from '../../core/claimed-key.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { Exchange } from '../../core/exchange.ts';
@@ -16,9 +17,6 @@ import { STAGE } from '../../core/stages.ts';
 const DIGEST_CHARS = 22;
 /** Of a body that goes into its digest: 0.1 ms. */
 const DIGESTED_MAX_BYTES = 65_536;
-
-/** The first `keyid` of a Signature-Input (RFC 9421 section 2.3); ids of keys need no escapes. */
-const KEY_ID = /;\s*keyid="([^"\\]{1,256})"/;
 
 export interface RunObserverOptions {
   readonly clock: Clock;
@@ -73,9 +71,9 @@ export class RunObserver {
  * looked at; of the other refusals the key is what the caller says.
  */
 function claimedKey(exchange: Exchange): KeyEntry | undefined {
-  const input = exchange.header('signature-input');
-  const keyId = input === undefined ? undefined : KEY_ID.exec(input)?.[1];
-  return keyId === undefined ? undefined : exchange.arrival.snapshot.keys.get(keyId);
+  const { headers, snapshot } = exchange.arrival;
+  const keyId = claimedKeyId(headers);
+  return keyId === undefined ? undefined : snapshot.keys.get(keyId);
 }
 
 function describe(exchange: Exchange, entry: KeyEntry, atMs: number): ObservedCall {

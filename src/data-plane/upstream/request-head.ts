@@ -31,6 +31,7 @@ const NOT_FORWARDED = new Set([
   'via',
   'x-http-method',
   'x-http-method-override',
+  'x-jws-signature',
   'x-method-override',
   'x-original-url',
   'x-real-ip',
@@ -53,6 +54,11 @@ function isWithheld(name: string): boolean {
   );
 }
 
+/** An Authorization of the gateway's own schemes; any other is the upstream's. */
+function isSignature(name: string, value: string): boolean {
+  return name === 'authorization' && /^(?:XINGYUN-|Signature )/i.test(value);
+}
+
 /** The complete head, its last empty line included. `upstreamHost` is the Host field's value. */
 export function requestHead(exchange: Exchange, upstreamHost: string): string {
   const { arrival, body } = exchange;
@@ -62,7 +68,8 @@ export function requestHead(exchange: Exchange, upstreamHost: string): string {
   let via = '';
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!;
-    if (!isWithheld(name)) head += `${name}: ${headers[i + 1]}\r\n`;
+    if (!isWithheld(name) && !isSignature(name, headers[i + 1]!))
+      head += `${name}: ${headers[i + 1]}\r\n`;
     else if (name === 'via') via += `${headers[i + 1]}, `;
   }
   if (body.length > 0 || hasContent(arrival.method)) head += `content-length: ${body.length}\r\n`;

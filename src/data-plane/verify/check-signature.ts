@@ -16,8 +16,8 @@ import { STAGE } from '../../core/stages.ts';
 import type { NonceClaimant, NonceClaims, NonceOutcome } from '../../stores/contracts.ts';
 import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { normaliseAuthority } from './own-authorities.ts';
-import { refuseUnknown } from './rfc9421/time-window.ts';
 import { type Candidate, type Freshness, isProblem, type SignatureScheme } from './scheme.ts';
+import { refuseUnknown } from './time-window.ts';
 
 const MS_PER_SECOND = 1_000;
 /** What costs a worker and comes of what the caller sent. */

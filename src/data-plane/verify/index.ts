@@ -12,6 +12,7 @@ import type { NonceClaims } from '../../stores/contracts.ts';
 import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { checkSignature, type VerifyParts } from './check-signature.ts';
 import { Rfc9421Scheme } from './rfc9421/index.ts';
+import { XingyunScheme } from './xingyun/index.ts';
 
 export { ownAuthorities } from './own-authorities.ts';
 
@@ -43,7 +44,7 @@ export function createVerifyStep(options: VerifyOptions): Step {
     snapshots: options.snapshots,
     prefersInline: options.prefersInline ?? false,
     resumptions: new Resumptions(options.defer ?? queueMicrotask),
-    schemes: [new Rfc9421Scheme(options.config)],
+    schemes: [new Rfc9421Scheme(options.config), new XingyunScheme(options.config)],
   };
   return exchange => checkSignature(parts, exchange);
 }

@@ -4,6 +4,7 @@ import type { Config } from '../../../core/config.ts';
 import { refuseKey } from '../../../core/key-status.ts';
 import { type Problem, problem } from '../../../core/problems.ts';
 import type { CompiledSnapshot } from '../../../core/snapshot.ts';
+import { combinedField } from '../field-lines.ts';
 import { normaliseAuthority } from '../own-authorities.ts';
 import {
   Candidate,
@@ -12,17 +13,16 @@ import {
   type SignatureScheme,
   type SignedCall,
 } from '../scheme.ts';
+import { lastAcceptedMs, refuseTime } from '../time-window.ts';
 import { type ChosenSignature, chooseSignature } from './choose-signature.ts';
 import { COVERS, ComponentList } from './component-list.ts';
 import { readContentDigest } from './content-digest.ts';
-import { combinedField } from './field-lines.ts';
 import { SIGNATURE_FIELD_MAX_CHARS } from './limits.ts';
 import { refuseCoverage } from './required-coverage.ts';
 import { type RequiredParameters, requireParameters } from './required-parameters.ts';
 import { buildSignatureBase, SignedRequest } from './signature-base.ts';
 import { SignatureInputReader } from './signature-input.ts';
 import { readSignature } from './signature-value.ts';
-import { lastAcceptedMs, refuseTime } from './time-window.ts';
 
 export class Rfc9421Scheme implements SignatureScheme {
   readonly name = 'rfc9421';

@@ -6,9 +6,6 @@ export const SIGNATURE_FIELD_MAX_CHARS = 8_192;
 export const LABELS_READ_MAX = 32;
 /** Characters of Content-Digest; both digests take 150. */
 export const CONTENT_DIGEST_MAX_CHARS = 1_024;
-/** Visible ASCII characters of a nonce: short ones repeat by chance, long ones fill the store. */
-export const NONCE_MIN_CHARS = 8;
-export const NONCE_MAX_CHARS = 128;
 /** Bytes of a signature: RSA with a modulus of 16,384 bits, the largest that OpenSSL checks. */
 export const SIGNATURE_MAX_BYTES = 2_048;
 /**

@@ -1,9 +1,7 @@
 import { type Problem, problem } from '../../../core/problems.ts';
 import type { KeyRecord } from '../../../core/snapshot.ts';
-import { NONCE_MAX_CHARS, NONCE_MIN_CHARS } from './limits.ts';
+import { refuseNonceForm } from '../nonces.ts';
 import type { SignatureParameters } from './signature-parameters.ts';
-
-const NONCE = new RegExp(`^[\\x21-\\x7e]{${NONCE_MIN_CHARS},${NONCE_MAX_CHARS}}$`);
 
 /** Parameters that are known to hold what the gateway asks of every signature. */
 export interface RequiredParameters {
@@ -34,9 +32,5 @@ export function requireParameters(
   if (nonce === undefined) {
     return problem('signature-coverage', 'The signature lacks the parameter nonce.');
   }
-  if (!NONCE.test(nonce)) {
-    const range = `${NONCE_MIN_CHARS} to ${NONCE_MAX_CHARS}`;
-    return problem('signature-malformed', `A nonce has ${range} visible ASCII characters.`);
-  }
-  return { created, expires, nonce };
+  return refuseNonceForm(nonce) ?? { created, expires, nonce };
 }

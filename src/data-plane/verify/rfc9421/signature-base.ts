@@ -1,9 +1,9 @@
 import { type Problem, problem } from '../../../core/problems.ts';
+import { combinedField, trimField } from '../field-lines.ts';
 import { parseDictionary } from '../structured-fields/parse-field.ts';
 import { normaliseField, serializeMember } from '../structured-fields/serialize-field.ts';
 import type { Dictionary } from '../structured-fields/values.ts';
 import type { Component, ComponentList } from './component-list.ts';
-import { combinedField, trimField } from './field-lines.ts';
 import { SIGNATURE_BASE_MAX_CHARS } from './limits.ts';
 import { QueryParameters } from './query-parameters.ts';
 

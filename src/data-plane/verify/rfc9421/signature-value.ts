@@ -1,7 +1,7 @@
 import { type Problem, problem } from '../../../core/problems.ts';
+import { combinedField } from '../field-lines.ts';
 import { parseDictionary } from '../structured-fields/parse-field.ts';
 import { BareItem } from '../structured-fields/values.ts';
-import { combinedField } from './field-lines.ts';
 import { SIGNATURE_FIELD_MAX_CHARS, SIGNATURE_MAX_BYTES } from './limits.ts';
 
 /** The bytes under a label of the Signature field (RFC 9421 section 4.2). */

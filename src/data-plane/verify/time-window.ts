@@ -1,5 +1,5 @@
-import type { Config } from '../../../core/config.ts';
-import { type Problem, problem } from '../../../core/problems.ts';
+import type { Config } from '../../core/config.ts';
+import { type Problem, problem } from '../../core/problems.ts';
 
 type Window = Pick<Config['signatures'], 'createdMaxAgeMs' | 'clockSkewMs'>;
 
@@ -30,7 +30,7 @@ export function refuseTime(
 ): Problem | undefined {
   const createdMs = created * 1000;
   if (createdMs - nowMs > window.clockSkewMs) {
-    return expired(`created lies in the future; ${clockReading(nowMs)}`);
+    return expired(`The signature was made in the future; ${clockReading(nowMs)}`);
   }
   if (nowMs > lastMs) return expired(`The signature is too old; ${clockReading(nowMs)}`);
   if (createdMs > acceptCreatedAfterMs) return undefined;
