@@ -1,6 +1,6 @@
 import { CounterSet } from '../../src/core/counters.ts';
 import { PLAIN_RESILIENCE } from '../../src/core/plain-terms.ts';
-import type { UpstreamRecord, UpstreamResilience } from '../../src/core/snapshot.ts';
+import type { UpstreamRecord, UpstreamResilience } from '../../src/core/upstream-record.ts';
 import { UpstreamDirectory } from '../../src/data-plane/upstream/index.ts';
 import {
   createHealthShared,

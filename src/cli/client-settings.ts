@@ -4,7 +4,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { readSigningKey } from '../client/key-files.ts';
-import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../core/snapshot.ts';
+import {
+  SIGNATURE_ALGORITHMS,
+  SIGNATURE_SCHEMES,
+  type SignatureAlgorithm,
+  type SignatureSchemeName,
+} from '../core/snapshot.ts';
 import { CommandFailure, orFail } from './failures.ts';
 
 export interface SettingsOptions {
@@ -12,6 +17,8 @@ export interface SettingsOptions {
   readonly key?: string;
   readonly keyId?: string;
   readonly algorithm?: SignatureAlgorithm;
+  readonly scheme?: SignatureSchemeName;
+  readonly appId?: string;
   readonly baseUrl?: string;
 }
 
@@ -19,11 +26,13 @@ export interface ClientSettings {
   readonly baseUrl: string;
   readonly keyId: string;
   readonly algorithm: SignatureAlgorithm;
+  readonly scheme: SignatureSchemeName;
+  readonly appId?: string;
   readonly privateKey: KeyObject;
 }
 
 const BASE_URL_DEFAULT = 'http://127.0.0.1:8080';
-const MEMBERS = ['baseUrl', 'keyId', 'algorithm', 'privateKeyFile'] as const;
+const MEMBERS = ['baseUrl', 'keyId', 'algorithm', 'scheme', 'appId', 'privateKeyFile'] as const;
 type ClientFileContent = Partial<Record<(typeof MEMBERS)[number], string>>;
 
 function readClientFile(file: string): ClientFileContent {
@@ -48,6 +57,10 @@ function isAlgorithm(name: string): name is SignatureAlgorithm {
   return (SIGNATURE_ALGORITHMS as readonly string[]).includes(name);
 }
 
+function isScheme(name: string): name is SignatureSchemeName {
+  return (SIGNATURE_SCHEMES as readonly string[]).includes(name);
+}
+
 function missing(name: string, file: string): CommandFailure {
   return new CommandFailure(`${name} is neither given nor in ${file}.`);
 }
@@ -63,6 +76,12 @@ export function addSettingsOptions(command: Command): Command {
         SIGNATURE_ALGORITHMS,
       ),
     )
+    .addOption(
+      new Option('--scheme <name>', 'way to sign instead of the client file’s').choices(
+        SIGNATURE_SCHEMES,
+      ),
+    )
+    .option('--app-id <id>', 'app instead of the client file’s, which the scheme xingyun names')
     .option('--base-url <url>', 'base URL instead of the client file’s');
 }
 
@@ -88,5 +107,10 @@ export function readClientSettings(options: SettingsOptions): ClientSettings {
   if (keyFile === undefined) throw missing('The private key', clientFile);
   const privateKey = orFail('The key cannot be used', () => readSigningKey(keyFile, algorithm));
   const baseUrl = options.baseUrl ?? content.baseUrl ?? BASE_URL_DEFAULT;
-  return { baseUrl, keyId, algorithm, privateKey };
+  const scheme = options.scheme ?? content.scheme ?? 'rfc9421';
+  if (!isScheme(scheme)) {
+    throw new CommandFailure(`${clientFile}: ${scheme} is no scheme of the gateway.`);
+  }
+  const appId = options.appId ?? content.appId;
+  return { baseUrl, keyId, algorithm, scheme, ...(appId && { appId }), privateKey };
 }

@@ -1,4 +1,4 @@
-/** Whose key a request names before its signature is checked: the caller's word, whatever scheme. */
+/** Whose key a request names before its signature is checked: the caller's word. */
 
 /** RFC 9421 section 2.3; ids of keys need no escapes. */
 const OF_SIGNATURE_INPUT = /;\s*keyid="([^"\\]{1,256})"/;

@@ -9,9 +9,9 @@ import type {
   KeyEntry,
   OperationEntry,
   SignatureSchemeName,
-  UpstreamRecord,
 } from './snapshot.ts';
 import { STAGES, type StageTimes } from './stages.ts';
+import type { UpstreamRecord } from './upstream-record.ts';
 
 /** A step that returns it goes on later, through `exchange.resume`. */
 export const PENDING: unique symbol = Symbol('pending');

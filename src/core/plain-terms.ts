@@ -1,5 +1,6 @@
 /** What records carry where nothing beyond the defaults of the registry is agreed. */
-import type { OperationRecord, PlanRecord, UpstreamResilience } from './snapshot.ts';
+import type { OperationRecord, PlanRecord } from './snapshot.ts';
+import type { UpstreamResilience } from './upstream-record.ts';
 
 export const PLAIN_OPERATION: Pick<OperationRecord, 'idempotency' | 'limits' | 'appLimits'> = {
   idempotency: 'none',

@@ -3,16 +3,13 @@
  * count, the verify room how a signature is checked; the composition root hands one to the other.
  */
 import type { Problem } from './problems.ts';
-import type { SignatureAlgorithm } from './snapshot.ts';
+import type { RegisteredAlgorithm } from './snapshot.ts';
 
 /**
  * Those of RFC 9421, whose checks the main thread bears; a shared secret would be one more thing to
  * steal.
  */
-export type OperatorKeyAlgorithm = Exclude<
-  SignatureAlgorithm,
-  'hmac-sha256' | 'rsa-pss-sha256' | 'sm2-sm3'
->;
+export type OperatorKeyAlgorithm = Exclude<RegisteredAlgorithm, 'hmac-sha256'>;
 
 export interface OperatorKey {
   /** The `keyid` of its signatures. */

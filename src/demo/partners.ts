@@ -1,9 +1,16 @@
 /** The partners of the demonstration, one per class: customers of the bank and in the registry. */
-import type { Environment, PartnerClass, SignatureAlgorithm } from '../core/snapshot.ts';
+import type {
+  Environment,
+  PartnerClass,
+  SignatureAlgorithm,
+  SignatureSchemeName,
+} from '../core/snapshot.ts';
 
 export interface DemoKey {
   readonly id: string;
   readonly algorithm: SignatureAlgorithm;
+  /** RFC 9421 alone where absent; its client signs in the first. */
+  readonly schemes?: readonly SignatureSchemeName[];
 }
 
 export interface DemoSubscription {
@@ -29,7 +36,9 @@ export interface DemoPartner {
 
 const SANDBOX = { product: 'sandbox', plan: 'standard', scopes: ['sandbox:use'] } as const;
 
-/** Together they show every algorithm, a missing subscription and a missing scope. */
+/**
+ * Together they show every kind of key, two schemes, a missing subscription and a missing scope.
+ */
 export const DEMO_PARTNERS: readonly DemoPartner[] = [
   {
     id: 'nebula-pay',
@@ -82,7 +91,10 @@ export const DEMO_PARTNERS: readonly DemoPartner[] = [
     name: 'Huatong Supply Chain',
     class: 'supply-chain',
     appId: 'huatong-supply-app',
-    keys: [{ id: 'huatong-supply-hmac', algorithm: 'hmac-sha256' }],
+    keys: [
+      { id: 'huatong-supply-hmac', algorithm: 'hmac-sha256' },
+      { id: 'huatong-supply-sm2', algorithm: 'sm2-sm3', schemes: ['xingyun', 'rfc9421'] },
+    ],
     subscriptions: [
       {
         product: 'account-information',

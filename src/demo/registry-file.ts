@@ -55,7 +55,8 @@ function keyEntry(key: DemoKey, app: string): object {
     key.algorithm === 'hmac-sha256'
       ? { secretFile: privateFileOf(key) }
       : { publicKeyFile: publicFileOf(key) };
-  return { id: key.id, app, algorithm: key.algorithm, ...material };
+  const { id, algorithm, schemes } = key;
+  return { id, app, algorithm, ...(schemes && { schemes }), ...material };
 }
 
 /** Without them a newcomer is not reviewed. */

@@ -2,9 +2,10 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createPrivateFile, generateKey, publicTextOf } from '../client/key-files.ts';
+import type { SignatureSchemeName } from '../core/snapshot.ts';
 import { apiDocumentFile, DEMO_APIS } from './bank/api-document.ts';
 import { bankPortsFileOf, bankPortsText } from './bank-ports.ts';
-import { ALL_DEMO_PARTNERS, DEFAULT_PARTNER, type DemoKey } from './partners.ts';
+import { ALL_DEMO_PARTNERS, DEFAULT_PARTNER, type DemoKey, type DemoPartner } from './partners.ts';
 import { configText, privateFileOf, publicFileOf, registryText } from './registry-file.ts';
 import { suiteText } from './suite-file.ts';
 import {
@@ -54,7 +55,16 @@ export interface ClientFile {
   readonly baseUrl: string;
   readonly keyId: string;
   readonly algorithm: DemoKey['algorithm'];
+  /** `rfc9421` where absent. */
+  readonly scheme?: SignatureSchemeName;
+  /** Where the scheme names it. */
+  readonly appId?: string;
   readonly privateKeyFile: string;
+}
+
+interface OwnedKey {
+  readonly key: DemoKey;
+  readonly appId: string;
 }
 
 /** Replaces a file in one step, so that nobody reads half of it. */
@@ -71,7 +81,11 @@ function afresh(dir: string): string {
 
 /** The registry knows the public key of one that was used: another would be refused. */
 function refuseLostKeys(dir: string): void {
+  // One that an earlier version did not make was not used.
+  const wasMade = (key: DemoKey) =>
+    key.algorithm === 'hmac-sha256' || existsSync(join(dir, publicFileOf(key)));
   const lost = ALL_DEMO_PARTNERS.flatMap(({ keys }) => keys)
+    .filter(wasMade)
     .map(key => join(dir, privateFileOf(key)))
     .find(file => !existsSync(file));
   if (lost === undefined || !existsSync(join(dir, 'state'))) return;
@@ -95,14 +109,25 @@ function prepareKey(dir: string, key: DemoKey): boolean {
   return isNew;
 }
 
-function clientText(dir: string, file: string, key: DemoKey, gatewayPort: number): string {
+function clientText(
+  dir: string,
+  file: string,
+  { key, appId }: OwnedKey,
+  gatewayPort: number,
+): string {
+  const scheme = key.schemes?.[0];
   const client: ClientFile = {
     baseUrl: `http://127.0.0.1:${gatewayPort}`,
     keyId: key.id,
     algorithm: key.algorithm,
+    ...(scheme && { scheme, appId }),
     privateKeyFile: relative(dirname(file), join(dir, privateFileOf(key))),
   };
   return `${JSON.stringify(client, undefined, 2)}\n`;
+}
+
+function ownedKeys({ appId, keys }: DemoPartner): OwnedKey[] {
+  return keys.map(key => ({ key, appId }));
 }
 
 function prepareClients(
@@ -110,14 +135,15 @@ function prepareClients(
   gatewayPort: number,
 ): Pick<DemoFiles, 'clientFile' | 'clientFiles'> {
   const clientFiles = new Map<string, string>();
-  for (const key of ALL_DEMO_PARTNERS.flatMap(({ keys }) => keys)) {
-    const file = join(dir, 'clients', `${key.id}.json`);
-    writeDerived(file, clientText(dir, file, key, gatewayPort), 0o600);
-    clientFiles.set(key.id, file);
+  for (const owned of ALL_DEMO_PARTNERS.flatMap(ownedKeys)) {
+    const { id } = owned.key;
+    const file = join(dir, 'clients', `${id}.json`);
+    writeDerived(file, clientText(dir, file, owned, gatewayPort), 0o600);
+    clientFiles.set(id, file);
   }
   const clientFile = join(dir, 'client.json');
-  const key = DEFAULT_PARTNER.keys[0]!;
-  writeDerived(clientFile, clientText(dir, clientFile, key, gatewayPort), 0o600);
+  const owned = ownedKeys(DEFAULT_PARTNER)[0]!;
+  writeDerived(clientFile, clientText(dir, clientFile, owned, gatewayPort), 0o600);
   return { clientFile, clientFiles };
 }
 

@@ -3,7 +3,7 @@
  * main thread: it waits for sockets only, a bounded number at once.
  */
 import type { CounterSet } from '../core/counters.ts';
-import type { HealthCheckRecord } from '../core/snapshot.ts';
+import type { HealthCheckRecord } from '../core/upstream-record.ts';
 import type { Probe } from './target-probe.ts';
 
 /** Checks under way at once; others wait for their turn. */

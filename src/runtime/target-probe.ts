@@ -1,7 +1,7 @@
 /** Asks one target of an upstream whether it works, over a connection of its own. */
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
-import type { HealthCheckRecord, UpstreamRecord, UpstreamTarget } from '../core/snapshot.ts';
+import type { HealthCheckRecord, UpstreamRecord, UpstreamTarget } from '../core/upstream-record.ts';
 
 /** A longer answer is not waited for: its status has been read. */
 const BODY_MAX_BYTES = 65_536;

@@ -4,7 +4,8 @@
  * so; what the registry has no more loses both.
  */
 import type { CounterSet } from '../core/counters.ts';
-import type { RecordDelta, UpstreamRecord, UpstreamTarget } from '../core/snapshot.ts';
+import type { RecordDelta } from '../core/snapshot.ts';
+import type { UpstreamRecord, UpstreamTarget } from '../core/upstream-record.ts';
 import {
   callsOfFront,
   createHealthShared,

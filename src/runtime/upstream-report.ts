@@ -1,5 +1,5 @@
 /** What the table and the checks say about an upstream, as an operator reads it. */
-import type { UpstreamRecord, UpstreamTarget } from '../core/snapshot.ts';
+import type { UpstreamRecord, UpstreamTarget } from '../core/upstream-record.ts';
 import type { Circuit, HealthStates, TargetHealth } from '../stores/health-contract.ts';
 import type { LastCheck } from './health-checker.ts';
 

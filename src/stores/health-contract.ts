@@ -3,7 +3,7 @@
  * who is left out, whose circuit is open. All times are milliseconds of one monotonic clock that
  * the threads share ({@link HealthStates.nowMs}).
  */
-import type { BreakerRecord } from '../core/snapshot.ts';
+import type { BreakerRecord } from '../core/upstream-record.ts';
 
 /** One target of one upstream. */
 export interface TargetHealth {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateKey } from '../../src/client/key-files.ts';
 import { decodeSecret } from '../../src/client/signing-key.ts';
-import { SIGNATURE_ALGORITHMS } from '../../src/core/snapshot.ts';
+import { REGISTERED_ALGORITHMS } from '../../src/core/snapshot.ts';
 import { type CliOptions, runCli } from './run-cli.ts';
 import {
   startVerifyingServer,
@@ -21,7 +21,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'call-'));
   mkdirSync(join(dir, '.xingyun'));
   const keys = new Map<string, VerifyingKey>();
-  for (const algorithm of SIGNATURE_ALGORITHMS) {
+  for (const algorithm of REGISTERED_ALGORITHMS) {
     const { privateText, publicText } = generateKey(algorithm);
     writeFileSync(join(dir, `${algorithm}.key`), privateText, { mode: 0o600 });
     const verifier = publicText ?? Buffer.from(decodeSecret(privateText));
@@ -67,7 +67,7 @@ describe('xingyun call', () => {
     expect(server.received[0]!.url).toBe('/a?b=c');
   });
 
-  it.each(SIGNATURE_ALGORITHMS)('signs with a key given by options: %s', async algorithm => {
+  it.each(REGISTERED_ALGORITHMS)('signs with a key given by options: %s', async algorithm => {
     const key = ['--key', `${algorithm}.key`, '--key-id', algorithm, '--algorithm', algorithm];
     const where = ['--base-url', server.baseUrl, '--client-file', 'absent.json'];
     const result = await call(['POST', '/a', '--data', '{}', ...key, ...where]);

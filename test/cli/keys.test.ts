@@ -73,6 +73,8 @@ describe('keys show', () => {
     ['ecdsa-p256-sha256', 'EC prime256v1', 256],
     ['ecdsa-p384-sha384', 'EC secp384r1', 384],
     ['ed25519', 'Ed25519', 256],
+    ['rsa-pss-sha256', 'RSA', 2_048],
+    ['sm2-sm3', 'EC SM2', 256],
   ] as const)(
     'tells %s by its private and its public half alike',
     async (algorithm, type, bits) => {

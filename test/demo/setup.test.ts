@@ -12,9 +12,9 @@ import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readSuite } from '../../src/cli/certify/suite.ts';
-import { createRequestSigner } from '../../src/client/index.ts';
+import { createCallSigner } from '../../src/client/index.ts';
 import { readSigningKey } from '../../src/client/key-files.ts';
-import { SIGNATURE_ALGORITHMS } from '../../src/core/snapshot.ts';
+import { REGISTERED_ALGORITHMS } from '../../src/core/snapshot.ts';
 import { readBankPorts } from '../../src/demo/bank-ports.ts';
 import { DEMO_NEWCOMER, DEMO_PARTNERS } from '../../src/demo/partners.ts';
 import { type ClientFile, prepareDemo } from '../../src/demo/setup.ts';
@@ -43,7 +43,7 @@ describe('the folder of the demonstration', () => {
       expect(modeOf(folder)).toBe(0o700);
     }
     const secrets = readdirSync(join(dir, 'keys')).filter(name => !name.includes('.public.'));
-    expect(secrets).toHaveLength(8);
+    expect(secrets).toHaveLength(9);
     for (const name of secrets) expect(modeOf(join(dir, 'keys', name))).toBe(0o600);
     const { clientFile, clientFiles, publisherTokenFile, operatorTokenFile } = files;
     const secret = [clientFile, publisherTokenFile, operatorTokenFile, ...clientFiles.values()];
@@ -126,20 +126,27 @@ describe('the folder of the demonstration', () => {
   });
 });
 
+const FIELDS = {
+  rfc9421: 'signature',
+  xingyun: 'authorization',
+  jws: 'x-jws-signature',
+  cavage: 'signature',
+} as const;
+
 describe('the files in it', () => {
   it('let every client sign with its own key', async () => {
     const { clientFiles, clientFile } = await prepareDemo(dir, { bankPort: 1, gatewayPort: 8181 });
     const algorithms = new Set<string>();
     for (const file of [clientFile, ...clientFiles.values()]) {
-      const { baseUrl, keyId, algorithm, privateKeyFile } = readClient(file);
+      const { baseUrl, algorithm, privateKeyFile, ...client } = readClient(file);
       const privateKey = readSigningKey(resolve(dirname(file), privateKeyFile), algorithm);
-      const signer = createRequestSigner({ keyId, privateKey, algorithm });
+      const signer = createCallSigner({ ...client, privateKey, algorithm });
       const headers = signer.sign({ method: 'GET', targetUri: `${baseUrl}/a` });
-      expect(headers.signature).toMatch(/^sig=:.+:$/);
+      expect(Object.keys(headers)).toContain(FIELDS[client.scheme ?? 'rfc9421']);
       expect(baseUrl).toBe('http://127.0.0.1:8181');
       algorithms.add(algorithm);
     }
-    expect(algorithms).toEqual(new Set(SIGNATURE_ALGORITHMS));
+    expect(algorithms).toEqual(new Set([...REGISTERED_ALGORITHMS, 'sm2-sm3']));
     expect(readClient(clientFile).algorithm).toBe('rsa-v1_5-sha256');
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { REGISTERED_ALGORITHMS } from '../../src/core/snapshot.ts';
 import {
   type Call,
   call,
@@ -31,38 +32,48 @@ async function signed(unsigned: Call, signing: Pick<ForeignCall, 'algorithm' | '
   return { ...unsigned, headers: Object.entries(headers).flat() };
 }
 
-describe.each(Object.values(KEYS))('http-message-signatures with $algorithm', key => {
-  const { algorithm } = key;
-  const bench = () => {
-    const room = new VerifyBench();
-    room.register('key-1', key);
-    return room;
-  };
+describe.each(REGISTERED_ALGORITHMS.map(name => KEYS[name]))(
+  'http-message-signatures with $algorithm',
+  key => {
+    const { algorithm } = key;
+    const bench = () => {
+      const room = new VerifyBench();
+      room.register('key-1', key);
+      return room;
+    };
 
-  it('signs a call with a body', async () => {
-    const post = await signed(call({ method: 'POST', body: BODY }), { algorithm });
-    expect(bench().verdict(post)).toBe('accepted');
-    expect(bench().verdict({ ...post, method: 'PUT' })).toBe('signature-invalid');
-    expect(bench().verdict({ ...post, body: BODY.subarray(1) })).toBe('digest-mismatch');
-  });
+    it('signs a call with a body', async () => {
+      const post = await signed(call({ method: 'POST', body: BODY }), { algorithm });
+      expect(bench().verdict(post)).toBe('accepted');
+      expect(bench().verdict({ ...post, method: 'PUT' })).toBe('signature-invalid');
+      expect(bench().verdict({ ...post, body: BODY.subarray(1) })).toBe('digest-mismatch');
+    });
 
-  it('signs every component that both sides know', async () => {
-    const fields = [
-      '@method',
-      '@authority',
-      '@scheme',
-      '@path',
-      '@query',
-      '@request-target',
-      '@target-uri',
-      '@query-param;name="account"',
-      'content-type',
-      'priority;sf',
-      'priority;key="u"',
-      'x-note;bs',
-    ];
-    const headers = ['content-type', 'application/json', 'priority', 'u=1,   i', 'x-note', 'a,  b'];
-    const get = call({ query: '?account=DE%2012&page=2', headers });
-    expect(bench().verdict(await signed(get, { algorithm, fields }))).toBe('accepted');
-  });
-});
+    it('signs every component that both sides know', async () => {
+      const fields = [
+        '@method',
+        '@authority',
+        '@scheme',
+        '@path',
+        '@query',
+        '@request-target',
+        '@target-uri',
+        '@query-param;name="account"',
+        'content-type',
+        'priority;sf',
+        'priority;key="u"',
+        'x-note;bs',
+      ];
+      const headers = [
+        'content-type',
+        'application/json',
+        'priority',
+        'u=1,   i',
+        'x-note',
+        'a,  b',
+      ];
+      const get = call({ query: '?account=DE%2012&page=2', headers });
+      expect(bench().verdict(await signed(get, { algorithm, fields }))).toBe('accepted');
+    });
+  },
+);

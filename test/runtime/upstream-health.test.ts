@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CounterSet } from '../../src/core/counters.ts';
-import type { HealthCheckRecord, UpstreamRecord } from '../../src/core/snapshot.ts';
+import type { HealthCheckRecord, UpstreamRecord } from '../../src/core/upstream-record.ts';
 import { UpstreamHealth } from '../../src/runtime/upstream-health.ts';
 import { SharedHealthStates } from '../../src/stores/shared-memory/index.ts';
 import { answerOf, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';

@@ -13,8 +13,8 @@ import type {
   CompiledSnapshot,
   KeyEntry,
   OperationRecord,
-  UpstreamRecord,
 } from '../../src/core/snapshot.ts';
+import type { UpstreamRecord } from '../../src/core/upstream-record.ts';
 
 export const EMPTY_SNAPSHOT: CompiledSnapshot = {
   version: 1,

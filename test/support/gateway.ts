@@ -9,7 +9,7 @@ import { createPartnerClient, type PartnerClient } from '../../src/client/index.
 import type { PublicationReceipt } from '../../src/control-plane/events/event-hub.ts';
 import type { Config } from '../../src/core/config.ts';
 import type { JournalState } from '../../src/core/events.ts';
-import { type DemoFiles, prepareDemo } from '../../src/demo/setup.ts';
+import { type ClientFile, type DemoFiles, prepareDemo } from '../../src/demo/setup.ts';
 import { gatewayEnvironment } from '../../src/runtime/gateway-environment.ts';
 import type { StartAnswer } from '../../src/runtime/gateway-messages.ts';
 import { initialiseNonceState } from '../../src/stores/shared-memory/index.ts';
@@ -118,9 +118,9 @@ export class TestGateway {
 
   credentials(keyId?: string) {
     const file = keyId === undefined ? this.files.clientFile : this.files.clientFiles.get(keyId)!;
-    const { keyId: id, algorithm, privateKeyFile } = JSON.parse(readFileSync(file, 'utf8'));
-    const text = readFileSync(resolve(dirname(file), privateKeyFile), 'utf8');
-    return { keyId: id as string, algorithm, privateKey: text };
+    const { privateKeyFile, ...client } = JSON.parse(readFileSync(file, 'utf8')) as ClientFile;
+    const privateKey = readFileSync(resolve(dirname(file), privateKeyFile), 'utf8');
+    return { ...client, privateKey };
   }
 
   get publisherToken(): string {

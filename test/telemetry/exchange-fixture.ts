@@ -6,8 +6,8 @@ import type {
   KeyEntry,
   OperationEntry,
   OperationRecord,
-  UpstreamRecord,
 } from '../../src/core/snapshot.ts';
+import type { UpstreamRecord } from '../../src/core/upstream-record.ts';
 
 const DRIVER = { resume() {}, complete() {} };
 const TRANSPORT = { handle: undefined, sink: {} as AnswerSink };

@@ -5,8 +5,9 @@
 
 import type { Exchange } from '../../../src/core/exchange.ts';
 import { PLAIN_OPERATION } from '../../../src/core/plain-terms.ts';
-import type { ApiRecord, OperationRecord, UpstreamRecord } from '../../../src/core/snapshot.ts';
+import type { ApiRecord, OperationRecord } from '../../../src/core/snapshot.ts';
 import { STAGE, STAGES } from '../../../src/core/stages.ts';
+import type { UpstreamRecord } from '../../../src/core/upstream-record.ts';
 import { createRecordStep } from '../../../src/data-plane/record/index.ts';
 import { FrontTelemetry } from '../../../src/telemetry/front-telemetry.ts';
 import { STAGE_LAYOUT } from '../../../src/telemetry/histogram-layout.ts';

@@ -4,12 +4,8 @@
  * few enough of them to stay in the second-level cache, as a path does that the parser just wrote.
  */
 import { PLAIN_OPERATION, PLAIN_RESILIENCE } from '../../../src/core/plain-terms.ts';
-import type {
-  ApiRecord,
-  OperationRecord,
-  RegistrySnapshot,
-  UpstreamRecord,
-} from '../../../src/core/snapshot.ts';
+import type { ApiRecord, OperationRecord, RegistrySnapshot } from '../../../src/core/snapshot.ts';
+import type { UpstreamRecord } from '../../../src/core/upstream-record.ts';
 import { compileSnapshot } from '../../../src/data-plane/route/index.ts';
 import { fold, type PreparedCase } from '../bench-case.ts';
 

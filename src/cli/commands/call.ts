@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { text as readStream } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError } from 'commander';
-import { createPartnerClient, createRequestSigner, curlCommand } from '../../client/index.ts';
+import { createCallSigner, createPartnerClient, curlCommand } from '../../client/index.ts';
 import { showAnswer } from '../answer.ts';
 import {
   addSettingsOptions,
@@ -117,7 +117,7 @@ async function call(method: string, path: string, options: CallOptions): Promise
   const prepared = await prepareCall(method, path, options, settings);
   if (options.printCurl) {
     const command = orFail('No curl command', () =>
-      curlCommand(createRequestSigner(settings), prepared),
+      curlCommand(createCallSigner(settings), prepared),
     );
     await write(`${command}\n`);
     return;

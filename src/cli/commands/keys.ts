@@ -5,12 +5,20 @@ import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { createPrivateFile, generateKey } from '../../client/key-files.ts';
 import { decodeSecret } from '../../client/signing-key.ts';
-import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../../core/snapshot.ts';
+import { schemeTakes } from '../../core/signature-schemes.ts';
+import { sm2PointOf } from '../../core/sm2.ts';
+import {
+  SIGNATURE_ALGORITHMS,
+  SIGNATURE_SCHEMES,
+  type SignatureAlgorithm,
+  type SignatureSchemeName,
+} from '../../core/snapshot.ts';
 import { CommandFailure, orFail, UsageError } from '../failures.ts';
 import { write, writeJson } from '../output.ts';
 
 interface GenerateOptions {
   readonly algorithm: SignatureAlgorithm;
+  readonly scheme?: readonly SignatureSchemeName[];
   readonly out: string;
   readonly id: string;
   readonly app: string;
@@ -22,8 +30,20 @@ interface ShowOptions {
   readonly json?: true;
 }
 
-/** A thumbprint (RFC 7638 section 3) of a public key: the members that define it, in order. */
+/** Node gives such a key no type. */
+function isSm2(publicKey: KeyObject): boolean {
+  return sm2PointOf(publicKey.export({ type: 'spki', format: 'der' })) !== undefined;
+}
+
+/**
+ * A thumbprint (RFC 7638 section 3) of a public key: the members that define it, in order; of an
+ * SM2 key, for which there is no JWK, that of its SubjectPublicKeyInfo, as the registry shows it.
+ */
 export function thumbprint(publicKey: KeyObject): string {
+  if (isSm2(publicKey)) {
+    const spki = publicKey.export({ type: 'spki', format: 'der' });
+    return createHash('sha256').update(spki).digest('base64url');
+  }
   const jwk = publicKey.export({ format: 'jwk' });
   const members: Readonly<Record<string, readonly (keyof JsonWebKey)[]>> = {
     RSA: ['e', 'kty', 'n'],
@@ -37,17 +57,21 @@ export function thumbprint(publicKey: KeyObject): string {
 }
 
 function stanzaOf(options: GenerateOptions, publicText: string | undefined): object {
-  const { id, app, algorithm } = options;
+  const { id, app, algorithm, scheme } = options;
   const material =
     publicText === undefined ? { secretFile: `${id}.secret` } : { publicKey: publicText };
-  return { id, app, algorithm, ...material };
+  return { id, app, algorithm, ...(scheme && { schemes: scheme }), ...material };
 }
 
 async function generate(options: GenerateOptions): Promise<void> {
-  const { algorithm, id, out } = options;
+  const { algorithm, id, out, scheme } = options;
   // The id becomes a file name.
   if (!/^[A-Za-z0-9][\w.-]{0,99}$/.test(id)) {
     throw new UsageError('An id has 1 to 100 letters, digits, dots, dashes or underscores.');
+  }
+  const unfit = scheme?.find(name => !schemeTakes(name, algorithm));
+  if (unfit !== undefined) {
+    throw new UsageError(`The scheme ${unfit} carries no signatures of ${algorithm}.`);
   }
   const isSecret = algorithm === 'hmac-sha256';
   const privateKeyFile = join(out, `${id}.${isSecret ? 'secret' : 'private.pem'}`);
@@ -88,12 +112,13 @@ const CURVES: Readonly<Record<string, { bits: number; algorithm: SignatureAlgori
 
 function describePublicKey(key: KeyObject): Pick<KeyDescription, 'type' | 'bits' | 'algorithms'> {
   const details = key.asymmetricKeyDetails ?? {};
+  if (isSm2(key)) return { type: 'EC SM2', bits: 256, algorithms: ['sm2-sm3'] };
   switch (key.asymmetricKeyType) {
     case 'rsa':
       return {
         type: 'RSA',
         bits: details.modulusLength!,
-        algorithms: ['rsa-v1_5-sha256', 'rsa-pss-sha512'],
+        algorithms: ['rsa-v1_5-sha256', 'rsa-pss-sha512', 'rsa-pss-sha256'],
       };
     case 'ec': {
       const curve = CURVES[details.namedCurve ?? ''];
@@ -150,6 +175,11 @@ export function register(program: Command): void {
     .command('generate')
     .description('Makes a key and prints what the registry needs to know of it.')
     .addOption(algorithmOption('what it signs with').default('rsa-v1_5-sha256'))
+    .addOption(
+      new Option('--scheme <names...>', 'ways to sign, rfc9421 where absent').choices(
+        SIGNATURE_SCHEMES,
+      ),
+    )
     .option('--out <dir>', 'where the files go', '.')
     .option('--id <id>', 'the key id, which also names the files', 'partner-key')
     .option('--app <id>', 'the app in the stanza', 'your-app')

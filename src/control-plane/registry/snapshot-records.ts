@@ -13,9 +13,8 @@ import type {
   RegistrySnapshot,
   SubscriptionRecord,
   TopicRecord,
-  UpstreamRecord,
-  UpstreamTlsRecord,
 } from '../../core/snapshot.ts';
+import type { UpstreamRecord, UpstreamTlsRecord } from '../../core/upstream-record.ts';
 import type { JsonObject } from '../../stores/registry-contract.ts';
 import type { DerivedKey } from './key-form.ts';
 import type { AnyKind } from './kinds.ts';

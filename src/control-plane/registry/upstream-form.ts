@@ -1,5 +1,5 @@
 /** An upstream as it is stored: its addresses read, its TLS material tried, its key sealed. */
-import type { UpstreamTarget } from '../../core/snapshot.ts';
+import type { UpstreamTarget } from '../../core/upstream-record.ts';
 import type { JsonObject } from '../../stores/registry-contract.ts';
 import { checkTlsMaterial } from '../config/tls-files.ts';
 import { type FormContext, type Refuse, sealWhereNeeded, WRONG_SEAL } from './form-context.ts';

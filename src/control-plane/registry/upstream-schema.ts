@@ -1,6 +1,6 @@
 /** Upstreams of the registry as a schema: their targets, and what is done about those that fail. */
 import Type, { type Static } from 'typebox';
-import { BALANCING, RETRY_CAUSES } from '../../core/snapshot.ts';
+import { BALANCING, RETRY_CAUSES } from '../../core/upstream-record.ts';
 import { id, integer, record, text } from './record-fields.ts';
 
 const target = record({

@@ -8,8 +8,8 @@ import type {
   KeyRecord,
   PartnerRecord,
   RecordLookup,
-  UpstreamRecord,
 } from '../../core/snapshot.ts';
+import type { UpstreamRecord } from '../../core/upstream-record.ts';
 import type { CompiledApi } from './snapshot-index.ts';
 
 /**

@@ -10,8 +10,8 @@ import type {
   PartnerRecord,
   PlanRecord,
   TopicRecord,
-  UpstreamRecord,
 } from '../../core/snapshot.ts';
+import type { UpstreamRecord } from '../../core/upstream-record.ts';
 import type { AppGrants, ProductApis } from './app-grants.ts';
 import type { LayeredMap } from './layered-map.ts';
 import type { RouteTable } from './route-table.ts';

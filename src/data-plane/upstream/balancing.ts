@@ -1,5 +1,5 @@
 /** Which of the targets that may be used gets the next call. */
-import type { Balancing } from '../../core/snapshot.ts';
+import type { Balancing } from '../../core/upstream-record.ts';
 import type { TargetHealth } from '../../stores/health-contract.ts';
 import type { TargetClient } from './target-client.ts';
 

@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers';
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
-import type { UpstreamRecord, UpstreamTarget } from '../../core/snapshot.ts';
+import type { UpstreamRecord, UpstreamTarget } from '../../core/upstream-record.ts';
 import {
   Call,
   type CallHolder,

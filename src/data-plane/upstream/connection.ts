@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
-import type { UpstreamRecord } from '../../core/snapshot.ts';
+import type { UpstreamRecord } from '../../core/upstream-record.ts';
 import type { Call, CallHolder, UpstreamErrorKind } from './call.ts';
 import { type Connector, readBuffer } from './connector.ts';
 import { ResponseParser, type ResponseSink } from './response-parser.ts';

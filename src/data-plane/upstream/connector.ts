@@ -1,7 +1,7 @@
 /** Opens sockets to one target of an upstream: TCP, or TLS with verification and session reuse. */
 import net from 'node:net';
 import tls from 'node:tls';
-import type { UpstreamTarget, UpstreamTlsRecord } from '../../core/snapshot.ts';
+import type { UpstreamTarget, UpstreamTlsRecord } from '../../core/upstream-record.ts';
 
 /**
  * All sockets of a thread read into this one buffer. libuv asks for the buffer, reads and calls

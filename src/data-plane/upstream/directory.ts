@@ -5,7 +5,8 @@
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { Problem } from '../../core/problems.ts';
-import type { RecordLookup, UpstreamRecord, UpstreamTarget } from '../../core/snapshot.ts';
+import type { RecordLookup } from '../../core/snapshot.ts';
+import type { UpstreamRecord, UpstreamTarget } from '../../core/upstream-record.ts';
 import type { HealthStates } from '../../stores/health-contract.ts';
 import type { AttemptOutcome } from './attempt-outcome.ts';
 import { UpstreamClient } from './client.ts';

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
-import type { HedgingRecord, UpstreamRecord } from '../../core/snapshot.ts';
+import type { HedgingRecord, UpstreamRecord } from '../../core/upstream-record.ts';
 import { type AttemptOutcome, outcomeOfStatus } from './attempt-outcome.ts';
 import type { UpstreamErrorKind, UpstreamHandler, UpstreamRequest } from './client.ts';
 import type { UpstreamDirectory } from './directory.ts';

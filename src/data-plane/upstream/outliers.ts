@@ -1,5 +1,5 @@
 /** Leaves out targets whose own calls fail, for all fronts of the host. */
-import type { OutlierRecord } from '../../core/snapshot.ts';
+import type { OutlierRecord } from '../../core/upstream-record.ts';
 import type { TargetHealth } from '../../stores/health-contract.ts';
 import type { TargetGroup } from './target-group.ts';
 

@@ -1,7 +1,11 @@
 /** Whether a call may go to its upstream, and what its end says about upstream and target. */
 import type { CounterSet } from '../../core/counters.ts';
 import { type Problem, problem, problemAfter } from '../../core/problems.ts';
-import type { BreakerRecord, OutlierRecord, UpstreamResilience } from '../../core/snapshot.ts';
+import type {
+  BreakerRecord,
+  OutlierRecord,
+  UpstreamResilience,
+} from '../../core/upstream-record.ts';
 import {
   type CallVerdict,
   CIRCUIT_CLOSED,

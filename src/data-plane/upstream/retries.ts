@@ -1,5 +1,5 @@
 /** After which failures a call is sent again. */
-import type { RetryCause, RetryRecord } from '../../core/snapshot.ts';
+import type { RetryCause, RetryRecord } from '../../core/upstream-record.ts';
 import type { UpstreamErrorKind } from './call.ts';
 
 /** Before the same target is asked again: jittered, and longer each time. */

@@ -3,7 +3,7 @@
  * that fails every call, or is slow with every call, is asked little more often by it.
  */
 import type { Clock } from '../../core/clock.ts';
-import type { SendBudgetTerms } from '../../core/snapshot.ts';
+import type { SendBudgetTerms } from '../../core/upstream-record.ts';
 import type { UpstreamLoad } from './target-client.ts';
 
 const MS_PER_SECOND = 1_000;

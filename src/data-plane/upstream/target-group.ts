@@ -1,5 +1,5 @@
 /** The targets of one upstream as its record has them, and which of them may be used now. */
-import type { UpstreamRecord } from '../../core/snapshot.ts';
+import type { UpstreamRecord } from '../../core/upstream-record.ts';
 import type { Circuit, HealthStates, TargetHealth } from '../../stores/health-contract.ts';
 import { type Choice, choiceFor, type Member } from './balancing.ts';
 import type { TargetClient, UpstreamLoad } from './target-client.ts';

@@ -169,8 +169,8 @@ class SignatureCheck implements Check, NonceClaimant {
   }
 
   /**
-   * A body that the signature does not cover is not carried to a worker. Asked for anew each time, so that a
-   * check in a queue holds no body longer than its exchange does.
+   * A body that the signature does not cover is not carried to a worker. Asked for anew each time,
+   * so that a check in a queue holds no body longer than its exchange does.
    */
   get body(): Uint8Array {
     const isCovered = this.bodyForm !== 'none' || this.digests.length > 0;

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { BodyDigest, Check } from '../../core/check.ts';
-import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../../core/snapshot.ts';
+import {
+  REGISTERED_ALGORITHMS,
+  type RegisteredAlgorithm,
+  SIGNATURE_ALGORITHMS,
+  type SignatureAlgorithm,
+} from '../../core/snapshot.ts';
 import type { CostModel } from './fair-lanes.ts';
 import { RsaCosts } from './rsa-cost.ts';
 import { runCheck } from './run-check.ts';
-import {
-  SAMPLE_BASE,
-  SAMPLED_ALGORITHMS,
-  type SampledAlgorithm,
-  sampleCheck,
-} from './sample-checks.ts';
+import { SAMPLE_BASE, sampleCheck } from './sample-checks.ts';
 
 /**
  * Samples per kind, and the time after which fewer must do: P-384 takes over 1 ms each. Never fewer
@@ -85,15 +85,15 @@ export class CheckCosts implements CostModel {
  */
 export function measureCosts(): CostTable {
   const signatures = Object.fromEntries(
-    SAMPLED_ALGORITHMS.map(algorithm => [algorithm, signatureMicros(algorithm)]),
-  ) as Record<SampledAlgorithm, number>;
+    REGISTERED_ALGORITHMS.map(algorithm => [algorithm, signatureMicros(algorithm)]),
+  ) as Record<RegisteredAlgorithm, number>;
   const digests = { 'sha-256': digestMicros('sha-256'), 'sha-512': digestMicros('sha-512') };
   return { signatures: withEstimated(signatures), digests };
 }
 
 /** RSASSA-PSS costs the same with either hash. */
 function withEstimated(
-  sampled: Readonly<Record<SampledAlgorithm, number>>,
+  sampled: Readonly<Record<RegisteredAlgorithm, number>>,
 ): CostTable['signatures'] {
   return {
     ...sampled,
@@ -102,7 +102,7 @@ function withEstimated(
   };
 }
 
-function signatureMicros(algorithm: SampledAlgorithm): number {
+function signatureMicros(algorithm: RegisteredAlgorithm): number {
   const { key, signature } = sampleCheck(algorithm);
   const nothing = new Uint8Array(0);
   return leastMicros(() => {

@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import type { SignatureAlgorithm } from '../../core/snapshot.ts';
+import type { RegisteredAlgorithm, SignatureAlgorithm } from '../../core/snapshot.ts';
 import { importVerifyKey, type VerifyKey } from './verify-key.ts';
 
 /** What the costs are measured with: a base of the usual length, filled with one letter. */
@@ -26,23 +26,13 @@ const RSA_PSS_SIGNATURE =
   'axj0013QZdx1tULF0B5+wtODzs8gZEh0H++mKwqXOmoUq/y6xpEXGmKQJYkoBtqXfSkdFjD1sTdV9RujQ4mzuhaI' +
   'mBI5lB6taKJHLQjN0XbyD05s2jLK+wkGSiEeQ91D/48pFIbTPUm/qX62eKzl0AP/Ob0qLWBwhienWg==';
 
-export const SAMPLED_ALGORITHMS = [
-  'rsa-v1_5-sha256',
-  'rsa-pss-sha512',
-  'ecdsa-p256-sha256',
-  'ecdsa-p384-sha384',
-  'ed25519',
-  'hmac-sha256',
-] as const satisfies readonly SignatureAlgorithm[];
-export type SampledAlgorithm = (typeof SAMPLED_ALGORITHMS)[number];
-
 interface SampleCheck {
   readonly key: VerifyKey;
   readonly signature: Uint8Array;
 }
 
 /** A valid check of `algorithm` over SAMPLE_BASE. */
-export function sampleCheck(algorithm: SampledAlgorithm): SampleCheck {
+export function sampleCheck(algorithm: RegisteredAlgorithm): SampleCheck {
   switch (algorithm) {
     case 'rsa-v1_5-sha256':
       return sample(algorithm, fromBase64(RSA_SPKI), fromBase64(RSA_V1_5_SIGNATURE));

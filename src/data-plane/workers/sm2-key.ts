@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { LRUCache } from 'lru-cache';
 import { sm2MessageDigest, sm2PointOf, sm2SignerDigest } from '../../core/sm2.ts';
 import { readSm2Signature } from './sm2-signature.ts';
-import type { VerifyKey } from './verify-key.ts';
 
 type Sm2 = typeof import('sm-crypto-v2').sm2;
 type Table = ReturnType<Sm2['precomputePublicKey']>;
@@ -22,7 +21,8 @@ function library(): Sm2 {
   return loaded;
 }
 
-export class Sm2Key implements VerifyKey {
+/** A `VerifyKey`. */
+export class Sm2Key {
   readonly algorithm = 'sm2-sm3';
   /** In hexadecimal digits, as the library takes it. */
   private readonly point: string;

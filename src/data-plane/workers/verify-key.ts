@@ -138,11 +138,11 @@ function readKey(spki: Uint8Array): KeyObject {
 }
 
 /**
- * RFC 9421 section 3.3.1 and RFC 7518 section 3.5 have signers take a salt as long as the hash, but common libraries take the longest
- * that the key allows. PSS tells the length by itself and none of them is easier to forge, so any
- * is accepted, also where a key's parameters name one: RFC 4055 section 3.1 means the least, and
- * OpenSSL would take it for the only one. A key whose parameters forbid the algorithm's hash stays
- * as it is and fails at the check.
+ * RFC 9421 section 3.3.1 and RFC 7518 section 3.5 have signers take a salt as long as the hash, but
+ * common libraries take the longest that the key allows. PSS tells the length by itself and none of
+ * them is easier to forge, so any is accepted, also where a key's parameters name one: RFC 4055
+ * section 3.1 means the least, and OpenSSL would take it for the only one. A key whose parameters
+ * forbid the algorithm's hash stays as it is and fails at the check.
  */
 function pssKey(object: KeyObject, hash: string): KeyObject {
   const { hashAlgorithm = hash, mgf1HashAlgorithm = hash } = object.asymmetricKeyDetails!;

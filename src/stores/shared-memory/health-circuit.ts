@@ -6,7 +6,7 @@
  * counts in that very moment may be lost, which is less than one in a window. The phase changes by
  * compare-and-exchange, so that of all threads one opens it, and one alone counts the opening.
  */
-import type { BreakerRecord } from '../../core/snapshot.ts';
+import type { BreakerRecord } from '../../core/upstream-record.ts';
 import {
   type CallVerdict,
   CIRCUIT_CLOSED,

@@ -12,7 +12,7 @@ import {
 import { createRequestSigner, type SignableRequest } from '../../../src/client/index.ts';
 import { generateKey } from '../../../src/client/key-files.ts';
 import { decodeSecret } from '../../../src/client/signing-key.ts';
-import { SIGNATURE_ALGORITHMS } from '../../../src/core/snapshot.ts';
+import { REGISTERED_ALGORITHMS } from '../../../src/core/snapshot.ts';
 import { CHROMIUM, runInPage } from '../../support/browser-page.ts';
 import { eventually } from '../../support/eventually.ts';
 import { parseModule } from '../../tidy/parsed-module.ts';
@@ -22,10 +22,7 @@ import { isSigned, type VerifyingKey } from './foreign-verifier.ts';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const ENTRY = 'src/client/browser.ts';
 
-const REGISTERED = SIGNATURE_ALGORITHMS.filter(
-  name => name !== 'rsa-pss-sha256' && name !== 'sm2-sm3',
-);
-const KEYS = REGISTERED.map(algorithm => {
+const KEYS = REGISTERED_ALGORITHMS.map(algorithm => {
   const { privateText, publicText } = generateKey(algorithm);
   const verifier = publicText ?? Buffer.from(decodeSecret(privateText));
   return { algorithm, privateText, verifier };

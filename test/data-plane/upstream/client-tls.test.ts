@@ -3,7 +3,7 @@ import tls from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { CounterSet } from '../../../src/core/counters.ts';
-import type { UpstreamTlsRecord } from '../../../src/core/snapshot.ts';
+import type { UpstreamTlsRecord } from '../../../src/core/upstream-record.ts';
 import { UpstreamClient } from '../../../src/data-plane/upstream/client.ts';
 import { makeCertificates, type TestCertificates } from './certificates.ts';
 import { answerOf, aRecord, NO_BODY, Outcome, until } from './raw-upstream.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { CounterSet } from '../../../src/core/counters.ts';
 import { PLAIN_RESILIENCE } from '../../../src/core/plain-terms.ts';
-import type { UpstreamRecord } from '../../../src/core/snapshot.ts';
+import type { UpstreamRecord } from '../../../src/core/upstream-record.ts';
 import { UpstreamDirectory } from '../../../src/data-plane/upstream/index.ts';
 import { isTarget } from '../../../src/data-plane/upstream/target-client.ts';
 import { createHealthShared, SharedHealthStates } from '../../../src/stores/shared-memory/index.ts';

@@ -3,7 +3,7 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { CounterSet } from '../../../src/core/counters.ts';
 import type { AnswerSink, Exchange } from '../../../src/core/exchange.ts';
 import type { Problem } from '../../../src/core/problems.ts';
-import type { UpstreamRecord } from '../../../src/core/snapshot.ts';
+import type { UpstreamRecord } from '../../../src/core/upstream-record.ts';
 import { createForwardStep, UpstreamDirectory } from '../../../src/data-plane/upstream/index.ts';
 import { createHealthShared, SharedHealthStates } from '../../../src/stores/shared-memory/index.ts';
 import { anExchange, identified } from '../../support/exchanges.ts';

@@ -1,7 +1,7 @@
 /** Safe calls that a slow target keeps waiting, and go to a second one as well. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PLAIN_RESILIENCE } from '../../../src/core/plain-terms.ts';
-import type { HedgingRecord, UpstreamResilience } from '../../../src/core/snapshot.ts';
+import type { HedgingRecord, UpstreamResilience } from '../../../src/core/upstream-record.ts';
 import type { TargetClient } from '../../../src/data-plane/upstream/target-client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { anUpstream } from '../../support/exchanges.ts';

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { type Clock, systemClock } from '../../../src/core/clock.ts';
 import { CounterSet } from '../../../src/core/counters.ts';
 import { PLAIN_RESILIENCE } from '../../../src/core/plain-terms.ts';
-import type { UpstreamRecord, UpstreamTarget } from '../../../src/core/snapshot.ts';
+import type { UpstreamRecord, UpstreamTarget } from '../../../src/core/upstream-record.ts';
 import {
   UpstreamClient,
   type UpstreamErrorKind,

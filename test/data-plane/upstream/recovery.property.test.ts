@@ -1,7 +1,7 @@
 /** Whatever targets do and whenever: what is held is given back, limits hold, and it recovers. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { UpstreamRecord } from '../../../src/core/snapshot.ts';
+import type { UpstreamRecord } from '../../../src/core/upstream-record.ts';
 import type { AttemptOutcome } from '../../../src/data-plane/upstream/attempt-outcome.ts';
 import { isTarget, type TargetClient } from '../../../src/data-plane/upstream/target-client.ts';
 import { HealthTable, seeded, TargetWorld, upstreamOf } from './target-world.ts';

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CounterSet } from '../../../src/core/counters.ts';
 import { PLAIN_RESILIENCE } from '../../../src/core/plain-terms.ts';
-import type { RetryRecord, UpstreamResilience } from '../../../src/core/snapshot.ts';
+import type { RetryRecord, UpstreamResilience } from '../../../src/core/upstream-record.ts';
 import { SendBudgets } from '../../../src/data-plane/upstream/send-budgets.ts';
 import type { TargetClient } from '../../../src/data-plane/upstream/target-client.ts';
 import { eventually } from '../../support/eventually.ts';

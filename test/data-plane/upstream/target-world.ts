@@ -2,7 +2,7 @@
 import { CounterSet } from '../../../src/core/counters.ts';
 import { PLAIN_RESILIENCE } from '../../../src/core/plain-terms.ts';
 import type { Problem } from '../../../src/core/problems.ts';
-import type { UpstreamRecord, UpstreamResilience } from '../../../src/core/snapshot.ts';
+import type { UpstreamRecord, UpstreamResilience } from '../../../src/core/upstream-record.ts';
 import type { AttemptOutcome } from '../../../src/data-plane/upstream/attempt-outcome.ts';
 import { UpstreamDirectory } from '../../../src/data-plane/upstream/index.ts';
 import { isTarget, type TargetClient } from '../../../src/data-plane/upstream/target-client.ts';

@@ -137,6 +137,11 @@ export const DOORS: readonly Door[] = [
   { specifier: 'node:sqlite', within: 'src/', allows: under('src/stores/') },
   { specifier: '@stoplight', within: 'src/', allows: under('src/control-plane/shelf/') },
   { specifier: 'jose', within: 'src/', allows: () => true, filesMax: 1 },
+  {
+    specifier: 'sm-crypto-v2',
+    within: 'src/',
+    allows: under('src/data-plane/workers/sm2-key.ts', 'src/client/message-key.ts'),
+  },
   { specifier: 'ws', within: 'src/', allows: under('src/client/session/node-socket.ts') },
   { specifier: 'msgpackr', within: 'src/', allows: path => /codec[^/]*$/.test(path) },
 ];
