@@ -10,9 +10,11 @@ import { GatewayLimits } from './compose-limits.ts';
 import { watchMemory } from './compose-memory.ts';
 import { GatewayNonces, requireSameNonces } from './compose-nonces.ts';
 import { GatewayRegistry } from './compose-registry.ts';
+import { openTokenKeys } from './compose-tokens.ts';
 import { loadConfig } from './control-plane/config/index.ts';
 import { EventHub } from './control-plane/events/event-hub.ts';
 import { ReplayDesk } from './control-plane/events/replay-desk.ts';
+import type { TokenKeys } from './control-plane/tokens/index.ts';
 import type { Config } from './core/config.ts';
 import { CounterSet } from './core/counters.ts';
 import { LogThrottle } from './core/log-throttle.ts';
@@ -81,6 +83,7 @@ class RunningGateway implements Gateway {
   private memory: MemoryWatch | undefined;
   private fronts: FrontThreads | undefined;
   private admin: GatewayAdmin | undefined;
+  private tokenKeys: TokenKeys | undefined;
   private readonly upstreams: UpstreamHealth;
   private readonly limits: GatewayLimits;
   private readonly idempotency: GatewayIdempotency;
@@ -165,6 +168,7 @@ class RunningGateway implements Gateway {
       onAccess: (front, block) => access.write(front, block),
       onObserved: call => this.admin?.observe(call),
       idempotencyPort: () => this.idempotency.connectFront(),
+      onTokenKeysWanted: issuer => this.tokenKeys?.want(issuer),
       onCosts: costsMicros => {
         this.costsMicros = costsMicros;
       },
@@ -174,6 +178,7 @@ class RunningGateway implements Gateway {
       },
     });
     giveHeapsRoom();
+    this.tokenKeys = await openTokenKeys({ config, log, fronts: () => this.fronts });
     await this.fronts.start();
     this.memory = watchMemory({ config, counters: this.counters, log, fronts: this.fronts });
     this.admin = await this.startAdmin();
@@ -228,6 +233,7 @@ class RunningGateway implements Gateway {
   reload(): void {
     if (this.stopping !== undefined) return;
     this.reloadOperators();
+    void this.tokenKeys?.refresh();
     void this.reloadRegistry();
   }
 
@@ -316,6 +322,7 @@ class RunningGateway implements Gateway {
     }
     this.sampler.stop();
     this.memory?.close();
+    this.tokenKeys?.close();
     this.upstreams.close();
     await this.closeOne('idempotency keys', () => this.idempotency.close());
     await this.closeOne('quotas', () => this.limits.stop());

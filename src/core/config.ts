@@ -3,12 +3,8 @@
  * docs/configuration.md is generated from it.
  */
 import Type, { type Static } from 'typebox';
-
-const integer = (description: string, defaultValue: number, minimum: number, maximum: number) =>
-  Type.Integer({ description, default: defaultValue, minimum, maximum });
-
-const section = <P extends Type.TProperties>(description: string, properties: P) =>
-  Type.Object(properties, { description, default: {}, additionalProperties: false });
+import { integer, section } from './config-fields.ts';
+import { tokensSection } from './config-tokens.ts';
 
 const authority = (description: string) =>
   Type.Optional(
@@ -169,7 +165,8 @@ export const ConfigSchema = Type.Object(
         600_000,
       ),
     }),
-    signatures: section('RFC 9421 signatures.', {
+    tokens: tokensSection,
+    signatures: section('Signatures of every scheme (docs/schemes.md).', {
       createdMaxAgeMs: integer('Oldest `created` that is accepted.', 60_000, 1_000, 3_600_000),
       clockSkewMs: integer('How far `created` may lie in the future.', 5_000, 0, 300_000),
       noncesMax: integer('Nonces remembered at once.', 1_048_576, 1_024, 67_108_864),

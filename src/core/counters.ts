@@ -35,6 +35,11 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Signatures refused because the nonce was seen before.',
   },
+  tokens_checked: { kind: 'counter', help: 'Access tokens whose signature was checked.' },
+  tokens_remembered: {
+    kind: 'counter',
+    help: 'Calls with an access token that was checked before.',
+  },
   nonces_store_full: {
     kind: 'counter',
     help: 'Signatures refused because the nonce store is full.',

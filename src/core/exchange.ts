@@ -84,7 +84,9 @@ export interface AnswerRecorder extends AnswerSink {
 export interface Identity {
   readonly entry: KeyEntry;
   /** The sibling in data-plane/verify that checked it. */
-  readonly scheme: SignatureSchemeName;
+  readonly scheme: SignatureSchemeName | 'token';
+  /** What a token grants, beside what the subscription does; undefined for a signature. */
+  readonly scopes?: ReadonlySet<string>;
   /** The handshake of the session proved it, not this message. */
   readonly viaSession: boolean;
 }

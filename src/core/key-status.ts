@@ -1,5 +1,5 @@
 import { type Problem, problem } from './problems.ts';
-import type { CompiledSnapshot, KeyEntry } from './snapshot.ts';
+import type { AppEntry, CompiledSnapshot, KeyEntry } from './snapshot.ts';
 
 /**
  * The key as it is registered now. Another serial under the same id is another key, and one that
@@ -19,10 +19,15 @@ export function currentKey(
  * Why nothing signed with this key is accepted now: `key-inactive` or `app-inactive`. Both ends of
  * a key's validity are part of it, as in a certificate (RFC 5280 section 4.1.2.5).
  */
-export function refuseKey({ key, app, partner }: KeyEntry, nowMs: number): Problem | undefined {
+export function refuseKey(entry: KeyEntry, nowMs: number): Problem | undefined {
+  const { key } = entry;
   if (key.revoked) return problem('key-inactive', 'The key is revoked.');
   if (nowMs < key.notBeforeMs) return problem('key-inactive', 'The key is not valid yet.');
   if (nowMs > key.notAfterMs) return problem('key-inactive', 'The key is no longer valid.');
+  return refuseApp(entry);
+}
+
+export function refuseApp({ app, partner }: AppEntry): Problem | undefined {
   if (!partner.active) return problem('app-inactive', 'The partner is not active.');
   if (!app.active) return problem('app-inactive', 'The app is not active.');
   return undefined;

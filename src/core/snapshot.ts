@@ -233,11 +233,15 @@ export interface SnapshotDelta {
   readonly topics: RecordDelta<TopicRecord>;
 }
 
-/** A key as the verify room looks it up: joined with its app and partner, compiled once. */
-export interface KeyEntry {
-  readonly key: KeyRecord;
+/** An app with its partner. */
+export interface AppEntry {
   readonly app: AppRecord;
   readonly partner: PartnerRecord;
+}
+
+/** A key as the verify room looks it up: joined with its app and partner, compiled once. */
+export interface KeyEntry extends AppEntry {
+  readonly key: KeyRecord;
   /** Unique in its front thread and never reused, so that the front's workers may cache by it. */
   readonly serial: number;
 }
@@ -269,6 +273,8 @@ export interface RecordLookup<T> {
 export interface CompiledSnapshot {
   readonly version: number;
   readonly keys: RecordLookup<KeyEntry>;
+  /** Joined anew for each call: whoever asks often keeps it for the version. */
+  app(id: string): AppEntry | undefined;
   readonly plans: RecordLookup<PlanRecord>;
   readonly upstreams: RecordLookup<UpstreamRecord>;
   readonly topics: RecordLookup<TopicRecord>;

@@ -13,6 +13,7 @@ import type { AccessRecorder, ExchangeRecorder } from '../core/recorder.ts';
 import { Resumptions } from '../core/resumptions.ts';
 import type { AppMeters } from '../core/sessions.ts';
 import type { SnapshotHolder } from '../core/snapshot.ts';
+import type { TokenIssuer } from '../core/token-issuers.ts';
 import type { NonceClaims } from '../stores/contracts.ts';
 import type { IdempotencyStore } from '../stores/idempotency-contract.ts';
 import type { FailureBudget, LimitStore } from '../stores/limit-contract.ts';
@@ -30,7 +31,7 @@ import {
   type ForwardOptions,
   type UpstreamDirectory,
 } from './upstream/index.ts';
-import { createVerifyStep, ownAuthorities } from './verify/index.ts';
+import { createVerifyStep, ownAuthorities, Tokens } from './verify/index.ts';
 
 export interface FrontParts {
   readonly config: Config;
@@ -49,6 +50,7 @@ export interface FrontParts {
   readonly journal: JournalState;
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
   readonly onEventsDelivered: (characters: number) => void;
+  readonly wantTokenKeys: (issuer: string) => void;
   readonly postObserved: (call: ObservedCall) => void;
   readonly reportBug: Rooms['reportBug'];
   readonly reportUpstreamFailure: ForwardOptions['reportFailure'];
@@ -74,10 +76,11 @@ export function composeFront(parts: FrontParts) {
   });
   const { policy, keys } = createAgreed(parts);
   const runs = new RunObserver({ clock: systemClock, counters, post: parts.postObserved });
+  const tokens = createTokens(parts);
   const http: Rooms = {
     admit: admission.admit,
     readBody: front.readBody,
-    verify: createVerify(parts, false),
+    verify: createVerify(parts, false, tokens),
     route: createRouteStep(),
     limit: policy.limit,
     claimKey: keys.claimKey,
@@ -100,7 +103,8 @@ export function composeFront(parts: FrontParts) {
   const handshake: Rooms = {
     ...http,
     readBody: nothingToRead,
-    verify: createVerify(parts, true),
+    // A session outlives a token: it begins with a signature.
+    verify: createVerify(parts, true, undefined),
     route: sessions.checkHandshake,
     forward: sessions.openSession,
   };
@@ -108,6 +112,7 @@ export function composeFront(parts: FrontParts) {
     ...http,
     admit: admission.admitMessage,
     readBody: gatherSigned(),
+    verify: createVerify(parts, false, undefined),
     writeProblem: sessions.writeProblem,
     release: exchange => {
       policy.release(exchange);
@@ -118,7 +123,19 @@ export function composeFront(parts: FrontParts) {
   sessions.send(new Pipeline(message, counters));
   const calls = new Pipeline(http, counters);
   const handshakes = new Pipeline(handshake, counters);
-  return { front, responder, sessions, runs, calls, handshakes };
+  const takeIssuers = (issuers: readonly TokenIssuer[]) => tokens.takeIssuers(issuers);
+  return { front, responder, sessions, runs, takeIssuers, calls, handshakes };
+}
+
+function createTokens(parts: FrontParts): Tokens {
+  const { checks, failures, snapshots, counters, config } = parts;
+  const { clockSkewMs } = config.signatures;
+  return new Tokens({
+    ...{ checks, failures, snapshots, counters, clock: systemClock },
+    config: { ...config.tokens, clockSkewMs },
+    resumptions: new Resumptions(queueMicrotask),
+    wantKeys: parts.wantTokenKeys,
+  });
 }
 
 /** What holds a call to what was agreed, and to being made once. */
@@ -163,6 +180,7 @@ function gatherSigned(): Step {
 function createVerify(
   { config, counters, snapshots, checks, nonces, failures }: FrontParts,
   prefersInline: boolean,
+  tokens: Tokens | undefined,
 ) {
   return createVerifyStep({
     checks,
@@ -174,5 +192,6 @@ function createVerify(
     snapshots,
     counters,
     prefersInline,
+    tokens,
   });
 }

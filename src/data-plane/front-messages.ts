@@ -5,6 +5,7 @@ import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../co
 import type { ObservedCall, OpenRun } from '../core/observations.ts';
 import type { SnapshotDelta } from '../core/snapshot.ts';
 import type { SnapshotPart } from '../core/snapshot-parts.ts';
+import type { TokenIssuer } from '../core/token-issuers.ts';
 
 /**
  * What a front thread starts with; cloned, except for the shared buffers inside. Its first snapshot
@@ -32,6 +33,8 @@ export type ToFront<Nonces = unknown> =
   | { readonly kind: 'idempotency-store'; readonly port: MessagePort }
   /** All certification runs that are open: whose calls are told. */
   | { readonly kind: 'runs'; readonly open: readonly OpenRun[] }
+  /** All of them, whenever a key of one has changed. */
+  | { readonly kind: 'issuers'; readonly issuers: readonly TokenIssuer[] }
   /** The process that this one replaced has ended: its nonces are here. */
   | { readonly kind: 'nonces'; readonly shared: Nonces }
   /** Again and again while memory is short: what nobody holds any more is collected then. */
@@ -84,5 +87,7 @@ export type FromFront<TelemetryShared> =
   | { readonly kind: 'access'; readonly block: ArrayBuffer }
   /** A call of a certification run is over. */
   | { readonly kind: 'observed'; readonly call: ObservedCall }
+  /** A token names a key that its issuer had not when its keys were read. */
+  | { readonly kind: 'token-keys-wanted'; readonly issuer: string }
   | { readonly kind: 'drained'; readonly cutExchanges: number }
   | LogMessage;

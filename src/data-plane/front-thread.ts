@@ -109,6 +109,7 @@ async function startFront() {
     journal: data.journal,
     askReplay: (ask, request) => post({ kind: 'replay', ask, request }),
     onEventsDelivered: characters => post({ kind: 'events-delivered', characters }),
+    wantTokenKeys: issuer => post({ kind: 'token-keys-wanted', issuer }),
     postObserved: call => post({ kind: 'observed', call }),
     reportBug,
     reportUpstreamFailure,
@@ -329,6 +330,8 @@ function obey(running: Running): void {
         return running.idempotency.connect(order.port);
       case 'runs':
         return running.runs.watch(order.open);
+      case 'issuers':
+        return running.takeIssuers(order.issuers);
       case 'nonces':
         return running.stores.moveNonces(order.shared as NonceShared);
       case 'memory':

@@ -5,61 +5,23 @@
  * process (native-notes/). One that ends by itself is replaced; its telemetry is retired first, so
  * that counters never go back.
  */
-import { type MessagePort, Worker } from 'node:worker_threads';
-import type { Config } from '../core/config.ts';
-import {
-  type EventRecord,
-  eventCharacters,
-  type JournalState,
-  type ReplayPage,
-  type ReplayRequest,
-} from '../core/events.ts';
-import type { ObservedCall, OpenRun } from '../core/observations.ts';
-import type { RegistrySnapshot, SnapshotDelta } from '../core/snapshot.ts';
+import { Worker } from 'node:worker_threads';
+import { type EventRecord, eventCharacters } from '../core/events.ts';
+import type { OpenRun } from '../core/observations.ts';
+import type { SnapshotDelta } from '../core/snapshot.ts';
 import { SnapshotParts } from '../core/snapshot-parts.ts';
-import type {
-  FromFront,
-  FrontWorkerData,
-  LogMessage,
-  TelemetryMessage,
-  ToFront,
-} from '../data-plane/front-messages.ts';
+import type { TokenIssuer } from '../core/token-issuers.ts';
+import type { FromFront, FrontWorkerData, ToFront } from '../data-plane/front-messages.ts';
 import type { HostShared, NonceShared } from '../stores/shared-memory/index.ts';
 import type { FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 import { createSlot, type FrontSlot, RESTART_PAUSE_MS } from './front-slot.ts';
+import type { FrontThreadsOptions } from './front-threads-options.ts';
 import { RegistryFeed } from './registry-feed.ts';
 import { ServedWaiters } from './served-waiters.ts';
 import { withinMs } from './within-ms.ts';
 
 type Message = FromFront<FrontTelemetryShared>;
 type SwapFailedMessage = Extract<Message, { kind: 'swap-failed' }>;
-
-export interface FrontThreadsOptions {
-  readonly config: Config;
-  readonly shared: HostShared;
-  /**
-   * The registry as it is now: of the version that was published last, or a later one. Asked where
-   * a front needs the whole: when it starts, and when changes alone do not do.
-   */
-  readonly snapshot: () => RegistrySnapshot;
-  /** Asked when a front is started; what is appended later is its to hear of. */
-  readonly journal: () => JournalState;
-  readonly onTelemetry: (front: number, message: TelemetryMessage<FrontTelemetryShared>) => void;
-  readonly onGone: (front: number) => void;
-  readonly onAccess: (front: number, block: ArrayBuffer) => void;
-  /** A call of a certification run is over. */
-  readonly onObserved?: (call: ObservedCall) => void;
-  /** A front asks for events behind a position; `answer` reaches it behind all broadcasts. */
-  readonly onReplay: (request: ReplayRequest, answer: (page: ReplayPage) => void) => void;
-  /** A way of its own to the thread that keeps idempotency keys. */
-  readonly idempotencyPort: () => MessagePort;
-  readonly onCosts: (costsMicros: Readonly<Record<string, number>>) => void;
-  readonly onLog: (front: number, message: LogMessage) => void;
-  /** Every front serves this version of the registry, or a later one. */
-  readonly onServed: (version: number) => void;
-  /** The module that a front thread runs, in place of ours. */
-  readonly entry?: URL;
-}
 
 export interface DrainOutcome {
   /** Exchanges that were in flight at the time limit. */
@@ -98,6 +60,7 @@ export class FrontThreads {
   private publishedVersion = 0;
   private failure: SwapFailure | undefined;
   private openRuns: ToFront = { kind: 'runs', open: [] };
+  private issuers: ToFront = { kind: 'issuers', issuers: [] };
   private draining = false;
   private cutExchanges = 0;
 
@@ -192,7 +155,13 @@ export class FrontThreads {
   /** Has every front tell of the calls of these certification runs, and of no others. */
   watchRuns(runs: readonly OpenRun[]): void {
     this.openRuns = { kind: 'runs', open: runs };
-    for (const { worker } of this.slots) worker?.postMessage(this.openRuns);
+    this.tellAll(this.openRuns);
+  }
+
+  /** Whose tokens count, with which keys. */
+  giveIssuers(issuers: readonly TokenIssuer[]): void {
+    this.issuers = { kind: 'issuers', issuers };
+    this.tellAll(this.issuers);
   }
 
   /** The thread that keeps idempotency keys is another one. */
@@ -202,13 +171,11 @@ export class FrontThreads {
 
   /** The nonces of the process that was replaced are here. */
   moveNonces(shared: NonceShared): void {
-    const message: ToFront<NonceShared> = { kind: 'nonces', shared };
-    for (const { worker } of this.slots) worker?.postMessage(message);
+    this.tellAll({ kind: 'nonces', shared });
   }
 
   tellMemory(isShort: boolean): void {
-    const message: ToFront = { kind: 'memory', isShort };
-    for (const { worker } of this.slots) worker?.postMessage(message);
+    this.tellAll({ kind: 'memory', isShort });
   }
 
   /** Fronts that drain have no longer than this. */
@@ -239,6 +206,10 @@ export class FrontThreads {
     return { cutExchanges: this.cutExchanges, frontsLeft };
   }
 
+  private tellAll(message: ToFront<NonceShared>): void {
+    for (const { worker } of this.slots) worker?.postMessage(message);
+  }
+
   private connectStore(worker: Worker): void {
     const port = this.options.idempotencyPort();
     worker.postMessage({ kind: 'idempotency-store', port } satisfies ToFront, [port]);
@@ -259,6 +230,7 @@ export class FrontThreads {
     slot.feed = this.createFeed(worker);
     slot.feed.sendWhole();
     worker.postMessage(this.openRuns);
+    worker.postMessage(this.issuers);
     this.connectStore(worker);
     slot.undeliveredChars = 0;
     slot.missedHead = 0;
@@ -353,6 +325,8 @@ export class FrontThreads {
         return this.options.onTelemetry(index, message);
       case 'access':
         return this.options.onAccess(index, message.block);
+      case 'token-keys-wanted':
+        return this.options.onTokenKeysWanted?.(message.issuer);
       case 'observed':
         return this.options.onObserved?.(message.call);
       case 'log':

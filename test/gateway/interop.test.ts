@@ -8,7 +8,10 @@ import { signForeign } from '../interop/foreign-signer.ts';
 import { TestGateway } from '../support/gateway.ts';
 import { ACCOUNTS, ECHO, PartnerTraffic, type PreparedCall } from '../support/partner-traffic.ts';
 
-const KEYS = DEMO_PARTNERS.flatMap(({ id, keys }) => keys.map(key => ({ ...key, partner: id })));
+/** Foreign implementations know no SM2. */
+const KEYS = DEMO_PARTNERS.flatMap(({ id, keys }) =>
+  keys.filter(({ schemes }) => schemes === undefined).map(key => ({ ...key, partner: id })),
+);
 
 let bank: DemoBank;
 let gateway: TestGateway;

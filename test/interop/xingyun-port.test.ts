@@ -29,7 +29,7 @@ beforeAll(async () => {
     upstreamPort: bank.port,
     registry: lists => {
       const { keys } = lists as Record<string, { id: string; schemes?: string[] }[]>;
-      keys!.find(({ id }) => id === RSA_KEY)!.schemes = ['rfc9421', 'xingyun'];
+      keys!.find(({ id }) => id === RSA_KEY)!.schemes = ['xingyun'];
     },
   });
 });
@@ -93,6 +93,13 @@ describe('the client', () => {
     const client = createPartnerClient({ ...identity, baseUrl: gateway.url });
     const answer = await client.request<object>('POST', ECHO, { hello: '你好' });
     expect(answer).toMatchObject({ query: '?lang=zh' });
+  });
+
+  it('is refused in a scheme that the key is not registered for', async () => {
+    const client = createPartnerClient({ ...gateway.credentials(RSA_KEY), baseUrl: gateway.url });
+    await expect(client.request('POST', ECHO, {})).rejects.toMatchObject({
+      code: 'signature-scheme',
+    });
   });
 
   it('signs with SM2 by RFC 9421 as well', async () => {

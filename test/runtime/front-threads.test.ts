@@ -4,7 +4,8 @@ import type { EventRecord, ReplayPage, ReplayRequest } from '../../src/core/even
 import { plainPlan } from '../../src/core/plain-terms.ts';
 import type { PartnerRecord, RegistrySnapshot } from '../../src/core/snapshot.ts';
 import type { LogMessage } from '../../src/data-plane/front-messages.ts';
-import { FrontThreads, type FrontThreadsOptions } from '../../src/runtime/front-threads.ts';
+import { FrontThreads } from '../../src/runtime/front-threads.ts';
+import type { FrontThreadsOptions } from '../../src/runtime/front-threads-options.ts';
 import { TelemetryReader } from '../../src/telemetry/telemetry-reader.ts';
 import { eventually } from '../support/eventually.ts';
 import { aDelta } from './a-delta.ts';

@@ -22,6 +22,7 @@ export const EMPTY_SNAPSHOT: CompiledSnapshot = {
   plans: new Map(),
   upstreams: new Map(),
   topics: new Map(),
+  app: () => undefined,
   operation: () => undefined,
   find: () => {
     throw new Error('the snapshot of this test has no routes');

@@ -67,6 +67,7 @@ function snapshotOf(entry: KeyEntry): CompiledSnapshot {
     plans: new Map(),
     upstreams: new Map(),
     topics: new Map(),
+    app: () => undefined,
     operation: () => undefined,
     find: () => problem('not-found', 'This peer has no routes of its own.'),
     grant: () => undefined,

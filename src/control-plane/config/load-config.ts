@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { type Config, ConfigSchema } from '../../core/config.ts';
+import { checkIssuers } from './check-issuers.ts';
 import { displayName, ProblemList } from './config-error.ts';
 import { readOperatorFile, refuseUnreadable, SMALL_FILE_MAX_BYTES } from './operator-file.ts';
 import { createSchemaCheck } from './schema-check.ts';
@@ -64,7 +65,7 @@ function namesRegistryFile(value: unknown): boolean {
 function resolvePaths(config: Config, folder: string): void {
   config.registryFile = resolve(folder, config.registryFile);
   config.stateDir = resolve(folder, config.stateDir);
-  const { listener, admin, events, idempotency, redis, registry, telemetry } = config;
+  const { listener, admin, events, idempotency, redis, registry, telemetry, tokens } = config;
   if (admin.tokenFile !== undefined) admin.tokenFile = resolve(folder, admin.tokenFile);
   if (admin.operatorsFile !== undefined) {
     admin.operatorsFile = resolve(folder, admin.operatorsFile);
@@ -83,6 +84,9 @@ function resolvePaths(config: Config, folder: string): void {
   if (telemetry.accessLogFile !== undefined) {
     telemetry.accessLogFile = resolve(folder, telemetry.accessLogFile);
   }
+  for (const issuer of tokens.issuers) {
+    if (issuer.jwksFile !== undefined) issuer.jwksFile = resolve(folder, issuer.jwksFile);
+  }
   if (listener.tls !== undefined) {
     const { certFile, keyFile, clientCaFile } = listener.tls;
     listener.tls.certFile = resolve(folder, certFile);
@@ -98,6 +102,7 @@ function checkAcross(config: Config, report: Report): void {
   checkRedis(config, report);
   checkIdempotency(config, report);
   checkTokens(config, report);
+  checkIssuers(config, report);
   checkListener(config, report);
   checkTls(config, report);
   checkAccessLog(config, report);

@@ -45,7 +45,7 @@ export class Responder {
     if (refusal.retryAfterSeconds !== undefined) {
       headers.push('retry-after', String(refusal.retryAfterSeconds));
     }
-    if (refusal.status === 401) headers.push('www-authenticate', 'Signature');
+    if (refusal.status === 401) headers.push('www-authenticate', challengeOf(refusal));
     headers.push(...refusal.headers);
     const body = Buffer.from(problemDocument(refusal, exchange.arrival.requestId));
     const hasBody = exchange.arrival.method !== 'HEAD';
@@ -72,4 +72,9 @@ function cutAnswer(answer: HttpAnswer): void {
 
 function remindAnswer(answer: HttpAnswer): void {
   answer.remind();
+}
+
+/** RFC 6750 section 3 for a token; a signature's scheme has no parameters. */
+function challengeOf({ name }: Problem): string {
+  return name.startsWith('token-') ? 'Bearer error="invalid_token"' : 'Signature';
 }

@@ -38,7 +38,10 @@ function assignTarget(exchange: Exchange): Problem | undefined {
   }
   // Before anything else: what is published here is not told to a caller who is nobody.
   if (identity === undefined) {
-    return problem('signature-missing', 'The request carries no Signature-Input field.');
+    return problem(
+      'signature-missing',
+      'The request carries neither a signature nor a token that counts.',
+    );
   }
   if (!('operation' in found)) return found;
   const grant = snapshot.grant(identity.entry.app.id, found.api.id);
@@ -48,6 +51,9 @@ function assignTarget(exchange: Exchange): Problem | undefined {
   for (const scope of found.operation.scopes) {
     if (!grant.scopes.has(scope)) {
       return problem('scope-insufficient', `The subscription lacks the scope ${scope}.`);
+    }
+    if (identity.scopes?.has(scope) === false) {
+      return problem('scope-insufficient', `The token lacks the scope ${scope}.`);
     }
   }
   if (found.operation.messageSignature === 'required' && identity.viaSession) {

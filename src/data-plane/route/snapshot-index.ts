@@ -2,6 +2,7 @@
 import type { Problem } from '../../core/problems.ts';
 import type {
   ApiRecord,
+  AppEntry,
   AppRecord,
   CompiledSnapshot,
   Grant,
@@ -61,6 +62,12 @@ export class SnapshotIndex implements CompiledSnapshot {
 
   find(method: string, path: string): OperationEntry | Problem {
     return this.routes.find(method, path);
+  }
+
+  app(id: string): AppEntry | undefined {
+    const app = this.tables.apps.get(id);
+    const partner = app && this.tables.partners.get(app.partnerId);
+    return partner && { app: app!, partner };
   }
 
   operation(id: string): OperationEntry | undefined {

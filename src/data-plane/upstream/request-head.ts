@@ -54,21 +54,22 @@ function isWithheld(name: string): boolean {
   );
 }
 
-/** An Authorization of the gateway's own schemes; any other is the upstream's. */
-function isSignature(name: string, value: string): boolean {
-  return name === 'authorization' && /^(?:XINGYUN-|Signature )/i.test(value);
+/** An Authorization that the gateway has gone by; any other is the upstream's. */
+function isCredential(name: string, value: string, identity: Identity | undefined): boolean {
+  if (name !== 'authorization') return false;
+  return identity?.scheme === 'token' || /^(?:XINGYUN-|Signature )/i.test(value);
 }
 
 /** The complete head, its last empty line included. `upstreamHost` is the Host field's value. */
 export function requestHead(exchange: Exchange, upstreamHost: string): string {
-  const { arrival, body } = exchange;
+  const { arrival, body, identity } = exchange;
   const { headers, authority, scheme, peer } = arrival;
   const target = `${arrival.path}${arrival.query}`;
   let head = `${arrival.method} ${target} HTTP/1.1\r\nhost: ${upstreamHost}\r\n`;
   let via = '';
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!;
-    if (!isWithheld(name) && !isSignature(name, headers[i + 1]!))
+    if (!isWithheld(name) && !isCredential(name, headers[i + 1]!, identity))
       head += `${name}: ${headers[i + 1]}\r\n`;
     else if (name === 'via') via += `${headers[i + 1]}, `;
   }
@@ -79,7 +80,7 @@ export function requestHead(exchange: Exchange, upstreamHost: string): string {
     `x-forwarded-for: ${peer}\r\n` +
     `x-forwarded-host: ${authority}\r\n` +
     `x-forwarded-proto: ${scheme}\r\n` +
-    identityFields(exchange.identity) +
+    identityFields(identity) +
     deadlineField(exchange.deadlineAtMs) +
     `x-request-id: ${arrival.requestId}\r\n` +
     `traceparent: ${arrival.traceparent}\r\n\r\n`

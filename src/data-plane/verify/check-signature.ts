@@ -18,6 +18,7 @@ import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { normaliseAuthority } from './own-authorities.ts';
 import { type Candidate, type Freshness, isProblem, type SignatureScheme } from './scheme.ts';
 import { refuseUnknown } from './time-window.ts';
+import type { Tokens } from './token/index.ts';
 
 const MS_PER_SECOND = 1_000;
 /** What costs a worker and comes of what the caller sent. */
@@ -35,6 +36,7 @@ export interface VerifyParts {
   readonly failures: FailureBudget;
   readonly prefersInline: boolean;
   readonly resumptions: Resumptions;
+  readonly tokens: Tokens | undefined;
   /** Asked in this order; the first that recognises a request decides it alone. */
   readonly schemes: readonly SignatureScheme[];
 }
@@ -45,7 +47,10 @@ export function checkSignature(parts: VerifyParts, exchange: Exchange): StepResu
   const scheme = recognise(parts.schemes, exchange);
   const foreign = refuseAuthority(parts.ownAuthorities, exchange.arrival);
   if (foreign !== undefined) return foreign;
-  if (scheme === undefined) return assignSession(parts, exchange);
+  if (scheme === undefined) {
+    if (parts.tokens?.recognises(exchange.arrival)) return parts.tokens.check(exchange);
+    return assignSession(parts, exchange);
+  }
   const { keys } = parts.snapshots.current;
   const { acceptCreatedAfterMs } = parts.nonces;
   const prepared = scheme.prepare(exchange, keys, parts.clock.wallMs(), acceptCreatedAfterMs);

@@ -12,9 +12,11 @@ import type { NonceClaims } from '../../stores/contracts.ts';
 import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { checkSignature, type VerifyParts } from './check-signature.ts';
 import { Rfc9421Scheme } from './rfc9421/index.ts';
+import type { Tokens } from './token/index.ts';
 import { XingyunScheme } from './xingyun/index.ts';
 
 export { ownAuthorities } from './own-authorities.ts';
+export { Tokens } from './token/index.ts';
 
 export interface VerifyOptions {
   readonly checks: CheckRunner;
@@ -28,6 +30,8 @@ export interface VerifyOptions {
   readonly counters: CounterSet;
   /** See `Check.prefersInline`. */
   readonly prefersInline?: boolean;
+  /** Tokens count in the place of a signature; none where undefined. */
+  readonly tokens?: Tokens | undefined;
   /** How exchanges whose checks are settled together go on together; tests do it at once. */
   readonly defer?: (run: () => void) => void;
 }
@@ -44,6 +48,7 @@ export function createVerifyStep(options: VerifyOptions): Step {
     snapshots: options.snapshots,
     prefersInline: options.prefersInline ?? false,
     resumptions: new Resumptions(options.defer ?? queueMicrotask),
+    tokens: options.tokens,
     schemes: [new Rfc9421Scheme(options.config), new XingyunScheme(options.config)],
   };
   return exchange => checkSignature(parts, exchange);

@@ -95,7 +95,12 @@ export const AREAS: readonly Area[] = [
     matches: under(
       ...['src/main.ts', 'src/compose-registry.ts', 'src/compose-admin.ts'],
       ...['src/compose-limits.ts', 'src/compose-idempotency.ts', 'src/idempotency-thread.ts'],
-      ...['src/compose-nonces.ts', 'src/compose-memory.ts', 'src/addresses.ts'],
+      ...[
+        'src/compose-nonces.ts',
+        'src/compose-memory.ts',
+        'src/compose-tokens.ts',
+        'src/addresses.ts',
+      ],
       ...['src/gateway-process.ts', 'src/cli/', 'src/version.ts'],
     ),
     mayImport: ANYTHING,

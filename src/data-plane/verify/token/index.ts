@@ -1,0 +1,256 @@
+/**
+ * Access tokens in the place of signatures (RFC 9068), sent as RFC 6750 section 2.1 has it. A token
+ * is checked once in a front and remembered until it expires; what it says of the app is held
+ * against the registry on every call.
+ */
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { CheckOutcome, CheckRunner } from '../../../core/check.ts';
+import type { Clock } from '../../../core/clock.ts';
+import type { Config } from '../../../core/config.ts';
+import type { CounterSet } from '../../../core/counters.ts';
+import type { Arrival, Exchange, Identity, StepResult } from '../../../core/exchange.ts';
+import { JOSE_ALGORITHMS } from '../../../core/jose-algorithms.ts';
+import { refuseApp } from '../../../core/key-status.ts';
+import { type Problem, problem, problemAfter } from '../../../core/problems.ts';
+import type { Resumptions } from '../../../core/resumptions.ts';
+import type { AppEntry, SnapshotHolder } from '../../../core/snapshot.ts';
+import { STAGE } from '../../../core/stages.ts';
+import type { TokenIssuer } from '../../../core/token-issuers.ts';
+import type { FailureBudget } from '../../../stores/limit-contract.ts';
+import { isProblem } from '../scheme.ts';
+import { type AccessClaims, readAccessClaims } from './access-claims.ts';
+import { type CompactJwt, JWT_MAX_CHARS, readCompactJwt } from './compact-jwt.ts';
+import { Issuers, type KnownIssuer, type SigningKey } from './issuers.ts';
+import { TokenCheck } from './token-check.ts';
+
+export interface TokenOptions {
+  readonly checks: CheckRunner;
+  readonly failures: FailureBudget;
+  readonly clock: Clock;
+  readonly config: Pick<Config['tokens'], 'lifetimeMaxMs' | 'rememberedMax'> &
+    Pick<Config['signatures'], 'clockSkewMs'>;
+  readonly snapshots: SnapshotHolder;
+  readonly counters: CounterSet;
+  readonly resumptions: Resumptions;
+  /** An issuer has a key that its JWK Set had not when it was read. */
+  readonly wantKeys: (issuer: string) => void;
+}
+
+const BEARER = /^Bearer +/i;
+const MS_PER_SECOND = 1_000;
+/** RFC 9068 section 4: the name of the type, with or without its prefix, in any case. */
+const TYPES: ReadonlySet<unknown> = new Set(['at+jwt', 'application/at+jwt']);
+
+/** A token whose signature has verified. */
+interface Remembered {
+  readonly claims: AccessClaims;
+  readonly key: SigningKey;
+  /** Of the snapshot of `version`; undefined where that has no such app. */
+  identity: Identity | undefined;
+  version: number;
+}
+
+export class Tokens {
+  private readonly options: TokenOptions;
+  private readonly issuers = new Issuers();
+  private readonly remembered: LRUCache<string, Remembered>;
+
+  constructor(options: TokenOptions) {
+    this.options = options;
+    this.remembered = new LRUCache({ max: options.config.rememberedMax });
+  }
+
+  /** All of them, whenever one changes; every token is checked again. */
+  takeIssuers(issuers: readonly TokenIssuer[]): void {
+    this.issuers.take(issuers);
+    this.remembered.clear();
+  }
+
+  /** Any other Authorization, or one without issuers, is the upstream's. */
+  recognises({ headers }: Pick<Arrival, 'headers'>): boolean {
+    if (this.issuers.areNone) return false;
+    for (let i = 0; i < headers.length; i += 2) {
+      if (headers[i] === 'authorization' && BEARER.test(headers[i + 1]!)) return true;
+    }
+    return false;
+  }
+
+  check(exchange: Exchange): StepResult {
+    const startedMs = this.options.clock.monotonicMs();
+    const result = this.admit(exchange);
+    exchange.stageMs[STAGE.verify]! += this.options.clock.monotonicMs() - startedMs;
+    return result instanceof TokenCheck ? result.start() : result;
+  }
+
+  private admit(exchange: Exchange): Problem | TokenCheck | undefined {
+    const token = onlyToken(exchange.arrival.headers);
+    if (token === undefined) {
+      return malformed('One Authorization field with one token is wanted.');
+    }
+    // The token itself is kept nowhere: whoever reads the memory later shall not have it.
+    const name = hash('sha256', token, 'base64url');
+    const remembered = this.remembered.get(name);
+    if (remembered === undefined) return this.first(exchange, token, name);
+    this.options.counters.add('tokens_remembered');
+    return this.use(exchange, remembered, name);
+  }
+
+  /** A token that was not seen before: everything cheap, then its signature. */
+  private first(exchange: Exchange, token: string, name: string): Problem | TokenCheck {
+    const jwt = readCompactJwt(token);
+    if (jwt === undefined) return malformed('The token is no JWT in its compact form.');
+    const signer = this.signerOf(jwt);
+    if (isProblem(signer)) return signer;
+    const { issuer, key } = signer;
+    const claims = readAccessClaims(
+      jwt.claims,
+      { ...issuer.terms, ...this.options.config },
+      this.options.clock.wallMs(),
+    );
+    if (isProblem(claims)) return claims;
+    const app = this.options.snapshots.current.app(claims.clientId);
+    if (app === undefined) return unknownApp();
+    const refusal =
+      refuseApp(app) ?? refuseBinding(claims, exchange) ?? this.refuseFailing(exchange, app);
+    if (refusal !== undefined) return refusal;
+    const conclude = (outcome: CheckOutcome) => {
+      if (outcome === 'valid') return this.remember(exchange, name, claims, key);
+      if (outcome === 'signature-invalid') this.chargeFailure(exchange, app);
+      return refuseOutcome(outcome);
+    };
+    return new TokenCheck(this.options, exchange, key.entryFor(app), jwt, conclude);
+  }
+
+  private signerOf({
+    header,
+    claims,
+  }: CompactJwt): { readonly issuer: KnownIssuer; readonly key: SigningKey } | Problem {
+    const { typ, alg, kid, crit } = header;
+    if (!TYPES.has(typeof typ === 'string' ? typ.toLowerCase() : typ)) {
+      return malformed('The member typ of the header is not at+jwt.');
+    }
+    // RFC 7515 section 4.1.11: what must be understood is not.
+    if (crit !== undefined) return malformed('The header names members that must be understood.');
+    const algorithm = JOSE_ALGORITHMS.get(alg);
+    if (algorithm === undefined) return untrusted('The algorithm of the token is not accepted.');
+    const issuer = typeof claims.iss === 'string' ? this.issuers.get(claims.iss) : undefined;
+    if (issuer === undefined) return untrusted('The issuer of the token is not known.');
+    if (issuer.terms.keys === undefined) {
+      this.options.wantKeys(issuer.terms.issuer);
+      return problem('token-keys-unavailable', 'The JWK Set of the issuer was not read yet.');
+    }
+    const key = typeof kid === 'string' ? issuer.keys.get(kid) : undefined;
+    if (key === undefined) {
+      this.options.wantKeys(issuer.terms.issuer);
+      return untrusted('The issuer has no key of this kid.');
+    }
+    if (key.algorithm !== algorithm) return untrusted('The key is one for another algorithm.');
+    return { issuer, key };
+  }
+
+  private remember(
+    exchange: Exchange,
+    name: string,
+    claims: AccessClaims,
+    key: SigningKey,
+  ): Problem | undefined {
+    const remembered = { claims, key, identity: undefined, version: -1 };
+    this.remembered.set(name, remembered);
+    this.options.counters.add('tokens_checked');
+    return this.use(exchange, remembered, name);
+  }
+
+  private use(exchange: Exchange, remembered: Remembered, name: string): Problem | undefined {
+    const { claims } = remembered;
+    if (this.options.clock.wallMs() > claims.expiresAtMs) {
+      this.remembered.delete(name);
+      return problem('token-expired', 'The token has expired.');
+    }
+    const identity = this.identityOf(remembered);
+    if (identity === undefined) return unknownApp();
+    const refusal = refuseApp(identity.entry) ?? refuseBinding(claims, exchange);
+    if (refusal !== undefined) return refusal;
+    exchange.identity = identity;
+    return undefined;
+  }
+
+  private identityOf(remembered: Remembered): Identity | undefined {
+    const { current } = this.options.snapshots;
+    if (remembered.version === current.version) return remembered.identity;
+    const { claims, key } = remembered;
+    const app = current.app(claims.clientId);
+    const { scopes } = claims;
+    remembered.identity = app && {
+      entry: key.entryFor(app),
+      scheme: 'token',
+      scopes,
+      viaSession: false,
+    };
+    remembered.version = current.version;
+    return remembered.identity;
+  }
+
+  private refuseFailing({ arrival }: Exchange, { app }: AppEntry): Problem | undefined {
+    const waitMs = this.options.failures.waitMs(arrival.peer, failuresOf(app.id));
+    if (waitMs === 0) return undefined;
+    this.options.counters.add('signatures_refused_failures');
+    const detail = 'Too many tokens from this address did not verify.';
+    return problemAfter('signature-failures', detail, Math.ceil(waitMs / MS_PER_SECOND));
+  }
+
+  private chargeFailure({ arrival }: Exchange, { app }: AppEntry): void {
+    this.options.failures.charge(arrival.peer, failuresOf(app.id));
+  }
+}
+
+/** Beside the ids of keys, which have no space in them. */
+function failuresOf(appId: string): string {
+  return `token of ${appId}`;
+}
+
+/** Undefined where there are two, which would leave open whose call it is, or none that may be. */
+function onlyToken(headers: readonly string[]): string | undefined {
+  let found: string | undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i] !== 'authorization') continue;
+    if (found !== undefined) return undefined;
+    found = headers[i + 1]!;
+  }
+  const token = found!.replace(BEARER, '');
+  return token.length <= JWT_MAX_CHARS ? token : undefined;
+}
+
+/** RFC 8705 section 3: the certificate of the connection is the one that the token names. */
+function refuseBinding(
+  { certificateThumbprint }: AccessClaims,
+  { arrival }: Exchange,
+): Problem | undefined {
+  if (certificateThumbprint === undefined) return undefined;
+  if (arrival.clientCertificate?.thumbprintSha256 === certificateThumbprint) return undefined;
+  return problem('token-binding', 'The connection has another client certificate, or none.');
+}
+
+function refuseOutcome(outcome: Exclude<CheckOutcome, 'valid'>): Problem {
+  switch (outcome) {
+    case 'signature-invalid':
+      return problem('token-invalid', 'The signature does not verify with the issuer’s key.');
+    case 'verify-saturated':
+      return problem(outcome, 'Too many signatures wait to be checked.');
+    case 'digest-mismatch':
+    case 'failed':
+      return problem('internal-error', 'The token could not be checked.');
+  }
+}
+
+function unknownApp(): Problem {
+  return untrusted('The claim client_id names no app.');
+}
+
+function untrusted(detail: string): Problem {
+  return problem('token-untrusted', detail);
+}
+
+function malformed(detail: string): Problem {
+  return problem('token-malformed', detail);
+}

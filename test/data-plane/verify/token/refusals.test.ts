@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { call } from '../signed-call.ts';
+import { ALGORITHMS, goodClaims, issuerOf, pairOf, signToken, TokenBench } from './token-bench.ts';
+import { wrongTokens } from './wrong-tokens.ts';
+
+const pairs = await Promise.all(ALGORITHMS.map(alg => pairOf(alg, `key-${alg}`)));
+const wrong = await wrongTokens(pairs);
+
+describe('a wrong token', () => {
+  const bench = new TokenBench([issuerOf(pairs)]);
+
+  it.each(wrong)('$name: $code', ({ authorization, code }) => {
+    expect(bench.verdict(authorization)).toBe(code);
+    // And again: nothing of it is remembered.
+    expect(bench.verdict(authorization)).toBe(code);
+  });
+
+  it('is one of at least 300', () => {
+    expect(wrong.length).toBeGreaterThanOrEqual(300);
+  });
+
+  it('is nowhere in what is told of it', () => {
+    for (const { authorization } of wrong) {
+      const refusal = bench.tokens.check(bench.exchange(authorization));
+      const { detail } = refusal as { detail: string };
+      const parts = authorization.split(/[ .]/).filter(part => part.length > 8);
+      for (const part of parts) expect(detail).not.toContain(part);
+    }
+  });
+});
+
+it('is what a call with two of them has', async () => {
+  const bench = new TokenBench([issuerOf(pairs)]);
+  const token = await signToken(pairs[2]!, goodClaims());
+  const headers = ['authorization', `Bearer ${token}`, 'authorization', `Bearer ${token}`];
+  const exchange = bench.exchange(`Bearer ${token}`);
+  Object.assign(exchange.arrival, { headers: ['host', call().authority, ...headers] });
+  expect(bench.tokens.check(exchange)).toMatchObject({ name: 'token-malformed' });
+});

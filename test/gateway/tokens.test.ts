@@ -1,0 +1,157 @@
+/** Access tokens of an issuer with keys at a URL, over mutual TLS, through the port. */
+
+import { createHash, X509Certificate } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { request } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answerOf, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
+import {
+  type Claims,
+  goodClaims,
+  type Pair,
+  pairOf,
+  signToken,
+} from '../data-plane/verify/token/token-bench.ts';
+import { eventually } from '../support/eventually.ts';
+import { TestGateway } from '../support/gateway.ts';
+import { Authority } from '../support/listener-certificates.ts';
+
+const ACCOUNTS = '/accounts/v1/accounts';
+const APP = 'nebula-pay-app';
+const authority = new Authority('token clients');
+const server = authority.issue('server', 'subjectAltName=IP:127.0.0.1');
+const client = authority.issue('client', 'extendedKeyUsage=clientAuth');
+const other = authority.issue('other', 'extendedKeyUsage=clientAuth');
+
+let upstream: RawUpstream;
+let issuer: Server;
+let gateway: TestGateway;
+let served: Pair[];
+let isDown = false;
+
+function thumbprintOf(cert: string): string {
+  return createHash('sha256').update(new X509Certificate(cert).raw).digest('base64url');
+}
+
+beforeAll(async () => {
+  upstream = new RawUpstream(({ socket }) => socket.write(answerOf('fine')));
+  served = [await pairOf('ES256', 'first')];
+  issuer = createServer((_, response) => {
+    response.statusCode = isDown ? 503 : 200;
+    response.end(JSON.stringify({ keys: served.map(({ jwk }) => jwk) }));
+  });
+  await new Promise<void>(done => issuer.listen(0, '127.0.0.1', done));
+  const { port } = issuer.address() as AddressInfo;
+  const tls = {
+    certFile: authority.write('chain.pem', server.cert),
+    keyFile: authority.write('key.pem', server.key),
+    clientCaFile: authority.caFile,
+    clientCertificate: 'optional' as const,
+  };
+  const { iss, aud } = goodClaims() as { iss: string; aud: string };
+  const jwksUrl = `http://127.0.0.1:${port}/jwks`;
+  const issuers = [{ issuer: iss, audience: aud, jwksUrl, bearer: false }];
+  gateway = await TestGateway.start({
+    upstreamPort: await upstream.listen(),
+    config: { listener: { tls }, tokens: { issuers } },
+  });
+});
+afterAll(async () => {
+  await gateway?.dispose();
+  issuer.close();
+  await upstream?.close();
+  authority.remove();
+});
+
+function tokenOf(claims: Claims, pair = served[0]!): Promise<string> {
+  const now = Math.floor(Date.now() / 1_000);
+  const cnf = { 'x5t#S256': thumbprintOf(client.cert) };
+  const own = { sub: APP, client_id: APP, iat: now, exp: now + 60, cnf };
+  return signToken(pair, { ...goodClaims(), ...own, ...claims });
+}
+
+async function call(authorization: string, certificate = client, path = ACCOUNTS) {
+  const sent = request(gateway.url + path, {
+    ...certificate,
+    ca: authority.ca,
+    agent: false,
+    headers: { authorization },
+  });
+  sent.end();
+  const answer = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
+    sent.once('response', resolve).once('error', reject);
+  });
+  const body = await text(answer);
+  const code = answer.statusCode === 200 ? 'accepted' : (JSON.parse(body).code as string);
+  return { code, challenge: answer.headers['www-authenticate'] };
+}
+
+describe('an access token', () => {
+  it('gets a call through, again and again, and is not forwarded', async () => {
+    const token = await tokenOf({});
+    for (let turn = 0; turn < 3; turn++) {
+      expect(await call(`Bearer ${token}`)).toMatchObject({ code: 'accepted' });
+    }
+    const { head } = upstream.requests.at(-1)!;
+    expect(head).not.toMatch(/^authorization:/im);
+    expect(head).toContain(`\r\nx-xingyun-app: ${APP}\r\n`);
+    expect(await gateway.metric('xingyun_tokens_checked_total')).toBe(1);
+    expect(await gateway.metric('xingyun_tokens_remembered_total')).toBe(2);
+  });
+
+  it('is no good on another client’s connection', async () => {
+    const token = await tokenOf({});
+    const refused = { code: 'token-binding', challenge: 'Bearer error="invalid_token"' };
+    expect(await call(`Bearer ${token}`, other)).toEqual(refused);
+    const unbound = await tokenOf({ cnf: undefined });
+    expect(await call(`Bearer ${unbound}`)).toMatchObject({ code: 'token-binding' });
+  });
+
+  it('grants no more than it says, and no more than the subscription', async () => {
+    const narrow = await tokenOf({ scope: 'balances:read' });
+    expect(await call(`Bearer ${narrow}`)).toMatchObject({ code: 'scope-insufficient' });
+    const wide = await tokenOf({ scope: 'accounts:read financings:read' });
+    const path = '/financing/v1/financings/f-1';
+    expect(await call(`Bearer ${wide}`)).toMatchObject({ code: 'accepted' });
+    expect((await call(`Bearer ${wide}`, client, path)).code).toMatch(/not-subscribed|not-found/);
+  });
+
+  it('is refused for what it is', async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    const stranger = await pairOf('ES256', 'first');
+    const rows: [string, string][] = [
+      ['abc', 'token-malformed'],
+      [await tokenOf({ exp: now - 60 }), 'token-expired'],
+      [await tokenOf({ aud: 'elsewhere' }), 'token-untrusted'],
+      [await tokenOf({}, stranger), 'token-invalid'],
+    ];
+    for (const [token, code] of rows) {
+      expect(await call(`Bearer ${token}`)).toMatchObject({ code });
+    }
+  });
+
+  it('of a new key counts as soon as the issuer has published it', async () => {
+    const next = await pairOf('RS256', 'next');
+    const token = await tokenOf({}, next);
+    expect(await call(`Bearer ${token}`)).toMatchObject({ code: 'token-untrusted' });
+    served = [...served, next];
+    await eventually(async () => (await call(`Bearer ${token}`)).code).toBe('accepted');
+  });
+
+  it('counts while the issuer cannot be asked, and not at a start without its keys', async () => {
+    isDown = true;
+    const token = await tokenOf({});
+    await gateway.end();
+    await gateway.boot();
+    expect(await call(`Bearer ${token}`)).toMatchObject({ code: 'token-keys-unavailable' });
+    isDown = false;
+    await eventually(async () => (await call(`Bearer ${token}`)).code).toBe('accepted');
+    isDown = true;
+    gateway.process!.kill('SIGHUP');
+    await eventually(() => gateway.log).toContain('The keys of an issuer cannot be read');
+    expect(await call(`Bearer ${token}`)).toMatchObject({ code: 'accepted' });
+    isDown = false;
+  });
+});
