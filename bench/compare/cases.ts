@@ -13,7 +13,7 @@ import type { CheckPlace } from './window-checks.ts';
 
 /**
  * `plain`: one unsigned GET over and over. `signed`: POST, RFC 9421 with RSA-2048, a nonce each.
- * `bearer`: GET with a token, RS256 with RSA-2048.
+ * `bearer`: GET with one of 1,024 tokens, RS256 with RSA-2048.
  */
 export type TrafficKind = 'plain' | 'signed' | 'bearer';
 
@@ -56,6 +56,9 @@ function ourCases(root: string, suffix: string): CompareCase[] {
     // One message to the worker for each check, over the same port: not one Piscina task.
     ours('ours-signed-single', 'signed', { placement: 'pool', batchMax: 1 }),
     ours('ours-signed-inline', 'signed', { placement: 'inline' }),
+    // After the first of each its tokens are remembered.
+    ours('ours-jwt', 'bearer', { issuer: true, upstream: PIPELINED }),
+    ours('ours-jwt-unpipelined', 'bearer', { issuer: true }),
   ];
 }
 

@@ -17,6 +17,8 @@ const OURS = [
   'ours-signed',
   'ours-signed-single',
   'ours-signed-inline',
+  'ours-jwt',
+  'ours-jwt-unpipelined',
 ];
 
 const RATIOS: readonly RatioDefinition[] = [
@@ -24,6 +26,8 @@ const RATIOS: readonly RatioDefinition[] = [
   { of: 'ours-forward', to: 'nginx-forward', metric: 'cpuMicrosPerRequest' },
   { of: 'ours-forward-unpipelined', to: 'haproxy-forward', metric: 'cpuMicrosPerRequest' },
   { of: 'ours-signed', to: 'haproxy-jwt', metric: 'requestsPerCpuSecond' },
+  { of: 'ours-jwt', to: 'haproxy-jwt', metric: 'requestsPerCpuSecond' },
+  { of: 'ours-jwt-unpipelined', to: 'haproxy-jwt', metric: 'requestsPerCpuSecond' },
   { of: 'ours-signed', to: 'ours-signed-single', metric: 'requestsPerSecond' },
   { of: 'ours-signed', to: 'ours-signed-single', metric: 'p99Ms' },
   { of: 'ours-signed', to: 'ours-signed-inline', metric: 'requestsPerSecond' },

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RATES_PATH } from '../rig/gateway-files.ts';
+import { ORDERS_PATH } from '../rig/gateway-files.ts';
 import { HiccupBeside } from '../rig/hiccup-beside.ts';
 import { Upstream } from '../rig/upstream.ts';
 import { writeBearerRecords } from './bearer-tokens.ts';
@@ -10,6 +10,9 @@ import type { TrafficKind } from './cases.ts';
 import { writeSignedRecords } from './signed-records.ts';
 import { FORWARDER_CORE, LOAD_CORE } from './window-usage.ts';
 import type { Records } from './wrk.ts';
+
+/** Read with a token; nothing of the path depends on it. */
+const ORDER_PATH = `${ORDERS_PATH}/order-1`;
 
 export interface StageOptions {
   /** Of each measured window, and of the warm-up before it. */
@@ -51,7 +54,7 @@ export async function openStage(
       })
     : undefined;
   const bearer = kinds.has('bearer')
-    ? writeBearerRecords(join(folder, 'bearer'), RATES_PATH)
+    ? writeBearerRecords(join(folder, 'bearer'), ORDER_PATH)
     : undefined;
   const loadCores = String(LOAD_CORE);
   const upstream = stack.use(await Upstream.start({ cores: loadCores }));

@@ -5,7 +5,7 @@ import { type GatewayFilesOptions, writeGatewayFiles } from '../rig/gateway-file
 import { type ChecksDone, type Peer, type PeerOptions, peerFolder, readyPeer } from './peer.ts';
 import { startPinned } from './pinned-process.ts';
 
-type Tunable = 'placement' | 'batchMax' | 'upstream';
+type Tunable = 'placement' | 'batchMax' | 'upstream' | 'issuer';
 
 export interface GatewayOptions extends Pick<GatewayFilesOptions, Tunable> {
   /** The checkout whose src/ runs, with node_modules beside it. */

@@ -1,4 +1,5 @@
 /** The folder of a benchmark's gateway: keys, registry, configuration, trusted nonce state. */
+import { createPublicKey } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -16,6 +17,11 @@ export const ORDERS_PATH = '/bench/v1/orders';
 export const RATES_PATH = '/public/v1/rates';
 /** Where sessions are opened: the default of `webSocket.path`. */
 export const SESSIONS_PATH = '/ws';
+
+/** Of access tokens, where they count. */
+export const ISSUER = 'https://login.xingyun.example';
+export const ISSUER_KEY_ID = 'bench-issuer';
+const JWKS_FILE = 'jwks.json';
 
 /** Operations that benchmarks call; more are in APIs beside theirs. */
 const OWN_OPERATIONS = 3;
@@ -63,6 +69,8 @@ export interface GatewayFilesOptions {
   /** In the whole registry, at least 3. */
   readonly operations?: number;
   readonly noncesMax?: number;
+  /** Whether tokens of an issuer count that signs with the key `rsa`, whoever bears them. */
+  readonly issuer?: boolean;
   /** Whether orders need an Idempotency-Key. */
   readonly keyed?: boolean;
   /** Topics of the benchmark's partner, to which every application may subscribe. */
@@ -82,6 +90,7 @@ export function writeGatewayFiles(folder: string, options: GatewayFilesOptions):
     writeFileSync(join(folder, keyFile(name)), benchKey(name).verifyingText, { mode: 0o600 });
   }
   writeRegistry(folder, options);
+  if (options.issuer === true) writeFileSync(join(folder, JWKS_FILE), jwksText());
   if (options.adminToken !== undefined) {
     writeFileSync(join(folder, ADMIN_TOKEN_FILE), options.adminToken, { mode: 0o600 });
   }
@@ -111,9 +120,21 @@ function writeRegistry(folder: string, options: GatewayFilesOptions): void {
   writeFileSync(join(folder, REGISTRY_JSON), JSON.stringify(merged));
 }
 
+function jwksText(): string {
+  const jwk = createPublicKey(benchKey('rsa').verifyingText).export({ format: 'jwk' });
+  return JSON.stringify({ keys: [{ ...jwk, kid: ISSUER_KEY_ID, alg: 'RS256', use: 'sig' }] });
+}
+
 function keyFile(name: KeyName): string {
   return name === 'hmac' ? 'hmac.secret' : `${name}.public.pem`;
 }
+
+const OUR_ISSUER = {
+  issuer: ISSUER,
+  audience: PUBLIC_AUTHORITY,
+  jwksFile: JWKS_FILE,
+  bearer: true,
+};
 
 /** What stands in `xingyun.yaml`. */
 export function gatewayConfig(options: GatewayFilesOptions): Sections<Config> {
@@ -137,6 +158,7 @@ export function gatewayConfig(options: GatewayFilesOptions): Sections<Config> {
       ...(batchMax === undefined ? {} : { batchMax }),
       ...config.workers,
     },
+    ...(options.issuer === true ? { tokens: { issuers: [OUR_ISSUER] } } : {}),
     signatures: { createdMaxAgeMs: CREATED_MAX_AGE_MS, noncesMax, ...config.signatures },
     ...(topics === undefined
       ? {}

@@ -13,6 +13,8 @@ describe('cases', () => {
       'nginx-forward',
       'ours-forward',
       'ours-forward-unpipelined',
+      'ours-jwt',
+      'ours-jwt-unpipelined',
       'ours-signed',
       'ours-signed-inline',
       'ours-signed-single',
@@ -27,6 +29,8 @@ describe('cases', () => {
       'ours-signed@before',
       'ours-signed-single@before',
       'ours-signed-inline@before',
+      'ours-jwt@before',
+      'ours-jwt-unpipelined@before',
     ]);
     expect(suffixesOf(['/a/x', '/b/x', '/b/y'])).toEqual(['@/a/x', '@/b/x', '@y']);
   });
