@@ -3,6 +3,7 @@ import type { Environment } from '../rig/environment.ts';
 /**
  * What a neighbour does:
  * - `dear-checks`: well signed calls, whose checks cost most of what is offered here
+ * - `sm2-checks`: the same with SM2, whose checks cost ten times as much
  * - `bad-signatures`: calls whose signatures do not fit
  * - `large-bodies`: signed calls with bodies of 1 MB
  * - `hanging-upstream`: signed calls to an upstream that never answers
@@ -10,6 +11,7 @@ import type { Environment } from '../rig/environment.ts';
  */
 export const NEIGHBOURS = [
   'dear-checks',
+  'sm2-checks',
   'bad-signatures',
   'large-bodies',
   'hanging-upstream',

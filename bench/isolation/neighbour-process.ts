@@ -5,7 +5,7 @@
 import { Agent, type RequestOptions, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { createRequestSigner } from '../../src/client/index.ts';
-import { benchKey, benchKeyId } from '../rig/bench-folder.ts';
+import { benchKey, benchKeyId, type KeyName } from '../rig/bench-folder.ts';
 import { ORDERS_PATH, PUBLIC_AUTHORITY } from '../rig/gateway-files.ts';
 import type { Neighbour } from './isolation-result.ts';
 import { HANG_PATH, LARGE_PATH, NEIGHBOUR_APP, type ToNeighbour } from './neighbour-terms.ts';
@@ -16,10 +16,12 @@ const NO_BODY = Buffer.alloc(0);
 const SLOW_READERS = 100;
 const REOPEN_AFTER_MS = 500;
 
-const { algorithm, privateText: privateKey } = benchKey('es256');
-const signer = createRequestSigner({
-  ...{ keyId: benchKeyId('es256', NEIGHBOUR_APP), algorithm, privateKey },
-});
+const SIGNERS = { es256: signerOf('es256'), sm2: signerOf('sm2') };
+
+function signerOf(name: KeyName) {
+  const { algorithm, privateText: privateKey } = benchKey(name);
+  return createRequestSigner({ keyId: benchKeyId(name, NEIGHBOUR_APP), algorithm, privateKey });
+}
 
 let got: Record<string, number> = {};
 function note(what: string): void {
@@ -34,6 +36,8 @@ interface Calls {
   readonly rate: number;
   readonly inFlightMax: number;
   readonly spoil?: boolean;
+  /** ES256 where absent. */
+  readonly key?: keyof typeof SIGNERS;
 }
 
 const READ = { method: 'GET', path: `${ORDERS_PATH}/o-1` };
@@ -43,6 +47,8 @@ type Begin = (port: number) => () => void;
 
 const BEGIN: Readonly<Record<Neighbour, Begin>> = {
   'dear-checks': port => call(port, { ...READ, rate: 1_000, inFlightMax: 64 }),
+  // What one core signs beside the rest.
+  'sm2-checks': port => call(port, { ...READ, key: 'sm2', rate: 300, inFlightMax: 64 }),
   'bad-signatures': port => call(port, { ...READ, rate: 1_000, inFlightMax: 64, spoil: true }),
   'large-bodies': port =>
     call(port, { method: 'POST', path: ORDERS_PATH, body: BODY, rate: 20, inFlightMax: 16 }),
@@ -51,9 +57,15 @@ const BEGIN: Readonly<Record<Neighbour, Begin>> = {
   'slow-readers': readSlowly,
 };
 
-function headersOf({ method, path, body, spoil = false }: Calls): Record<string, string> {
+function headersOf({
+  method,
+  path,
+  body,
+  spoil = false,
+  key = 'es256',
+}: Calls): Record<string, string> {
   const targetUri = `http://${PUBLIC_AUTHORITY}${path}`;
-  const signed = signer.sign({ method, targetUri, ...(body === undefined ? {} : { body }) });
+  const signed = SIGNERS[key].sign({ method, targetUri, ...(body === undefined ? {} : { body }) });
   const headers: Record<string, string> = { host: PUBLIC_AUTHORITY, ...signed };
   if (body !== undefined) headers['content-length'] = String(body.length);
   if (spoil) headers.signature = headers.signature!.replace(/[A-Za-z0-9]{8}/, 'AAAAAAAA');

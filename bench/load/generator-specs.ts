@@ -1,8 +1,7 @@
 /** What each generator of a run is told, and the signatures that are made for it ahead. */
-import type { KeyName } from '../rig/bench-folder.ts';
 import { sum } from '../rig/counts.ts';
 import { ORDERS_PATH, RATES_PATH, SESSIONS_PATH } from '../rig/gateway-files.ts';
-import type { RequestShape } from '../rig/presigned/signed-request.ts';
+import type { PresignedKey, RequestShape } from '../rig/presigned/signed-request.ts';
 import { openSignedSet, type SignedSet } from '../rig/presigned/signed-set.ts';
 import { Progress } from '../rig/progress.ts';
 import { UPSTREAM_BODY } from '../rig/upstream.ts';
@@ -14,7 +13,7 @@ import { formatOf, type LoadOptions, type Scheme } from './load-result.ts';
 const SET_UP_MAX_MS = 180_000;
 /** One to open each session, and as many for those that are lost and opened again. */
 const HANDSHAKES_PER_CONNECTION = 2;
-const KEYS: Readonly<Record<Exclude<Scheme, 'none'>, KeyName>> = {
+const KEYS: Readonly<Record<Exclude<Scheme, 'none'>, PresignedKey>> = {
   'rfc9421-rsa': 'rsa',
   'rfc9421-es256': 'es256',
   hmac: 'hmac',

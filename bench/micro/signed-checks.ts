@@ -1,5 +1,8 @@
 /** Checks for the verify cases: 600-byte messages of several apps, signed in advance. */
-import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
+import { generateKey } from '../../src/client/key-files.ts';
+import { MessageKey } from '../../src/client/message-key.ts';
+import { decodeSecret } from '../../src/client/signing-key.ts';
 import type { Check, CheckOutcome } from '../../src/core/check.ts';
 import { EMPTY_BODY } from '../../src/core/exchange.ts';
 import type { KeyEntry, SignatureAlgorithm } from '../../src/core/snapshot.ts';
@@ -17,18 +20,17 @@ export interface SignedMessage {
 }
 
 /** Messages of `APPS` apps, each with a lane and a key entry of its own. */
-export function signedMessages(algorithm: 'rsa-v1_5-sha256' | 'hmac-sha256'): SignedMessage[] {
-  const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 });
-  const secret = randomBytes(32);
+export function signedMessages(algorithm: SignatureAlgorithm): SignedMessage[] {
+  const { privateText, publicText } = generateKey(algorithm);
+  const key = new MessageKey(algorithm, privateText);
   const material =
-    algorithm === 'hmac-sha256' ? secret : rsa.publicKey.export({ format: 'der', type: 'spki' });
+    publicText === undefined
+      ? decodeSecret(privateText)
+      : createPublicKey(publicText).export({ format: 'der', type: 'spki' });
   return Array.from({ length: Math.max(MESSAGES, APPS) }, (_, i) => {
     const base = `message ${i} `.padEnd(BASE_BYTES, 'abcdefghij');
-    const signature =
-      algorithm === 'hmac-sha256'
-        ? createHmac('sha256', secret).update(base).digest()
-        : signRsa(base, rsa.privateKey);
-    return { number: i + 1, entry: keyEntry(i % APPS, algorithm, material), base, signature };
+    const entry = keyEntry(i % APPS, algorithm, material);
+    return { number: i + 1, entry, base, signature: key.sign(base) };
   });
 }
 
@@ -37,10 +39,6 @@ export function forged(message: SignedMessage): SignedMessage {
   const signature = Uint8Array.from(message.signature);
   signature[signature.length - 1]! ^= 1;
   return { ...message, signature };
-}
-
-function signRsa(base: string, key: KeyObject): Uint8Array {
-  return sign('sha256', Buffer.from(base), key);
 }
 
 function keyEntry(app: number, algorithm: SignatureAlgorithm, material: Uint8Array): KeyEntry {

@@ -1,6 +1,7 @@
 import type { Check, CheckOutcome } from '../../src/core/check.ts';
 import type { Config } from '../../src/core/config.ts';
 import { CounterSet } from '../../src/core/counters.ts';
+import type { SignatureAlgorithm } from '../../src/core/snapshot.ts';
 import { createCheckPool } from '../../src/data-plane/workers/index.ts';
 import type { PreparedCase } from './bench-case.ts';
 import { BenchCheck, forged, type SignedMessage, signedMessages } from './signed-checks.ts';
@@ -100,7 +101,7 @@ function outcomeOf(submit: Submit, message: SignedMessage): Promise<CheckOutcome
 
 /** A case that sends checks through the gateway's own pool. */
 export async function preparePool(
-  algorithm: 'rsa-v1_5-sha256' | 'hmac-sha256',
+  algorithm: SignatureAlgorithm,
   placement: Config['workers']['placement'],
 ): Promise<PreparedCase> {
   const pool = createCheckPool({

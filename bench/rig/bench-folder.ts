@@ -13,6 +13,7 @@ export const BENCH_ALGORITHMS = {
   rsa: 'rsa-v1_5-sha256',
   es256: 'ecdsa-p256-sha256',
   hmac: 'hmac-sha256',
+  sm2: 'sm2-sm3',
 } as const satisfies Record<string, SignatureAlgorithm>;
 
 export type KeyName = keyof typeof BENCH_ALGORITHMS;

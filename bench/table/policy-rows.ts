@@ -104,6 +104,7 @@ export function reloadRows(results: readonly ReloadResult[]): TableRow[] {
 
 const NEIGHBOUR_TEXTS: Readonly<Record<Neighbour, Text>> = {
   'dear-checks': { en: 'floods with checks', zh: '大量验签' },
+  'sm2-checks': { en: 'signs with SM2', zh: 'SM2 验签' },
   'bad-signatures': { en: 'signs badly', zh: '错误签名' },
   'large-bodies': { en: 'sends 1 MB bodies', zh: '1 MB 请求体' },
   'hanging-upstream': { en: 'calls a hanging upstream', zh: '上游挂起' },

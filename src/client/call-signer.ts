@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import type { SignatureSchemeName } from '../core/snapshot.ts';
 import { MessageKey } from './message-key.ts';
 import { NonceSource, RequestSigner, type SigningIdentity } from './request-signer.ts';
+import { prepareCavage } from './schemes/cavage.ts';
 import type { PrepareCall, SignedFields } from './schemes/scheme.ts';
 import { prepareXingyun } from './schemes/xingyun.ts';
 import type { SignableRequest } from './signature-base.ts';
@@ -21,6 +22,7 @@ export interface CallSigner {
 
 const SCHEMES: Readonly<Partial<Record<SignatureSchemeName, PrepareCall>>> = {
   xingyun: prepareXingyun,
+  cavage: prepareCavage,
 };
 
 class SchemeSigner implements CallSigner {

@@ -62,6 +62,7 @@ interface Prepared {
   readonly body: Uint8Array<ArrayBuffer> | undefined;
   readonly contentType: string | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly requestId: string | undefined;
   readonly init: RequestInit;
   readonly signal: AbortSignal | undefined;
 }
@@ -188,6 +189,7 @@ async function prepare(targetUri: string, init: RequestInit): Promise<Prepared> 
     body,
     contentType: headers.get('content-type') ?? undefined,
     idempotencyKey: headers.get(IDEMPOTENCY_KEY) ?? undefined,
+    requestId: headers.get('x-request-id') ?? undefined,
     init: { redirect: 'manual', ...init, method: request.method, body: body ?? null },
     signal: init.signal ?? undefined,
   };

@@ -11,6 +11,8 @@ export interface SignableRequest {
   readonly contentType?: string | undefined;
   /** As it stands in its field; covered where there is one. */
   readonly idempotencyKey?: string | undefined;
+  /** The `x-request-id` of the request, where it has one; the scheme `cavage` covers it. */
+  readonly requestId?: string | undefined;
   /** Seconds since the epoch; now where absent. */
   readonly created?: number;
   /** 16 fresh random bytes where absent. */

@@ -18,6 +18,7 @@ import type {
 import type { KeyEntry } from '../core/snapshot.ts';
 import type { NonceStore } from '../stores/contracts.ts';
 import { MemoryNonceStore } from '../stores/memory/nonce-store.ts';
+import { combinedField } from './verify/field-lines.ts';
 import { normaliseAuthority, ownAuthorities } from './verify/own-authorities.ts';
 import { Rfc9421Scheme } from './verify/rfc9421/index.ts';
 import { type Freshness, isProblem, type SignedCall } from './verify/scheme.ts';
@@ -62,8 +63,12 @@ class OperatorCheck implements SignedRequestCheck {
     this.clock = clock;
   }
 
+  /**
+   * Where a part of a signature is, the request is never let in as one without: a Signature that
+   * lost its Signature-Input is refused, whatever token comes with it.
+   */
   isSigned(head: RequestHead): boolean {
-    return this.scheme.recognises(head);
+    return this.scheme.recognises(head) || combinedField(head.headers, 'signature') !== undefined;
   }
 
   check(head: RequestHead, keys: OperatorKeys): SignedHead | Problem {

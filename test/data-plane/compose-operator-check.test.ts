@@ -83,7 +83,22 @@ describe('a signed request of an operator', () => {
     const { check, clock } = arrange();
     const head = { ...signed(clock), headers: ['authorization', 'Bearer x'] };
     expect(check.isSigned(head)).toBe(false);
-    expect(check.isSigned({ ...head, headers: ['signature', 'x'] })).toBe(true);
+    expect(check.isSigned({ ...head, headers: ['signature-input', 'x'] })).toBe(true);
+  });
+
+  it('is none without Signature-Input, and refused all the same', () => {
+    const { check, clock } = arrange();
+    const head = signed(clock);
+    const at = head.headers.indexOf('signature-input');
+    for (const headers of [
+      head.headers.toSpliced(at, 2),
+      [...head.headers.toSpliced(at, 2), 'authorization', 'Bearer x'],
+      ['signature', 'keyId="ann-1",headers="(request-target) date",signature="AAAA"'],
+      ['signature', ''],
+    ]) {
+      expect(check.isSigned({ ...head, headers })).toBe(true);
+      expect(outcome(check.check({ ...head, headers }, KEYS))).toBe('signature-malformed');
+    }
   });
 
   it('has the body that was signed, and no other', () => {

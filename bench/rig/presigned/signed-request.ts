@@ -8,7 +8,7 @@ import { BENCH_ALGORITHMS, benchKeyId, type KeyName } from '../bench-folder.ts';
 import { PUBLIC_AUTHORITY } from '../gateway-files.ts';
 
 export interface RequestShape {
-  readonly key: KeyName;
+  readonly key: PresignedKey;
   readonly method: string;
   /** With its query, as it is sent. */
   readonly path: string;
@@ -25,8 +25,15 @@ export interface SignedShape extends RequestShape {
   readonly noncePrefix: string;
 }
 
+/** Those whose signatures have one length: SM2's have several. */
+export type PresignedKey = Exclude<KeyName, 'sm2'>;
+
 /** Bytes of a signature; PKCS #1 v1.5 with 2048 bits, r and s side by side, SHA-256. */
-export const SIGNATURE_BYTES: Readonly<Record<KeyName, number>> = { rsa: 256, es256: 64, hmac: 32 };
+export const SIGNATURE_BYTES: Readonly<Record<PresignedKey, number>> = {
+  rsa: 256,
+  es256: 64,
+  hmac: 32,
+};
 
 const NUMBER_DIGITS = 10;
 const CONTENT_TYPE = 'application/json';

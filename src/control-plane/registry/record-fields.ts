@@ -34,11 +34,16 @@ export const operationId = (description: string) =>
     form: 'an id of 1 to 128 letters, digits, ., _ or -',
   });
 
-/** RFC 9421 section 2.3: `keyid` is a structured-field string. */
+const ID_CHARACTER = '[\\x21\\x23-\\x5b\\x5d-\\x7e]';
+
+/**
+ * RFC 9421 section 2.3: `keyid` is a structured-field string. Spaces as in the names of certificate
+ * authorities, of which Berlin Group makes its `keyId`.
+ */
 export const keyId = Type.String({
   description: 'The `keyid` of its signatures; unique.',
-  pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,256}$',
-  form: '1 to 256 visible ASCII characters except " and \\',
+  pattern: `^${ID_CHARACTER}(?:(?: |${ID_CHARACTER}){0,254}${ID_CHARACTER})?$`,
+  form: '1 to 256 printable ASCII characters except " and \\, no space at either end',
 });
 
 /** RFC 6749 section 3.3. Twice `__proto__` is not seen by the check of items that must differ. */

@@ -21,6 +21,7 @@ import { refuseUnknown } from './time-window.ts';
 import type { Tokens } from './token/index.ts';
 
 const MS_PER_SECOND = 1_000;
+const NOT_IN_A_VALUE = /[^\t\x20-\x7e]/;
 /** What costs a worker and comes of what the caller sent. */
 const FAILURES: ReadonlySet<CheckOutcome> = new Set(['signature-invalid', 'digest-mismatch']);
 
@@ -48,9 +49,12 @@ export function checkSignature(parts: VerifyParts, exchange: Exchange): StepResu
   const foreign = refuseAuthority(parts.ownAuthorities, exchange.arrival);
   if (foreign !== undefined) return foreign;
   if (scheme === undefined) {
-    if (parts.tokens?.recognises(exchange.arrival)) return parts.tokens.check(exchange);
-    return assignSession(parts, exchange);
+    const token = parts.tokens?.find(exchange.arrival);
+    if (token !== undefined) return parts.tokens!.check(exchange, token);
   }
+  const odd = refuseAuthorization(exchange.arrival);
+  if (odd !== undefined) return odd;
+  if (scheme === undefined) return assignSession(parts, exchange);
   const { keys } = parts.snapshots.current;
   const { acceptCreatedAfterMs } = parts.nonces;
   const prepared = scheme.prepare(exchange, keys, parts.clock.wallMs(), acceptCreatedAfterMs);
@@ -70,6 +74,16 @@ function recognise(
   exchange: Exchange,
 ): SignatureScheme | undefined {
   for (const scheme of schemes) if (scheme.recognises(exchange.arrival)) return scheme;
+  return undefined;
+}
+
+/** The front leaves this field to whoever reads it: it may be long, and an upstream's to read. */
+function refuseAuthorization({ headers }: Arrival): Problem | undefined {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i] === 'authorization' && NOT_IN_A_VALUE.test(headers[i + 1]!)) {
+      return problem('malformed-request', 'A header value holds bytes outside ASCII.');
+    }
+  }
   return undefined;
 }
 

@@ -10,6 +10,7 @@ import { Resumptions } from '../../core/resumptions.ts';
 import type { SnapshotHolder } from '../../core/snapshot.ts';
 import type { NonceClaims } from '../../stores/contracts.ts';
 import type { FailureBudget } from '../../stores/limit-contract.ts';
+import { CavageScheme } from './cavage/index.ts';
 import { checkSignature, type VerifyParts } from './check-signature.ts';
 import { Rfc9421Scheme } from './rfc9421/index.ts';
 import type { Tokens } from './token/index.ts';
@@ -49,7 +50,11 @@ export function createVerifyStep(options: VerifyOptions): Step {
     prefersInline: options.prefersInline ?? false,
     resumptions: new Resumptions(options.defer ?? queueMicrotask),
     tokens: options.tokens,
-    schemes: [new Rfc9421Scheme(options.config), new XingyunScheme(options.config)],
+    schemes: [
+      new Rfc9421Scheme(options.config),
+      new XingyunScheme(options.config),
+      new CavageScheme(options.config),
+    ],
   };
   return exchange => checkSignature(parts, exchange);
 }

@@ -12,6 +12,7 @@ import {
 import { SignedRequests } from '../../../bench/rig/presigned/request-source.ts';
 import {
   bodyOf,
+  type PresignedKey,
   type RequestShape,
   SIGNATURE_BYTES,
   SignedRequest,
@@ -72,8 +73,10 @@ function isValid(shape: SignedShape, number: number, signature: Buffer): boolean
   return checkSignature('sha256', base, { key, dsaEncoding: 'ieee-p1363' }, signature);
 }
 
+const PRESIGNED = Object.keys(SIGNATURE_BYTES) as PresignedKey[];
+
 describe('requests signed ahead', () => {
-  it.each(KEY_NAMES)('%s: are byte for byte what the client signs', async key => {
+  it.each(PRESIGNED)('%s: are byte for byte what the client signs', async key => {
     for (const more of [{}, { method: 'GET', path: '/bench/v1/orders/o-1?a=b', bodyBytes: 0 }]) {
       const set = await openSignedSet({ ...SHAPE, key, ...more }, 5, OPTIONS);
       const requests = SignedRequests.of(set, 0, 5);

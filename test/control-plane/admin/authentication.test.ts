@@ -225,10 +225,15 @@ describe('a signed request', () => {
 
   it('that is wrong is refused, beside a token that is right as well', async () => {
     const { admin } = await start();
+    const signature = 'sig=:AA==:';
     const broken = await admin.call(PARTNERS, {
-      headers: { signature: 'sig=:AA==:', 'signature-input': 'sig=()' },
+      headers: { signature, 'signature-input': 'sig=()' },
     });
     expect(broken.status).toBe(401);
+    for (const lone of [signature, 'keyId="ann-1",signature="AAAA"', '']) {
+      const answer = await admin.call(PARTNERS, { headers: { signature: lone } });
+      expect(refusalOf(answer)).toBe('400 signature-malformed');
+    }
   });
 
   it('does not keep an address out where it is wrong', async () => {

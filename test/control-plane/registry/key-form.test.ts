@@ -160,6 +160,25 @@ describe('a secret', () => {
   });
 });
 
+describe('the id of a key', () => {
+  const withId = (id: string) =>
+    withKey({ id, algorithm: 'ed25519', publicKeyFile: 'ed25519.pem' });
+
+  it.each(['a', 'SN=9FA1,CA=CN=D-TRUST CA 2-1 2015, O=D-Trust GmbH, C=DE', 'x'.repeat(256)])(
+    'may be %j',
+    async id => {
+      expect((await load(withId(id))).keys[0]).toMatchObject({ id });
+    },
+  );
+
+  it.each(['', ' ', ' a', 'a ', 'a"b', 'a\\b', 'a\tb', 'é', 'x'.repeat(257)])(
+    'may not be %j',
+    async id => {
+      expect(await places(withId(id))).toEqual(['6 keys[0].id']);
+    },
+  );
+});
+
 describe('the validity of a key', () => {
   const withValidity = (validity: object) =>
     withKey({ algorithm: 'ed25519', publicKeyFile: 'ed25519.pem', ...validity });

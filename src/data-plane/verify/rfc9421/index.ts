@@ -34,10 +34,10 @@ export class Rfc9421Scheme implements SignatureScheme {
     this.inputs = new SignatureInputReader(config.componentsMax);
   }
 
+  /** A Signature without it is draft-cavage’s, which says so where it is neither. */
   recognises({ headers }: Pick<SignedCall['arrival'], 'headers'>): boolean {
     for (let i = 0; i < headers.length; i += 2) {
-      const name = headers[i];
-      if (name === 'signature-input' || name === 'signature') return true;
+      if (headers[i] === 'signature-input') return true;
     }
     return false;
   }

@@ -67,25 +67,36 @@ export class Tokens {
     this.remembered.clear();
   }
 
-  /** Any other Authorization, or one without issuers, is the upstream's. */
-  recognises({ headers }: Pick<Arrival, 'headers'>): boolean {
-    if (this.issuers.areNone) return false;
+  /**
+   * The token of a call, '' where it has more than one Authorization; undefined where none is ours:
+   * any other, or one without issuers, is the upstream's.
+   */
+  find({ headers }: Pick<Arrival, 'headers'>): string | undefined {
+    if (this.issuers.areNone) return undefined;
+    let found: string | undefined;
+    let fields = 0;
     for (let i = 0; i < headers.length; i += 2) {
-      if (headers[i] === 'authorization' && BEARER.test(headers[i + 1]!)) return true;
+      if (headers[i] !== 'authorization') continue;
+      fields += 1;
+      const value = headers[i + 1]!;
+      // The end of a match, whose text is short, and the rest as it is.
+      const start = BEARER.exec(value)?.[0].length ?? 0;
+      if (start > 0) found ??= value.slice(start);
     }
-    return false;
+    // Two would leave open whose call it is.
+    return found !== undefined && fields > 1 ? '' : found;
   }
 
-  check(exchange: Exchange): StepResult {
+  /** `token` is what `find` gave. */
+  check(exchange: Exchange, token: string): StepResult {
     const startedMs = this.options.clock.monotonicMs();
-    const result = this.admit(exchange);
+    const result = this.admit(exchange, token);
     exchange.stageMs[STAGE.verify]! += this.options.clock.monotonicMs() - startedMs;
     return result instanceof TokenCheck ? result.start() : result;
   }
 
-  private admit(exchange: Exchange): Problem | TokenCheck | undefined {
-    const token = onlyToken(exchange.arrival.headers);
-    if (token === undefined) {
+  private admit(exchange: Exchange, token: string): Problem | TokenCheck | undefined {
+    if (token === '' || token.length > JWT_MAX_CHARS) {
       return malformed('One Authorization field with one token is wanted.');
     }
     // The token itself is kept nowhere: whoever reads the memory later shall not have it.
@@ -204,21 +215,9 @@ export class Tokens {
   }
 }
 
-/** Beside the ids of keys, which have no space in them. */
+/** Beside the ids of keys, which have no quotes in them. */
 function failuresOf(appId: string): string {
-  return `token of ${appId}`;
-}
-
-/** Undefined where there are two, which would leave open whose call it is, or none that may be. */
-function onlyToken(headers: readonly string[]): string | undefined {
-  let found: string | undefined;
-  for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i] !== 'authorization') continue;
-    if (found !== undefined) return undefined;
-    found = headers[i + 1]!;
-  }
-  const token = found!.replace(BEARER, '');
-  return token.length <= JWT_MAX_CHARS ? token : undefined;
+  return `token of "${appId}"`;
 }
 
 /** RFC 8705 section 3: the certificate of the connection is the one that the token names. */

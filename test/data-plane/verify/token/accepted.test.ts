@@ -28,7 +28,7 @@ describe('a token that counts', () => {
     const token = await signToken(pairs[ALGORITHMS.indexOf(alg)]!, goodClaims());
     for (let turn = 0; turn < 3; turn++) {
       const exchange = bench.exchange(`Bearer ${token}`);
-      expect(bench.tokens.check(exchange)).toBeUndefined();
+      expect(bench.check(exchange)).toBeUndefined();
       expect(exchange.identity).toMatchObject({
         scheme: 'token',
         scopes: new Set(['accounts:read', 'balances:read']),
@@ -108,7 +108,7 @@ describe('without what a token needs', () => {
     const bench = new TokenBench([issuerOf(pairs)]);
     const token = await signToken(await pairOf('ES256', 'key-ES256'), goodClaims());
     expect(bench.verdict(`Bearer ${token}`)).toBe('token-invalid');
-    expect(bench.charged).toEqual(['127.0.0.1 token of app-1']);
+    expect(bench.charged).toEqual(['127.0.0.1 token of "app-1"']);
     bench.spentMs = 1_500;
     expect(bench.verdict(`Bearer ${token}`)).toBe('signature-failures');
     expect(bench.runner.seen).toHaveLength(1);

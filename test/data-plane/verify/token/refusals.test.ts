@@ -21,7 +21,7 @@ describe('a wrong token', () => {
 
   it('is nowhere in what is told of it', () => {
     for (const { authorization } of wrong) {
-      const refusal = bench.tokens.check(bench.exchange(authorization));
+      const refusal = bench.check(bench.exchange(authorization));
       const { detail } = refusal as { detail: string };
       const parts = authorization.split(/[ .]/).filter(part => part.length > 8);
       for (const part of parts) expect(detail).not.toContain(part);
@@ -35,5 +35,5 @@ it('is what a call with two of them has', async () => {
   const headers = ['authorization', `Bearer ${token}`, 'authorization', `Bearer ${token}`];
   const exchange = bench.exchange(`Bearer ${token}`);
   Object.assign(exchange.arrival, { headers: ['host', call().authority, ...headers] });
-  expect(bench.tokens.check(exchange)).toMatchObject({ name: 'token-malformed' });
+  expect(bench.check(exchange)).toMatchObject({ name: 'token-malformed' });
 });

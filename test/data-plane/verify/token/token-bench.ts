@@ -3,7 +3,7 @@ import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'j
 import { readJwks } from '../../../../src/control-plane/tokens/read-jwks.ts';
 import { systemClock } from '../../../../src/core/clock.ts';
 import { CounterSet } from '../../../../src/core/counters.ts';
-import type { Exchange, Step } from '../../../../src/core/exchange.ts';
+import type { Exchange, Step, StepResult } from '../../../../src/core/exchange.ts';
 import { Resumptions } from '../../../../src/core/resumptions.ts';
 import type { AppEntry, CompiledSnapshot, SnapshotHolder } from '../../../../src/core/snapshot.ts';
 import type { TokenIssuer } from '../../../../src/core/token-issuers.ts';
@@ -111,11 +111,16 @@ export class TokenBench {
     return made;
   }
 
+  check(exchange: Exchange): StepResult {
+    return this.tokens.check(exchange, this.tokens.find(exchange.arrival)!);
+  }
+
   /** The code of the refusal, 'accepted', 'anonymous' or 'pending'. */
   verdict(authorization: string, certificate?: string): string {
     const exchange = this.exchange(authorization, certificate);
-    if (!this.tokens.recognises(exchange.arrival)) return 'anonymous';
-    const result: ReturnType<Step> = this.tokens.check(exchange);
+    const token = this.tokens.find(exchange.arrival);
+    if (token === undefined) return 'anonymous';
+    const result: ReturnType<Step> = this.tokens.check(exchange, token);
     if (result === undefined) return exchange.identity === undefined ? 'anonymous' : 'accepted';
     return typeof result === 'symbol' ? 'pending' : result.name;
   }
