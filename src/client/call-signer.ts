@@ -4,6 +4,7 @@ import type { SignatureSchemeName } from '../core/snapshot.ts';
 import { MessageKey } from './message-key.ts';
 import { NonceSource, RequestSigner, type SigningIdentity } from './request-signer.ts';
 import { prepareCavage } from './schemes/cavage.ts';
+import { prepareJws } from './schemes/jws.ts';
 import type { PrepareCall, SignedFields } from './schemes/scheme.ts';
 import { prepareXingyun } from './schemes/xingyun.ts';
 import type { SignableRequest } from './signature-base.ts';
@@ -22,6 +23,7 @@ export interface CallSigner {
 
 const SCHEMES: Readonly<Partial<Record<SignatureSchemeName, PrepareCall>>> = {
   xingyun: prepareXingyun,
+  jws: prepareJws,
   cavage: prepareCavage,
 };
 

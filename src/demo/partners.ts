@@ -37,7 +37,7 @@ export interface DemoPartner {
 const SANDBOX = { product: 'sandbox', plan: 'standard', scopes: ['sandbox:use'] } as const;
 
 /**
- * Together they show every kind of key, two schemes, a missing subscription and a missing scope.
+ * Together they show every algorithm, three schemes, a missing subscription and a missing scope.
  */
 export const DEMO_PARTNERS: readonly DemoPartner[] = [
   {
@@ -114,7 +114,10 @@ export const DEMO_PARTNERS: readonly DemoPartner[] = [
     name: 'Stonebridge Capital',
     class: 'private-equity',
     appId: 'stonebridge-capital-app',
-    keys: [{ id: 'stonebridge-capital-pss', algorithm: 'rsa-pss-sha512' }],
+    keys: [
+      { id: 'stonebridge-capital-pss', algorithm: 'rsa-pss-sha512' },
+      { id: 'stonebridge-capital-ps256', algorithm: 'rsa-pss-sha256', schemes: ['jws'] },
+    ],
     subscriptions: [
       {
         product: 'account-information',

@@ -25,7 +25,7 @@ describe('xingyun check', () => {
     const { stdout } = await runCli(['check', '--config', configFile, '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
       ok: true,
-      registry: { partners: 6, apps: 6, keys: 9, apis: 4, operations: 13, upstreams: 2 },
+      registry: { partners: 6, apps: 6, keys: 10, apis: 4, operations: 13, upstreams: 2 },
     });
   });
 

@@ -127,7 +127,7 @@ describe('xingyun start --demo', () => {
     await command.ready();
     const keys = join(dir, '.xingyun', 'keys');
     const secret = readdirSync(keys).filter(name => /\.(private\.pem|secret)$/.test(name));
-    expect(secret).toHaveLength(9);
+    expect(secret).toHaveLength(10);
     for (const name of secret) expect(statSync(join(keys, name)).mode & 0o777, name).toBe(0o600);
     expect(statSync(keys).mode & 0o777).toBe(0o700);
     const before = secret.map(name => readFileSync(join(keys, name), 'utf8'));

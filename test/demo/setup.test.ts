@@ -14,7 +14,7 @@ import { parse } from 'yaml';
 import { readSuite } from '../../src/cli/certify/suite.ts';
 import { createCallSigner } from '../../src/client/index.ts';
 import { readSigningKey } from '../../src/client/key-files.ts';
-import { REGISTERED_ALGORITHMS } from '../../src/core/snapshot.ts';
+import { SIGNATURE_ALGORITHMS } from '../../src/core/snapshot.ts';
 import { readBankPorts } from '../../src/demo/bank-ports.ts';
 import { DEMO_NEWCOMER, DEMO_PARTNERS } from '../../src/demo/partners.ts';
 import { type ClientFile, prepareDemo } from '../../src/demo/setup.ts';
@@ -43,7 +43,7 @@ describe('the folder of the demonstration', () => {
       expect(modeOf(folder)).toBe(0o700);
     }
     const secrets = readdirSync(join(dir, 'keys')).filter(name => !name.includes('.public.'));
-    expect(secrets).toHaveLength(9);
+    expect(secrets).toHaveLength(10);
     for (const name of secrets) expect(modeOf(join(dir, 'keys', name))).toBe(0o600);
     const { clientFile, clientFiles, publisherTokenFile, operatorTokenFile } = files;
     const secret = [clientFile, publisherTokenFile, operatorTokenFile, ...clientFiles.values()];
@@ -146,7 +146,7 @@ describe('the files in it', () => {
       expect(baseUrl).toBe('http://127.0.0.1:8181');
       algorithms.add(algorithm);
     }
-    expect(algorithms).toEqual(new Set([...REGISTERED_ALGORITHMS, 'sm2-sm3']));
+    expect(algorithms).toEqual(new Set(SIGNATURE_ALGORITHMS));
     expect(readClient(clientFile).algorithm).toBe('rsa-v1_5-sha256');
   });
 

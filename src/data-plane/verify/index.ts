@@ -12,6 +12,7 @@ import type { NonceClaims } from '../../stores/contracts.ts';
 import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { CavageScheme } from './cavage/index.ts';
 import { checkSignature, type VerifyParts } from './check-signature.ts';
+import { JwsScheme } from './jws/index.ts';
 import { Rfc9421Scheme } from './rfc9421/index.ts';
 import type { Tokens } from './token/index.ts';
 import { XingyunScheme } from './xingyun/index.ts';
@@ -53,6 +54,7 @@ export function createVerifyStep(options: VerifyOptions): Step {
     schemes: [
       new Rfc9421Scheme(options.config),
       new XingyunScheme(options.config),
+      new JwsScheme(options.config),
       new CavageScheme(options.config),
     ],
   };
