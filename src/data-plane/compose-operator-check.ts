@@ -18,7 +18,7 @@ import type {
 import type { KeyEntry } from '../core/snapshot.ts';
 import type { NonceStore } from '../stores/contracts.ts';
 import { MemoryNonceStore } from '../stores/memory/nonce-store.ts';
-import { combinedField } from './verify/field-lines.ts';
+import { carriedFields } from './verify/carried-fields.ts';
 import { normaliseAuthority, ownAuthorities } from './verify/own-authorities.ts';
 import { Rfc9421Scheme } from './verify/rfc9421/index.ts';
 import { type Freshness, isProblem, type SignedCall } from './verify/scheme.ts';
@@ -68,7 +68,8 @@ class OperatorCheck implements SignedRequestCheck {
    * lost its Signature-Input is refused, whatever token comes with it.
    */
   isSigned(head: RequestHead): boolean {
-    return this.scheme.recognises(head) || combinedField(head.headers, 'signature') !== undefined;
+    const carried = carriedFields(head.headers);
+    return this.scheme.recognises(carried) || carried.hasSignature;
   }
 
   check(head: RequestHead, keys: OperatorKeys): SignedHead | Problem {

@@ -15,6 +15,7 @@ import type { KeyEntry, SignatureSchemeName, SnapshotHolder } from '../../core/s
 import { STAGE } from '../../core/stages.ts';
 import type { NonceClaimant, NonceClaims, NonceOutcome } from '../../stores/contracts.ts';
 import type { FailureBudget } from '../../stores/limit-contract.ts';
+import { type CarriedFields, carriedFields } from './carried-fields.ts';
 import { normaliseAuthority } from './own-authorities.ts';
 import { type Candidate, type Freshness, isProblem, type SignatureScheme } from './scheme.ts';
 import { refuseUnknown } from './time-window.ts';
@@ -45,14 +46,15 @@ export interface VerifyParts {
 /** Finds out who calls: everything cheap first, then the check, then the nonce. */
 export function checkSignature(parts: VerifyParts, exchange: Exchange): StepResult {
   const startedMs = parts.clock.monotonicMs();
-  const scheme = recognise(parts.schemes, exchange);
-  const foreign = refuseAuthority(parts.ownAuthorities, exchange.arrival);
+  const carried = carriedFields(exchange.arrival.headers);
+  const scheme = recognise(parts.schemes, carried);
+  const foreign = refuseAuthority(parts.ownAuthorities, exchange.arrival) ?? refuseSeveral(carried);
   if (foreign !== undefined) return foreign;
   if (scheme === undefined) {
-    const token = parts.tokens?.find(exchange.arrival);
+    const token = parts.tokens?.find(carried);
     if (token !== undefined) return parts.tokens!.check(exchange, token);
   }
-  const odd = refuseAuthorization(exchange.arrival);
+  const odd = carried.authorizations > 0 ? refuseAuthorization(exchange.arrival) : undefined;
   if (odd !== undefined) return odd;
   if (scheme === undefined) return assignSession(parts, exchange);
   const { keys } = parts.snapshots.current;
@@ -71,10 +73,16 @@ export function checkSignature(parts: VerifyParts, exchange: Exchange): StepResu
 
 function recognise(
   schemes: readonly SignatureScheme[],
-  exchange: Exchange,
+  carried: CarriedFields,
 ): SignatureScheme | undefined {
-  for (const scheme of schemes) if (scheme.recognises(exchange.arrival)) return scheme;
+  for (const scheme of schemes) if (scheme.recognises(carried)) return scheme;
   return undefined;
+}
+
+/** RFC 9110 section 11.6.2 has one; with two it is open whose call it is. */
+function refuseSeveral({ authorizations }: CarriedFields): Problem | undefined {
+  if (authorizations <= 1) return undefined;
+  return problem('malformed-request', 'The request carries more than one Authorization field.');
 }
 
 /** The front leaves this field to whoever reads it: it may be long, and an upstream's to read. */

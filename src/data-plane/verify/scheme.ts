@@ -3,6 +3,7 @@ import type { BodyDigest, BodyForm } from '../../core/check.ts';
 import type { Arrival } from '../../core/exchange.ts';
 import type { Problem } from '../../core/problems.ts';
 import type { CompiledSnapshot, KeyEntry, SignatureSchemeName } from '../../core/snapshot.ts';
+import type { CarriedFields } from './carried-fields.ts';
 
 /** What a signature is over. */
 export interface SignedText {
@@ -58,7 +59,7 @@ export interface SignatureScheme {
   /** What `Identity.scheme` says of a request that this scheme let in. */
   readonly name: SignatureSchemeName;
   /** Whether the request carries this scheme's fields, well formed or not. Cheap. */
-  recognises(arrival: Pick<Arrival, 'headers'>): boolean;
+  recognises(carried: CarriedFields): boolean;
   /**
    * Everything but the cryptography, cheapest first. Reads the call and changes nothing.
    * `keys` are those of now, which may be fewer than when the request arrived;

@@ -50,22 +50,17 @@ export function readCredentials(headers: readonly string[]): Credentials | Probl
 /** Two would leave open which of them counts. */
 function onlyCarrier(headers: readonly string[]): Carrier | Problem {
   let found: Carrier | undefined;
-  let authorizations = 0;
   for (let i = 0; i < headers.length; i += 2) {
     const value = headers[i + 1]!;
     let carrier: Carrier | undefined;
     if (headers[i] === 'signature') {
       carrier = { field: 'Signature', text: value };
     } else if (headers[i] === 'authorization') {
-      authorizations += 1;
       if (isOurs(value)) carrier = { field: 'Authorization', text: value.slice(SCHEME.length) };
     }
     if (carrier === undefined) continue;
     if (found !== undefined) return malformed('The request carries more than one signature.');
     found = carrier;
-  }
-  if (found!.field === 'Authorization' && authorizations > 1) {
-    return malformed('The request carries more than one Authorization.');
   }
   return found!;
 }

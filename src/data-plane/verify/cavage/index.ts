@@ -12,6 +12,7 @@ import type { Config } from '../../../core/config.ts';
 import { refuseKey } from '../../../core/key-status.ts';
 import { type Problem, problem } from '../../../core/problems.ts';
 import type { CompiledSnapshot, KeyRecord, SignatureAlgorithm } from '../../../core/snapshot.ts';
+import type { CarriedFields } from '../carried-fields.ts';
 import { combinedField } from '../field-lines.ts';
 import { nonceOfSignature } from '../nonces.ts';
 import {
@@ -47,16 +48,9 @@ export class CavageScheme implements SignatureScheme {
   }
 
   /** A Signature with a Signature-Input beside it is one of RFC 9421. */
-  recognises({ headers }: Pick<SignedCall['arrival'], 'headers'>): boolean {
-    let carries = false;
-    for (let i = 0; i < headers.length; i += 2) {
-      const name = headers[i];
-      if (name === 'signature-input') return false;
-      if (name === 'signature' || (name === 'authorization' && isOurs(headers[i + 1]!))) {
-        carries = true;
-      }
-    }
-    return carries;
+  recognises({ hasSignatureInput, hasSignature, authorization }: CarriedFields): boolean {
+    if (hasSignatureInput) return false;
+    return hasSignature || (authorization !== undefined && isOurs(authorization));
   }
 
   prepare(

@@ -6,6 +6,7 @@ import type { Config } from '../../../core/config.ts';
 import { refuseKey } from '../../../core/key-status.ts';
 import { type Problem, problem } from '../../../core/problems.ts';
 import type { CompiledSnapshot, KeyRecord, SignatureAlgorithm } from '../../../core/snapshot.ts';
+import type { CarriedFields } from '../carried-fields.ts';
 import { nonceOfSignature } from '../nonces.ts';
 import { normaliseAuthority } from '../own-authorities.ts';
 import {
@@ -37,11 +38,8 @@ export class JwsScheme implements SignatureScheme {
     this.window = window;
   }
 
-  recognises({ headers }: Pick<SignedCall['arrival'], 'headers'>): boolean {
-    for (let i = 0; i < headers.length; i += 2) {
-      if (headers[i] === 'x-jws-signature') return true;
-    }
-    return false;
+  recognises({ hasJws }: CarriedFields): boolean {
+    return hasJws;
   }
 
   prepare(

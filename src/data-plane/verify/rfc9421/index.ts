@@ -4,6 +4,7 @@ import type { Config } from '../../../core/config.ts';
 import { refuseKey } from '../../../core/key-status.ts';
 import { type Problem, problem } from '../../../core/problems.ts';
 import type { CompiledSnapshot } from '../../../core/snapshot.ts';
+import type { CarriedFields } from '../carried-fields.ts';
 import { combinedField } from '../field-lines.ts';
 import { normaliseAuthority } from '../own-authorities.ts';
 import {
@@ -35,11 +36,8 @@ export class Rfc9421Scheme implements SignatureScheme {
   }
 
   /** A Signature without it is draft-cavage’s, which says so where it is neither. */
-  recognises({ headers }: Pick<SignedCall['arrival'], 'headers'>): boolean {
-    for (let i = 0; i < headers.length; i += 2) {
-      if (headers[i] === 'signature-input') return true;
-    }
-    return false;
+  recognises({ hasSignatureInput }: CarriedFields): boolean {
+    return hasSignatureInput;
   }
 
   prepare(

@@ -9,7 +9,7 @@ import type { CheckOutcome, CheckRunner } from '../../../core/check.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Config } from '../../../core/config.ts';
 import type { CounterSet } from '../../../core/counters.ts';
-import type { Arrival, Exchange, Identity, StepResult } from '../../../core/exchange.ts';
+import type { Exchange, Identity, StepResult } from '../../../core/exchange.ts';
 import { JOSE_ALGORITHMS } from '../../../core/jose-algorithms.ts';
 import { refuseApp } from '../../../core/key-status.ts';
 import { type Problem, problem, problemAfter } from '../../../core/problems.ts';
@@ -18,6 +18,7 @@ import type { AppEntry, SnapshotHolder } from '../../../core/snapshot.ts';
 import { STAGE } from '../../../core/stages.ts';
 import type { TokenIssuer } from '../../../core/token-issuers.ts';
 import type { FailureBudget } from '../../../stores/limit-contract.ts';
+import type { CarriedFields } from '../carried-fields.ts';
 import { isProblem } from '../scheme.ts';
 import { type AccessClaims, readAccessClaims } from './access-claims.ts';
 import { type CompactJwt, JWT_MAX_CHARS, readCompactJwt } from './compact-jwt.ts';
@@ -68,23 +69,14 @@ export class Tokens {
   }
 
   /**
-   * The token of a call, '' where it has more than one Authorization; undefined where none is ours:
-   * any other, or one without issuers, is the upstream's.
+   * The token of a call; undefined where none is ours: any other Authorization, or one without
+   * issuers, is the upstream's.
    */
-  find({ headers }: Pick<Arrival, 'headers'>): string | undefined {
-    if (this.issuers.areNone) return undefined;
-    let found: string | undefined;
-    let fields = 0;
-    for (let i = 0; i < headers.length; i += 2) {
-      if (headers[i] !== 'authorization') continue;
-      fields += 1;
-      const value = headers[i + 1]!;
-      // The end of a match, whose text is short, and the rest as it is.
-      const start = BEARER.exec(value)?.[0].length ?? 0;
-      if (start > 0) found ??= value.slice(start);
-    }
-    // Two would leave open whose call it is.
-    return found !== undefined && fields > 1 ? '' : found;
+  find({ authorization }: CarriedFields): string | undefined {
+    if (authorization === undefined || this.issuers.areNone) return undefined;
+    const start = BEARER.exec(authorization)?.[0].length;
+    if (start === undefined) return undefined;
+    return authorization.slice(start);
   }
 
   /** `token` is what `find` gave. */
@@ -96,8 +88,8 @@ export class Tokens {
   }
 
   private admit(exchange: Exchange, token: string): Problem | TokenCheck | undefined {
-    if (token === '' || token.length > JWT_MAX_CHARS) {
-      return malformed('One Authorization field with one token is wanted.');
+    if (token.length > JWT_MAX_CHARS) {
+      return malformed(`A token has at most ${JWT_MAX_CHARS} characters.`);
     }
     // The token itself is kept nowhere: whoever reads the memory later shall not have it.
     const name = hash('sha256', token, 'base64url');

@@ -9,6 +9,8 @@ import type { Config } from '../../../core/config.ts';
 import { refuseKey } from '../../../core/key-status.ts';
 import { type Problem, problem } from '../../../core/problems.ts';
 import type { CompiledSnapshot, KeyEntry } from '../../../core/snapshot.ts';
+import type { CarriedFields } from '../carried-fields.ts';
+import { combinedField } from '../field-lines.ts';
 import {
   Candidate,
   isProblem,
@@ -29,11 +31,8 @@ export class XingyunScheme implements SignatureScheme {
     this.window = window;
   }
 
-  recognises({ headers }: Pick<SignedCall['arrival'], 'headers'>): boolean {
-    for (let i = 0; i < headers.length; i += 2) {
-      if (headers[i] === 'authorization' && isOurs(headers[i + 1]!)) return true;
-    }
-    return false;
+  recognises({ authorization }: CarriedFields): boolean {
+    return authorization !== undefined && isOurs(authorization);
   }
 
   prepare(
@@ -42,7 +41,7 @@ export class XingyunScheme implements SignatureScheme {
     nowMs: number,
     acceptCreatedAfterMs: number,
   ): Candidate | Problem {
-    const credentials = onlyCredentials(arrival.headers);
+    const credentials = readCredentials(combinedField(arrival.headers, 'authorization')!);
     if (isProblem(credentials)) return credentials;
     const entry = keys.get(credentials.serial);
     const refusal = refuseEntry(entry, credentials, nowMs);
@@ -58,19 +57,6 @@ export class XingyunScheme implements SignatureScheme {
     const createdMs = created * MS_PER_SECOND;
     return new Candidate(entry!, text, signature, { nonce, createdMs, expiresAtMs: lastMs });
   }
-}
-
-/** Two would leave open which of them counts. */
-function onlyCredentials(headers: readonly string[]): Credentials | Problem {
-  let found: string | undefined;
-  for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i] !== 'authorization') continue;
-    if (found !== undefined) {
-      return problem('signature-malformed', 'The request carries more than one Authorization.');
-    }
-    found = headers[i + 1]!;
-  }
-  return readCredentials(found!);
 }
 
 function refuseEntry(

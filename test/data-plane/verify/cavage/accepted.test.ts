@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { carriedFields } from '../../../../src/data-plane/verify/carried-fields.ts';
 import { CavageScheme } from '../../../../src/data-plane/verify/cavage/index.ts';
 import { InlineRunner } from '../inline-runner.ts';
 import { call, KEYS, NOW, NOW_MS, signCall, type TestKey, VerifyBench } from '../signed-call.ts';
@@ -200,7 +201,7 @@ describe('beside other credentials', () => {
 
   it('is recognised without a Signature-Input beside it, whoever is asked first', () => {
     const scheme = new CavageScheme({ createdMaxAgeMs: 60_000, clockSkewMs: 5_000 });
-    const recognised = (...headers: string[]) => scheme.recognises({ headers });
+    const recognised = (...headers: string[]) => scheme.recognises(carriedFields(headers));
     expect(recognised('signature', '')).toBe(true);
     expect(recognised('authorization', 'signature keyId="a"')).toBe(true);
     expect(recognised('signature', 'keyId="a"', 'signature-input', '')).toBe(false);

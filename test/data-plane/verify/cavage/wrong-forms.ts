@@ -100,8 +100,8 @@ function edited(key: TestKey, name: string, edit: Edit, carry = withSignature): 
 
 function carriers(key: TestKey): Wrong[] {
   const text = (unsigned: Call) => fieldOf(parametersOf(unsigned, key));
-  const make = (name: string, edit: (unsigned: Call) => Call): Wrong => {
-    return { name, call: edit(withFields(POST)), code: MALFORMED };
+  const make = (name: string, edit: (unsigned: Call) => Call, code = MALFORMED): Wrong => {
+    return { name, call: edit(withFields(POST)), code };
   };
   const lone = (unsigned: Call) => {
     const { headers } = signCall(unsigned, { key });
@@ -119,15 +119,25 @@ function carriers(key: TestKey): Wrong[] {
       const value = text(unsigned);
       return withAuthorization(withSignature(unsigned, value), `Signature ${value}`);
     }),
-    make('Authorization twice', unsigned => {
-      const value = `Signature ${text(unsigned)}`;
-      return withAuthorization(withAuthorization(unsigned, value), value);
-    }),
-    make('a bearer token before it', unsigned =>
-      withAuthorization(withAuthorization(unsigned, 'Bearer x'), `Signature ${text(unsigned)}`),
+    make(
+      'Authorization twice',
+      unsigned => {
+        const value = `Signature ${text(unsigned)}`;
+        return withAuthorization(withAuthorization(unsigned, value), value);
+      },
+      'malformed-request',
     ),
-    make('a bearer token behind it', unsigned =>
-      withAuthorization(withAuthorization(unsigned, `Signature ${text(unsigned)}`), 'Bearer x'),
+    make(
+      'a bearer token before it',
+      unsigned =>
+        withAuthorization(withAuthorization(unsigned, 'Bearer x'), `Signature ${text(unsigned)}`),
+      'malformed-request',
+    ),
+    make(
+      'a bearer token behind it',
+      unsigned =>
+        withAuthorization(withAuthorization(unsigned, `Signature ${text(unsigned)}`), 'Bearer x'),
+      'malformed-request',
     ),
     make('two signatures in one line', unsigned =>
       withSignature(unsigned, `${text(unsigned)}, ${text(unsigned)}`),

@@ -7,6 +7,7 @@ import type { Exchange, Step, StepResult } from '../../../../src/core/exchange.t
 import { Resumptions } from '../../../../src/core/resumptions.ts';
 import type { AppEntry, CompiledSnapshot, SnapshotHolder } from '../../../../src/core/snapshot.ts';
 import type { TokenIssuer } from '../../../../src/core/token-issuers.ts';
+import { carriedFields } from '../../../../src/data-plane/verify/carried-fields.ts';
 import { Tokens } from '../../../../src/data-plane/verify/index.ts';
 import { InlineRunner } from '../inline-runner.ts';
 import { call, NOW, NOW_MS, VerifyBench } from '../signed-call.ts';
@@ -112,13 +113,13 @@ export class TokenBench {
   }
 
   check(exchange: Exchange): StepResult {
-    return this.tokens.check(exchange, this.tokens.find(exchange.arrival)!);
+    return this.tokens.check(exchange, this.tokens.find(carriedFields(exchange.arrival.headers))!);
   }
 
   /** The code of the refusal, 'accepted', 'anonymous' or 'pending'. */
   verdict(authorization: string, certificate?: string): string {
     const exchange = this.exchange(authorization, certificate);
-    const token = this.tokens.find(exchange.arrival);
+    const token = this.tokens.find(carriedFields(exchange.arrival.headers));
     if (token === undefined) return 'anonymous';
     const result: ReturnType<Step> = this.tokens.check(exchange, token);
     if (result === undefined) return exchange.identity === undefined ? 'anonymous' : 'accepted';

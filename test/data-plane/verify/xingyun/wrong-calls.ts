@@ -142,7 +142,7 @@ function forms(key: TestKey): Wrong[] {
     ['base64 without its end', text => text.replace(/signature=.*/, 'signature=QQ')],
     ['base64 with bits left over', text => text.replace(/signature=.*/, 'signature=QR==')],
     ['a star', text => text.replace(/signature=.*/, 'signature=*')],
-    ['too much of it', text => `${text}${' '.repeat(4_096)}`],
+    ['too much of it', text => text.replace(',', `,${' '.repeat(4_096)}`)],
     ...members.map((name): [string, (text: string) => string] => [
       `no ${name}`,
       text => text.replace(new RegExp(`${name}=[^,]*,?`), '').replace(/,$/, ''),
@@ -189,7 +189,7 @@ function moved(key: TestKey): Wrong[] {
 function two(key: TestKey): Wrong {
   const once = signXingyun(POST, key);
   const twice = withAuthorization(once, authorization(parametersOf(POST, key)));
-  return { name: 'two of them', call: twice, code: 'signature-malformed' };
+  return { name: 'two of them', call: twice, code: 'malformed-request' };
 }
 
 export function wrongCalls(key: TestKey): Wrong[] {
