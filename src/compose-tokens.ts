@@ -11,18 +11,18 @@ interface TokenParts {
   readonly fronts: () => FrontThreads | undefined;
 }
 
-/** Reads the keys of every issuer; one of the network that cannot be had is asked again. */
-export async function openTokenKeys({ config, log, fronts }: TokenParts): Promise<TokenKeys> {
+/** Begins to read the keys of every issuer; the start waits for none of the network. */
+export function openTokenKeys({ config, log, fronts }: TokenParts): TokenKeys {
   const throttle = new LogThrottle();
   const keys = new TokenKeys({
     config: config.tokens,
     give: issuers => fronts()?.giveIssuers(issuers),
     reportFailure: (issuer, reason) => {
-      const message = 'The keys of an issuer cannot be read; those before stay.';
+      const message = 'The keys of an issuer cannot be read.';
       const suppressed = throttle.admit(`${message} ${issuer}`, performance.now());
       if (suppressed !== undefined) log.warn({ issuer, reason, suppressed }, message);
     },
   });
-  await keys.open();
+  keys.open();
   return keys;
 }

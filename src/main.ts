@@ -178,7 +178,7 @@ class RunningGateway implements Gateway {
       },
     });
     giveHeapsRoom();
-    this.tokenKeys = await openTokenKeys({ config, log, fronts: () => this.fronts });
+    this.tokenKeys = openTokenKeys({ config, log, fronts: () => this.fronts });
     await this.fronts.start();
     this.memory = watchMemory({ config, counters: this.counters, log, fronts: this.fronts });
     this.admin = await this.startAdmin();

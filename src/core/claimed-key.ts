@@ -6,6 +6,8 @@ const OF_XINGYUN = /^XINGYUN-[^ ]{1,32} .{0,512}?serial="?([^",\s]{1,256})/i;
 /** draft-cavage-http-signatures-12 section 2.1.1; in Authorization as well (section 3.1). */
 const OF_CAVAGE = /keyId="([^"\\]{1,256})"/;
 const HEAD_MAX_CHARS = 2_048;
+/** `client_id` of an access token (RFC 9068 section 2.2). */
+const TOKEN = /^(?:Bearer|DPoP) +[\w-]{1,2048}\.([\w-]{1,4096})\./i;
 
 /** Undefined where no signature names one. `headers` is flat name, value pairs in lower case. */
 export function claimedKeyId(headers: readonly string[]): string | undefined {
@@ -29,14 +31,28 @@ export function claimedKeyId(headers: readonly string[]): string | undefined {
   return found;
 }
 
+/** The app that an access token names; undefined where there is none. */
+export function claimedAppId(headers: readonly string[]): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i] !== 'authorization') continue;
+    const claims = TOKEN.exec(headers[i + 1]!)?.[1];
+    return claims === undefined ? undefined : textIn(claims, 'client_id');
+  }
+  return undefined;
+}
+
 /** `kid` of a JWS header (RFC 7515 section 4.1.4). */
 function keyIdOfJws(value: string): string | undefined {
   const end = value.indexOf('.');
-  if (end < 0 || end > HEAD_MAX_CHARS) return undefined;
+  return end < 0 || end > HEAD_MAX_CHARS ? undefined : textIn(value.slice(0, end), 'kid');
+}
+
+/** A member of JSON in base64url. */
+function textIn(encoded: string, member: string): string | undefined {
   try {
-    const head: unknown = JSON.parse(Buffer.from(value.slice(0, end), 'base64url').toString());
-    const { kid } = Object(head) as { readonly kid?: unknown };
-    return typeof kid === 'string' ? kid : undefined;
+    const value: unknown = JSON.parse(Buffer.from(encoded, 'base64url').toString());
+    const text = (Object(value) as Readonly<Record<string, unknown>>)[member];
+    return typeof text === 'string' ? text : undefined;
   } catch {
     // Not hidden: the verify room refuses it as malformed.
     return undefined;

@@ -225,8 +225,26 @@ export const PROBLEM_TABLE = {
   'token-binding': {
     status: 401,
     title: 'The access token is bound to another client, or to none',
-    remedy: 'Call with the client certificate for which the token was issued (RFC 8705).',
+    remedy: 'Call with the client certificate (RFC 8705) or the key (RFC 9449) of the token.',
     retry: false,
+  },
+  'dpop-proof-invalid': {
+    status: 401,
+    title: 'The DPoP proof does not fit the call',
+    remedy: 'Send one fresh proof of the token’s key for this call (RFC 9449 section 4.2).',
+    retry: false,
+  },
+  'dpop-proof-replayed': {
+    status: 401,
+    title: 'The DPoP proof was used before',
+    remedy: 'Make a fresh proof for every call.',
+    retry: true,
+  },
+  'dpop-nonce-required': {
+    status: 401,
+    title: 'The DPoP proof needs the gateway’s nonce',
+    remedy: 'Repeat with a proof that has the nonce of the field DPoP-Nonce.',
+    retry: true,
   },
   'token-keys-unavailable': {
     status: 503,

@@ -14,7 +14,9 @@ export interface TokenIssuer {
   readonly issuer: string;
   /** What their `aud` must name. */
   readonly audience: string;
-  /** Whether tokens count that are bound to no certificate. */
+  /** Apps that its tokens may speak for; every one where undefined. */
+  readonly apps: readonly string[] | undefined;
+  /** Whether tokens count that are bound to nothing. */
   readonly bearer: boolean;
   /** Undefined while its JWK Set could not be had. */
   readonly keys: readonly IssuerKey[] | undefined;

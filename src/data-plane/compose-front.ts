@@ -13,7 +13,6 @@ import type { AccessRecorder, ExchangeRecorder } from '../core/recorder.ts';
 import { Resumptions } from '../core/resumptions.ts';
 import type { AppMeters } from '../core/sessions.ts';
 import type { SnapshotHolder } from '../core/snapshot.ts';
-import type { TokenIssuer } from '../core/token-issuers.ts';
 import type { NonceClaims } from '../stores/contracts.ts';
 import type { IdempotencyStore } from '../stores/idempotency-contract.ts';
 import type { FailureBudget, LimitStore } from '../stores/limit-contract.ts';
@@ -123,16 +122,15 @@ export function composeFront(parts: FrontParts) {
   sessions.send(new Pipeline(message, counters));
   const calls = new Pipeline(http, counters);
   const handshakes = new Pipeline(handshake, counters);
-  const takeIssuers = (issuers: readonly TokenIssuer[]) => tokens.takeIssuers(issuers);
-  return { front, responder, sessions, runs, takeIssuers, calls, handshakes };
+  return { front, responder, sessions, runs, tokens, calls, handshakes };
 }
 
 function createTokens(parts: FrontParts): Tokens {
-  const { checks, failures, snapshots, counters, config } = parts;
-  const { clockSkewMs } = config.signatures;
+  const { checks, failures, nonces, snapshots, counters, config } = parts;
+  const { clockSkewMs, createdMaxAgeMs } = config.signatures;
   return new Tokens({
-    ...{ checks, failures, snapshots, counters, clock: systemClock },
-    config: { ...config.tokens, clockSkewMs },
+    ...{ checks, failures, nonces, snapshots, counters, clock: systemClock },
+    config: { ...config.tokens, clockSkewMs, createdMaxAgeMs },
     resumptions: new Resumptions(queueMicrotask),
     wantKeys: parts.wantTokenKeys,
   });

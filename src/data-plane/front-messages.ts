@@ -33,8 +33,12 @@ export type ToFront<Nonces = unknown> =
   | { readonly kind: 'idempotency-store'; readonly port: MessagePort }
   /** All certification runs that are open: whose calls are told. */
   | { readonly kind: 'runs'; readonly open: readonly OpenRun[] }
-  /** All of them, whenever a key of one has changed. */
-  | { readonly kind: 'issuers'; readonly issuers: readonly TokenIssuer[] }
+  /** All of them, whenever a key of one has changed; all fronts make nonces with one secret. */
+  | {
+      readonly kind: 'issuers';
+      readonly issuers: readonly TokenIssuer[];
+      readonly nonceSecret: string;
+    }
   /** The process that this one replaced has ended: its nonces are here. */
   | { readonly kind: 'nonces'; readonly shared: Nonces }
   /** Again and again while memory is short: what nobody holds any more is collected then. */

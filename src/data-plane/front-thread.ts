@@ -331,7 +331,7 @@ function obey(running: Running): void {
       case 'runs':
         return running.runs.watch(order.open);
       case 'issuers':
-        return running.takeIssuers(order.issuers);
+        return running.tokens.takeIssuers(order.issuers, order.nonceSecret);
       case 'nonces':
         return running.stores.moveNonces(order.shared as NonceShared);
       case 'memory':

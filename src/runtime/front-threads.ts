@@ -5,6 +5,7 @@
  * process (native-notes/). One that ends by itself is replaced; its telemetry is retired first, so
  * that counters never go back.
  */
+import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { type EventRecord, eventCharacters } from '../core/events.ts';
 import type { OpenRun } from '../core/observations.ts';
@@ -60,7 +61,8 @@ export class FrontThreads {
   private publishedVersion = 0;
   private failure: SwapFailure | undefined;
   private openRuns: ToFront = { kind: 'runs', open: [] };
-  private issuers: ToFront = { kind: 'issuers', issuers: [] };
+  private readonly nonceSecret = randomBytes(32).toString('base64');
+  private issuers: ToFront = { kind: 'issuers', issuers: [], nonceSecret: this.nonceSecret };
   private draining = false;
   private cutExchanges = 0;
 
@@ -160,7 +162,7 @@ export class FrontThreads {
 
   /** Whose tokens count, with which keys. */
   giveIssuers(issuers: readonly TokenIssuer[]): void {
-    this.issuers = { kind: 'issuers', issuers };
+    this.issuers = { kind: 'issuers', issuers, nonceSecret: this.nonceSecret };
     this.tellAll(this.issuers);
   }
 

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerOf, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
 import {
@@ -55,7 +56,7 @@ beforeAll(async () => {
   const issuers = [{ issuer: iss, audience: aud, jwksUrl, bearer: false }];
   gateway = await TestGateway.start({
     upstreamPort: await upstream.listen(),
-    config: { listener: { tls }, tokens: { issuers } },
+    config: { listener: { tls }, tokens: { issuers, dpopNonce: true } },
   });
 });
 afterAll(async () => {
@@ -72,12 +73,19 @@ function tokenOf(claims: Claims, pair = served[0]!): Promise<string> {
   return signToken(pair, { ...goodClaims(), ...own, ...claims });
 }
 
-async function call(authorization: string, certificate = client, path = ACCOUNTS) {
+async function call(
+  authorization: string,
+  certificate = client,
+  path = ACCOUNTS,
+  method = 'GET',
+  proof?: string,
+) {
   const sent = request(gateway.url + path, {
+    method,
     ...certificate,
     ca: authority.ca,
     agent: false,
-    headers: { authorization },
+    headers: { authorization, ...(proof === undefined ? {} : { dpop: proof }) },
   });
   sent.end();
   const answer = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
@@ -85,7 +93,9 @@ async function call(authorization: string, certificate = client, path = ACCOUNTS
   });
   const body = await text(answer);
   const code = answer.statusCode === 200 ? 'accepted' : (JSON.parse(body).code as string);
-  return { code, challenge: answer.headers['www-authenticate'] };
+  const nonce = answer.headers['dpop-nonce'] as string | undefined;
+  const challenge = answer.headers['www-authenticate'];
+  return { code, challenge, ...(nonce && { nonce }) };
 }
 
 describe('an access token', () => {
@@ -111,11 +121,22 @@ describe('an access token', () => {
 
   it('grants no more than it says, and no more than the subscription', async () => {
     const narrow = await tokenOf({ scope: 'balances:read' });
-    expect(await call(`Bearer ${narrow}`)).toMatchObject({ code: 'scope-insufficient' });
+    expect(await call(`Bearer ${narrow}`)).toEqual({
+      code: 'scope-insufficient',
+      challenge: 'Bearer error="insufficient_scope", scope="accounts:read"',
+    });
     const wide = await tokenOf({ scope: 'accounts:read financings:read' });
     const path = '/financing/v1/financings/f-1';
     expect(await call(`Bearer ${wide}`)).toMatchObject({ code: 'accepted' });
     expect((await call(`Bearer ${wide}`, client, path)).code).toMatch(/not-subscribed|not-found/);
+  });
+
+  it('does not stand for a signature that an operation needs', async () => {
+    const token = await tokenOf({ scope: 'transfers:write' });
+    const path = '/transfers/v1/transfers';
+    expect(await call(`Bearer ${token}`, client, path, 'POST')).toMatchObject({
+      code: 'signature-missing',
+    });
   });
 
   it('is refused for what it is', async () => {
@@ -130,6 +151,35 @@ describe('an access token', () => {
     for (const [token, code] of rows) {
       expect(await call(`Bearer ${token}`)).toMatchObject({ code });
     }
+  });
+
+  it('bound to a key counts with a proof of it, and with the gateway’s nonce', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256');
+    const jwk = await exportJWK(publicKey);
+    const token = await tokenOf({ cnf: { jkt: await calculateJwkThumbprint(jwk) } });
+    const ath = createHash('sha256').update(token).digest('base64url');
+    const prove = (nonce?: string) =>
+      new SignJWT({ htm: 'GET', htu: gateway.url + ACCOUNTS, ath, ...(nonce && { nonce }) })
+        .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk })
+        .setJti(crypto.randomUUID())
+        .setIssuedAt()
+        .sign(privateKey);
+    const send = (proof: string) => call(`DPoP ${token}`, client, ACCOUNTS, 'GET', proof);
+    const first = await send(await prove());
+    expect(first).toMatchObject({
+      code: 'dpop-nonce-required',
+      challenge: 'DPoP error="use_dpop_nonce"',
+    });
+    const proof = await prove(first.nonce);
+    expect(await send(proof)).toMatchObject({ code: 'accepted' });
+    const { head } = upstream.requests.at(-1)!;
+    expect(head).not.toMatch(/^(authorization|dpop):/im);
+    expect(await send(proof)).toMatchObject({ code: 'dpop-proof-replayed' });
+    expect(await send('none')).toMatchObject({
+      code: 'dpop-proof-invalid',
+      challenge: 'DPoP error="invalid_dpop_proof"',
+    });
+    expect(await call(`Bearer ${token}`)).toMatchObject({ code: 'token-binding' });
   });
 
   it('of a new key counts as soon as the issuer has published it', async () => {

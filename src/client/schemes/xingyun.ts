@@ -7,6 +7,8 @@ const NAMES: Partial<Record<SignatureAlgorithm, string>> = {
   'sm2-sm3': 'XINGYUN-SM2-SM3',
 };
 const MS_PER_SECOND = 1_000;
+/** What the gateway takes in quotes. */
+const VALUE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const NOTHING = new Uint8Array();
 
 export const prepareXingyun: PrepareCall = (request, context) => {
@@ -14,6 +16,9 @@ export const prepareXingyun: PrepareCall = (request, context) => {
   const name = NAMES[algorithm];
   if (name === undefined) throw new TypeError(`The scheme xingyun takes no ${algorithm}.`);
   if (appId === undefined) throw new TypeError('The scheme xingyun needs the appId.');
+  for (const [member, value] of Object.entries({ keyId, appId })) {
+    if (!VALUE.test(value)) throw new TypeError(`${member} cannot be sent in quotes.`);
+  }
   const { method, targetUri, body = NOTHING } = request;
   const { pathname, search } = new URL(targetUri);
   const timestamp = request.created ?? Math.floor(nowMs / MS_PER_SECOND);

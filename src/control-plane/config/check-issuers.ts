@@ -6,20 +6,23 @@ type Issuer = Config['tokens']['issuers'][number];
 
 /** What a schema cannot say of the issuers of access tokens. */
 export function checkIssuers({ tokens, listener }: Config, report: Report): void {
+  const isPrivate =
+    listener.tls !== undefined || listener.publicScheme === 'https' || isLoopback(listener.host);
   const seen = new Set<string>();
-  const asksForCertificates = (listener.tls?.clientCertificate ?? 'off') !== 'off';
   for (const [place, issuer] of tokens.issuers.entries()) {
     const option = ['tokens', 'issuers', place];
     if (seen.has(issuer.issuer)) report([...option, 'issuer'], 'is listed twice');
     seen.add(issuer.issuer);
     checkSource(issuer, option, report);
-    if (!issuer.bearer && !asksForCertificates) {
-      const message =
-        'must be true where listener.tls asks for no client certificates: ' +
-        'nothing else binds a token';
+    if (issuer.bearer && !isPrivate) {
+      const message = 'needs TLS: who reads such a token may use it (RFC 6750 section 5.3)';
       report([...option, 'bearer'], message);
     }
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function checkSource(

@@ -8,20 +8,27 @@ import { readJwks } from './read-jwks.ts';
 type IssuerConfig = Config['tokens']['issuers'][number];
 
 export interface TokenKeysOptions {
-  readonly config: Pick<Config['tokens'], 'issuers' | 'jwksRefreshMs'>;
+  readonly config: Pick<Config['tokens'], 'issuers' | 'jwksRefreshMs' | 'jwksStaleMaxMs'>;
   /** All of them, whenever a key of one has changed. */
   readonly give: (issuers: readonly TokenIssuer[]) => void;
-  /** Keys of an issuer could not be read; those before stay. */
+  /** Keys of an issuer could not be read; those before stay for a while. */
   readonly reportFailure: (issuer: string, reason: string) => void;
 }
 
 /** How soon keys are asked for again that were not had, or that a token named in vain. */
 const SOON_MS = 5_000;
 
+interface ReadKeys {
+  readonly keys: readonly IssuerKey[];
+  readonly atMs: number;
+}
+
 export class TokenKeys {
   private readonly options: TokenKeysOptions;
-  private readonly keys = new Map<string, readonly IssuerKey[]>();
+  private readonly byIssuer = new Map<string, ReadKeys>();
   private readonly askedMs = new Map<string, number>();
+  /** One at a time for each issuer: an older answer must not come behind a newer one. */
+  private readonly underWay = new Map<string, Promise<void>>();
   private given = '';
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
@@ -30,13 +37,15 @@ export class TokenKeys {
     this.options = options;
   }
 
-  /** @throws Error where a file of the configuration holds no JWK Set */
-  async open(): Promise<void> {
+  /**
+   * Gives what files hold, and goes on with what the network has.
+   * @throws Error where a file of the configuration holds no JWK Set with a key that can be used
+   */
+  open(): void {
     const { issuers } = this.options.config;
-    for (const issuer of issuers) if (issuer.jwksFile !== undefined) this.readFile(issuer);
-    await this.refresh(issuers.filter(({ jwksFile }) => jwksFile === undefined));
+    for (const issuer of issuers) if (issuer.jwksFile !== undefined) this.readFirst(issuer);
     this.give();
-    this.plan();
+    if (issuers.length > 0) void this.refresh(this.missing()).then(() => this.plan());
   }
 
   /** A token named a key that is not there: perhaps there is one by now. */
@@ -47,8 +56,9 @@ export class TokenKeys {
   }
 
   /** All of them anew. */
-  refresh(issuers = this.options.config.issuers): Promise<void> {
-    return Promise.all(issuers.map(issuer => this.read(issuer))).then(() => this.give());
+  async refresh(issuers = this.options.config.issuers): Promise<void> {
+    await Promise.all(issuers.map(issuer => this.read(issuer)));
+    this.give();
   }
 
   close(): void {
@@ -56,41 +66,77 @@ export class TokenKeys {
     clearTimeout(this.timer);
   }
 
+  private missing(): IssuerConfig[] {
+    return this.options.config.issuers.filter(({ issuer }) => !this.byIssuer.has(issuer));
+  }
+
   private plan(): void {
-    const { issuers, jwksRefreshMs } = this.options.config;
-    if (issuers.length === 0) return;
-    const isComplete = this.keys.size === issuers.length;
-    const again = () => void this.refresh().then(() => this.closed || this.plan());
+    if (this.closed) return;
+    const { jwksRefreshMs } = this.options.config;
+    const isComplete = this.missing().length === 0;
+    const again = () => {
+      void this.refresh(isComplete ? undefined : this.missing()).then(() => this.plan());
+    };
     this.timer = setTimeout(again, isComplete ? jwksRefreshMs : SOON_MS);
     this.timer.unref();
   }
 
-  private async read(issuer: IssuerConfig): Promise<void> {
-    this.askedMs.set(issuer.issuer, performance.now());
+  private read(issuer: IssuerConfig): Promise<void> {
+    const name = issuer.issuer;
+    let reading = this.underWay.get(name);
+    if (reading === undefined) {
+      reading = this.readNow(issuer).finally(() => this.underWay.delete(name));
+      this.underWay.set(name, reading);
+    }
+    return reading;
+  }
+
+  private async readNow({ issuer, jwksFile, jwksUrl }: IssuerConfig): Promise<void> {
+    this.askedMs.set(issuer, performance.now());
     try {
-      if (issuer.jwksFile !== undefined) this.readFile(issuer);
-      else this.keys.set(issuer.issuer, readJwks(await fetchJwks(issuer.jwksUrl!)));
+      const text =
+        jwksFile === undefined ? await fetchJwks(jwksUrl!) : readFileSync(jwksFile, 'utf8');
+      const keys = readJwks(text);
+      this.byIssuer.set(issuer, { keys, atMs: performance.now() });
+      if (keys.length === 0) this.report(issuer, 'it has no key any more that can check a token');
     } catch (error) {
-      if (!this.closed) this.options.reportFailure(issuer.issuer, reasonOf(error as Error));
+      this.report(issuer, reasonOf(error as Error));
+      this.forgetStale(issuer);
     }
   }
 
-  private readFile({ issuer, jwksFile }: IssuerConfig): void {
+  private report(issuer: string, reason: string): void {
+    if (!this.closed) this.options.reportFailure(issuer, reason);
+  }
+
+  /** Nobody says any more that they are good. */
+  private forgetStale(issuer: string): void {
+    const before = this.byIssuer.get(issuer);
+    const { jwksStaleMaxMs } = this.options.config;
+    if (before !== undefined && performance.now() - before.atMs > jwksStaleMaxMs) {
+      this.byIssuer.delete(issuer);
+    }
+  }
+
+  private readFirst({ issuer, jwksFile }: IssuerConfig): void {
     try {
-      this.keys.set(issuer, readJwks(readFileSync(jwksFile!, 'utf8')));
+      const keys = readJwks(readFileSync(jwksFile!, 'utf8'));
+      if (keys.length === 0) throw new Error('it has no key that can check a token');
+      this.byIssuer.set(issuer, { keys, atMs: performance.now() });
     } catch (error) {
       throw new Error(`${jwksFile}: ${(error as Error).message}`, { cause: error });
     }
   }
 
-  /** Only what differs: fronts check every token again. */
+  /** Only what differs. */
   private give(): void {
-    const issuers = this.options.config.issuers.map(({ issuer, audience, bearer }) => ({
-      ...{ issuer, audience, bearer },
-      keys: this.keys.get(issuer),
+    if (this.closed) return;
+    const issuers = this.options.config.issuers.map(({ issuer, audience, bearer, apps }) => ({
+      ...{ issuer, audience, bearer, apps },
+      keys: this.byIssuer.get(issuer)?.keys,
     }));
     const text = JSON.stringify(issuers);
-    if (text === this.given || this.closed) return;
+    if (text === this.given) return;
     this.given = text;
     this.options.give(issuers);
   }

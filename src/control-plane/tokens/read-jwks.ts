@@ -17,8 +17,9 @@ const BY_KIND: ReadonlyMap<string, SignatureAlgorithm> = new Map([
 ]);
 
 /**
- * Its keys that can check a token; others, which it may have for other ends, are left out.
- * @throws Error whose message says why the text is no JWK Set, or has no such key
+ * Its keys that can check a token, by their ids; others, which it may have for other ends, are left
+ * out, and there may be none.
+ * @throws Error whose message says why the text is no JWK Set
  */
 export function readJwks(text: string): readonly IssuerKey[] {
   const { keys } = Object(parse(text)) as { readonly keys?: unknown };
@@ -29,8 +30,8 @@ export function readJwks(text: string): readonly IssuerKey[] {
     const key = readKey(Object(jwk) as Record<string, unknown>);
     if (key !== undefined && !usable.has(key.kid)) usable.set(key.kid, key);
   }
-  if (usable.size === 0) throw new Error('it has no key that can check a token');
-  return [...usable.values()];
+  // Servers of one issuer may list them in any order.
+  return [...usable.values()].sort((one, other) => (one.kid < other.kid ? -1 : 1));
 }
 
 function parse(text: string): unknown {

@@ -2,7 +2,7 @@
  * The priority that a call would have if it is whose it says: good enough to choose who waits, as a
  * signature that does not verify is paid for by its source.
  */
-import { claimedKeyId } from '../../core/claimed-key.ts';
+import { claimedAppId, claimedKeyId } from '../../core/claimed-key.ts';
 import type { Arrival } from '../../core/exchange.ts';
 import type { Priority } from '../../core/snapshot.ts';
 
@@ -19,5 +19,5 @@ export function claimedPriority(arrival: Arrival): Priority {
 function claimedApp({ session, snapshot, headers }: Arrival): string | undefined {
   if (session !== undefined) return session.identity.entry.app.id;
   const keyId = claimedKeyId(headers);
-  return keyId === undefined ? undefined : snapshot.keys.get(keyId)?.app.id;
+  return keyId === undefined ? claimedAppId(headers) : snapshot.keys.get(keyId)?.app.id;
 }

@@ -53,7 +53,8 @@ export class RunObserver {
    */
   observe(exchange: Exchange): void {
     const { arrival, identity, refusal } = exchange;
-    if (arrival.session !== undefined) return;
+    // A run is about signatures: neither a session's handshake nor a token stands for one.
+    if (arrival.session !== undefined || identity?.scheme === 'token') return;
     const { runId, step } = readRequestId(arrival.requestId);
     const run = this.runs.get(runId);
     if (run === undefined) return;

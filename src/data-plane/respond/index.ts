@@ -74,7 +74,9 @@ function remindAnswer(answer: HttpAnswer): void {
   answer.remind();
 }
 
-/** RFC 6750 section 3 for a token; a signature's scheme has no parameters. */
+/** RFC 6750 section 3 and RFC 9449 section 7.1; a signature's scheme has no parameters. */
 function challengeOf({ name }: Problem): string {
+  if (name === 'dpop-nonce-required') return 'DPoP error="use_dpop_nonce"';
+  if (name.startsWith('dpop-')) return 'DPoP error="invalid_dpop_proof"';
   return name.startsWith('token-') ? 'Bearer error="invalid_token"' : 'Signature';
 }

@@ -53,11 +53,24 @@ function assignTarget(exchange: Exchange): Problem | undefined {
       return problem('scope-insufficient', `The subscription lacks the scope ${scope}.`);
     }
     if (identity.scopes?.has(scope) === false) {
-      return problem('scope-insufficient', `The token lacks the scope ${scope}.`);
+      const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
+      const detail = `The token lacks the scope ${scope}.`;
+      return problem('scope-insufficient', detail, ['www-authenticate', challenge]);
     }
   }
-  if (found.operation.messageSignature === 'required' && identity.viaSession) {
-    return problem('signature-missing', 'This operation needs a signature in the message itself.');
+  if (found.operation.messageSignature === 'required') {
+    if (identity.viaSession) {
+      return problem(
+        'signature-missing',
+        'This operation needs a signature in the message itself.',
+      );
+    }
+    if (identity.scheme === 'token') {
+      return problem(
+        'signature-missing',
+        'This operation needs a signature; a token is not enough.',
+      );
+    }
   }
   return assign(exchange, found, identity, grant);
 }

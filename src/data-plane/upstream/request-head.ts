@@ -13,6 +13,7 @@ import type { Exchange, Identity } from '../../core/exchange.ts';
 const NOT_FORWARDED = new Set([
   'connection',
   'content-length',
+  'dpop',
   'expect',
   'forwarded',
   'host',

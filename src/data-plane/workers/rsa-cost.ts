@@ -19,17 +19,17 @@ const EXPONENT_BITS_PER_SAMPLE = 14;
 
 /**
  * How much an RSA check with a key costs, as a multiple of the check with 2048 bits and exponent
- * 65537. Reading a key takes 60 µs, once for each entry.
+ * 65537. Reading a key takes 60 µs, once for its bytes: entries of one key may be many.
  */
 export class RsaCosts {
-  private readonly byEntry = new WeakMap<KeyEntry, number>();
+  private readonly byMaterial = new WeakMap<Uint8Array, number>();
 
   /** At least 1. */
-  multipleOf(entry: KeyEntry): number {
-    let multiple = this.byEntry.get(entry);
+  multipleOf({ key: { material } }: KeyEntry): number {
+    let multiple = this.byMaterial.get(material);
     if (multiple === undefined) {
-      multiple = rsaMultiple(entry.key.material);
-      this.byEntry.set(entry, multiple);
+      multiple = rsaMultiple(material);
+      this.byMaterial.set(material, multiple);
     }
     return multiple;
   }

@@ -11,9 +11,10 @@ const DIGEST_HASH = { 'sha-256': 'sha256', 'sha-512': 'sha512' } as const;
 /**
  * Checks one signature over `signed` and the digests of `body`.
  *
- * The signature comes first whatever the body costs: who cannot sign cannot make us hash a body of
- * any size, and neither the outcome nor the time of a refused signature tells anything about the
- * digests. So `digest-mismatch` is only ever told to the holder of the key.
+ * The signature comes first whatever the body costs: where a digest covers it, who cannot sign
+ * cannot make us hash a body of any size, and neither the outcome nor the time of a refused
+ * signature tells anything about the digests. So `digest-mismatch` is only ever told to the holder
+ * of the key.
  */
 export function runCheck(
   key: VerifyKey,

@@ -79,6 +79,17 @@ describe('an SM2 signature', () => {
     expect(published.verifies(MESSAGE, signature)).toBe(false);
   });
 
+  it('is checked alike before and after its key has a table', () => {
+    const { material, sign } = signerFor('sm2-sm3');
+    const key = importVerifyKey('sm2-sm3', material)!;
+    const good = sign('message');
+    const forged = signerFor('sm2-sm3').sign('message');
+    for (let i = 0; i < 6; i++) {
+      expect(key.verifies(Buffer.from('message'), forged)).toBe(false);
+      expect(key.verifies(Buffer.from('message'), good)).toBe(true);
+    }
+  });
+
   it('of the library is DER to the letter, whatever its numbers', () => {
     const { material, sign } = signerFor('sm2-sm3');
     const key = importVerifyKey('sm2-sm3', material)!;

@@ -8,8 +8,14 @@ export interface AccessClaims {
   /** Milliseconds since the epoch. */
   readonly expiresAtMs: number;
   readonly scopes: ReadonlySet<string>;
-  /** `cnf` with `x5t#S256` (RFC 8705 section 3.1); undefined for a token of its bearer. */
-  readonly certificateThumbprint: string | undefined;
+  /** `cnf`; undefined for a token of its bearer. */
+  readonly binding: TokenBinding | undefined;
+}
+
+/** `x5t#S256` of RFC 8705 section 3.1, or `jkt` of RFC 9449 section 6.1; base64url of SHA-256. */
+export interface TokenBinding {
+  readonly to: 'certificate' | 'key';
+  readonly thumbprint: string;
 }
 
 export interface ClaimTerms {
@@ -20,6 +26,8 @@ export interface ClaimTerms {
 }
 
 const TEXT_MAX_CHARS = 512;
+/** Of all scopes together: a token is remembered with them. */
+const SCOPE_MAX_CHARS = 2_048;
 const MS_PER_SECOND = 1_000;
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
 
@@ -32,6 +40,9 @@ export function readAccessClaims(
   for (const name of ['sub', 'client_id', 'jti']) {
     if (!isText(claims[name])) return malformed(`The claim ${name} is no text.`);
   }
+  if (claims.sub !== claims.client_id) {
+    return problem('token-untrusted', 'The claim sub is another than client_id: a user’s token.');
+  }
   if (!names(claims.aud, terms.audience)) {
     return problem('token-untrusted', 'The claim aud does not name this gateway.');
   }
@@ -39,18 +50,21 @@ export function readAccessClaims(
   if (late !== undefined) return late;
   const { scope = '' } = claims;
   if (typeof scope !== 'string') return malformed('The claim scope is no text.');
-  const certificateThumbprint = thumbprintOf(claims.cnf);
-  if (certificateThumbprint === null) {
+  if (scope.length > SCOPE_MAX_CHARS) {
+    return malformed(`The claim scope has more than ${SCOPE_MAX_CHARS} characters.`);
+  }
+  const binding = bindingOf(claims.cnf);
+  if (binding === null) {
     return problem('token-binding', 'The claim cnf binds the token in a way that is not known.');
   }
-  if (certificateThumbprint === undefined && !terms.bearer) {
-    return problem('token-binding', 'The token is bound to no client certificate.');
+  if (binding === undefined && !terms.bearer) {
+    return problem('token-binding', 'The token is bound to no client certificate and no key.');
   }
   return {
     clientId: claims.client_id as string,
     expiresAtMs: (claims.exp as number) * MS_PER_SECOND + terms.clockSkewMs,
     scopes: new Set(scope.split(' ').filter(name => name !== '')),
-    certificateThumbprint,
+    binding,
   };
 }
 
@@ -78,13 +92,23 @@ function refuseTimes(
   }
 }
 
-/** Undefined where nothing binds the token, null where something else than a certificate does. */
-function thumbprintOf(cnf: unknown): string | undefined | null {
+const BOUND_TO: ReadonlyMap<string, TokenBinding['to']> = new Map([
+  ['x5t#S256', 'certificate'],
+  ['jkt', 'key'],
+]);
+
+/** Undefined where nothing binds the token, null where something does that is not known. */
+function bindingOf(cnf: unknown): TokenBinding | undefined | null {
   if (cnf === undefined) return undefined;
-  const { 'x5t#S256': thumbprint, ...others } = Object(cnf) as JsonMembers;
-  const isKnown = typeof thumbprint === 'string' && THUMBPRINT.test(thumbprint);
-  // With another member beside it the issuer wants more than is looked at here.
-  return isKnown && Object.keys(others).length === 0 ? thumbprint : null;
+  // With several the issuer wants more than is looked at here.
+  const [member, ...others] = Object.entries(Object(cnf) as JsonMembers);
+  if (member === undefined || others.length > 0) return null;
+  const [name, thumbprint] = member;
+  const to = BOUND_TO.get(name);
+  if (to === undefined || typeof thumbprint !== 'string' || !THUMBPRINT.test(thumbprint)) {
+    return null;
+  }
+  return { to, thumbprint };
 }
 
 function names(aud: unknown, audience: string): boolean {

@@ -1,7 +1,7 @@
 /**
- * Access tokens in the place of signatures (RFC 9068), sent as RFC 6750 section 2.1 has it. A token
- * is checked once in a front and remembered until it expires; what it says of the app is held
- * against the registry on every call.
+ * Access tokens in the place of signatures (RFC 9068), sent as RFC 6750 section 2.1 or RFC 9449
+ * section 7.1 has it. A token is checked once in a front and remembered until it expires; what it
+ * says of the app is held against the registry on every call, and whose it is as well.
  */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -17,20 +17,24 @@ import type { Resumptions } from '../../../core/resumptions.ts';
 import type { AppEntry, SnapshotHolder } from '../../../core/snapshot.ts';
 import { STAGE } from '../../../core/stages.ts';
 import type { TokenIssuer } from '../../../core/token-issuers.ts';
+import type { NonceClaims } from '../../../stores/contracts.ts';
 import type { FailureBudget } from '../../../stores/limit-contract.ts';
 import type { CarriedFields } from '../carried-fields.ts';
 import { isProblem } from '../scheme.ts';
 import { type AccessClaims, readAccessClaims } from './access-claims.ts';
 import { type CompactJwt, JWT_MAX_CHARS, readCompactJwt } from './compact-jwt.ts';
 import { Issuers, type KnownIssuer, type SigningKey } from './issuers.ts';
+import { Proofs } from './proofs.ts';
+import { KeySerials } from './serials.ts';
 import { TokenCheck } from './token-check.ts';
 
 export interface TokenOptions {
   readonly checks: CheckRunner;
   readonly failures: FailureBudget;
   readonly clock: Clock;
-  readonly config: Pick<Config['tokens'], 'lifetimeMaxMs' | 'rememberedMax'> &
-    Pick<Config['signatures'], 'clockSkewMs'>;
+  readonly nonces: NonceClaims;
+  readonly config: Pick<Config['tokens'], 'lifetimeMaxMs' | 'rememberedMax' | 'dpopNonce'> &
+    Pick<Config['signatures'], 'clockSkewMs' | 'createdMaxAgeMs'>;
   readonly snapshots: SnapshotHolder;
   readonly counters: CounterSet;
   readonly resumptions: Resumptions;
@@ -38,10 +42,16 @@ export interface TokenOptions {
   readonly wantKeys: (issuer: string) => void;
 }
 
-const BEARER = /^Bearer +/i;
+const SCHEMES = /^(Bearer|DPoP) +/i;
 const MS_PER_SECOND = 1_000;
 /** RFC 9068 section 4: the name of the type, with or without its prefix, in any case. */
 const TYPES: ReadonlySet<unknown> = new Set(['at+jwt', 'application/at+jwt']);
+
+/** A token as it was sent. */
+interface SentToken {
+  readonly token: string;
+  readonly isDpop: boolean;
+}
 
 /** A token whose signature has verified. */
 interface Remembered {
@@ -54,53 +64,72 @@ interface Remembered {
 
 export class Tokens {
   private readonly options: TokenOptions;
-  private readonly issuers = new Issuers();
+  private readonly issuers: Issuers;
+  private readonly proofs: Proofs;
   private readonly remembered: LRUCache<string, Remembered>;
 
   constructor(options: TokenOptions) {
     this.options = options;
+    const serials = new KeySerials();
+    this.issuers = new Issuers(serials, options.clock, options.wantKeys);
+    this.proofs = new Proofs({
+      ...options,
+      serials,
+      onInvalid: (exchange, { entry }) => this.chargeFailure(exchange, entry),
+    });
     this.remembered = new LRUCache({ max: options.config.rememberedMax });
   }
 
-  /** All of them, whenever one changes; every token is checked again. */
-  takeIssuers(issuers: readonly TokenIssuer[]): void {
+  /**
+   * All of them, whenever one changes: what a key that is gone has signed ends with it. With
+   * `nonceSecret` all fronts make the nonces that they ask proofs for.
+   */
+  takeIssuers(issuers: readonly TokenIssuer[], nonceSecret: string): void {
     this.issuers.take(issuers);
-    this.remembered.clear();
+    this.proofs.takeNonceSecret(nonceSecret);
   }
 
   /**
    * The token of a call; undefined where none is ours: any other Authorization, or one without
    * issuers, is the upstream's.
    */
-  find({ authorization }: CarriedFields): string | undefined {
+  find({ authorization }: CarriedFields): SentToken | undefined {
     if (authorization === undefined || this.issuers.areNone) return undefined;
-    const start = BEARER.exec(authorization)?.[0].length;
+    const [start, scheme] = SCHEMES.exec(authorization) ?? [];
     if (start === undefined) return undefined;
-    return authorization.slice(start);
+    const isDpop = scheme!.toLowerCase() === 'dpop';
+    return { token: authorization.slice(start.length), isDpop };
   }
 
-  /** `token` is what `find` gave. */
-  check(exchange: Exchange, token: string): StepResult {
+  /** `sent` is what `find` gave. */
+  check(exchange: Exchange, sent: SentToken): StepResult {
     const startedMs = this.options.clock.monotonicMs();
-    const result = this.admit(exchange, token);
+    const result = this.admit(exchange, sent);
     exchange.stageMs[STAGE.verify]! += this.options.clock.monotonicMs() - startedMs;
     return result instanceof TokenCheck ? result.start() : result;
   }
 
-  private admit(exchange: Exchange, token: string): Problem | TokenCheck | undefined {
+  private admit(exchange: Exchange, sent: SentToken): Problem | TokenCheck | undefined {
+    const { token, isDpop } = sent;
     if (token.length > JWT_MAX_CHARS) {
       return malformed(`A token has at most ${JWT_MAX_CHARS} characters.`);
     }
     // The token itself is kept nowhere: whoever reads the memory later shall not have it.
     const name = hash('sha256', token, 'base64url');
     const remembered = this.remembered.get(name);
-    if (remembered === undefined) return this.first(exchange, token, name);
+    if (remembered === undefined || !this.issuers.has(remembered.key)) {
+      return this.first(exchange, sent, name);
+    }
     this.options.counters.add('tokens_remembered');
-    return this.use(exchange, remembered, name);
+    return this.use(exchange, remembered, name, isDpop);
   }
 
   /** A token that was not seen before: everything cheap, then its signature. */
-  private first(exchange: Exchange, token: string, name: string): Problem | TokenCheck {
+  private first(
+    exchange: Exchange,
+    { token, isDpop }: SentToken,
+    name: string,
+  ): Problem | TokenCheck {
     const jwt = readCompactJwt(token);
     if (jwt === undefined) return malformed('The token is no JWT in its compact form.');
     const signer = this.signerOf(jwt);
@@ -114,11 +143,23 @@ export class Tokens {
     if (isProblem(claims)) return claims;
     const app = this.options.snapshots.current.app(claims.clientId);
     if (app === undefined) return unknownApp();
+    const { apps } = issuer.terms;
+    if (apps?.includes(app.app.id) === false) {
+      return untrusted('The issuer does not speak for this app.');
+    }
     const refusal =
-      refuseApp(app) ?? refuseBinding(claims, exchange) ?? this.refuseFailing(exchange, app);
+      refuseApp(app) ??
+      refuseBinding(claims, exchange, isDpop) ??
+      this.refuseFailing(exchange, app);
     if (refusal !== undefined) return refusal;
     const conclude = (outcome: CheckOutcome) => {
-      if (outcome === 'valid') return this.remember(exchange, name, claims, key);
+      if (outcome === 'valid') {
+        this.options.failures.prove(exchange.arrival.peer, failuresOf(app.app.id));
+        // Its issuer may have withdrawn the key meanwhile.
+        if (!this.issuers.has(key)) return untrusted('The key was withdrawn.');
+        const result = this.remember(exchange, name, claims, key, isDpop);
+        return result instanceof TokenCheck ? result.start() : result;
+      }
       if (outcome === 'signature-invalid') this.chargeFailure(exchange, app);
       return refuseOutcome(outcome);
     };
@@ -140,12 +181,12 @@ export class Tokens {
     const issuer = typeof claims.iss === 'string' ? this.issuers.get(claims.iss) : undefined;
     if (issuer === undefined) return untrusted('The issuer of the token is not known.');
     if (issuer.terms.keys === undefined) {
-      this.options.wantKeys(issuer.terms.issuer);
+      this.issuers.want(issuer);
       return problem('token-keys-unavailable', 'The JWK Set of the issuer was not read yet.');
     }
     const key = typeof kid === 'string' ? issuer.keys.get(kid) : undefined;
     if (key === undefined) {
-      this.options.wantKeys(issuer.terms.issuer);
+      this.issuers.want(issuer);
       return untrusted('The issuer has no key of this kid.');
     }
     if (key.algorithm !== algorithm) return untrusted('The key is one for another algorithm.');
@@ -157,14 +198,20 @@ export class Tokens {
     name: string,
     claims: AccessClaims,
     key: SigningKey,
-  ): Problem | undefined {
+    isDpop: boolean,
+  ): Problem | TokenCheck | undefined {
     const remembered = { claims, key, identity: undefined, version: -1 };
     this.remembered.set(name, remembered);
     this.options.counters.add('tokens_checked');
-    return this.use(exchange, remembered, name);
+    return this.use(exchange, remembered, name, isDpop);
   }
 
-  private use(exchange: Exchange, remembered: Remembered, name: string): Problem | undefined {
+  private use(
+    exchange: Exchange,
+    remembered: Remembered,
+    name: string,
+    isDpop: boolean,
+  ): Problem | TokenCheck | undefined {
     const { claims } = remembered;
     if (this.options.clock.wallMs() > claims.expiresAtMs) {
       this.remembered.delete(name);
@@ -172,8 +219,13 @@ export class Tokens {
     }
     const identity = this.identityOf(remembered);
     if (identity === undefined) return unknownApp();
-    const refusal = refuseApp(identity.entry) ?? refuseBinding(claims, exchange);
+    const refusal = refuseApp(identity.entry) ?? refuseBinding(claims, exchange, isDpop);
     if (refusal !== undefined) return refusal;
+    const { binding } = claims;
+    if (binding?.to === 'key') {
+      const failing = this.refuseFailing(exchange, identity.entry);
+      return failing ?? this.proofs.check(exchange, identity, name, binding.thumbprint);
+    }
     exchange.identity = identity;
     return undefined;
   }
@@ -212,13 +264,23 @@ function failuresOf(appId: string): string {
   return `token of "${appId}"`;
 }
 
-/** RFC 8705 section 3: the certificate of the connection is the one that the token names. */
+/**
+ * RFC 8705 section 3: the certificate of the connection is the one that the token names. RFC 9449
+ * section 7.1: a token that is bound to a key comes as DPoP, and no other does.
+ */
 function refuseBinding(
-  { certificateThumbprint }: AccessClaims,
+  { binding }: AccessClaims,
   { arrival }: Exchange,
+  isDpop: boolean,
 ): Problem | undefined {
-  if (certificateThumbprint === undefined) return undefined;
-  if (arrival.clientCertificate?.thumbprintSha256 === certificateThumbprint) return undefined;
+  if ((binding?.to === 'key') !== isDpop) {
+    const detail = isDpop
+      ? 'The token is bound to no key: send it as Bearer.'
+      : 'The token is bound to a key: send it as DPoP, with a proof.';
+    return problem('token-binding', detail);
+  }
+  if (binding?.to !== 'certificate') return undefined;
+  if (arrival.clientCertificate?.thumbprintSha256 === binding.thumbprint) return undefined;
   return problem('token-binding', 'The connection has another client certificate, or none.');
 }
 

@@ -1,14 +1,20 @@
+import type { Clock } from '../../../core/clock.ts';
 import type { AppEntry, KeyEntry, KeyRecord } from '../../../core/snapshot.ts';
 import type { IssuerKey, TokenIssuer } from '../../../core/token-issuers.ts';
+import type { KeySerials } from './serials.ts';
 
 /** A key of an issuer, as the pool takes keys for the apps whose tokens it has signed. */
 export class SigningKey {
+  readonly issuer: string;
+  readonly kid: string;
   readonly algorithm: KeyRecord['algorithm'];
+  readonly serial: number;
   private readonly key: KeyRecord;
-  private readonly serial: number;
 
-  constructor({ kid, algorithm, material }: IssuerKey, serial: number) {
+  constructor(issuer: string, { kid, algorithm, material }: IssuerKey, serial: number) {
     const always = { notBeforeMs: 0, notAfterMs: Number.MAX_SAFE_INTEGER, revoked: false };
+    this.issuer = issuer;
+    this.kid = kid;
     this.algorithm = algorithm;
     this.key = { id: kid, appId: '', algorithm, schemes: [], material, ...always };
     this.serial = serial;
@@ -24,12 +30,24 @@ export interface KnownIssuer {
   readonly keys: ReadonlyMap<string, SigningKey>;
 }
 
+/** The main thread asks an issuer less often still; nobody is to flood it with messages. */
+const WANT_INTERVAL_MS = 1_000;
+
 /** Issuers by their `iss`. */
 export class Issuers {
   private known: ReadonlyMap<string, KnownIssuer> = new Map();
-  /** Serials of keys of the registry begin at the other end: the pool keeps keys by them. */
-  private lastSerial = Number.MAX_SAFE_INTEGER;
-  private readonly serials = new Map<string, number>();
+  private readonly newSerials: KeySerials;
+  private readonly clock: Clock;
+  private readonly wantKeys: (issuer: string) => void;
+  /** Of keys that are there, so that each is imported once. */
+  private serials = new Map<string, number>();
+  private readonly wantedMs = new Map<string, number>();
+
+  constructor(newSerials: KeySerials, clock: Clock, wantKeys: (issuer: string) => void) {
+    this.newSerials = newSerials;
+    this.clock = clock;
+    this.wantKeys = wantKeys;
+  }
 
   get areNone(): boolean {
     return this.known.size === 0;
@@ -39,25 +57,41 @@ export class Issuers {
     return this.known.get(issuer);
   }
 
+  /** Whether the key is one of its issuer's now. */
+  has({ issuer, kid, serial }: SigningKey): boolean {
+    return this.known.get(issuer)?.keys.get(kid)?.serial === serial;
+  }
+
+  /** A token names a key that is not there: perhaps the issuer has it by now. */
+  want({ terms: { issuer } }: KnownIssuer): void {
+    const nowMs = this.clock.monotonicMs();
+    const sinceMs = nowMs - (this.wantedMs.get(issuer) ?? Number.NEGATIVE_INFINITY);
+    if (sinceMs < WANT_INTERVAL_MS) return;
+    this.wantedMs.set(issuer, nowMs);
+    this.wantKeys(issuer);
+  }
+
   take(issuers: readonly TokenIssuer[]): void {
+    const before = this.serials;
+    this.serials = new Map();
     const compiled = issuers.map((terms): [string, KnownIssuer] => {
       const keys = (terms.keys ?? []).map((key): [string, SigningKey] => [
         key.kid,
-        new SigningKey(key, this.serialOf(terms.issuer, key)),
+        new SigningKey(terms.issuer, key, this.serialOf(terms.issuer, key, before)),
       ]);
       return [terms.issuer, { terms, keys: new Map(keys) }];
     });
     this.known = new Map(compiled);
   }
 
-  /** The same for the same key, so that it is imported once. */
-  private serialOf(issuer: string, { kid, algorithm, material }: IssuerKey): number {
+  private serialOf(
+    issuer: string,
+    { kid, algorithm, material }: IssuerKey,
+    before: ReadonlyMap<string, number>,
+  ): number {
     const name = JSON.stringify([issuer, kid, algorithm, Buffer.from(material).toString('base64')]);
-    let serial = this.serials.get(name);
-    if (serial === undefined) {
-      serial = this.lastSerial--;
-      this.serials.set(name, serial);
-    }
+    const serial = before.get(name) ?? this.newSerials.next();
+    this.serials.set(name, serial);
     return serial;
   }
 }

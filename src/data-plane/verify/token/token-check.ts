@@ -65,13 +65,13 @@ export class TokenCheck implements Check {
     try {
       result = this.end(outcome);
     } finally {
-      this.parts.resumptions.add(this.exchange, result as Exclude<StepResult, typeof PENDING>);
+      if (result !== PENDING) this.parts.resumptions.add(this.exchange, result);
     }
   }
 
   private end(outcome: CheckOutcome): StepResult {
     const { stageMs } = this.exchange;
-    stageMs[STAGE.verifyWait] = this.waitMs;
+    stageMs[STAGE.verifyWait]! += this.waitMs;
     stageMs[STAGE.verify]! += this.serviceMs;
     return this.conclude(outcome);
   }

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { PENDING } from '../../../../src/core/exchange.ts';
+import { HeldRunner } from '../inline-runner.ts';
 import {
   ALGORITHMS,
   appEntry,
@@ -73,7 +75,7 @@ describe('a token that counts', () => {
     bench.apps.set('app-1', appEntry('app-1'));
     bench.snapshots.current = bench.snapshot(4);
     expect(verdict()).toBe('accepted');
-    bench.tokens.takeIssuers([issuerOf(pairs.slice(0, 2))]);
+    bench.tokens.takeIssuers([issuerOf(pairs.slice(0, 2))], 'a secret');
     expect(verdict()).toBe('token-untrusted');
     expect(bench.wanted).toEqual([ISSUER]);
   });
@@ -112,5 +114,51 @@ describe('without what a token needs', () => {
     bench.spentMs = 1_500;
     expect(bench.verdict(`Bearer ${token}`)).toBe('signature-failures');
     expect(bench.runner.seen).toHaveLength(1);
+  });
+});
+
+describe('while a token is checked', () => {
+  it('its key may be withdrawn: it is refused, and not remembered', async () => {
+    const checks = new HeldRunner();
+    const bench = new TokenBench([issuerOf(pairs)], { checks });
+    const token = await signToken(pairs[2]!, goodClaims());
+    const exchange = bench.exchange(`Bearer ${token}`);
+    expect(bench.check(exchange)).toBe(PENDING);
+    bench.tokens.takeIssuers([issuerOf(pairs.slice(0, 2))], 'a secret');
+    checks.held[0]!.settle('valid');
+    expect(exchange.identity).toBeUndefined();
+    expect(bench.verdict(`Bearer ${token}`)).toBe('token-untrusted');
+    bench.tokens.takeIssuers([issuerOf(pairs)], 'a secret');
+    expect(bench.verdict(`Bearer ${token}`)).toBe('pending');
+  });
+
+  it('keys may come: it is accepted, and remembered', async () => {
+    const checks = new HeldRunner();
+    const bench = new TokenBench([issuerOf(pairs.slice(0, 3))], { checks });
+    const token = await signToken(pairs[2]!, goodClaims());
+    const exchange = bench.exchange(`Bearer ${token}`);
+    expect(bench.check(exchange)).toBe(PENDING);
+    bench.tokens.takeIssuers([issuerOf(pairs)], 'a secret');
+    checks.held[0]!.settle('valid');
+    expect(exchange.identity).toMatchObject({ entry: { app: { id: 'app-1' } } });
+    expect(bench.proven).toEqual(['127.0.0.1 token of "app-1"']);
+    expect(bench.verdict(`Bearer ${token}`)).toBe('accepted');
+    expect(checks.held).toHaveLength(1);
+  });
+});
+
+describe('an issuer', () => {
+  it('speaks for the apps that it is named for', async () => {
+    const token = await signToken(pairs[2]!, goodClaims());
+    const of = (apps: string[]) => new TokenBench([issuerOf(pairs, { apps })]);
+    expect(of(['app-1']).verdict(`Bearer ${token}`)).toBe('accepted');
+    expect(of(['app-2']).verdict(`Bearer ${token}`)).toBe('token-untrusted');
+  });
+
+  it('is asked for a key that it has not once a second at most', async () => {
+    const bench = new TokenBench([issuerOf(pairs.slice(0, 1))]);
+    const token = await signToken(pairs[2]!, goodClaims());
+    for (let i = 0; i < 50; i++) expect(bench.verdict(`Bearer ${token}`)).toBe('token-untrusted');
+    expect(bench.wanted).toEqual([ISSUER]);
   });
 });

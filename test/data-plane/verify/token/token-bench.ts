@@ -1,6 +1,7 @@
 /** Tokens made by jose, which shares no code with the gateway, and the room that they come to. */
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { readJwks } from '../../../../src/control-plane/tokens/read-jwks.ts';
+import type { CheckRunner } from '../../../../src/core/check.ts';
 import { systemClock } from '../../../../src/core/clock.ts';
 import { CounterSet } from '../../../../src/core/counters.ts';
 import type { Exchange, Step, StepResult } from '../../../../src/core/exchange.ts';
@@ -10,7 +11,7 @@ import type { TokenIssuer } from '../../../../src/core/token-issuers.ts';
 import { carriedFields } from '../../../../src/data-plane/verify/carried-fields.ts';
 import { Tokens } from '../../../../src/data-plane/verify/index.ts';
 import { InlineRunner } from '../inline-runner.ts';
-import { call, NOW, NOW_MS, VerifyBench } from '../signed-call.ts';
+import { call, NOW, NOW_MS, TestNonces, VerifyBench } from '../signed-call.ts';
 
 export const ISSUER = 'https://login.bank.example';
 export const AUDIENCE = 'https://api.bank.example';
@@ -53,7 +54,8 @@ export function signToken(
 
 export function issuerOf(pairs: readonly Pair[], changes: Partial<TokenIssuer> = {}): TokenIssuer {
   const text = JSON.stringify({ keys: pairs.map(({ jwk }) => jwk) });
-  return { issuer: ISSUER, audience: AUDIENCE, bearer: true, keys: readJwks(text), ...changes };
+  const terms = { issuer: ISSUER, audience: AUDIENCE, apps: undefined, bearer: true };
+  return { ...terms, keys: readJwks(text), ...changes };
 }
 
 export function appEntry(id: string, changes: Partial<AppEntry['app']> = {}): AppEntry {
@@ -70,34 +72,44 @@ export function appEntry(id: string, changes: Partial<AppEntry['app']> = {}): Ap
 }
 
 export class TokenBench {
-  readonly runner = new InlineRunner();
+  readonly runner: InlineRunner;
   readonly counters = new CounterSet();
   readonly apps = new Map<string, AppEntry>([['app-1', appEntry('app-1')]]);
+  readonly nonces = new TestNonces();
   readonly wanted: string[] = [];
   readonly charged: string[] = [];
+  readonly proven: string[] = [];
   readonly snapshots: SnapshotHolder;
   spentMs = 0;
   wallMs = NOW_MS;
   readonly tokens: Tokens;
   private readonly room = new VerifyBench();
 
-  constructor(issuers: readonly TokenIssuer[]) {
+  constructor(
+    issuers: readonly TokenIssuer[],
+    terms: { readonly dpopNonce?: boolean; readonly checks?: CheckRunner } = {},
+  ) {
+    this.runner = new InlineRunner();
     this.snapshots = { current: this.snapshot(1) };
     this.tokens = new Tokens({
-      checks: this.runner,
+      checks: terms.checks ?? this.runner,
       failures: {
         waitMs: () => this.spentMs,
         charge: (source, keyId) => void this.charged.push(`${source} ${keyId}`),
-        prove: () => undefined,
+        prove: (source, keyId) => void this.proven.push(`${source} ${keyId}`),
       },
       clock: { ...systemClock, wallMs: () => this.wallMs },
-      config: { lifetimeMaxMs: 3_600_000, rememberedMax: 1_024, clockSkewMs: 5_000 },
+      nonces: this.nonces,
+      config: {
+        ...{ lifetimeMaxMs: 3_600_000, rememberedMax: 1_024, dpopNonce: terms.dpopNonce ?? false },
+        ...{ clockSkewMs: 5_000, createdMaxAgeMs: 60_000 },
+      },
       snapshots: this.snapshots,
       counters: this.counters,
       resumptions: new Resumptions(run => run()),
       wantKeys: issuer => void this.wanted.push(issuer),
     });
-    this.tokens.takeIssuers(issuers);
+    this.tokens.takeIssuers(issuers, 'a secret');
   }
 
   /** The registry has changed. */

@@ -70,6 +70,8 @@ const CLAIM_ROWS: readonly ClaimRow[] = [
   ...['app-2', 'APP-1', 'app-1 ', 'partner-1', '__proto__', 'key-ES256'].map(
     (value): ClaimRow => ['client_id', value, 'token-untrusted'],
   ),
+  ...['customer-77', 'APP-1', 'app-1 '].map((value): ClaimRow => ['sub', value, 'token-untrusted']),
+  ['scope', 'x'.repeat(2_049), 'token-malformed'],
   ...[NOW - 6, NOW - 60, 1, 0].map((value): ClaimRow => ['exp', value, 'token-expired']),
   ...[NOW + 6, NOW + 500, NOW + 1e6].map((value): ClaimRow => ['iat', value, 'token-expired']),
   ...[NOW + 6, NOW + 500].map((value): ClaimRow => ['nbf', value, 'token-expired']),
@@ -82,6 +84,7 @@ const CLAIM_ROWS: readonly ClaimRow[] = [
     'x',
     [],
     {},
+    { jkt: 'A'.repeat(42) },
     { jkt: 'A'.repeat(43) },
     { jwk: {} },
     { kid: 'a' },
