@@ -48,6 +48,22 @@ const RATIOS: readonly ShownRatio[] = [
     },
   },
   {
+    name: 'ours-jwt / haproxy-jwt',
+    metric: 'requestsPerCpuSecond',
+    what: {
+      en: `GETs with a token that is remembered, against the same; \`${SETTING}\``,
+      zh: `携带已记住令牌的 GET，与同一对象之比；\`${SETTING}\``,
+    },
+  },
+  {
+    name: 'ours-jwt-unpipelined / haproxy-jwt',
+    metric: 'requestsPerCpuSecond',
+    what: {
+      en: 'the same with the default, one request at a time on each upstream connection',
+      zh: '同上，采用默认设置：每个上游连接一次只有一个请求',
+    },
+  },
+  {
     name: 'ours-signed / ours-signed-single',
     metric: 'requestsPerSecond',
     what: {

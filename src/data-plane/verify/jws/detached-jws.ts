@@ -21,7 +21,10 @@ const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function readDetachedJws(headers: readonly string[]): DetachedJws | Problem {
   const text = onlyField(headers);
   if (text === undefined) return malformed('The request carries more than one x-jws-signature.');
-  const parts = text.length > FIELD_MAX_CHARS ? null : FORM.exec(text);
+  if (text.length > FIELD_MAX_CHARS) {
+    return malformed(`x-jws-signature is longer than ${FIELD_MAX_CHARS} characters.`);
+  }
+  const parts = FORM.exec(text);
   if (parts === null) {
     return malformed('x-jws-signature is not a header, two dots and a signature, in base64url.');
   }

@@ -23,7 +23,6 @@ const UNDERSTOOD: ReadonlySet<unknown> = new Set([
   ...['b64', ISSUED_AT, ...TEXTS],
   ...['iat', 'exp', 'jti', 'htm', 'htu'],
 ]);
-const TEXT_MAX_CHARS = 1_024;
 const SECONDS_MAX = 99_999_999_999;
 
 export function readTerms(header: JoseHeader): JwsTerms | Problem {
@@ -32,11 +31,8 @@ export function readTerms(header: JoseHeader): JwsTerms | Problem {
   const { kid, b64 = true, exp, htm, htu, alg } = header;
   if (kid === undefined) return problem('signature-coverage', 'The JWS lacks kid.');
   if (!isText(kid)) return malformed('kid is not a text.');
-  const issuedAt = header[ISSUED_AT] ?? header.iat;
-  if (issuedAt === undefined) {
-    return problem('signature-coverage', 'The JWS lacks http://openbanking.org.uk/iat, or iat.');
-  }
-  if (!isSeconds(issuedAt)) return malformed('iat is not in whole seconds since 1970.');
+  const issuedAt = readIssuedAt(header);
+  if (typeof issuedAt !== 'number') return issuedAt;
   if (exp !== undefined && (!isSeconds(exp) || exp < issuedAt)) {
     return malformed('exp is not in whole seconds since 1970, or lies before iat.');
   }
@@ -45,6 +41,18 @@ export function readTerms(header: JoseHeader): JwsTerms | Problem {
     ...{ expires: exp as number | undefined },
     ...{ method: htm as string | undefined, targetUri: htu as string | undefined },
   };
+}
+
+/** Both may be there, and `crit` may name either: one that is overruled would not be understood. */
+function readIssuedAt(header: JoseHeader): number | Problem {
+  const { [ISSUED_AT]: named = header.iat, iat = named } = header;
+  if (named === undefined) {
+    return problem('signature-coverage', 'The JWS lacks http://openbanking.org.uk/iat, or iat.');
+  }
+  if (!isSeconds(named) || iat !== named) {
+    return malformed('iat is not in whole seconds since 1970, or is there twice and differs.');
+  }
+  return named;
 }
 
 /** RFC 7515 section 4.1.11 and RFC 7797 section 6. */
@@ -77,8 +85,9 @@ function refuseTexts(header: JoseHeader): Problem | undefined {
   return isJose ? undefined : malformed('typ is not JOSE.');
 }
 
+/** How long it may be, the header's own limit says. */
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= TEXT_MAX_CHARS;
+  return typeof value === 'string' && value !== '';
 }
 
 function isSeconds(value: unknown): value is number {

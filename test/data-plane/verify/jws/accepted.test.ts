@@ -1,40 +1,65 @@
 import { createPrivateKey } from 'node:crypto';
-import { FlattenedSign, type JWSHeaderParameters } from 'jose';
+import { CompactSign, FlattenedSign, type JWSHeaderParameters } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { type Call, call, signCall, type TestKey, VerifyBench } from '../signed-call.ts';
+import {
+  type Call,
+  call,
+  NOW,
+  signBase,
+  signCall,
+  type TestKey,
+  VerifyBench,
+} from '../signed-call.ts';
 import {
   bound,
   ES256,
   encode,
   fieldOf,
+  type Header,
   headerFor,
   IAT,
+  ISS,
   JWS_KEYS,
   signJws,
+  TAN,
   withField,
 } from './jws-call.ts';
 
 const BODY = Buffer.from('{"收款人":"星云","amount":"12.50"}');
 const POST = call({ method: 'POST', path: '/transfers/v1/transfers', query: '?a=1', body: BODY });
 const GET = call({ query: '?limit=10' });
-/** The order of the curve's group (SEC 2 section 2.4.2). */
-const ORDER = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
-
 function registered(key: TestKey): VerifyBench {
   const bench = new VerifyBench();
   bench.register('key-1', key, { key: { schemes: ['jws'] } });
   return bench;
 }
 
+/** What jose must be told of, to sign with names of others in crit. */
+function critical(header: JWSHeaderParameters) {
+  return { crit: Object.fromEntries(header.crit!.map(name => [name, true])) };
+}
+
+function foreignKey(key: TestKey) {
+  return createPrivateKey(key.signing.export({ type: 'pkcs8', format: 'pem' }));
+}
+
 /** By jose, which shares no code with the gateway. */
-async function signedByJose(unsigned: Call, key: TestKey, changes: object = {}): Promise<Call> {
-  const header = headerFor(key, changes as Record<string, unknown>) as JWSHeaderParameters;
-  const pem = key.signing.export({ type: 'pkcs8', format: 'pem' });
-  const understood = Object.fromEntries((header.crit as string[]).map(name => [name, true]));
+async function signedByJose(unsigned: Call, key: TestKey, changes: Header = {}): Promise<Call> {
+  const header = headerFor(key, changes) as JWSHeaderParameters;
   const made = await new FlattenedSign(unsigned.body)
     .setProtectedHeader(header)
-    .sign(createPrivateKey(pem), { crit: understood });
+    .sign(foreignKey(key), critical(header));
   return withField(unsigned, `${made.protected}..${made.signature}`);
+}
+
+/** In the form that has its payload inside, which is then cut out (RFC 7515 appendix F). */
+async function cutByHand(unsigned: Call, key: TestKey, changes: Header = {}): Promise<Call> {
+  const header = headerFor(key, changes) as JWSHeaderParameters & { alg: string };
+  const made = await new CompactSign(unsigned.body)
+    .setProtectedHeader(header)
+    .sign(foreignKey(key), critical(header));
+  const [head, , signature] = made.split('.');
+  return withField(unsigned, `${head}..${signature}`);
 }
 
 describe.each(JWS_KEYS)('a detached JWS with $algorithm', key => {
@@ -52,6 +77,14 @@ describe.each(JWS_KEYS)('a detached JWS with $algorithm', key => {
     const signed = await signedByJose(POST, key, raw);
     expect(bench.verdict(signed)).toBe('accepted');
     expect(bench.verdict({ ...signed, body: BODY.subarray(1) })).toBe('signature-invalid');
+    expect(bench.verdict(await signedByJose(GET, key, bound(GET)))).toBe('accepted');
+    expect(bench.verdict(await signedByJose(GET, key, { ...bound(GET), ...raw }))).toBe('accepted');
+  });
+
+  it('of jose is accepted where its payload is cut out', async () => {
+    const bench = registered(key);
+    expect(bench.verdict(await cutByHand(POST, key))).toBe('accepted');
+    expect(bench.verdict(await cutByHand(GET, key, bound(GET)))).toBe('accepted');
   });
 
   it('is accepted once, also with another header field beside it', () => {
@@ -95,17 +128,47 @@ describe.each(JWS_KEYS)('a detached JWS with $algorithm', key => {
   });
 });
 
-describe('a signature of ECDSA', () => {
-  it('whose s was turned round is the same one', () => {
-    const bench = registered(ES256);
-    const field = fieldOf(ES256, headerFor(ES256), BODY);
-    const [head, , text] = field.split('.') as [string, string, string];
-    const bytes = Buffer.from(text, 'base64url');
-    const s = BigInt(`0x${bytes.toString('hex', 32)}`);
-    const turned = Buffer.from((ORDER - s).toString(16).padStart(64, '0'), 'hex');
-    const other = Buffer.concat([bytes.subarray(0, 32), turned]).toString('base64url');
-    expect(bench.verdict(withField(POST, `${head}..${other}`))).toBe('accepted');
-    expect(bench.verdict(withField(POST, field))).toBe('signature-replayed');
+describe('a header', () => {
+  const { htm, htu } = bound(POST);
+
+  it.each<[string, Header]>([
+    [
+      'as versions before 3.1.4 of UK Open Banking have it',
+      { b64: false, crit: ['b64', IAT, ISS, TAN] },
+    ],
+    ['with b64 true', { b64: true, crit: ['b64'] }],
+    ['without crit', { crit: undefined }],
+    [
+      'with everything in crit',
+      { htm, htu, exp: NOW, crit: [IAT, ISS, TAN, 'htm', 'htu', 'exp', 'jti'] },
+    ],
+    ['with plain iat in crit', { [IAT]: undefined, iat: NOW, crit: ['iat'] }],
+    ['with the same time twice', { iat: NOW, crit: [IAT, 'iat'] }],
+    ['with typ in small letters', { typ: 'jose' }],
+    ['with nothing that need not be', { typ: undefined, cty: undefined, jti: undefined }],
+    ['with members that nobody asks for', { x: { y: [1] }, ver: 1 }],
+    ['at the end of its window', { [IAT]: NOW - 60 }],
+    ['at the beginning of its window', { [IAT]: NOW + 5 }],
+    ['in other scripts', { [ISS]: '星云 \u{1f680}' }],
+  ])('%s is accepted', (_, changes) => {
+    expect(registered(ES256).verdict(signJws(POST, ES256, changes))).toBe('accepted');
+  });
+
+  it('of 2,048 characters is accepted', () => {
+    const header = headerFor(ES256);
+    while (encode(header).length < 2_048) header.jti = `${header.jti}x`;
+    expect(encode(header)).toHaveLength(2_048);
+    expect(registered(ES256).verdict(withField(POST, fieldOf(ES256, header, BODY)))).toBe(
+      'accepted',
+    );
+  });
+
+  it('counts with the last of two members of one name (RFC 7515 section 4)', () => {
+    const text = JSON.stringify(headerFor(ES256, { kid: undefined }));
+    const twice = text.replace('{', '{"kid":"evil",').replace(/}$/, ',"kid":"key-1"}');
+    const head = Buffer.from(twice).toString('base64url');
+    const made = signBase(ES256, `${head}.${BODY.toString('base64url')}`).toString('base64url');
+    expect(registered(ES256).verdict(withField(POST, `${head}..${made}`))).toBe('accepted');
   });
 });
 
