@@ -126,6 +126,22 @@ describe.each(JWS_KEYS)('a detached JWS with $algorithm', key => {
     bench.wallMs += 5_001;
     expect(bench.verdict(signJws(POST, key, { ...plain, exp: iat }))).toBe('signature-expired');
   });
+
+  it('is remembered as long as it would be accepted', () => {
+    const bench = registered(key);
+    for (const exp of [undefined, NOW + 10]) bench.verdict(signJws(POST, key, { exp }));
+    const [byAge, byExp] = bench.nonces.claims;
+    expect(byAge).toMatchObject({ appId: 'app-1', expiresAtMs: (NOW + 60) * 1_000 + 1 });
+    expect(byExp).toMatchObject({ appId: 'app-1', expiresAtMs: (NOW + 15) * 1_000 + 1 });
+  });
+
+  it('from before all nonces were known is refused', () => {
+    const bench = registered(key);
+    bench.nonces.acceptCreatedAfterMs = NOW * 1_000 - 1;
+    expect(bench.verdict(signJws(POST, key))).toBe('accepted');
+    bench.nonces.acceptCreatedAfterMs += 1;
+    expect(bench.verdict(signJws(POST, key))).toBe('signature-expired');
+  });
 });
 
 describe('a header', () => {
