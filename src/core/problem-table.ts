@@ -118,21 +118,23 @@ export const PROBLEM_TABLE = {
   'signature-missing': {
     status: 401,
     title: 'The request is not signed',
-    remedy: 'Send Signature-Input and Signature as docs/signing.md shows.',
+    remedy: 'Sign the call as docs/signing.md shows, or as docs/schemes.md lists.',
     retry: false,
   },
   'signature-malformed': {
     status: 400,
     title: 'The signature fields cannot be parsed',
-    remedy: 'Check Signature-Input and Signature against RFC 9421 section 4 and RFC 9651.',
+    remedy:
+      'Check Signature-Input and Signature against RFC 9421 section 4 and RFC 9651, or the field ' +
+      'of another scheme against docs/schemes.md; the detail names the part.',
     retry: false,
   },
   'signature-coverage': {
     status: 401,
     title: 'The signature does not cover what it must',
     remedy:
-      'Cover @method, @target-uri (or @authority, @path and @query) and content-digest; ' +
-      'the detail names what is missing.',
+      'Cover @method, @target-uri (or @authority, @path and @query) and content-digest, or what ' +
+      'docs/schemes.md asks of another scheme; the detail names what is missing.',
     retry: false,
   },
   'signature-expired': {
@@ -163,7 +165,7 @@ export const PROBLEM_TABLE = {
     status: 401,
     title: 'The signature does not verify',
     remedy:
-      'Compare your signature base with docs/signing.md; ' +
+      'Compare what you sign with docs/signing.md, or docs/schemes.md; ' +
       'check the key, and that no proxy rewrites the request.',
     retry: false,
   },

@@ -1,4 +1,4 @@
-import type { BodyDigest, BodyForm, Check, CheckOutcome, CheckRunner } from '../../core/check.ts';
+import type { BodyDigest, BodyForm, CheckOutcome, CheckRunner } from '../../core/check.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import {
@@ -18,6 +18,7 @@ import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { type CarriedFields, carriedFields } from './carried-fields.ts';
 import { normaliseAuthority } from './own-authorities.ts';
 import { type Candidate, type Freshness, isProblem, type SignatureScheme } from './scheme.ts';
+import { SubmittedCheck } from './submitted-check.ts';
 import { refuseUnknown } from './time-window.ts';
 import type { Tokens } from './token/index.ts';
 
@@ -151,21 +152,15 @@ function refuseFailing(
 }
 
 /** One check under way. An object with a method rather than a closure for each request. */
-class SignatureCheck implements Check, NonceClaimant {
+class SignatureCheck extends SubmittedCheck implements NonceClaimant {
   readonly entry: KeyEntry;
   readonly base: string;
   readonly bodyForm: BodyForm;
   readonly signature: Uint8Array;
   readonly digests: readonly BodyDigest[];
-  waitMs = 0;
-  serviceMs = 0;
   private readonly parts: VerifyParts;
-  private readonly exchange: Exchange;
   private readonly scheme: SignatureSchemeName;
   private readonly freshness: Freshness;
-  /** The outcome of a check that was settled while it was being submitted. */
-  private early: CheckOutcome | undefined = undefined;
-  private submitting = true;
   /** While other hosts are asked for the nonce: since when, on the monotonic clock, and whose. */
   private askedMs = 0;
   private asked: KeyEntry | undefined = undefined;
@@ -176,23 +171,19 @@ class SignatureCheck implements Check, NonceClaimant {
     scheme: SignatureSchemeName,
     { entry, text, signature, freshness }: Candidate,
   ) {
+    super(parts, exchange);
     this.entry = entry;
     this.base = text.base;
     this.bodyForm = text.bodyForm;
     this.signature = signature;
     this.digests = text.digests;
     this.parts = parts;
-    this.exchange = exchange;
     this.scheme = scheme;
     this.freshness = freshness;
   }
 
   get prefersInline(): boolean {
     return this.parts.prefersInline;
-  }
-
-  get abandoned(): boolean {
-    return this.exchange.completed;
   }
 
   /**
@@ -202,26 +193,6 @@ class SignatureCheck implements Check, NonceClaimant {
   get body(): Uint8Array {
     const isCovered = this.bodyForm !== 'none' || this.digests.length > 0;
     return isCovered && !this.abandoned ? this.exchange.body : EMPTY_BODY;
-  }
-
-  start(): StepResult {
-    const outcome = this.parts.checks.submit(this) ?? this.early;
-    this.submitting = false;
-    return outcome === undefined ? PENDING : this.conclude(outcome);
-  }
-
-  settle(outcome: CheckOutcome): void {
-    if (this.submitting) {
-      this.early = outcome;
-      return;
-    }
-    // A throw below is a bug and goes on to whoever settles; the caller is answered all the same.
-    let result: StepResult = problem('internal-error', 'The check did not end.');
-    try {
-      result = this.conclude(outcome);
-    } finally {
-      if (result !== PENDING) this.parts.resumptions.add(this.exchange, result);
-    }
   }
 
   settleNonce(outcome: NonceOutcome): void {
@@ -234,12 +205,9 @@ class SignatureCheck implements Check, NonceClaimant {
     }
   }
 
-  private conclude(outcome: CheckOutcome): StepResult {
+  protected conclude(outcome: CheckOutcome): StepResult {
     // The nonce of a call that nobody carries out stays fresh, and the call may be sent again.
     if (this.abandoned) return refuseOutcome('failed');
-    const { stageMs } = this.exchange;
-    stageMs[STAGE.verifyWait] = this.waitMs;
-    stageMs[STAGE.verify]! += this.serviceMs;
     if (outcome !== 'valid') {
       if (FAILURES.has(outcome)) this.chargeFailure();
       return refuseOutcome(outcome);

@@ -11,12 +11,13 @@ import { STAGE } from '../../../core/stages.ts';
 import type { NonceClaimant, NonceClaims, NonceOutcome } from '../../../stores/contracts.ts';
 import { normaliseAuthority } from '../own-authorities.ts';
 import { isProblem } from '../scheme.ts';
+import type { SubmittedCheckParts } from '../submitted-check.ts';
 import { lastAcceptedMs, refuseTime } from '../time-window.ts';
 import { type DpopProof, keyMaterial, readProof } from './dpop-proof.ts';
 import type { KeySerials } from './serials.ts';
-import { TokenCheck, type TokenCheckParts } from './token-check.ts';
+import { TokenCheck } from './token-check.ts';
 
-export interface ProofOptions extends TokenCheckParts {
+export interface ProofOptions extends SubmittedCheckParts {
   readonly nonces: NonceClaims;
   readonly clock: Clock;
   readonly counters: CounterSet;

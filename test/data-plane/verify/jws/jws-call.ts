@@ -1,5 +1,3 @@
-/** Calls with a detached JWS, put together without the gateway's code. */
-import { generateKeyPairSync } from 'node:crypto';
 import { type Call, KEYS, NOW, signBase, type TestKey } from '../signed-call.ts';
 
 export const RS256 = KEYS['rsa-v1_5-sha256'];
@@ -46,22 +44,6 @@ export function withField(unsigned: Call, value: string): Call {
 
 export function signJws(unsigned: Call, key: TestKey, changes: Header = {}): Call {
   return withField(unsigned, fieldOf(key, headerFor(key, changes), unsigned.body));
-}
-
-const others = new Map<string, TestKey>();
-
-/** Of the same kind and not the same. */
-export function anotherKey({ algorithm }: TestKey): TestKey {
-  const known = others.get(algorithm);
-  if (known !== undefined) return known;
-  const { publicKey, privateKey } =
-    algorithm === 'ecdsa-p256-sha256'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      : generateKeyPairSync('rsa', { modulusLength: 2_048 });
-  const material = publicKey.export({ format: 'der', type: 'spki' });
-  const made = { algorithm, signing: privateKey, material };
-  others.set(algorithm, made);
-  return made;
 }
 
 /** What binds it to a call. */

@@ -1,30 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Problem } from '../../../../src/core/problems.ts';
-import { KEYS, type keyEntry, type TestKey, VerifyBench } from '../signed-call.ts';
-import { anotherKey, JWS_KEYS } from './jws-call.ts';
+import { KEYS, type TestKey, type VerifyBench } from '../signed-call.ts';
+import { anotherKey, benchWithStandings } from '../standing-keys.ts';
+import { JWS_KEYS } from './jws-call.ts';
 import { wrongCalls } from './wrong-calls.ts';
 
-type Changes = NonNullable<Parameters<typeof keyEntry>[2]>;
-
 function registered(key: TestKey): VerifyBench {
-  const bench = new VerifyBench();
-  const register = (id: string, changes: Changes = {}, registeredKey = key) => {
-    const of = { schemes: ['jws'] as const, ...changes.key };
-    bench.register(id, registeredKey, { ...changes, key: of });
-  };
-  register('key-1');
-  register('revoked', { key: { revoked: true } });
-  register('ended', { key: { notAfterMs: 1 } });
-  register('later', { key: { notBeforeMs: Number.MAX_SAFE_INTEGER } });
-  register('suspended', { app: { active: false } });
-  register('left', { partner: { active: false } });
-  register('other-scheme', { key: { schemes: ['rfc9421', 'xingyun', 'cavage'] } });
-  register('hmac', {}, KEYS['hmac-sha256']);
-  register('ed25519', {}, KEYS.ed25519);
-  register('p384', {}, KEYS['ecdsa-p384-sha384']);
-  register('rsa-pss-sha512', {}, KEYS['rsa-pss-sha512']);
-  register('another', {}, anotherKey(key));
-  return bench;
+  return benchWithStandings(key, 'jws', {
+    hmac: KEYS['hmac-sha256'],
+    ed25519: KEYS.ed25519,
+    p384: KEYS['ecdsa-p384-sha384'],
+    'rsa-pss-sha512': KEYS['rsa-pss-sha512'],
+    another: anotherKey(key),
+  });
 }
 
 const TABLES = JWS_KEYS.map(key => ({ key, algorithm: key.algorithm, rows: wrongCalls(key) }));

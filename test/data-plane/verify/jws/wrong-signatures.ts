@@ -1,7 +1,8 @@
 /** Wrong detached signatures: numbers, lengths, keys and algorithms. */
 import { createHmac, createPublicKey, type KeyObject } from 'node:crypto';
 import { KEYS, signBase, type TestKey } from '../signed-call.ts';
-import { anotherKey, ES256, encode, type Header, headerFor, PS256, RS256 } from './jws-call.ts';
+import { anotherKey } from '../standing-keys.ts';
+import { ES256, encode, type Header, headerFor, PS256, RS256 } from './jws-call.ts';
 import { ALGORITHM, BODY, COVERAGE, field, INVALID, type Wrong } from './wrong-call.ts';
 
 const PAYLOAD = BODY.toString('base64url');
