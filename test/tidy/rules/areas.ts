@@ -68,6 +68,7 @@ export const AREAS: readonly Area[] = [
     mayImport: [CORE, ...STORE_TYPES, 'src/stores/memory/', 'src/data-plane/'],
   },
   { name: 'front messages', matches: under(FRONT_MESSAGES), mayImport: [CORE] },
+  { name: 'payload', matches: under('src/payload/'), mayImport: [CORE, 'src/payload/'] },
   { name: 'telemetry', matches: under(TELEMETRY), mayImport: [CORE, TELEMETRY] },
   { name: 'client', matches: under('src/client/'), mayImport: [CORE, 'src/client/'] },
   {
