@@ -344,6 +344,14 @@ export const ConfigSchema = Type.Object(
       inlineMaxMicros: integer('With `auto`, checks up to this cost run inline.', 15, 0, 10_000),
       placement,
     }),
+    transform: section('Payloads that are converted (docs/payloads.md).', {
+      answerMaxBytes: integer(
+        'Largest body of an answer that is converted; a longer one is refused.',
+        1_048_576,
+        1_024,
+        16_777_216,
+      ),
+    }),
     telemetry: section('Histograms and the access log.', {
       operationHistogramsMax: integer('Operations with a histogram of their own.', 512, 1, 10_000),
       appFiguresMax: integer('Apps with session figures of their own.', 512, 1, 10_000),

@@ -162,8 +162,10 @@ export class Exchange {
   bodyReservedBytes = 0;
   /** front: the connection must not be used again (what follows on it is not trusted). */
   closeConnection = false;
-  /** front: the whole body once it has arrived. */
+  /** front: the whole body once it has arrived; gone once a worker has it to convert. */
   body: Uint8Array = EMPTY_BODY;
+  /** front: how long it was. */
+  bodyBytes = 0;
   /** verify: undefined for a call without a signature. */
   identity: Identity | undefined = undefined;
   /** route */
@@ -174,6 +176,15 @@ export class Exchange {
   policyFields: readonly string[] | undefined = undefined;
   /** idempotency: where the answer goes first, in place of the transport's sink. */
   recorder: AnswerRecorder | undefined = undefined;
+  /** transform: before the transport's sink where the answer is converted. */
+  converter: AnswerSink | undefined = undefined;
+  /** transform: what the upstream gets in the place of `body`. */
+  outgoingBody: Uint8Array | undefined = undefined;
+  /**
+   * transform: in the place of the caller's fields about the body and about what it accepts, flat
+   * name, value pairs in lower case.
+   */
+  outgoingFields: readonly string[] | undefined = undefined;
   /** upstream: set while it produces an answer. */
   source: AnswerSource | undefined = undefined;
   /** upstream: requests sent for this exchange. */
@@ -207,6 +218,11 @@ export class Exchange {
   /** The answer was handed over whole, or nobody is left to read it: record it. */
   complete(): void {
     this.driver.complete(this);
+  }
+
+  /** Where an answer that the call has brought goes; a problem goes to the transport's own. */
+  get sink(): AnswerSink {
+    return this.converter ?? this.transport.sink;
   }
 
   /** The first value of a header, by its lower-case name. */

@@ -2,8 +2,12 @@
 import type { OperationRecord, PlanRecord } from './snapshot.ts';
 import type { UpstreamResilience } from './upstream-record.ts';
 
-export const PLAIN_OPERATION: Pick<OperationRecord, 'idempotency' | 'limits' | 'appLimits'> = {
+export const PLAIN_OPERATION: Pick<
+  OperationRecord,
+  'idempotency' | 'payload' | 'limits' | 'appLimits'
+> = {
   idempotency: 'none',
+  payload: undefined,
   limits: undefined,
   appLimits: undefined,
 };

@@ -1,5 +1,6 @@
 /** Refusals: made by the rooms, written as RFC 9457 problem details by respond. */
-import { PROBLEM_TABLE, type ProblemDefinition } from './problem-table.ts';
+import type { ProblemDefinition } from './problem-definition.ts';
+import { PROBLEM_TABLE } from './problem-table.ts';
 
 export type ProblemName = keyof typeof PROBLEM_TABLE;
 
@@ -15,6 +16,14 @@ export interface Problem {
   readonly retryAfterSeconds: number | undefined;
   /** Extra response headers, flat name, value pairs (`allow` with method-not-allowed). */
   readonly headers: readonly string[];
+  /** Each place of the body that is wrong; undefined where it is not about the body. */
+  readonly errors?: readonly ProblemPlace[];
+}
+
+/** As RFC 9457 section 3 shows it: the pointer is a fragment (RFC 6901 section 6). */
+export interface ProblemPlace {
+  readonly pointer: string;
+  readonly detail: string;
 }
 
 const NO_HEADERS: readonly string[] = [];
@@ -43,6 +52,19 @@ export function problemAfter(
   return { ...problem(name, detail), retryAfterSeconds };
 }
 
+/** The same with the places of a body that are wrong, each a JSON Pointer and what is wrong. */
+export function problemAt(
+  name: ProblemName,
+  detail: string,
+  places: readonly (readonly [pointer: string, detail: string])[],
+): Problem {
+  const errors = places.map(([pointer, reason]) => ({
+    pointer: `#${pointer.split('/').map(encodeURIComponent).join('/')}`,
+    detail: reason,
+  }));
+  return { ...problem(name, detail), errors };
+}
+
 /** The members of a problem document (RFC 9457 section 3), in the order in which they are shown. */
 export function problemMembers(refusal: Problem) {
   return {
@@ -51,6 +73,7 @@ export function problemMembers(refusal: Problem) {
     status: refusal.status,
     code: refusal.name,
     detail: refusal.detail,
+    ...(refusal.errors === undefined ? {} : { errors: refusal.errors }),
   };
 }
 

@@ -95,6 +95,16 @@ export const IDEMPOTENCY = ['none', 'optional', 'required'] as const;
 /** Whether a call carries an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07). */
 export type Idempotency = (typeof IDEMPOTENCY)[number];
 
+/** What is done to the payloads of an operation (docs/payloads.md). */
+export interface PayloadRecord {
+  /** The same for the same source, and for no other. */
+  readonly id: string;
+  /** For `compileProgram` (src/payload/program.ts). */
+  readonly source: string;
+  readonly convertsRequest: boolean;
+  readonly convertsAnswer: boolean;
+}
+
 export interface OperationRecord {
   /** Unique in the registry, `<api>.<operationId>`. */
   readonly id: string;
@@ -109,6 +119,8 @@ export interface OperationRecord {
   readonly messageSignature: MessageSignature;
   /** Other than `none` for POST and PATCH of signed operations only. */
   readonly idempotency: Idempotency;
+  /** What is done to its payloads; undefined where they pass as they are. */
+  readonly payload: PayloadRecord | undefined;
   /** Of all callers together. */
   readonly limits: LimitTerms | undefined;
   /** Of each app. */

@@ -5,6 +5,7 @@
 import type { CheckRunner } from '../core/check.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
+import type { ConversionRunner } from '../core/conversion.ts';
 import type { CounterSet } from '../core/counters.ts';
 import type { JournalState, ReplayRequest } from '../core/events.ts';
 import { type Exchange, PENDING, type Step, type StepResult } from '../core/exchange.ts';
@@ -25,6 +26,7 @@ import { createRecordStep, RunObserver } from './record/index.ts';
 import { Responder } from './respond/index.ts';
 import { createRouteStep } from './route/index.ts';
 import { Sessions } from './sessions/index.ts';
+import { Transform } from './transform/index.ts';
 import {
   createForwardStep,
   type ForwardOptions,
@@ -37,6 +39,7 @@ export interface FrontParts {
   readonly counters: CounterSet;
   readonly snapshots: SnapshotHolder;
   readonly checks: CheckRunner;
+  readonly conversions: ConversionRunner;
   readonly nonces: NonceClaims;
   readonly limits: LimitStore;
   /** Decides at once, for this host alone. */
@@ -52,6 +55,8 @@ export interface FrontParts {
   readonly wantTokenKeys: (issuer: string) => void;
   readonly postObserved: (call: ObservedCall) => void;
   readonly reportBug: Rooms['reportBug'];
+  /** Why a payload was not converted. */
+  readonly reportConversion: (exchange: Exchange, reason: string) => void;
   readonly reportUpstreamFailure: ForwardOptions['reportFailure'];
 }
 
@@ -62,27 +67,20 @@ export function composeFront(parts: FrontParts) {
   const { admission, gate, observed } = composeAdmission(parts);
   const { openSink } = responder;
   const front = new Front({ config, counters, snapshots, openSink, gate });
-  const sessions = new Sessions({
-    config,
-    counters,
-    snapshots,
-    clock: systemClock,
-    meters: parts.recorder,
-    journal: parts.journal,
-    askReplay: parts.askReplay,
-    countProblem: name => parts.recorder.countProblem(name),
-    onDelivered: parts.onEventsDelivered,
-  });
+  const sessions = createSessions(parts);
   const { policy, keys } = createAgreed(parts);
   const runs = new RunObserver({ clock: systemClock, counters, post: parts.postObserved });
   const tokens = createTokens(parts);
+  const transform = createTransform(parts);
   const http: Rooms = {
     admit: admission.admit,
     readBody: front.readBody,
     verify: createVerify(parts, false, tokens),
     route: createRouteStep(),
+    prepareAnswer: transform.prepareAnswer,
     limit: policy.limit,
     claimKey: keys.claimKey,
+    convertRequest: transform.convertRequest,
     forward: createForwardStep(parts.upstreams, {
       clock: systemClock,
       counters,
@@ -125,6 +123,18 @@ export function composeFront(parts: FrontParts) {
   return { front, responder, sessions, runs, tokens, calls, handshakes };
 }
 
+function createSessions(parts: FrontParts): Sessions {
+  const { config, counters, snapshots, recorder } = parts;
+  return new Sessions({
+    ...{ config, counters, snapshots, clock: systemClock },
+    meters: recorder,
+    journal: parts.journal,
+    askReplay: parts.askReplay,
+    countProblem: name => recorder.countProblem(name),
+    onDelivered: parts.onEventsDelivered,
+  });
+}
+
 function createTokens(parts: FrontParts): Tokens {
   const { checks, failures, nonces, snapshots, counters, config } = parts;
   const { clockSkewMs, createdMaxAgeMs } = config.signatures;
@@ -133,6 +143,14 @@ function createTokens(parts: FrontParts): Tokens {
     config: { ...config.tokens, clockSkewMs, createdMaxAgeMs },
     resumptions: new Resumptions(queueMicrotask),
     wantKeys: parts.wantTokenKeys,
+  });
+}
+
+function createTransform({ config, conversions, reportConversion }: FrontParts): Transform {
+  return new Transform({
+    conversions,
+    answerMaxBytes: config.transform.answerMaxBytes,
+    reportFailure: reportConversion,
   });
 }
 

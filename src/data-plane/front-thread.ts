@@ -98,6 +98,7 @@ async function startFront() {
     counters,
     snapshots,
     checks: pool,
+    conversions: pool,
     nonces: stores.nonces,
     limits: stores.limits,
     hostLimits: stores.hostLimits,
@@ -112,6 +113,7 @@ async function startFront() {
     wantTokenKeys: issuer => post({ kind: 'token-keys-wanted', issuer }),
     postObserved: call => post({ kind: 'observed', call }),
     reportBug,
+    reportConversion,
     reportUpstreamFailure,
   });
   await pool.ready();
@@ -161,6 +163,13 @@ function logThrottled(
 function reportBug(error: unknown, exchange: Exchange): void {
   const stack = (error instanceof Error && error.stack) || String(error);
   logThrottled('error', 'A room threw.', stack, { requestId: exchange.arrival.requestId, stack });
+}
+
+function reportConversion({ arrival, target }: Exchange, reason: string): void {
+  const { requestId } = arrival;
+  const operation = target?.entry.operation.id;
+  const message = 'A payload could not be converted.';
+  logThrottled('warn', message, `${operation}`, { requestId, operation, reason });
 }
 
 function reportUpstreamFailure(

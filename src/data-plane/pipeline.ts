@@ -3,8 +3,8 @@
  *
  * Each step is a plain function of the exchange: it returns nothing and the next one runs, a
  * Problem and respond writes it, or PENDING and goes on later through `exchange.resume`. Only
- * reading the body, verify, limits, idempotency and upstream may wait. Record sees every exchange
- * exactly once.
+ * reading the body, verify, limits, idempotency, transform and upstream may wait. Record sees every
+ * exchange exactly once.
  */
 import type { CounterSet } from '../core/counters.ts';
 import {
@@ -25,10 +25,14 @@ export interface Rooms {
   readonly verify: Step;
   /** Finds out what is called, and whether this app may. */
   readonly route: Step;
+  /** Sees to it that the answer will be what the caller expects. */
+  readonly prepareAnswer: Step;
   /** Holds the call against what was agreed: rates, quotas, calls in flight. */
   readonly limit: Step;
   /** Finds out by the Idempotency-Key whether the call was made before. */
   readonly claimKey: Step;
+  /** Turns the body into what the upstream expects. */
+  readonly convertRequest: Step;
   /** Sends the call on and streams the answer back. */
   readonly forward: Step;
   readonly writeProblem: (exchange: Exchange, refusal: Problem) => void;
@@ -52,8 +56,10 @@ export class Pipeline implements ExchangeIntake {
       rooms.readBody,
       rooms.verify,
       rooms.route,
+      rooms.prepareAnswer,
       rooms.limit,
       rooms.claimKey,
+      rooms.convertRequest,
       rooms.forward,
     ];
   }

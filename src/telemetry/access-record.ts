@@ -78,7 +78,7 @@ export class AccessRecordEncoder {
     this.field(',"peer":', arrival.peer);
     if (arrival.session !== undefined) this.field(',"session":', arrival.session.id);
     this.ascii(',"requestBytes":');
-    this.integer(exchange.body.length);
+    this.integer(exchange.bodyBytes);
     this.ascii(',"responseBytes":');
     this.integer(exchange.responseBytes);
     this.ascii(',"attempts":');

@@ -18,8 +18,10 @@ const STEP_NAMES = [
   'readBody',
   'verify',
   'route',
+  'prepareAnswer',
   'limit',
   'claimKey',
+  'convertRequest',
   'forward',
 ] as const;
 

@@ -31,5 +31,8 @@ const check: typeof runCheck = (key, base, signature, digests, body) => {
 };
 
 export default function verifyBatches(port: MessagePort): Promise<void> {
-  return serveBatches(port, buffer => runBatch(buffer, keys, workerData.progress, check));
+  return serveBatches(port, {
+    checks: buffer => runBatch(buffer, keys, workerData.progress, check),
+    mixed: () => Promise.reject(new Error('no conversions here')),
+  });
 }

@@ -36,8 +36,10 @@ beforeAll(async () => {
         throw new Error(SECRET);
       },
       route: () => undefined,
+      prepareAnswer: () => undefined,
       limit: () => undefined,
       claimKey: () => undefined,
+      convertRequest: () => undefined,
       forward: () => undefined,
       writeProblem: responder.writeProblem,
       release: front.release,

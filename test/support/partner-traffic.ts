@@ -21,7 +21,9 @@ export interface CallAnswer {
 
 export interface CallOptions {
   readonly method?: string;
-  readonly body?: string;
+  readonly body?: string | Buffer;
+  /** Of the body; JSON where absent. */
+  readonly contentType?: string;
   readonly headers?: Record<string, string>;
 }
 
@@ -58,7 +60,8 @@ export class PartnerTraffic {
   sign(path: string, options: CallOptions = {}): PreparedCall {
     const { method = 'GET', headers = {} } = options;
     const body = options.body === undefined ? undefined : Buffer.from(options.body);
-    const contentType = body === undefined ? undefined : 'application/json';
+    const jsonOrGiven = options.contentType ?? 'application/json';
+    const contentType = body === undefined ? undefined : jsonOrGiven;
     const targetUri = `${this.origin}${path}`;
     const signed = { ...this.signer.sign({ method, targetUri, body, contentType }) };
     const type = contentType === undefined ? {} : { 'content-type': contentType };

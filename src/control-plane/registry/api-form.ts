@@ -4,6 +4,7 @@ import { OperationTable, type PublishedOperation } from './check-overlaps.ts';
 import type { Refuse } from './form-context.ts';
 import { parseInstant } from './instants.ts';
 import { checkBasePath, checkTemplate, joinPath } from './path-template.ts';
+import { checkPayload } from './payload-form.ts';
 import type { Api } from './schema.ts';
 
 const KEYED_METHODS = new Set<string>(['POST', 'PATCH']);
@@ -12,6 +13,7 @@ export function completeApi(api: Api, refuse: Refuse): JsonObject {
   checkLifecycle(api, refuse);
   checkAccess(api, refuse);
   checkIdempotency(api, refuse);
+  checkPayloads(api, refuse);
   const twice = new Set(refuseTwins(api, refuse));
   const wrong = checkBasePath(api.basePath);
   if (wrong === undefined) checkPaths(api, twice, refuse);
@@ -55,6 +57,20 @@ function checkAccess({ operations }: Api, refuse: Refuse): void {
   for (const [index, { access, scopes }] of operations.entries()) {
     if (access !== 'public' || scopes.length === 0) continue;
     refuse(`/operations/${index}`, 'is public and names scopes; nobody would be asked for them');
+  }
+}
+
+/** Only these methods have a body that means something (RFC 9110 section 9.3). */
+const BODY_METHODS = new Set<string>(['POST', 'PUT', 'PATCH']);
+
+function checkPayloads({ operations }: Api, refuse: Refuse): void {
+  for (const [index, { payload, method }] of operations.entries()) {
+    if (payload === undefined) continue;
+    const place = `/operations/${index}/payload`;
+    if (payload.request !== undefined && !BODY_METHODS.has(method)) {
+      refuse(`${place}/request`, 'goes with POST, PUT and PATCH: other calls have no body');
+    }
+    checkPayload(payload, (pointer, message) => refuse(`${place}${pointer}`, message));
   }
 }
 

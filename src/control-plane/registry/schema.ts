@@ -14,6 +14,7 @@ import {
   SIGNATURE_SCHEMES,
   TOPIC_AUDIENCES,
 } from '../../core/snapshot.ts';
+import { payload } from './payload-schema.ts';
 import {
   amount,
   id,
@@ -112,6 +113,7 @@ export const operation = record({
   access,
   messageSignature,
   idempotency,
+  payload,
   limits: limitsOf('all callers of the operation together'),
   appLimits: limitsOf('each app at the operation'),
 });

@@ -19,6 +19,7 @@ import type { JsonObject } from '../../stores/registry-contract.ts';
 import type { DerivedKey } from './key-form.ts';
 import type { AnyKind } from './kinds.ts';
 import { joinPath } from './path-template.ts';
+import { payloadRecord } from './payload-form.ts';
 import { keyMaterial } from './record-forms.ts';
 import type { RegistryState } from './registry-state.ts';
 import type {
@@ -132,6 +133,7 @@ export class SnapshotRecords {
         access: operation.access,
         messageSignature: operation.messageSignature,
         idempotency: operation.idempotency ?? 'none',
+        payload: payloadRecord(operation.payload),
         limits: termsOf(operation.limits),
         appLimits: termsOf(operation.appLimits),
       })),

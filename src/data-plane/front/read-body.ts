@@ -177,6 +177,7 @@ export class BodyCollector {
   private finish(): void {
     const { exchange } = this;
     exchange.body = this.room.subarray(0, this.bytes);
+    exchange.bodyBytes = this.bytes;
     exchange.stageMs[STAGE.body] = performance.now() - exchange.arrival.arrivedMs;
     this.settle();
     this.reader.arrived.add(exchange, undefined);

@@ -63,7 +63,7 @@ export class Idempotency {
   }
 
   private replay(exchange: Exchange, { status, headers, body }: KeptAnswer): void {
-    const { sink } = exchange.transport;
+    const { sink } = exchange;
     this.options.counters.add('idempotency_replays');
     sink.begin(exchange, status, [...headers, ...REPLAYED], body.length, true);
     sink.end(exchange, body);

@@ -152,7 +152,7 @@ export class Recording implements AnswerRecorder {
       return;
     }
     if (this.isBroken) return exchange.resume(exchange.refusal);
-    const { sink } = exchange.transport;
+    const { sink } = exchange;
     sink.begin(exchange, this.status, this.headers, this.contentLength, this.hasBody);
     if (this.hasEnded) {
       sink.end(exchange, this.bytes === 0 ? undefined : this.wholeBody());
@@ -169,17 +169,17 @@ export class Recording implements AnswerRecorder {
   }
 
   private pass(exchange: Exchange, chunk: Uint8Array): boolean {
-    return this.isGone(exchange) || exchange.transport.sink.write(exchange, chunk);
+    return this.isGone(exchange) || exchange.sink.write(exchange, chunk);
   }
 
   private passEnd(exchange: Exchange, lastChunk: Uint8Array | undefined): void {
     if (this.isDetached || exchange.completed) return;
     if (exchange.aborted) exchange.status = this.status;
-    exchange.transport.sink.end(exchange, lastChunk);
+    exchange.sink.end(exchange, lastChunk);
   }
 
   private breakOff(exchange: Exchange): void {
-    if (!this.isDetached && !exchange.completed) exchange.transport.sink.abort(exchange);
+    if (!this.isDetached && !exchange.completed) exchange.sink.abort(exchange);
   }
 
   /** The source's bytes lie in a buffer that is used again. */

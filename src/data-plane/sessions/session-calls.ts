@@ -137,6 +137,7 @@ export class SessionCalls implements CallHost {
       return problem('overloaded', 'Too many request bodies are in memory.');
     }
     exchange.body = body;
+    exchange.bodyBytes = body.length;
     return undefined;
   }
 

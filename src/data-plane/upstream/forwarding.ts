@@ -10,7 +10,7 @@ import { type AttemptOutcome, outcomeOfStatus } from './attempt-outcome.ts';
 import type { UpstreamHandler, UpstreamRequest } from './client.ts';
 import type { UpstreamDirectory } from './directory.ts';
 import type { HedgedCall, Hedges } from './hedging.ts';
-import { requestHead } from './request-head.ts';
+import { outgoingBody, requestHead } from './request-head.ts';
 import { isRetriedError, isRetriedStatus, pauseBeforeRetry } from './retries.ts';
 import type { SendBudgets } from './send-budgets.ts';
 import { isTarget, type TargetClient } from './target-client.ts';
@@ -105,8 +105,8 @@ export class Forwarding implements HedgedCall, AnswerSource {
     const head = requestHead(exchange, host);
     const sentMs = performance.now();
     if (this.startedMs === 0) this.startedMs = sentMs;
-    exchange.stageMs[STAGE.transform] = sentMs - builtMs;
-    return client.request(exchange.arrival.method, head, exchange.body, handler);
+    exchange.stageMs[STAGE.transform]! += sentMs - builtMs;
+    return client.request(exchange.arrival.method, head, outgoingBody(exchange), handler);
   }
 
   moveTo(target: TargetClient): void {
@@ -194,7 +194,7 @@ export class Forwarding implements HedgedCall, AnswerSource {
   }
 
   private get sink(): AnswerSink {
-    return this.exchange.recorder ?? this.exchange.transport.sink;
+    return this.exchange.recorder ?? this.exchange.sink;
   }
 
   private get isUnheard(): boolean {

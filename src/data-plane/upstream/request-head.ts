@@ -61,19 +61,44 @@ function isCredential(name: string, value: string, identity: Identity | undefine
   return identity?.scheme === 'token' || /^(?:XINGYUN-|Signature )/i.test(value);
 }
 
+/** About the body and about what is accepted: made anew where either is converted. */
+const OF_REPRESENTATION = new Set([
+  'accept',
+  'accept-charset',
+  'accept-encoding',
+  'content-digest',
+  'content-encoding',
+  'content-md5',
+  'content-type',
+  'digest',
+  'if-range',
+  'range',
+  'repr-digest',
+  'want-content-digest',
+  'want-repr-digest',
+]);
+
+/** What an upstream gets as the body. */
+export function outgoingBody(exchange: Exchange): Uint8Array {
+  return exchange.outgoingBody ?? exchange.body;
+}
+
 /** The complete head, its last empty line included. `upstreamHost` is the Host field's value. */
 export function requestHead(exchange: Exchange, upstreamHost: string): string {
-  const { arrival, body, identity } = exchange;
+  const { arrival, identity, outgoingFields } = exchange;
+  const body = outgoingBody(exchange);
   const { headers, authority, scheme, peer } = arrival;
   const target = `${arrival.path}${arrival.query}`;
   let head = `${arrival.method} ${target} HTTP/1.1\r\nhost: ${upstreamHost}\r\n`;
   let via = '';
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!;
+    if (outgoingFields !== undefined && OF_REPRESENTATION.has(name)) continue;
     if (!isWithheld(name) && !isCredential(name, headers[i + 1]!, identity))
       head += `${name}: ${headers[i + 1]}\r\n`;
     else if (name === 'via') via += `${headers[i + 1]}, `;
   }
+  if (outgoingFields !== undefined) head += fieldLines(outgoingFields);
   if (body.length > 0 || hasContent(arrival.method)) head += `content-length: ${body.length}\r\n`;
   return (
     `${head}via: ${via}${VIA}\r\n` +
@@ -86,6 +111,12 @@ export function requestHead(exchange: Exchange, upstreamHost: string): string {
     `x-request-id: ${arrival.requestId}\r\n` +
     `traceparent: ${arrival.traceparent}\r\n\r\n`
   );
+}
+
+function fieldLines(fields: readonly string[]): string {
+  let lines = '';
+  for (let i = 0; i < fields.length; i += 2) lines += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  return lines;
 }
 
 /** What is left of the caller's time; nothing where it has no end. */

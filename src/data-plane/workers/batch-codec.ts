@@ -1,5 +1,6 @@
 /**
- * A batch of checks as one ArrayBuffer that is moved to a worker and moved back with the results.
+ * A batch of jobs as one ArrayBuffer that is moved to a worker and moved back with the results. An
+ * item is a check as below, or a conversion (conversion-codec.ts).
  *
  *     word 0    items
  *     word 1    cell of the progress array that the worker writes
@@ -23,8 +24,18 @@ import {
   type Check,
   type CheckOutcome,
 } from '../../core/check.ts';
+import type { ConversionOutcome } from '../../core/conversion.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../../core/snapshot.ts';
-
+import {
+  type ConversionItem,
+  conversionBytes,
+  NO_KEY,
+  type Output,
+  OutputReader,
+  readConversion,
+  writeConversion,
+} from './conversion-codec.ts';
+import { isConversion, type Job } from './job.ts';
 import { signedText, tailBytes, writeTail } from './signed-text.ts';
 
 const HEADER_WORDS = 3;
@@ -36,12 +47,18 @@ const WORD_BYTES = 4;
 const FORM_SHIFT = 8;
 const DIGESTS_MASK = 0xff;
 const FAILED = CHECK_OUTCOMES.indexOf('failed');
+/** Results of conversions; any other number, FAILED among them, is a failure. */
+const CONVERSION_OUTCOMES: readonly ConversionOutcome[] = ['converted', 'refused'];
 const LOW_WORD = 0x1_0000_0000;
 const DIGEST_ALGORITHMS: readonly BodyDigest['algorithm'][] = ['sha-256', 'sha-512'];
 export const BATCH_HEADER_BYTES = HEADER_WORDS * WORD_BYTES;
 
-/** Upper bound of the bytes that `check` takes in a batch, its key and its result included. */
-export function encodedBytes(check: Check): number {
+/** Upper bound of the bytes that `job` takes in a batch, its key and its result included. */
+export function encodedBytes(job: Job): number {
+  return isConversion(job) ? RESULT_WORDS * WORD_BYTES + conversionBytes(job) : checkBytes(job);
+}
+
+function checkBytes(check: Check): number {
   const { digests } = check;
   let bytes =
     (RESULT_WORDS + ITEM_WORDS + KEY_WORDS + 1) * WORD_BYTES +
@@ -60,23 +77,32 @@ export function encodedBytes(check: Check): number {
 export class BatchEncoder {
   private readonly keyIndexes = new Map<number, number>();
 
-  /** Writes `checks` to `buffer`, which holds a header and the sum of their `encodedBytes`. */
+  /**
+   * Writes `jobs` to `buffer`, which holds a header and the sum of their `encodedBytes`. What does
+   * not go into it is added to `attachments`.
+   */
   encode(
-    checks: readonly Check[],
+    jobs: readonly Job[],
     progressCell: number,
     progressStart: number,
     buffer: ArrayBuffer,
+    attachments: ArrayBuffer[] = [],
   ): void {
     const words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
     const bytes = Buffer.from(buffer);
     this.keyIndexes.clear();
-    words[0] = checks.length;
+    words[0] = jobs.length;
     words[1] = progressCell;
     words[2] = progressStart;
-    let cursor = HEADER_WORDS + checks.length * RESULT_WORDS;
+    let cursor = HEADER_WORDS + jobs.length * RESULT_WORDS;
     // Fail closed: a result that nobody wrote is not whatever the buffer held before.
     words.fill(FAILED, HEADER_WORDS, cursor);
-    for (let i = 0; i < checks.length; i++) cursor = this.item(checks[i]!, words, bytes, cursor);
+    for (let i = 0; i < jobs.length; i++) {
+      const job = jobs[i]!;
+      cursor = isConversion(job)
+        ? writeConversion(job, words, bytes, cursor, attachments)
+        : this.item(job, words, bytes, cursor);
+    }
   }
 
   /** Returns the word after the item. */
@@ -140,6 +166,8 @@ export class BatchReader {
   readonly progressCell: number;
   /** What the cell holds before the first item. */
   readonly progressStart: number;
+  /** Set where the item that `next` moved to is a conversion; what follows is of a check. */
+  conversion: ConversionItem | undefined = undefined;
   /** The item that `next` moved to; the views end with the batch. */
   key!: BatchKey;
   signed!: Uint8Array;
@@ -149,10 +177,12 @@ export class BatchReader {
   private readonly words: Uint32Array;
   private readonly floats: Float32Array;
   private readonly bytes: Uint8Array;
+  private readonly attachments: readonly ArrayBuffer[];
   private readonly keys: BatchKey[] = [];
   private cursor: number;
 
-  constructor(buffer: ArrayBuffer) {
+  constructor(buffer: ArrayBuffer, attachments: readonly ArrayBuffer[] = []) {
+    this.attachments = attachments;
     this.words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
     this.floats = new Float32Array(buffer, 0, buffer.byteLength >>> 2);
     this.bytes = new Uint8Array(buffer);
@@ -167,6 +197,8 @@ export class BatchReader {
     const { words } = this;
     const start = this.cursor;
     const keyIndex = words[start]!;
+    if (keyIndex === NO_KEY) return this.nextConversion(start);
+    this.conversion = undefined;
     const digestCount = words[start + 4]! & DIGESTS_MASK;
     const form = BODY_FORMS[words[start + 4]! >>> FORM_SHIFT]!;
     const isNewKey = keyIndex === this.keys.length;
@@ -193,9 +225,23 @@ export class BatchReader {
   }
 
   writeResult(item: number, outcome: CheckOutcome, serviceMicros: number): void {
+    this.put(item, CHECK_OUTCOMES.indexOf(outcome), serviceMicros);
+  }
+
+  writeConverted(item: number, outcome: ConversionOutcome, serviceMicros: number): void {
+    const place = CONVERSION_OUTCOMES.indexOf(outcome);
+    this.put(item, place < 0 ? FAILED : place, serviceMicros);
+  }
+
+  private put(item: number, outcome: number, serviceMicros: number): void {
     const word = HEADER_WORDS + item * RESULT_WORDS;
-    this.words[word] = CHECK_OUTCOMES.indexOf(outcome);
+    this.words[word] = outcome;
     this.floats[word + 1] = serviceMicros;
+  }
+
+  private nextConversion(start: number): void {
+    this.conversion = readConversion(this.words, this.bytes, start, this.attachments);
+    this.cursor = this.conversion.end;
   }
 
   /** Reads the key at `word`, its bytes at `offset`; returns the offset after them. */
@@ -215,14 +261,25 @@ export class BatchReader {
 export class BatchResults {
   private readonly words: Uint32Array;
   private readonly floats: Float32Array;
+  private readonly outputs: OutputReader | undefined;
 
-  constructor(buffer: ArrayBuffer, items: number) {
+  constructor(buffer: ArrayBuffer, items: number, outputs?: ArrayBuffer) {
+    this.outputs = outputs && new OutputReader(outputs);
     this.words = new Uint32Array(buffer, BATCH_HEADER_BYTES, items * RESULT_WORDS);
     this.floats = new Float32Array(buffer, BATCH_HEADER_BYTES, items * RESULT_WORDS);
   }
 
   outcome(item: number): CheckOutcome {
     return CHECK_OUTCOMES[this.words[item * RESULT_WORDS]!] ?? 'failed';
+  }
+
+  /** What came of the next conversion of the batch; ask for each, in their order. */
+  nextOutput(): Output {
+    return this.outputs!.next();
+  }
+
+  converted(item: number): ConversionOutcome {
+    return CONVERSION_OUTCOMES[this.words[item * RESULT_WORDS]!] ?? 'failed';
   }
 
   serviceMicros(item: number): number {

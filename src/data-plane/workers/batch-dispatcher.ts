@@ -1,31 +1,35 @@
-import type { Check } from '../../core/check.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import { BatchBuffers } from './batch-buffers.ts';
 import { BATCH_HEADER_BYTES, BatchEncoder, BatchResults, encodedBytes } from './batch-codec.ts';
 import { type Batch, planRecovery } from './batch-recovery.ts';
+import { isAttached } from './conversion-codec.ts';
+import { isConversion, type Job } from './job.ts';
 import type { BatchJourney, BatchWorkers } from './piscina-workers.ts';
+import { programsOf } from './programs.ts';
 import { itemIn, notBegun } from './progress-cell.ts';
+import type { ReturnedBatch } from './worker-messages.ts';
 
 /** Buffers kept per worker: one travels while the next is filled. */
 const FREE_BUFFERS_PER_WORKER = 2;
 /** Powers of two up to the largest `batchMax`. */
 const BATCH_SIZE_GROUPS = 11;
+const NONE: readonly Job[] = [];
 
 /** Where batches come from and go to. */
 export interface BatchOwner {
   /**
-   * The next checks that may leave together, at most the share of one of so many idle workers;
+   * The next jobs that may leave together, at most the share of one of so many idle workers;
    * empty where none wait.
    */
-  nextChecks(idleWorkers: number): readonly Check[];
-  /** Those of `checks` that somebody waits for; the owner keeps the others, to settle them. */
-  dropAbandoned(checks: readonly Check[]): readonly Check[];
+  nextJobs(idleWorkers: number): readonly Job[];
+  /** Those of `jobs` that somebody waits for; the owner keeps the others, to settle them. */
+  dropAbandoned(jobs: readonly Job[]): readonly Job[];
   /** Called once batches have left: callers may come back from inside their settlement. */
   settleDropped(): void;
-  /** A batch came back. `results` end with the call. */
-  settleBatch(checks: readonly Check[], results: BatchResults): void;
-  /** A check that ends workers. */
-  settlePoisoned(check: Check): void;
+  /** A batch came back. `results` end with the call, outputs do not. */
+  settleBatch(jobs: readonly Job[], results: BatchResults): void;
+  /** A job that ends workers. */
+  settlePoisoned(job: Job): void;
   /** No worker is at work, whatever waits. */
   workersMissing(): void;
 }
@@ -44,6 +48,8 @@ interface Slot {
   readonly index: number;
   readonly timer: NodeJS.Timeout;
   batch: Batch | undefined;
+  /** Of the batch: whose input went to the worker for good. */
+  spent: readonly Job[];
   /** What the progress cell held before the batch began. */
   progressStart: number;
   journey: BatchJourney | undefined;
@@ -52,7 +58,7 @@ interface Slot {
 /** Keeps idle workers busy, and sees batches through the loss of the worker that they are with. */
 export class BatchDispatcher {
   batches = 0;
-  /** `batchSizes[i]` batches had more than 2^(i-1) and at most 2^i checks. */
+  /** `batchSizes[i]` batches had more than 2^(i-1) and at most 2^i jobs. */
   readonly batchSizes = new Array<number>(BATCH_SIZE_GROUPS).fill(0);
   private readonly owner: BatchOwner;
   private readonly workers: BatchWorkers;
@@ -62,7 +68,7 @@ export class BatchDispatcher {
   private readonly buffers: BatchBuffers;
   private readonly slots: Slot[];
   private readonly freeSlots: Slot[];
-  /** Bounded by the checks under way: every check is in one batch at most. */
+  /** Bounded by the jobs under way: every job is in one batch at most. */
   private readonly reruns: Batch[] = [];
 
   constructor(parts: DispatcherParts) {
@@ -102,53 +108,58 @@ export class BatchDispatcher {
         this.rerun(lost);
         continue;
       }
-      const checks = this.owner.nextChecks(Math.min(this.freeSlots.length, this.workers.idle()));
-      if (checks.length === 0) break;
-      this.send({ checks, losses: 0, suspect: undefined });
+      const jobs = this.owner.nextJobs(Math.min(this.freeSlots.length, this.workers.idle()));
+      if (jobs.length === 0) break;
+      this.send({ jobs, losses: 0, suspect: undefined });
     }
     this.owner.settleDropped();
   }
 
-  /** Takes abandoned checks out of what waits to be run again. */
+  /** Takes abandoned jobs out of what waits to be run again. */
   sweep(): void {
     const { owner } = this;
-    for (const { checks, losses, suspect } of this.reruns.splice(0)) {
-      const live = owner.dropAbandoned(checks);
-      if (live.length > 0) this.reruns.push({ checks: live, losses, suspect });
+    for (const { jobs, losses, suspect } of this.reruns.splice(0)) {
+      const live = owner.dropAbandoned(jobs);
+      if (live.length > 0) this.reruns.push({ jobs: live, losses, suspect });
     }
   }
 
   /** Gives up what waits to be run again. */
-  takeReruns(): Check[] {
-    return this.reruns.splice(0).flatMap(batch => batch.checks);
+  takeReruns(): Job[] {
+    return this.reruns.splice(0).flatMap(batch => batch.jobs);
   }
 
   stop(): void {
     for (const slot of this.slots) clearTimeout(slot.timer);
   }
 
-  private rerun({ checks, losses, suspect }: Batch): void {
-    const live = this.owner.dropAbandoned(checks);
+  private rerun({ jobs, losses, suspect }: Batch): void {
+    const live = this.owner.dropAbandoned(jobs);
     if (live.length === 0) return;
     this.counters.add('verify_batches_retried');
-    this.send({ checks: live, losses, suspect });
+    this.send({ jobs: live, losses, suspect });
   }
 
   private send(batch: Batch): void {
-    const { checks } = batch;
+    const { jobs } = batch;
     let bytes = BATCH_HEADER_BYTES;
-    for (let i = 0; i < checks.length; i++) bytes += encodedBytes(checks[i]!);
+    for (let i = 0; i < jobs.length; i++) bytes += encodedBytes(jobs[i]!);
     const buffer = this.buffers.take(bytes);
     const slot = this.freeSlots.pop()!;
     slot.progressStart = notBegun(this.batches);
-    this.encoder.encode(checks, slot.index, slot.progressStart, buffer);
+    const converts = jobs.some(isConversion);
+    slot.spent = converts ? jobs.filter(job => isConversion(job) && isAttached(job)) : NONE;
+    const attachments: ArrayBuffer[] = [];
+    this.encoder.encode(jobs, slot.index, slot.progressStart, buffer, attachments);
     Atomics.store(this.progress, slot.index, slot.progressStart);
     slot.batch = batch;
     slot.timer.refresh();
     this.batches++;
-    this.batchSizes[Math.min(32 - Math.clz32(checks.length - 1), BATCH_SIZE_GROUPS - 1)]! += 1;
+    this.batchSizes[Math.min(32 - Math.clz32(jobs.length - 1), BATCH_SIZE_GROUPS - 1)]! += 1;
     this.counters.add('verify_batches');
-    slot.journey = this.workers.run(buffer);
+    slot.journey = converts
+      ? this.workers.run(buffer, { programs: programsOf(jobs), attachments })
+      : this.workers.run(buffer);
     slot.journey.returned.then(
       returned => this.finish(slot, returned),
       error => this.recover(slot, error),
@@ -156,10 +167,13 @@ export class BatchDispatcher {
   }
 
   /** The worker gets its next batch before the callers of this one get their outcomes. */
-  private finish(slot: Slot, buffer: ArrayBuffer): void {
-    const { checks } = this.release(slot);
+  private finish(slot: Slot, returned: ReturnedBatch): void {
+    const { jobs } = this.release(slot);
     this.pump();
-    this.owner.settleBatch(checks, new BatchResults(buffer, checks.length));
+    const isPlain = returned instanceof ArrayBuffer;
+    const buffer = isPlain ? returned : returned.buffer;
+    const outputs = isPlain ? undefined : returned.outputs;
+    this.owner.settleBatch(jobs, new BatchResults(buffer, jobs.length, outputs));
     this.buffers.release(buffer);
   }
 
@@ -167,11 +181,18 @@ export class BatchDispatcher {
   private recover(slot: Slot, reason: unknown): void {
     this.workers.note(reason);
     const position = itemIn(Atomics.load(this.progress, slot.index), slot.progressStart);
+    const { spent } = slot;
     const batch = this.release(slot);
-    const { rerun, failed } = planRecovery(batch, batch.checks[position]);
+    const suspect = batch.jobs[position];
+    const jobs = spent.length === 0 ? batch.jobs : batch.jobs.filter(job => !spent.includes(job));
+    const { rerun, failed } = planRecovery(
+      { ...batch, jobs },
+      spent.includes(suspect!) ? undefined : suspect,
+    );
     this.reruns.push(...rerun);
     this.pump();
     if (this.inFlight === 0) this.owner.workersMissing();
+    for (const job of spent) this.owner.settlePoisoned(job);
     if (failed !== undefined) {
       this.counters.add('verify_items_poisoned');
       this.owner.settlePoisoned(failed);
@@ -181,6 +202,7 @@ export class BatchDispatcher {
   private release(slot: Slot): Batch {
     const batch = slot.batch!;
     slot.batch = undefined;
+    slot.spent = NONE;
     slot.journey = undefined;
     this.freeSlots.push(slot);
     return batch;
@@ -191,6 +213,7 @@ export class BatchDispatcher {
       index,
       timer: setTimeout(() => this.onTimeout(slot), batchTimeoutMs).unref(),
       batch: undefined,
+      spent: NONE,
       progressStart: 0,
       journey: undefined,
     };

@@ -1,16 +1,21 @@
-import type { Check, CheckOutcome, CheckRunner } from '../../core/check.ts';
+import type { Check, CheckOutcome } from '../../core/check.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config.ts';
+import type { Conversion } from '../../core/conversion.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import { BATCH_BUFFER_BYTES } from './batch-buffers.ts';
 import { BATCH_HEADER_BYTES, type BatchResults } from './batch-codec.ts';
 import { BatchDispatcher, type BatchOwner } from './batch-dispatcher.ts';
-import type { CheckCosts, CostKind } from './check-costs.ts';
+import type { CheckCosts } from './check-costs.ts';
+import { ConversionDesk } from './conversion-desk.ts';
 import { type BatchBounds, type CostModel, FairLanes } from './fair-lanes.ts';
+import { isConversion, type Job } from './job.ts';
 import { KeyCache } from './key-cache.ts';
 import type { BatchWorkers, WorkerCpu } from './piscina-workers.ts';
+import type { CheckCost, CheckPool, CheckPoolStats } from './pool-contract.ts';
 import { PreferredInline } from './preferred-inline.ts';
 import { runCheck } from './run-check.ts';
+import type { ConversionResult } from './run-conversion.ts';
 import { composeSignedText } from './signed-text.ts';
 
 /**
@@ -27,50 +32,8 @@ const SWEEP_EVERY_MS = 250;
 const WORKERS_MISSING_MAX_MS = 10_000;
 const MICROS_PER_MS = 1_000;
 
-/** The lanes ask three times per check; a look-up of the key's cost each time came to 1.7 µs. */
-const ESTIMATED: CostModel = { microsOf: check => check.serviceMs };
-
-export interface CheckCost {
-  readonly kind: CostKind;
-  /** Per check, or per KiB of body for a digest. */
-  readonly micros: number;
-  /** Where a check of this cost alone runs. */
-  readonly placement: 'inline' | 'pool';
-}
-
-export interface CheckPoolStats {
-  /** Checks in the lanes. */
-  readonly queueLength: number;
-  /** Apps with a check in the lanes. */
-  readonly lanes: number;
-  /** Checks admitted to the pool and not settled, those in the lanes included. */
-  readonly checksInFlight: number;
-  readonly batchesInFlight: number;
-  /** Batches that wait to be run again. */
-  readonly rerunsWaiting: number;
-  readonly batches: number;
-  /** `batchSizes[i]` batches had more than 2^(i-1) and at most 2^i checks. */
-  readonly batchSizes: readonly number[];
-  readonly buffersFree: number;
-  /** Worker threads alive, those that start included. */
-  readonly workers: number;
-  /** Why a worker or a batch was lost last. */
-  readonly lastWorkerError: string | undefined;
-}
-
-export interface CheckPool extends CheckRunner {
-  /** Every worker has started; rejects when one cannot. */
-  ready(): Promise<void>;
-  /** Nothing that was admitted waits for its outcome. */
-  drain(): Promise<void>;
-  /** Refuses what comes, settles what was admitted, ends the workers. */
-  close(): Promise<void>;
-  stats(): CheckPoolStats;
-  /** What was measured at start. */
-  costs(): CheckCost[];
-  /** CPU of each worker thread since it started; empty where checks run inline. */
-  workerCpu(): Promise<WorkerCpu[]>;
-}
+/** The lanes ask three times per job; a look-up of the key's cost each time came to 1.7 µs. */
+const ESTIMATED: CostModel = { microsOf: job => job.serviceMs };
 
 interface CheckPoolParts {
   readonly config: Config['workers'];
@@ -87,9 +50,9 @@ interface CheckPoolParts {
 }
 
 /**
- * Decides for each check whether it runs here and now or waits in its app's lane for a worker.
+ * Decides for each job whether it runs here and now or waits in its app's lane for a worker.
  *
- * A check that waits carries its submission time in `waitMs` and its estimated cost in microseconds
+ * A job that waits carries its submission time in `waitMs` and its estimated cost in microseconds
  * in `serviceMs`, which saves a record per item; its settlement puts the true times there.
  */
 export class WorkerCheckPool implements CheckPool, BatchOwner {
@@ -102,6 +65,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
   private readonly bounds: BatchBounds;
   private readonly inlineKeys = new KeyCache();
   private readonly inlineMaxMicros: number;
+  private readonly conversions: ConversionDesk;
   /** Undefined where the configuration says where checks run. */
   private readonly preferred: PreferredInline | undefined;
   private readonly workersMissingMaxMs: number;
@@ -129,6 +93,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     this.inlineMaxMicros = inlineMaxMicros(config);
     this.preferred = config.placement === 'auto' ? new PreferredInline(parts.clock) : undefined;
     this.workersMissingMaxMs = parts.workersMissingMaxMs ?? WORKERS_MISSING_MAX_MS;
+    this.conversions = new ConversionDesk(config.placement, counters);
     this.lanes = new FairLanes(config.queueMax, ESTIMATED);
     this.bounds = {
       itemsMax: config.batchMax,
@@ -154,19 +119,35 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     if (micros <= this.inlineMaxMicros) return this.runInline(check);
     if (check.prefersInline && this.preferred?.admits(micros))
       return this.runPreferred(check, micros);
+    return this.enqueue(check, micros) ? undefined : this.refuse();
+  }
+
+  convert(conversion: Conversion): void {
+    const { conversions } = this;
+    if (this.closed !== undefined) return conversions.settle(conversion, 'verify-saturated');
+    const micros = conversions.microsOf(conversion);
+    if (this.dispatcher === undefined || conversions.isInline(micros)) {
+      void this.runHere(conversion);
+    } else if (!this.enqueue(conversion, micros)) {
+      conversions.settle(conversion, 'verify-saturated');
+    }
+  }
+
+  /** False where the queue is full and the job itself would lose its place. */
+  private enqueue(job: Job, micros: number): boolean {
     const submittedMs = this.clock.monotonicMs();
     // What waits for the end of this turn only must not count as a full queue.
     if (this.pumpIsDue && this.lanes.isFull && this.dispatcher!.hasRoom()) this.dispatcher!.pump();
-    const loser = this.lanes.admit(check);
-    if (loser === check) return this.refuse();
-    check.waitMs = submittedMs;
-    check.serviceMs = micros;
+    const loser = this.lanes.admit(job);
+    if (loser === job) return false;
+    job.waitMs = submittedMs;
+    job.serviceMs = micros;
     this.outstanding++;
     this.pumpSoon();
     this.sweepSoon();
     this.counters.set('verify_queue_length', this.lanes.length);
-    if (loser !== undefined) this.settle(loser, this.refuse(), submittedMs, 0);
-    return undefined;
+    if (loser !== undefined) this.settle(loser, this.outbid(loser), submittedMs, 0);
+    return true;
   }
 
   private runPreferred(check: Check, micros: number): CheckOutcome {
@@ -218,17 +199,17 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     return this.workers === undefined ? Promise.resolve([]) : this.workers.cpu();
   }
 
-  nextChecks(idleWorkers: number): readonly Check[] {
+  nextJobs(idleWorkers: number): readonly Job[] {
     const share = Math.ceil(this.lanes.length / idleWorkers);
     const itemsMax = Math.min(this.bounds.itemsMax, share);
-    const checks = this.lanes.take({ ...this.bounds, itemsMax });
+    const jobs = this.lanes.take({ ...this.bounds, itemsMax });
     this.counters.set('verify_queue_length', this.lanes.length);
-    return checks;
+    return jobs;
   }
 
-  dropAbandoned(checks: readonly Check[]): readonly Check[] {
-    const live: Check[] = [];
-    for (const check of checks) (check.abandoned ? this.lanes.dropped : live).push(check);
+  dropAbandoned(jobs: readonly Job[]): readonly Job[] {
+    const live: Job[] = [];
+    for (const job of jobs) (job.abandoned ? this.lanes.dropped : live).push(job);
     return live;
   }
 
@@ -237,21 +218,29 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     const dropped = this.lanes.dropped.splice(0);
     this.counters.set('verify_queue_length', this.lanes.length);
     const nowMs = this.clock.monotonicMs();
-    for (const check of dropped) this.settle(check, 'failed', nowMs, 0);
+    for (const job of dropped) this.settle(job, 'failed', nowMs, 0);
   }
 
-  settleBatch(checks: readonly Check[], results: BatchResults): void {
+  settleBatch(jobs: readonly Job[], results: BatchResults): void {
     const nowMs = this.clock.monotonicMs();
-    this.counters.add('verify_pooled', checks.length);
     if (this.missingTimer !== undefined) this.workersCame();
-    for (let i = 0; i < checks.length; i++) {
+    let checks = 0;
+    for (let i = 0; i < jobs.length; i++) {
+      const job = jobs[i]!;
       const serviceMs = results.serviceMicros(i) / MICROS_PER_MS;
-      this.settle(checks[i]!, results.outcome(i), nowMs, serviceMs);
+      if (isConversion(job)) {
+        const result = { outcome: results.converted(i), output: results.nextOutput() };
+        this.settle(job, 'failed', nowMs, serviceMs, result);
+      } else {
+        checks++;
+        this.settle(job, results.outcome(i), nowMs, serviceMs);
+      }
     }
+    this.counters.add('verify_pooled', checks);
   }
 
-  settlePoisoned(check: Check): void {
-    this.settle(check, 'failed', this.clock.monotonicMs(), 0);
+  settlePoisoned(job: Job): void {
+    this.settle(job, 'failed', this.clock.monotonicMs(), 0);
   }
 
   /** Once for all that is submitted in this turn, so that they leave in one batch. */
@@ -267,23 +256,46 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     this.missingTimer ??= setTimeout(() => this.failWaiting(), this.workersMissingMaxMs);
   }
 
-  /** The promise of `settle`: once per admitted check, and one that throws stops no other. */
-  private settle(check: Check, outcome: CheckOutcome, nowMs: number, serviceMs: number): void {
-    check.waitMs = Math.max(0, nowMs - check.waitMs - serviceMs);
-    check.serviceMs = serviceMs;
+  /** The promise of `settle`: once per admitted job, and one that throws stops no other. */
+  private settle(
+    job: Job,
+    outcome: CheckOutcome,
+    nowMs: number,
+    serviceMs: number,
+    result?: ConversionResult,
+  ): void {
+    job.waitMs = Math.max(0, nowMs - job.waitMs - serviceMs);
+    job.serviceMs = serviceMs;
     this.outstanding--;
     try {
-      check.settle(outcome);
+      if (isConversion(job)) this.conversions.settle(job, outcome, result);
+      else job.settle(outcome);
     } catch (error) {
-      // A bug of the caller: it surfaces as an uncaught error, after the others have their outcome.
-      queueMicrotask(() => {
-        throw error;
-      });
+      surface(error);
     }
-    if (this.outstanding === 0 && this.drained !== undefined) {
-      this.drained.resolve();
-      this.drained = undefined;
+    this.noteDrained();
+  }
+
+  private async runHere(conversion: Conversion): Promise<void> {
+    this.outstanding++;
+    try {
+      await this.conversions.runHere(conversion);
+    } catch (error) {
+      surface(error);
     }
+    this.outstanding--;
+    this.noteDrained();
+  }
+
+  private noteDrained(): void {
+    if (this.outstanding > 0 || this.drained === undefined) return;
+    this.drained.resolve();
+    this.drained = undefined;
+  }
+
+  /** It lost its place to another app's. */
+  private outbid(job: Job): CheckOutcome {
+    return isConversion(job) ? 'verify-saturated' : this.refuse();
   }
 
   private refuse(): CheckOutcome {
@@ -342,9 +354,9 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     this.missingTimer = undefined;
     if (this.dispatcher!.inFlight > 0) return;
     const waiting = this.dispatcher!.takeReruns();
-    while (this.lanes.length > 0) waiting.push(...this.nextChecks(1));
+    while (this.lanes.length > 0) waiting.push(...this.nextJobs(1));
     const nowMs = this.clock.monotonicMs();
-    for (const check of waiting) this.settle(check, 'failed', nowMs, 0);
+    for (const job of waiting) this.settle(job, 'failed', nowMs, 0);
     this.settleDropped();
   }
 }
@@ -353,4 +365,11 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
 function inlineMaxMicros(config: Config['workers']): number {
   if (config.placement === 'pool') return -1;
   return config.placement === 'inline' ? Number.POSITIVE_INFINITY : config.inlineMaxMicros;
+}
+
+/** A bug of the caller: it surfaces as an uncaught error, after the others have their outcome. */
+function surface(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

@@ -1,64 +1,64 @@
-import type { Check } from '../../core/check.ts';
 import { encodedBytes } from './batch-codec.ts';
 import { IdleLanes } from './idle-lanes.ts';
+import { bodyBytes, type Job, laneOf } from './job.ts';
 import { Lane, LongestLanes } from './longest-lanes.ts';
 
 /**
  * Work that a lane may send per turn. About three RSA checks: small, so that a newcomer waits for
- * little of everybody else's work; a check that costs more is saved up for over several turns.
+ * little of everybody else's work; a job that costs more is saved up for over several turns.
  */
 export const QUANTUM_MICROS = 100;
 /**
- * Apps whose empty lanes are kept. At low load a lane would live for one check, and a Map in which
+ * Apps whose empty lanes are kept. At low load a lane would live for one job, and a Map in which
  * lanes come and go all the time keeps the collector busy (core/deadlines.ts).
  */
 const IDLE_LANES_MAX = 1_024;
 
 /**
- * When the lanes are searched for abandoned checks: once every check in them has been matched by an
+ * When the lanes are searched for abandoned jobs: once every job in them has been matched by an
  * arrival, and at least after so many. An arrival counts once and once more per 4 KiB of its body,
  * so that looking costs every arrival the same and what is held for nobody since the last search
- * stays below 4 KiB per check in the lanes. An arrival at a full queue counts for sixteen.
+ * stays below 4 KiB per job in the lanes. An arrival at a full queue counts for sixteen.
  */
 const SEARCH_AFTER_MIN = 64;
 const BODY_BYTES_PER_STEP = 4_096;
 const STEPS_WHEN_FULL = 16;
 
-/** How much one batch may hold. A check beyond a bound still goes, alone. */
+/** How much one batch may hold. A job beyond a bound still goes, alone. */
 export interface BatchBounds {
   readonly itemsMax: number;
   readonly costMaxMicros: number;
   readonly bytesMax: number;
 }
 
-/** Estimates what a check costs, in microseconds. */
-export interface CostModel {
-  microsOf(check: Check): number;
+/** Estimates what a job costs, in microseconds. */
+export interface CostModel<J extends Job = Job> {
+  microsOf(job: J): number;
 }
 
 /**
  * The queue in front of the workers: one lane per app, emptied by deficit round robin (Shreedhar
  * and Varghese, SIGCOMM 1995) with estimated microseconds in place of bytes, so that apps share the
- * workers' time whatever their checks cost and however many they send.
+ * workers' time whatever their jobs cost and however many they send.
  */
-export class FairLanes {
+export class FairLanes<J extends Job = Job> {
   /** Checks in all lanes. */
   length = 0;
-  /** Abandoned checks that left the lanes; whoever settles them empties it. */
-  readonly dropped: Check[] = [];
+  /** Abandoned jobs that left the lanes; whoever settles them empties it. */
+  readonly dropped: J[] = [];
   private readonly queueMax: number;
-  private readonly costs: CostModel;
+  private readonly costs: CostModel<J>;
   /** Idle ones among them. */
-  private readonly lanes = new Map<string, Lane>();
-  private readonly byLength = new LongestLanes();
-  private readonly idle = new IdleLanes();
+  private readonly lanes = new Map<string, Lane<J>>();
+  private readonly byLength = new LongestLanes<J>();
+  private readonly idle = new IdleLanes<J>();
   /** The lane whose turn it is, and whether it has its quantum for this turn. */
-  private current: Lane | undefined = undefined;
+  private current: Lane<J> | undefined = undefined;
   private granted = false;
-  /** Steps towards the next search for abandoned checks. */
+  /** Steps towards the next search for abandoned jobs. */
   private steps = 0;
 
-  constructor(queueMax: number, costs: CostModel) {
+  constructor(queueMax: number, costs: CostModel<J>) {
     this.queueMax = queueMax;
     this.costs = costs;
   }
@@ -72,17 +72,17 @@ export class FairLanes {
   }
 
   /**
-   * Queues `check` and returns the check that lost its place for it: undefined while there is room,
-   * the newest of the longest lane where the queue is full, or `check` itself where its own lane
+   * Queues `job` and returns the job that lost its place for it: undefined while there is room,
+   * the newest of the longest lane where the queue is full, or `job` itself where its own lane
    * would be the longest with it. Checks that nobody waits for lose their places before any other.
    */
-  admit(check: Check): Check | undefined {
-    this.searchInTime(check);
-    const appId = check.entry.app.id;
+  admit(job: J): J | undefined {
+    this.searchInTime(job);
+    const appId = laneOf(job);
     let lane = this.lanes.get(appId);
-    let loser: Check | undefined;
+    let loser: J | undefined;
     if (this.length >= this.queueMax) {
-      if ((lane?.length ?? 0) + 1 >= this.byLength.length) return check;
+      if ((lane?.length ?? 0) + 1 >= this.byLength.length) return job;
       const longest = this.byLength.longest()!;
       loser = longest.pop();
       this.length--;
@@ -90,13 +90,13 @@ export class FairLanes {
     }
     lane ??= this.create(appId);
     if (lane.length === 0) this.open(lane);
-    lane.push(check);
+    lane.push(job);
     this.length++;
     this.byLength.moved(lane, lane.length - 1);
     return loser;
   }
 
-  /** Moves every abandoned check to `dropped`. */
+  /** Moves every abandoned job to `dropped`. */
   dropAbandoned(): void {
     this.steps = 0;
     for (const lane of this.lanes.values()) {
@@ -111,18 +111,18 @@ export class FairLanes {
   }
 
   /**
-   * Takes the next batch, fair among the apps; empty only where the queue is. Abandoned checks are
+   * Takes the next batch, fair among the apps; empty only where the queue is. Abandoned jobs are
    * dropped on the way and charged to nobody.
    */
-  take(bounds: BatchBounds): Check[] {
-    const batch: Check[] = [];
+  take(bounds: BatchBounds): J[] {
+    const batch: J[] = [];
     let costMicros = 0;
     let bytes = 0;
     let passed = 0;
     while (this.length > 0 && batch.length < bounds.itemsMax) {
       const lane = this.current!;
-      const check = lane.first();
-      if (check.abandoned) {
+      const job = lane.first();
+      if (job.abandoned) {
         this.dropped.push(this.shift(lane));
         passed = 0;
         continue;
@@ -131,7 +131,7 @@ export class FairLanes {
         lane.deficitMicros += QUANTUM_MICROS;
         this.granted = true;
       }
-      const micros = this.costs.microsOf(check);
+      const micros = this.costs.microsOf(job);
       if (lane.deficitMicros < micros) {
         this.turn(lane.next);
         if (++passed >= this.laneCount) {
@@ -140,7 +140,7 @@ export class FairLanes {
         }
         continue;
       }
-      const size = encodedBytes(check);
+      const size = encodedBytes(job);
       costMicros += micros;
       bytes += size;
       const fits = costMicros <= bounds.costMaxMicros && bytes <= bounds.bytesMax;
@@ -152,31 +152,31 @@ export class FairLanes {
     return batch;
   }
 
-  private searchInTime({ body }: Check): void {
+  private searchInTime(job: Job): void {
     const isFull = this.length >= this.queueMax;
-    this.steps += isFull ? STEPS_WHEN_FULL : 1 + Math.floor(body.length / BODY_BYTES_PER_STEP);
+    this.steps += isFull ? STEPS_WHEN_FULL : 1 + Math.floor(bodyBytes(job) / BODY_BYTES_PER_STEP);
     if (this.steps >= this.length && (isFull || this.steps >= SEARCH_AFTER_MIN)) {
       this.dropAbandoned();
     }
   }
 
-  /** Takes the lane's oldest check, and the lane out of the round where it was the last. */
-  private shift(lane: Lane): Check {
-    const check = lane.shift();
+  /** Takes the lane's oldest job, and the lane out of the round where it was the last. */
+  private shift(lane: Lane<J>): J {
+    const job = lane.shift();
     this.length--;
     this.byLength.moved(lane, lane.length + 1);
     if (lane.length === 0) this.close(lane);
-    return check;
+    return job;
   }
 
-  private turn(lane: Lane): void {
+  private turn(lane: Lane<J>): void {
     this.current = lane;
     this.granted = false;
   }
 
   /**
    * Nobody could send in a whole round: grants at once the turns after which somebody can. Without
-   * it a check of 40 ms (a body of many MB) would cost 400 rounds over the lanes.
+   * it a job of 40 ms (a body of many MB) would cost 400 rounds over the lanes.
    */
   private skipTurns(): void {
     let turns = Number.POSITIVE_INFINITY;
@@ -192,13 +192,13 @@ export class FairLanes {
   }
 
   /** An idle lane; where enough of them are kept, in the place of the one that is idle longest. */
-  private create(appId: string): Lane {
-    let lane: Lane | undefined;
+  private create(appId: string): Lane<J> {
+    let lane: Lane<J> | undefined;
     if (this.idle.size >= IDLE_LANES_MAX) {
       lane = this.idle.takeOldest();
       this.lanes.delete(lane.appId);
     } else {
-      lane = new Lane();
+      lane = new Lane<J>();
     }
     lane.appId = appId;
     this.lanes.set(appId, lane);
@@ -207,7 +207,7 @@ export class FairLanes {
   }
 
   /** A lane that is idle comes into the round: its first turn is after all others'. */
-  private open(lane: Lane): void {
+  private open(lane: Lane<J>): void {
     this.idle.remove(lane);
     lane.deficitMicros = 0;
     const { current } = this;
@@ -223,7 +223,7 @@ export class FairLanes {
     }
   }
 
-  private close(lane: Lane): void {
+  private close(lane: Lane<J>): void {
     if (lane.next === lane) {
       this.current = undefined;
       this.granted = false;

@@ -6,10 +6,11 @@ import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import { CheckCosts, measureCosts } from './check-costs.ts';
-import { type CheckPool, WorkerCheckPool } from './check-pool.ts';
+import { WorkerCheckPool } from './check-pool.ts';
 import { PiscinaWorkers } from './piscina-workers.ts';
+import type { CheckPool } from './pool-contract.ts';
 
-export type { CheckPool } from './check-pool.ts';
+export type { CheckPool } from './pool-contract.ts';
 
 interface CheckPoolOptions {
   readonly config: Config['workers'];

@@ -9,13 +9,18 @@
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import type { ProgramEntry } from '../../core/conversion.ts';
 import { BATCH_HEADER_BYTES } from './batch-codec.ts';
-import type { BatchFailure } from './serve-batches.ts';
+import { KnownPrograms } from './programs.ts';
+import type { FromWorker, ReturnedBatch, ToWorker } from './worker-messages.ts';
 
 /** A worker that Piscina has not replaced after this is asked for again. */
 const REVIVE_AFTER_MS = 250;
-/** A worker holds imported keys and one batch; both live outside its heap. */
-const WORKER_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16 };
+/**
+ * A worker holds imported keys and one batch outside its heap, and programs with one payload at a
+ * time within: a body of 1 MB is 10 to 20 MB of values.
+ */
+const WORKER_LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 };
 
 /** CPU time and load of one worker thread since it started. */
 export interface WorkerCpu {
@@ -26,10 +31,18 @@ export interface WorkerCpu {
   readonly utilization: number;
 }
 
+/** What a batch with conversions needs besides. */
+export interface Freight {
+  /** Each once. */
+  readonly programs: readonly ProgramEntry[];
+  /** Moved to the worker for good. */
+  readonly attachments: readonly ArrayBuffer[];
+}
+
 /** A batch on its way. */
 export interface BatchJourney {
-  /** The buffer with its results; rejects when the worker or its code fails. */
-  readonly returned: Promise<ArrayBuffer>;
+  /** Rejects when the worker or its code fails. */
+  readonly returned: Promise<ReturnedBatch>;
   /** Ends the worker, for nothing less stops a check that hangs; `returned` rejects. */
   giveUp(): void;
 }
@@ -46,8 +59,8 @@ export interface BatchWorkers {
   note(error: unknown): void;
   /** Workers that can take a batch at once. */
   idle(): number;
-  /** Moves the buffer to an idle worker and back. */
-  run(buffer: ArrayBuffer): BatchJourney;
+  /** Moves the buffer to an idle worker and back; `freight` goes with a batch with conversions. */
+  run(buffer: ArrayBuffer, freight?: Freight): BatchJourney;
   /** Every worker has started; rejects when one cannot. */
   ready(): Promise<void>;
   cpu(): Promise<WorkerCpu[]>;
@@ -61,7 +74,9 @@ class Line {
   readonly ending = new AbortController();
   /** The first, empty batch came back: the worker's code is there. */
   ready = false;
-  journey: PromiseWithResolvers<ArrayBuffer> | undefined = undefined;
+  journey: PromiseWithResolvers<ReturnedBatch> | undefined = undefined;
+  /** What the worker has of programs. */
+  readonly programs = new KnownPrograms();
 
   constructor(port: MessagePort) {
     this.port = port;
@@ -118,11 +133,12 @@ export class PiscinaWorkers implements BatchWorkers {
     return this.hasStarted ? this.free.length : 0;
   }
 
-  run(buffer: ArrayBuffer): BatchJourney {
+  run(buffer: ArrayBuffer, freight?: Freight): BatchJourney {
     const line = this.free.pop()!;
-    const journey = Promise.withResolvers<ArrayBuffer>();
+    const journey = Promise.withResolvers<ReturnedBatch>();
     line.journey = journey;
-    line.port.postMessage(buffer, [buffer]);
+    if (freight === undefined) line.port.postMessage(buffer, [buffer]);
+    else send(line, buffer, freight);
     return { returned: journey.promise, giveUp: () => line.ending.abort() };
   }
 
@@ -156,7 +172,7 @@ export class PiscinaWorkers implements BatchWorkers {
     const { port1, port2 } = new MessageChannel();
     const line = new Line(port1);
     this.lines.add(line);
-    port1.on('message', (message: ArrayBuffer | BatchFailure) => this.arrive(line, message));
+    port1.on('message', (message: FromWorker) => this.arrive(line, message));
     port1.postMessage(new ArrayBuffer(BATCH_HEADER_BYTES));
     this.piscina.run(port2, { transferList: [port2], signal: line.ending.signal }).then(
       () => this.lose(line, new Error('The worker left its task.')),
@@ -165,14 +181,14 @@ export class PiscinaWorkers implements BatchWorkers {
     this.reviveTimer.refresh();
   }
 
-  private arrive(line: Line, message: ArrayBuffer | BatchFailure): void {
+  private arrive(line: Line, message: FromWorker): void {
     // One that was given up may still answer.
     if (!this.lines.has(line)) return;
     const { journey } = line;
     line.journey = undefined;
     this.free.push(line);
     if (!line.ready) return this.begin(line);
-    if (message instanceof ArrayBuffer) journey?.resolve(message);
+    if (message instanceof ArrayBuffer || 'outputs' in message) journey?.resolve(message);
     else journey?.reject(new Error(message.failed));
   }
 
@@ -220,4 +236,12 @@ export class PiscinaWorkers implements BatchWorkers {
     while (this.lines.size < this.target) this.open();
     for (const line of this.lines) if (!line.ready) this.reviveTimer.refresh();
   }
+}
+
+/** Programs that the worker has not yet go before the batch that needs them. */
+function send({ port, programs }: Line, buffer: ArrayBuffer, freight: Freight): void {
+  const { attachments } = freight;
+  const { added, dropped } = programs.use(freight.programs);
+  const message: ToWorker = { buffer, attachments, added, dropped };
+  port.postMessage(message, [buffer, ...attachments]);
 }

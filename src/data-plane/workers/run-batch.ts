@@ -1,7 +1,11 @@
 import { BatchReader } from './batch-codec.ts';
+import { type Output, writeOutputs } from './conversion-codec.ts';
 import type { KeyCache } from './key-cache.ts';
+import type { ProgramShelf } from './program-shelf.ts';
 import { atItem } from './progress-cell.ts';
 import { runCheck } from './run-check.ts';
+import { runConversion } from './run-conversion.ts';
+import type { ConvertedBatch, MixedBatch } from './worker-messages.ts';
 
 /**
  * Runs every check of a batch and writes the results into it.
@@ -17,23 +21,57 @@ export function runBatch(
   check: typeof runCheck = runCheck,
 ): ArrayBuffer {
   const batch = new BatchReader(buffer);
-  const { progressCell, progressStart } = batch;
-  let told = progressStart;
+  let told = batch.progressStart;
   let startMs = performance.now();
   for (let item = 0; item < batch.items; item++) {
-    const next = atItem(progressStart, item);
-    Atomics.compareExchange(progress, progressCell, told, next);
-    told = next;
+    told = tell(batch, progress, told, item);
     batch.next();
-    const { serial, algorithm, material } = batch.key;
-    const key = keys.get(serial, algorithm, material);
-    const outcome =
-      key === undefined
-        ? 'failed'
-        : check(key, batch.signed, batch.signature, batch.digests, batch.body);
+    const outcome = checkItem(batch, keys, check);
     const endMs = performance.now();
     batch.writeResult(item, outcome, (endMs - startMs) * 1_000);
     startMs = endMs;
   }
   return buffer;
+}
+
+/** The same for a batch with conversions, some of which may wait for themselves. */
+export async function runMixedBatch(
+  { buffer, attachments, added, dropped }: MixedBatch,
+  keys: KeyCache,
+  shelf: ProgramShelf,
+  progress: Int32Array,
+): Promise<ConvertedBatch> {
+  shelf.take(added, dropped);
+  const batch = new BatchReader(buffer, attachments);
+  const outputs: Output[] = [];
+  let told = batch.progressStart;
+  for (let item = 0; item < batch.items; item++) {
+    told = tell(batch, progress, told, item);
+    const startMs = performance.now();
+    batch.next();
+    const { conversion } = batch;
+    if (conversion === undefined) {
+      const outcome = checkItem(batch, keys, runCheck);
+      batch.writeResult(item, outcome, (performance.now() - startMs) * 1_000);
+      continue;
+    }
+    const { outcome, output } = await runConversion(conversion, shelf);
+    outputs.push(output);
+    batch.writeConverted(item, outcome, (performance.now() - startMs) * 1_000);
+  }
+  return { buffer, outputs: writeOutputs(outputs) };
+}
+
+/** What the batch's cell holds then. */
+function tell(batch: BatchReader, progress: Int32Array, told: number, item: number): number {
+  const next = atItem(batch.progressStart, item);
+  Atomics.compareExchange(progress, batch.progressCell, told, next);
+  return next;
+}
+
+function checkItem(batch: BatchReader, keys: KeyCache, check: typeof runCheck) {
+  const { serial, algorithm, material } = batch.key;
+  const key = keys.get(serial, algorithm, material);
+  if (key === undefined) return 'failed';
+  return check(key, batch.signed, batch.signature, batch.digests, batch.body);
 }

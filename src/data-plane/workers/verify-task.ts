@@ -1,15 +1,20 @@
-/** What a Piscina worker runs: batch after batch over one port. It keeps keys, nothing else. */
+/** What a Piscina worker runs: batch after batch over one port. It keeps keys and programs. */
 import { flushCompileCache } from 'node:module';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { KeyCache } from './key-cache.ts';
-import { runBatch } from './run-batch.ts';
+import { ProgramShelf } from './program-shelf.ts';
+import { runBatch, runMixedBatch } from './run-batch.ts';
 import { serveBatches } from './serve-batches.ts';
 
 flushCompileCache();
 
 const keys = new KeyCache();
+const shelf = new ProgramShelf();
 const progress: Int32Array = workerData.progress;
 
-export default function verifyBatches(port: MessagePort): Promise<void> {
-  return serveBatches(port, buffer => runBatch(buffer, keys, progress));
+export default function runBatches(port: MessagePort): Promise<void> {
+  return serveBatches(port, {
+    checks: buffer => runBatch(buffer, keys, progress),
+    mixed: batch => runMixedBatch(batch, keys, shelf, progress),
+  });
 }

@@ -58,8 +58,10 @@ export class CallWorld {
           identified(exchange);
           return route;
         },
+        prepareAnswer: () => undefined,
         limit: () => undefined,
         claimKey: () => undefined,
+        convertRequest: () => undefined,
         forward: createForwardStep(this.directory(), {
           clock: { wallMs: () => 0, monotonicMs: () => 0 },
           counters: this.counters,

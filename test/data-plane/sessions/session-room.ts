@@ -217,8 +217,10 @@ export class SessionRoom {
           identified(exchange);
           return undefined;
         },
+        prepareAnswer: () => undefined,
         limit: () => undefined,
         claimKey: () => undefined,
+        convertRequest: () => undefined,
         forward: exchange => {
           // Not safe, and so finished with whatever becomes of its caller.
           exchange.source = {

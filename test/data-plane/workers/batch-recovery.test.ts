@@ -9,12 +9,12 @@ const checksOf = (count: number) =>
 
 /** Runs batches on workers that end under the poisoned checks until nothing is left. */
 function runToEnd(checks: readonly Check[], poisoned: ReadonlySet<Check>, knowsSuspect: boolean) {
-  const waiting: Batch[] = [{ checks, losses: 0, suspect: undefined }];
+  const waiting: Batch<Check>[] = [{ jobs: checks, losses: 0, suspect: undefined }];
   const outcome = { done: [] as Check[], failed: [] as Check[], losses: 0 };
   for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
-    const culprit = batch.checks.find(check => poisoned.has(check));
+    const culprit = batch.jobs.find(check => poisoned.has(check));
     if (culprit === undefined) {
-      outcome.done.push(...batch.checks);
+      outcome.done.push(...batch.jobs);
       continue;
     }
     outcome.losses++;
@@ -28,9 +28,9 @@ function runToEnd(checks: readonly Check[], poisoned: ReadonlySet<Check>, knowsS
 describe('the recovery of a batch', () => {
   it('runs the whole batch again after the first loss', () => {
     const checks = checksOf(3);
-    const plan = planRecovery({ checks, losses: 0, suspect: undefined }, checks[1]);
+    const plan = planRecovery({ jobs: checks, losses: 0, suspect: undefined }, checks[1]);
     expect(plan.failed).toBeUndefined();
-    expect(plan.rerun.map(batch => batch.checks)).toEqual([checks]);
+    expect(plan.rerun.map(batch => batch.jobs)).toEqual([checks]);
   });
 
   it('costs two workers to find one poisoned check where the workers tell where they were', () => {
@@ -45,10 +45,10 @@ describe('the recovery of a batch', () => {
 
   it('does not blame a check that was only under way when a worker was lost', () => {
     const checks = checksOf(4);
-    const second: Batch = { checks, losses: 1, suspect: checks[0] };
+    const second: Batch<Check> = { jobs: checks, losses: 1, suspect: checks[0] };
     const { rerun, failed } = planRecovery(second, checks[2]);
     expect(failed).toBeUndefined();
-    expect(rerun.flatMap(batch => batch.checks)).toHaveLength(4);
+    expect(rerun.flatMap(batch => batch.jobs)).toHaveLength(4);
   });
 
   it('gives everyone but the poisoned a true outcome, with or without a suspect', () => {

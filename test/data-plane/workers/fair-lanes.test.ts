@@ -136,7 +136,12 @@ describe('fair lanes', () => {
       }
     }
 
-    function arrive(lanes: FairLanes, model: Check[], check: Check, queueMax: number): Check[] {
+    function arrive(
+      lanes: FairLanes<Check>,
+      model: Check[],
+      check: Check,
+      queueMax: number,
+    ): Check[] {
       const of = (app: string) => model.filter(({ entry }) => entry.app.id === app);
       const sizes = [...'abcde'].map(app => of(app).length);
       const longest = Math.max(...sizes);

@@ -45,7 +45,7 @@ export const AREAS: readonly Area[] = [
   {
     name: 'a room',
     matches: path => roomOf(path) !== undefined,
-    mayImport: [CORE, ...STORE_TYPES],
+    mayImport: [CORE, ...STORE_TYPES, 'src/payload/'],
   },
   {
     name: 'the pipeline',
@@ -79,7 +79,10 @@ export const AREAS: readonly Area[] = [
   {
     name: 'control plane',
     matches: under('src/control-plane/'),
-    mayImport: [CORE, ...STORE_TYPES, TELEMETRY, 'src/version.ts', 'src/control-plane/'],
+    mayImport: [
+      ...[CORE, ...STORE_TYPES, TELEMETRY, 'src/payload/', 'src/version.ts'],
+      'src/control-plane/',
+    ],
   },
   {
     name: 'demo',

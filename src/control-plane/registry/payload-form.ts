@@ -1,0 +1,77 @@
+/** The program of an operation's payloads, compiled where the registry is loaded or changed. */
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { PayloadRecord } from '../../core/snapshot.ts';
+import type { JsonValue } from '../../payload/payload-fault.ts';
+import type { DirectionSource, PayloadSource } from '../../payload/payload-program.ts';
+import { compileSchema } from '../../payload/schema/compile-schema.ts';
+import type { PayloadDefinition } from './payload-schema.ts';
+
+/** Texts of compiled programs that are kept, so that a change of one compiles no other again. */
+const SOURCES_MAX_CHARACTERS = 134_217_728;
+/** A program that answers each payload with an error: what was stored once cannot be compiled. */
+const BROKEN = JSON.stringify({ kind: 'broken' });
+
+const sources = new LRUCache<string, string>({
+  maxSize: SOURCES_MAX_CHARACTERS,
+  sizeCalculation: source => source.length,
+});
+
+type Direction = keyof PayloadDefinition;
+const DIRECTIONS: readonly Direction[] = ['request', 'answer'];
+
+/** Tells what is wrong with a definition; pointers are within it. */
+export function checkPayload(
+  definition: PayloadDefinition,
+  refuse: (pointer: string, message: string) => void,
+): void {
+  for (const direction of DIRECTIONS) {
+    const schema = definition[direction]?.schema;
+    if (schema === undefined) continue;
+    try {
+      compileSchema(schema);
+    } catch (error) {
+      refuse(`/${direction}/schema`, `cannot be compiled: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** Undefined where nothing is done to payloads. */
+export function payloadRecord(
+  definition: PayloadDefinition | undefined,
+): PayloadRecord | undefined {
+  const convertsRequest = hasWork(definition?.request);
+  const convertsAnswer = hasWork(definition?.answer);
+  if (!convertsRequest && !convertsAnswer) return undefined;
+  const text = JSON.stringify(definition);
+  let source = sources.get(text);
+  if (source === undefined) {
+    source = sourceOf(definition!);
+    sources.set(text, source);
+  }
+  const id = createHash('sha256').update(source).digest('base64url');
+  return { id, source, convertsRequest, convertsAnswer };
+}
+
+function sourceOf({ request, answer }: PayloadDefinition): string {
+  try {
+    const source: PayloadSource = {
+      kind: 'payload',
+      ...(request === undefined ? {} : { request: directionOf(request) }),
+      ...(answer === undefined ? {} : { answer: directionOf(answer) }),
+    };
+    return JSON.stringify(source);
+  } catch {
+    // It was compiled before it was stored: another version of the compiler refuses it. Its calls
+    // are refused and logged, as those of any program that fails.
+    return BROKEN;
+  }
+}
+
+function directionOf({ schema }: { readonly schema?: JsonValue }): DirectionSource {
+  return schema === undefined ? {} : { validator: compileSchema(schema) };
+}
+
+function hasWork(direction: object | undefined): boolean {
+  return direction !== undefined && Object.keys(direction).length > 0;
+}

@@ -1,0 +1,167 @@
+import type { ConversionOutcome, ConversionRunner } from '../../core/conversion.ts';
+import type { AnswerSink, Exchange } from '../../core/exchange.ts';
+import { type Problem, problem } from '../../core/problems.ts';
+import type { Resumptions } from '../../core/resumptions.ts';
+import type { PayloadRecord } from '../../core/snapshot.ts';
+import type { PayloadTask } from '../../payload/payload-program.ts';
+import { answerFields } from './answer-fields.ts';
+import { CollectedBody } from './collected-body.ts';
+import { PayloadConversion } from './payload-conversion.ts';
+import type { ProgramTable } from './program-table.ts';
+import { refusalOfAnswer } from './refusals.ts';
+
+export interface AnswerConverterOptions {
+  readonly conversions: ConversionRunner;
+  readonly programs: ProgramTable;
+  readonly resumptions: Resumptions;
+  /** Largest body of an answer that is converted. */
+  readonly answerMaxBytes: number;
+  /** Told why a conversion failed, or where an answer is wrong: what the caller does not see. */
+  readonly reportFailure: (exchange: Exchange, reason: string) => void;
+}
+
+/**
+ * Stands before the sink of a call whose answers are converted: gathers the answer, has it turned
+ * into what the caller expects, and hands it on whole. Other than successful answers pass.
+ */
+export class AnswerConverter implements AnswerSink {
+  private readonly exchange: Exchange;
+  private readonly payload: PayloadRecord;
+  private readonly options: AnswerConverterOptions;
+  private status = 0;
+  private headers: readonly string[] = [];
+  /** Undefined while nothing is gathered: the answer passes, or was refused. */
+  private body: CollectedBody | undefined;
+  /** It was refused: what still comes of it is dropped. */
+  private isRefused = false;
+
+  constructor(exchange: Exchange, payload: PayloadRecord, options: AnswerConverterOptions) {
+    this.exchange = exchange;
+    this.payload = payload;
+    this.options = options;
+  }
+
+  begin(
+    exchange: Exchange,
+    status: number,
+    headers: readonly string[],
+    contentLength: number | undefined,
+    hasBody: boolean,
+  ): void {
+    if (!isConverted(status, hasBody)) {
+      return this.next.begin(exchange, status, headers, contentLength, hasBody);
+    }
+    this.status = status;
+    this.headers = headers;
+    this.body = new CollectedBody(contentLength, this.options.answerMaxBytes);
+    if (this.body.isTooLong) this.refuse(this.tooLong());
+  }
+
+  write(exchange: Exchange, chunk: Uint8Array): boolean {
+    if (this.isRefused || exchange.aborted) return true;
+    if (this.body === undefined) return this.next.write(exchange, chunk);
+    this.body.add(chunk);
+    if (this.body.isTooLong) this.refuse(this.tooLong());
+    return true;
+  }
+
+  end(exchange: Exchange, lastChunk?: Uint8Array): void {
+    if (this.isRefused) return;
+    const { body } = this;
+    if (exchange.aborted || body === undefined) return this.next.end(exchange, lastChunk);
+    if (lastChunk !== undefined) body.add(lastChunk);
+    if (body.isTooLong) return this.refuse(this.tooLong());
+    this.body = undefined;
+    const { exchange: call, payload, options, headers } = this;
+    new AnswerConversion(call, payload, options, headers, body.take(), this).start();
+  }
+
+  /** Nothing of a gathered answer has left: its problem can still be told. */
+  abort(exchange: Exchange): void {
+    if (this.isRefused) return;
+    if (this.body === undefined) return this.next.abort(exchange);
+    this.body = undefined;
+    exchange.resume(exchange.refusal);
+  }
+
+  /** The converted answer. */
+  deliver(contentType: string, output: Uint8Array): void {
+    const { exchange, next } = this;
+    const headers = answerFields(this.headers, contentType);
+    next.begin(exchange, this.status, headers, output.length, true);
+    next.end(exchange, output);
+  }
+
+  private get next(): AnswerSink {
+    return this.exchange.transport.sink;
+  }
+
+  private tooLong(): Problem {
+    this.options.reportFailure(this.exchange, 'the answer is longer than transform.answerMaxBytes');
+    return problem('answer-invalid', 'The answer is too long to be converted.');
+  }
+
+  /** In the place of an answer that is still coming. */
+  private refuse(refusal: Problem): void {
+    const { exchange } = this;
+    this.isRefused = true;
+    this.body = undefined;
+    exchange.source?.giveUp();
+    exchange.source = undefined;
+    exchange.resume(refusal);
+  }
+}
+
+class AnswerConversion extends PayloadConversion {
+  private readonly options: AnswerConverterOptions;
+  private readonly headers: readonly string[];
+  private readonly converter: AnswerConverter;
+
+  constructor(
+    exchange: Exchange,
+    payload: PayloadRecord,
+    options: AnswerConverterOptions,
+    headers: readonly string[],
+    body: Uint8Array,
+    converter: AnswerConverter,
+  ) {
+    super(exchange, options.programs.entryOf(payload), body);
+    this.options = options;
+    this.headers = headers;
+    this.converter = converter;
+  }
+
+  get task(): string {
+    const task: PayloadTask = {
+      direction: 'answer',
+      contentType: fieldOf(this.headers, 'content-type'),
+      coding: fieldOf(this.headers, 'content-encoding'),
+    };
+    return JSON.stringify(task);
+  }
+
+  start(): void {
+    this.submitTo(this.options.conversions);
+  }
+
+  protected conclude(
+    outcome: ConversionOutcome,
+    fields: readonly string[],
+    output: Uint8Array,
+  ): void {
+    const { exchange, options } = this;
+    if (outcome === 'converted') return this.converter.deliver(fields[0]!, output);
+    if (outcome !== 'saturated') options.reportFailure(exchange, fields.join(' '));
+    exchange.resume(refusalOfAnswer(outcome));
+  }
+}
+
+/** Successful answers with content; what went wrong is not in the words of the operation. */
+function isConverted(status: number, hasBody: boolean): boolean {
+  return hasBody && status >= 200 && status < 300 && status !== 204 && status !== 205;
+}
+
+function fieldOf(headers: readonly string[], name: string): string {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1]!;
+  return '';
+}

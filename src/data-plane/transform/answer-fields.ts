@@ -1,0 +1,26 @@
+/** About the bytes that the upstream sent, and wrong about those that take their place. */
+const ABOUT_BYTES = new Set([
+  'accept-ranges',
+  'content-digest',
+  'content-encoding',
+  'content-md5',
+  'content-type',
+  'digest',
+  'repr-digest',
+]);
+
+/** The fields of a converted answer. */
+export function answerFields(headers: readonly string[], contentType: string): string[] {
+  const fields = ['content-type', contentType];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!;
+    if (ABOUT_BYTES.has(name)) continue;
+    fields.push(name, name === 'etag' ? weak(headers[i + 1]!) : headers[i + 1]!);
+  }
+  return fields;
+}
+
+/** RFC 9110 section 8.8.1: a strong validator is of the bytes. */
+function weak(tag: string): string {
+  return tag.startsWith('W/') ? tag : `W/${tag}`;
+}

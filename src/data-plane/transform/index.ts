@@ -1,0 +1,44 @@
+// Receives an exchange that is verified, routed and within its limits.
+// Adds the body and the fields that the upstream gets, and a converter before the answer's sink.
+// May refuse with payload-invalid, payload-media-type, overloaded; in the answer's place with
+// answer-invalid.
+import type { Exchange, StepResult } from '../../core/exchange.ts';
+import { Resumptions } from '../../core/resumptions.ts';
+import { AnswerConverter, type AnswerConverterOptions } from './answer-converter.ts';
+import { outgoingFields } from './outgoing-fields.ts';
+import { ProgramTable } from './program-table.ts';
+import { RequestConversion } from './request-conversion.ts';
+import { unreadableBody } from './unreadable-body.ts';
+
+export type TransformOptions = Omit<AnswerConverterOptions, 'programs' | 'resumptions'>;
+
+export class Transform {
+  private readonly options: AnswerConverterOptions;
+
+  constructor(options: TransformOptions) {
+    const programs = new ProgramTable();
+    // Conversions of one batch come together: what they were waited for goes on together.
+    const resumptions = new Resumptions(queueMicrotask);
+    this.options = { ...options, programs, resumptions };
+  }
+
+  /** Whatever answers the call from here on is converted, a kept answer included. */
+  readonly prepareAnswer = (exchange: Exchange): StepResult => {
+    const payload = exchange.target?.entry.operation.payload;
+    if (payload === undefined || !payload.convertsAnswer) return undefined;
+    exchange.converter = new AnswerConverter(exchange, payload, this.options);
+    return undefined;
+  };
+
+  readonly convertRequest = (exchange: Exchange): StepResult => {
+    const payload = exchange.target?.entry.operation.payload;
+    if (payload === undefined) return undefined;
+    if (!payload.convertsRequest) {
+      exchange.outgoingFields = outgoingFields(exchange, payload, undefined);
+      return undefined;
+    }
+    const refusal = unreadableBody(exchange);
+    if (refusal !== undefined) return refusal;
+    return new RequestConversion(exchange, payload, this.options).start();
+  };
+}

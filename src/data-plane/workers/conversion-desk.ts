@@ -1,0 +1,72 @@
+import type { CheckOutcome } from '../../core/check.ts';
+import type { Config } from '../../core/config.ts';
+import type { Conversion } from '../../core/conversion.ts';
+import type { CounterSet } from '../../core/counters.ts';
+import type { Output } from './conversion-codec.ts';
+import { ConversionCosts } from './conversion-costs.ts';
+import { ProgramShelf } from './program-shelf.ts';
+import { KnownPrograms } from './programs.ts';
+import { type ConversionResult, runConversion } from './run-conversion.ts';
+
+/**
+ * With `auto`: what takes no longer than its way to a worker and back in a full batch. Hardly a
+ * payload is so short; a forwarded one shall cost the front thread 5 µs, both ways together.
+ */
+const INLINE_MAX_MICROS = 2;
+const MICROS_PER_MS = 1_000;
+const NOTHING: Output = { fields: [], bytes: new Uint8Array(0) };
+
+/** The pool's side of conversions: what they cost, those that run here, and how each ended. */
+export class ConversionDesk {
+  private readonly counters: CounterSet;
+  private readonly inlineMaxMicros: number;
+  private readonly costs = new ConversionCosts();
+  private readonly known = new KnownPrograms();
+  private readonly shelf = new ProgramShelf();
+
+  constructor(placement: Config['workers']['placement'], counters: CounterSet) {
+    this.counters = counters;
+    this.inlineMaxMicros = placement === 'auto' ? INLINE_MAX_MICROS : -1;
+  }
+
+  microsOf(conversion: Conversion): number {
+    return this.costs.microsOf(conversion);
+  }
+
+  isInline(micros: number): boolean {
+    return micros <= this.inlineMaxMicros;
+  }
+
+  /** On this thread; settles before it returns where the program waits for nothing. */
+  async runHere(conversion: Conversion): Promise<void> {
+    const startMs = performance.now();
+    const { program, task, input } = conversion;
+    const { added, dropped } = this.known.use([program]);
+    this.shelf.take(added, dropped);
+    const pending = runConversion({ serial: program.serial, task, input }, this.shelf);
+    const result = pending instanceof Promise ? await pending : pending;
+    conversion.waitMs = 0;
+    conversion.serviceMs = performance.now() - startMs;
+    this.counters.add('conversions_inline');
+    this.conclude(conversion, result);
+  }
+
+  /** `without` says why there is no result. */
+  settle(conversion: Conversion, without: CheckOutcome, result?: ConversionResult): void {
+    if (result !== undefined) {
+      this.counters.add('conversions_pooled');
+      return this.conclude(conversion, result);
+    }
+    const outcome = without === 'verify-saturated' ? 'saturated' : 'failed';
+    this.conclude(conversion, { outcome, output: NOTHING });
+  }
+
+  private conclude(conversion: Conversion, { outcome, output }: ConversionResult): void {
+    if (outcome === 'converted') {
+      this.costs.learn(conversion, conversion.serviceMs * MICROS_PER_MS);
+    } else {
+      this.counters.add(`conversions_${outcome}`);
+    }
+    conversion.settle(outcome, output.fields, output.bytes);
+  }
+}

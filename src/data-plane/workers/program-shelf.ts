@@ -1,0 +1,27 @@
+import type { ProgramEntry } from '../../core/conversion.ts';
+import { compileProgram } from '../../payload/compile-program.ts';
+import type { Program } from '../../payload/program.ts';
+
+/** The programs of one thread, compiled when they are first used. */
+export class ProgramShelf {
+  private readonly sources = new Map<number, string>();
+  private readonly compiled = new Map<number, Program>();
+
+  take(added: readonly ProgramEntry[], dropped: readonly number[]): void {
+    for (const { serial, source } of added) this.sources.set(serial, source);
+    for (const serial of dropped) {
+      this.sources.delete(serial);
+      this.compiled.delete(serial);
+    }
+  }
+
+  /** @throws Error where it cannot be compiled */
+  get(serial: number): Program {
+    let program = this.compiled.get(serial);
+    if (program === undefined) {
+      program = compileProgram(this.sources.get(serial)!);
+      this.compiled.set(serial, program);
+    }
+    return program;
+  }
+}

@@ -1,0 +1,69 @@
+/** What is done to the payloads of one operation, each direction a list of stages made once. */
+import { type JsonValue, PayloadFault } from './payload-fault.ts';
+import type { Converted, Program } from './program.ts';
+import type { SchemaCode } from './schema/compile-schema.ts';
+import { Validator } from './schema/validator.ts';
+
+/** As the registry's compiler makes it (src/control-plane/registry/payload-form.ts). */
+export interface PayloadSource {
+  readonly kind: 'payload';
+  readonly request?: DirectionSource;
+  readonly answer?: DirectionSource;
+}
+
+export interface DirectionSource {
+  readonly validator?: SchemaCode;
+}
+
+/** What is known of one payload; written as JSON. */
+export interface PayloadTask {
+  readonly direction: 'request' | 'answer';
+  /** The Content-Type field; '' where there is none. */
+  readonly contentType: string;
+  /** The Content-Encoding field; '' where there is none. */
+  readonly coding: string;
+}
+
+type Stage = (payload: JsonValue, inputBytes: number) => JsonValue;
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+const JSON_TYPE = 'application/json';
+
+export function compilePayloadProgram(source: PayloadSource): Program {
+  const request = stagesOf(source.request);
+  const answer = stagesOf(source.answer);
+  return {
+    run(text, input) {
+      const task = JSON.parse(text) as PayloadTask;
+      return convert(task.direction === 'request' ? request : answer, input);
+    },
+  };
+}
+
+function stagesOf(source: DirectionSource = {}): readonly Stage[] {
+  const stages: Stage[] = [];
+  if (source.validator !== undefined) stages.push(validation(source.validator));
+  return stages;
+}
+
+function validation(code: SchemaCode): Stage {
+  const validator = new Validator(code);
+  return (payload, inputBytes) => {
+    validator.check(payload, inputBytes);
+    return payload;
+  };
+}
+
+function convert(stages: readonly Stage[], input: Uint8Array): Converted {
+  let payload = readJson(input);
+  for (const stage of stages) payload = stage(payload, input.length);
+  return { fields: [JSON_TYPE], bytes: Buffer.from(JSON.stringify(payload)) };
+}
+
+function readJson(input: Uint8Array): JsonValue {
+  try {
+    return JSON.parse(decoder.decode(input)) as JsonValue;
+  } catch {
+    throw new PayloadFault('', 'must be JSON in UTF-8');
+  }
+}

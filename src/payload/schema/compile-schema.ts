@@ -1,0 +1,56 @@
+/**
+ * JSON Schema 2020-12 turned into the text of a function, once, where a registry is loaded: fronts
+ * and workers evaluate it without the compiler.
+ */
+import { createRequire } from 'node:module';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { JsonValue } from '../payload-fault.ts';
+
+const require = createRequire(import.meta.url);
+const standaloneCode: typeof import('ajv/dist/standalone/index.js').default =
+  require('ajv/dist/standalone').default;
+const addFormats: typeof import('ajv-formats').default = require('ajv-formats').default;
+
+/** Of its JSON text. */
+export const SCHEMA_MAX_CHARACTERS = 262_144;
+/** What OpenAPI 3.1 adds (section 4.8.24), and says nothing about values. */
+const ANNOTATIONS = ['example', 'discriminator', 'externalDocs', 'xml'];
+
+/** The texts of two validators: `first` stops at what is wrong first, `all` goes on. */
+export interface SchemaCode {
+  readonly first: string;
+  readonly all: string;
+}
+
+/**
+ * @throws Error whose message says what is wrong with the schema: a keyword that does not exist, a
+ *   reference that leaves it, a pattern that is none
+ */
+export function compileSchema(schema: JsonValue): SchemaCode {
+  if (JSON.stringify(schema).length > SCHEMA_MAX_CHARACTERS) {
+    throw new Error(`a schema may have ${SCHEMA_MAX_CHARACTERS} characters`);
+  }
+  return { first: codeOf(schema, false), all: codeOf(schema, true) };
+}
+
+function codeOf(schema: JsonValue, allErrors: boolean): string {
+  const ajv = new Ajv2020({
+    allErrors,
+    code: { source: true },
+    // A word that is misspelt would allow what it was to forbid; how types are written is taste.
+    ...{ strictSchema: true, strictTypes: false, strictTuples: false, strictRequired: false },
+  });
+  addFormats(ajv);
+  ajv.addVocabulary([...ANNOTATIONS, ...extensionsOf(schema)]);
+  return standaloneCode(ajv, ajv.compile(schema as object));
+}
+
+/** Members that are named `x-…`, wherever they stand. */
+function extensionsOf(schema: JsonValue, found = new Set<string>()): Set<string> {
+  if (typeof schema !== 'object' || schema === null) return found;
+  for (const [name, member] of Object.entries(schema)) {
+    if (name.startsWith('x-')) found.add(name);
+    extensionsOf(member, found);
+  }
+  return found;
+}

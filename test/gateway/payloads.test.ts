@@ -1,0 +1,208 @@
+/** Payloads that are held against their schemas, as callers and the upstream meet them. */
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type RawRequest, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
+import { TestGateway } from '../support/gateway.ts';
+import { PartnerTraffic } from '../support/partner-traffic.ts';
+import { addPayloadApi, payloadPath } from '../support/payload-api.ts';
+import { RpcSession } from '../support/rpc-session.ts';
+
+const ANSWER_MAX_BYTES = 200_000;
+const PAYMENT = {
+  type: 'object',
+  required: ['amount', 'to'],
+  properties: {
+    amount: { type: 'string', pattern: '^[0-9]{1,9}\\.[0-9]{2}$' },
+    to: { type: 'string', minLength: 4, 'x-data-class': 'personal' },
+    lines: { type: 'array', items: { $ref: '#/$defs/line' } },
+  },
+  additionalProperties: false,
+  $defs: { line: { type: 'object', properties: { text: { type: 'string' } } } },
+};
+const GOOD = { amount: '12.30', to: 'CN-1234' };
+
+let upstream: RawUpstream;
+let gateway: TestGateway;
+let partner: PartnerTraffic;
+let answerWith: (request: RawRequest) => void;
+
+const answered = (body: string | Buffer, fields = '', status = '200 OK') => {
+  const bytes = Buffer.from(body);
+  return ({ socket }: RawRequest) => {
+    socket.write(
+      `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\n${fields}` +
+        `content-length: ${bytes.length}\r\n\r\n`,
+    );
+    socket.write(bytes);
+  };
+};
+
+beforeAll(async () => {
+  upstream = new RawUpstream(request => answerWith(request));
+  gateway = await TestGateway.start({
+    upstreamPort: await upstream.listen(),
+    config: { fronts: { count: 2 }, transform: { answerMaxBytes: ANSWER_MAX_BYTES } },
+    registry: registry =>
+      addPayloadApi(registry, [
+        { id: 'pay', payload: { request: { schema: PAYMENT } } },
+        { id: 'order', payload: { request: { schema: PAYMENT } }, idempotency: 'required' },
+        { id: 'show', method: 'GET', payload: { answer: { schema: PAYMENT } } },
+        { id: 'keyed', payload: { answer: { schema: PAYMENT } }, idempotency: 'required' },
+      ]),
+  });
+  partner = new PartnerTraffic(gateway, { connections: 8 });
+});
+afterAll(async () => {
+  await partner?.close();
+  await gateway?.dispose();
+  await upstream?.close();
+});
+
+let received: () => readonly RawRequest[];
+beforeEach(() => {
+  const before = upstream.requests.length;
+  received = () => upstream.requests.slice(before);
+  answerWith = answered('{}');
+});
+
+const pay = (body: unknown, id = 'pay', headers: Record<string, string> = {}) =>
+  partner.call(payloadPath(id), {
+    ...{ method: 'POST', headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+const show = () => partner.call(payloadPath('show'));
+
+describe('the body of a call', () => {
+  it('reaches the upstream where it is what the operation takes', async () => {
+    expect((await pay(GOOD)).status).toBe(200);
+    const [{ body, head }] = received() as [RawRequest];
+    expect(JSON.parse(body)).toEqual(GOOD);
+    expect(head).toMatch(/^content-type: application\/json\r?$/m);
+    expect(head).not.toContain('content-digest');
+  });
+
+  it('is refused with the place of each thing that is wrong, but not what was sent', async () => {
+    const secret = 'very-secret-value';
+    const answer = await pay({ amount: secret, lines: [{ text: 1 }], 'x/y~z': secret });
+    expect([answer.status, answer.code]).toEqual([422, 'payload-invalid']);
+    const { errors } = JSON.parse(answer.text);
+    expect(errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+      '#/amount',
+      '#/lines/0/text',
+      '#/to',
+      '#/x~1y~0z',
+    ]);
+    expect(answer.text).not.toContain(secret);
+    expect(received()).toEqual([]);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no JSON', '{"amount":'],
+    ['another kind of value', '[]'],
+    ['text that is not UTF-8', Buffer.from([0x22, 0xff, 0x22]).toString('latin1')],
+  ])('is refused where it is %s', async (_, body) => {
+    const answer = await pay(body);
+    expect([answer.status, answer.code]).toEqual([422, 'payload-invalid']);
+  });
+
+  it.each([
+    ['another media type', { contentType: 'text/plain' }],
+    ['XML', { contentType: 'application/xml' }],
+    ['a content coding', { headers: { 'content-encoding': 'gzip' } }],
+  ])('is refused where its fields say that it is in %s', async (_, options) => {
+    const body = JSON.stringify(GOOD);
+    const answer = await partner.call(payloadPath('pay'), { method: 'POST', body, ...options });
+    expect([answer.status, answer.code]).toEqual([415, 'payload-media-type']);
+    expect(received()).toEqual([]);
+  });
+
+  it('is told its first fault alone where it is long', async () => {
+    const lines = Array.from({ length: 40_000 }, () => ({ text: 1 }));
+    const answer = await pay({ ...GOOD, lines });
+    expect(JSON.parse(answer.text).errors).toEqual([
+      { pointer: '#/lines/0/text', detail: 'must be string' },
+    ]);
+  });
+
+  it('passes whole at a length that moves to the worker', async () => {
+    const lines = Array.from({ length: 20_000 }, (_, i) => ({ text: `line ${i}` }));
+    expect((await pay({ ...GOOD, lines })).status).toBe(200);
+    expect(JSON.parse(received()[0]!.body)).toEqual({ ...GOOD, lines });
+  });
+
+  it('frees the key of a call that was refused for it', async () => {
+    const key = { 'idempotency-key': `key-${Math.random()}` };
+    expect((await pay({}, 'order', key)).code).toBe('payload-invalid');
+    expect((await pay(GOOD, 'order', key)).status).toBe(200);
+  });
+
+  it('is held against the schema over a session too', async () => {
+    const session = await RpcSession.open(gateway);
+    const refused = await session.call('payloads.pay', { body: { to: 'x' } });
+    expect(refused).toMatchObject({ error: { data: { code: 'payload-invalid' } } });
+    const passed = await session.call('payloads.pay', { body: GOOD });
+    expect(passed).toMatchObject({ result: { status: 200 } });
+    session.socket.close();
+  });
+});
+
+describe('the answer', () => {
+  it('reaches the caller where it is what the operation promises', async () => {
+    answerWith = answered(JSON.stringify(GOOD), 'etag: "1"\r\ncontent-digest: sha-256=:AA==:\r\n');
+    const answer = await show();
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, GOOD]);
+    expect(answer.headers.etag).toBe('W/"1"');
+    expect(answer.headers['content-digest']).toBeUndefined();
+    expect(received()[0]!.head).toMatch(/^accept-encoding: identity\r?$/m);
+  });
+
+  it('does not where it breaks that promise, and what it was stays inside', async () => {
+    answerWith = answered('{"amount":"a-secret","to":"CN-1234"}');
+    const answer = await show();
+    expect([answer.status, answer.code]).toEqual([502, 'answer-invalid']);
+    expect(answer.text).not.toContain('secret');
+  });
+
+  it('is refused where it is longer than may be gathered, announced or not', async () => {
+    answerWith = answered('x'.repeat(ANSWER_MAX_BYTES + 1));
+    expect((await show()).code).toBe('answer-invalid');
+    answerWith = ({ socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
+      for (let i = 0; i < 30; i++) socket.write(`2710\r\n${'x'.repeat(10_000)}\r\n`);
+      socket.write('0\r\n\r\n');
+    };
+    expect((await show()).code).toBe('answer-invalid');
+    answerWith = answered(JSON.stringify(GOOD));
+    expect((await show()).status).toBe(200);
+  });
+
+  it('of another status than success passes as it is', async () => {
+    answerWith = answered('{"error":"x"}', '', '409 Conflict');
+    const answer = await show();
+    expect([answer.status, answer.text]).toEqual([409, '{"error":"x"}']);
+  });
+
+  it('that breaks off is told as the upstream’s fault, not cut', async () => {
+    answerWith = ({ socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"amount"');
+      setTimeout(() => socket.destroy(), 20);
+    };
+    expect((await show()).code).toBe('upstream-protocol');
+  });
+
+  it('is checked again when it is repeated for a key', async () => {
+    const key = { 'idempotency-key': `key-${Math.random()}` };
+    answerWith = answered(JSON.stringify(GOOD));
+    expect((await pay(GOOD, 'keyed', key)).status).toBe(200);
+    const again = await pay(GOOD, 'keyed', key);
+    expect([again.status, JSON.parse(again.text)]).toEqual([200, GOOD]);
+    expect(again.headers['idempotent-replayed']).toBe('true');
+    expect(received()).toHaveLength(1);
+  });
+
+  it('in another coding is refused as long as nothing reads it', async () => {
+    answerWith = answered(gzipSync(JSON.stringify(GOOD)), 'content-encoding: gzip\r\n');
+    expect((await show()).code).toBe('answer-invalid');
+  });
+});
