@@ -1,4 +1,4 @@
--- wrk ... -s replay.lua URL -- FILE RECORD_BYTES FIRST COUNT once|again
+-- wrk ... -s replay.lua URL -- FILE RECORD_BYTES FIRST COUNT once|again [PAUSE_MS]
 --
 -- Sends whole requests from a file of records of one length, from record FIRST on. With `again` it
 -- starts over when COUNT were sent. With `once` it then ends the run, because a signed request that
@@ -19,6 +19,9 @@ function init(args)
   file = assert(io.open(args[1], 'rb'))
   record, first, count = tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
   again = args[5] == 'again'
+  local pause = tonumber(args[6])
+  -- wrk looks for it when this is over: each connection waits so long before each request.
+  if pause then delay = function() return pause end end
   file:setvbuf('full', READ_AHEAD_BYTES)
   file:seek('set', record * first)
 end

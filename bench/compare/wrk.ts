@@ -6,7 +6,13 @@ import { endChild, findProgram, pinned, tiedToParent } from '../rig/programs.ts'
 /** What the load does: one request over and over, or whole requests out of a file. */
 export type Traffic =
   | { readonly kind: 'fixed'; readonly path: string; readonly host: string }
-  | { readonly kind: 'replay'; readonly records: Records; readonly again: boolean };
+  | {
+      readonly kind: 'replay';
+      readonly records: Records;
+      readonly again: boolean;
+      /** Before each request of a connection. */
+      readonly pauseMs?: number;
+    };
 
 /** Requests as bytes, `count` of them from number `first` on, all of the same length. */
 export interface Records {
@@ -92,7 +98,8 @@ function wrkArguments(traffic: Traffic, options: LoopOptions): string[] {
   const { file, recordBytes, first, count } = traffic.records;
   const numbers = [recordBytes, first, count].map(String);
   const mode = traffic.again ? 'again' : 'once';
-  return [...base, '-s', REPLAY_SCRIPT, `${origin}/`, '--', file, ...numbers, mode];
+  const pause = traffic.pauseMs === undefined ? [] : [String(traffic.pauseMs)];
+  return [...base, '-s', REPLAY_SCRIPT, `${origin}/`, '--', file, ...numbers, mode, ...pause];
 }
 
 /** Reads the line that report.lua prints; throws Error with all that wrk said where it has none. */

@@ -9,13 +9,17 @@ export interface ProgramEntry {
   readonly serial: number;
   /** The JSON that `compileProgram` takes (src/payload/program.ts). */
   readonly source: string;
+  /** What its conversions took, by size of the input in powers of two, microseconds; 0 unknown. */
+  readonly micros: Float32Array;
 }
 
+/** Of 0 bytes to 2^31. */
+const SIZE_GROUPS = 33;
 let lastSerial = 0;
 
 /** A program of this thread. */
 export function programEntry(source: string): ProgramEntry {
-  return { serial: ++lastSerial, source };
+  return { serial: ++lastSerial, source, micros: new Float32Array(SIZE_GROUPS) };
 }
 
 export type ConversionOutcome =

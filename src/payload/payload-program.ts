@@ -15,27 +15,20 @@ export interface DirectionSource {
   readonly validator?: SchemaCode;
 }
 
-/** What is known of one payload; written as JSON. */
-export interface PayloadTask {
-  readonly direction: 'request' | 'answer';
-  /** The Content-Type field; '' where there is none. */
-  readonly contentType: string;
-  /** The Content-Encoding field; '' where there is none. */
-  readonly coding: string;
-}
+/** What the program of an operation is asked for. */
+export type PayloadDirection = 'request' | 'answer';
 
 type Stage = (payload: JsonValue, inputBytes: number) => JsonValue;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
-const JSON_TYPE = 'application/json';
+const NO_FIELDS: readonly string[] = [];
 
 export function compilePayloadProgram(source: PayloadSource): Program {
   const request = stagesOf(source.request);
   const answer = stagesOf(source.answer);
   return {
-    run(text, input) {
-      const task = JSON.parse(text) as PayloadTask;
-      return convert(task.direction === 'request' ? request : answer, input);
+    run(task, input) {
+      return convert((task as PayloadDirection) === 'request' ? request : answer, input);
     },
   };
 }
@@ -57,7 +50,7 @@ function validation(code: SchemaCode): Stage {
 function convert(stages: readonly Stage[], input: Uint8Array): Converted {
   let payload = readJson(input);
   for (const stage of stages) payload = stage(payload, input.length);
-  return { fields: [JSON_TYPE], bytes: Buffer.from(JSON.stringify(payload)) };
+  return { fields: NO_FIELDS, bytes: Buffer.from(JSON.stringify(payload)) };
 }
 
 function readJson(input: Uint8Array): JsonValue {

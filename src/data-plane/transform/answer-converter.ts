@@ -3,7 +3,7 @@ import type { AnswerSink, Exchange } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import type { Resumptions } from '../../core/resumptions.ts';
 import type { PayloadRecord } from '../../core/snapshot.ts';
-import type { PayloadTask } from '../../payload/payload-program.ts';
+import type { PayloadDirection } from '../../payload/payload-program.ts';
 import { answerFields } from './answer-fields.ts';
 import { CollectedBody } from './collected-body.ts';
 import { PayloadConversion } from './payload-conversion.ts';
@@ -19,6 +19,8 @@ export interface AnswerConverterOptions {
   /** Told why a conversion failed, or where an answer is wrong: what the caller does not see. */
   readonly reportFailure: (exchange: Exchange, reason: string) => void;
 }
+
+const JSON_TYPE = 'application/json';
 
 /**
  * Stands before the sink of a call whose answers are converted: gathers the answer, has it turned
@@ -69,11 +71,10 @@ export class AnswerConverter implements AnswerSink {
     if (this.isRefused) return;
     const { body } = this;
     if (exchange.aborted || body === undefined) return this.next.end(exchange, lastChunk);
-    if (lastChunk !== undefined) body.add(lastChunk);
-    if (body.isTooLong) return this.refuse(this.tooLong());
+    const whole = body.takeWith(lastChunk);
+    if (whole === undefined) return this.refuse(this.tooLong());
     this.body = undefined;
-    const { exchange: call, payload, options, headers } = this;
-    new AnswerConversion(call, payload, options, headers, body.take(), this).start();
+    new AnswerConversion(exchange, this.payload, this.options, whole, this).start();
   }
 
   /** Nothing of a gathered answer has left: its problem can still be told. */
@@ -85,9 +86,9 @@ export class AnswerConverter implements AnswerSink {
   }
 
   /** The converted answer. */
-  deliver(contentType: string, output: Uint8Array): void {
+  deliver(output: Uint8Array): void {
     const { exchange, next } = this;
-    const headers = answerFields(this.headers, contentType);
+    const headers = answerFields(this.headers, JSON_TYPE);
     next.begin(exchange, this.status, headers, output.length, true);
     next.end(exchange, output);
   }
@@ -114,30 +115,22 @@ export class AnswerConverter implements AnswerSink {
 
 class AnswerConversion extends PayloadConversion {
   private readonly options: AnswerConverterOptions;
-  private readonly headers: readonly string[];
   private readonly converter: AnswerConverter;
 
   constructor(
     exchange: Exchange,
     payload: PayloadRecord,
     options: AnswerConverterOptions,
-    headers: readonly string[],
     body: Uint8Array,
     converter: AnswerConverter,
   ) {
     super(exchange, options.programs.entryOf(payload), body);
     this.options = options;
-    this.headers = headers;
     this.converter = converter;
   }
 
-  get task(): string {
-    const task: PayloadTask = {
-      direction: 'answer',
-      contentType: fieldOf(this.headers, 'content-type'),
-      coding: fieldOf(this.headers, 'content-encoding'),
-    };
-    return JSON.stringify(task);
+  get task(): PayloadDirection {
+    return 'answer';
   }
 
   start(): void {
@@ -150,7 +143,7 @@ class AnswerConversion extends PayloadConversion {
     output: Uint8Array,
   ): void {
     const { exchange, options } = this;
-    if (outcome === 'converted') return this.converter.deliver(fields[0]!, output);
+    if (outcome === 'converted') return this.converter.deliver(output);
     if (outcome !== 'saturated') options.reportFailure(exchange, fields.join(' '));
     exchange.resume(refusalOfAnswer(outcome));
   }
@@ -159,9 +152,4 @@ class AnswerConversion extends PayloadConversion {
 /** Successful answers with content; what went wrong is not in the words of the operation. */
 function isConverted(status: number, hasBody: boolean): boolean {
   return hasBody && status >= 200 && status < 300 && status !== 204 && status !== 205;
-}
-
-function fieldOf(headers: readonly string[], name: string): string {
-  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1]!;
-  return '';
 }

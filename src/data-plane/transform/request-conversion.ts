@@ -1,11 +1,13 @@
 import type { ConversionOutcome } from '../../core/conversion.ts';
 import { type Exchange, PENDING, type StepResult } from '../../core/exchange.ts';
 import type { PayloadRecord } from '../../core/snapshot.ts';
-import type { PayloadTask } from '../../payload/payload-program.ts';
+import type { PayloadDirection } from '../../payload/payload-program.ts';
 import type { AnswerConverterOptions } from './answer-converter.ts';
 import { outgoingFields } from './outgoing-fields.ts';
 import { PayloadConversion } from './payload-conversion.ts';
 import { refusalOfRequest } from './refusals.ts';
+
+const JSON_TYPE = 'application/json';
 
 /** The caller's body, turned into what the upstream expects. */
 export class RequestConversion extends PayloadConversion {
@@ -21,14 +23,8 @@ export class RequestConversion extends PayloadConversion {
     this.options = options;
   }
 
-  get task(): string {
-    const { exchange } = this;
-    const task: PayloadTask = {
-      direction: 'request',
-      contentType: exchange.header('content-type') ?? '',
-      coding: exchange.header('content-encoding') ?? '',
-    };
-    return JSON.stringify(task);
+  get task(): PayloadDirection {
+    return 'request';
   }
 
   start(): StepResult {
@@ -42,16 +38,15 @@ export class RequestConversion extends PayloadConversion {
     fields: readonly string[],
     output: Uint8Array,
   ): void {
-    const refusal =
-      outcome === 'converted' ? this.take(fields, output) : refusalOfRequest(outcome, fields);
+    const refusal = outcome === 'converted' ? this.take(output) : refusalOfRequest(outcome, fields);
     if (outcome === 'failed') this.options.reportFailure(this.exchange, fields[0] ?? 'no worker');
     if (this.submitting) this.early = refusal;
     else this.options.resumptions.add(this.exchange, refusal);
   }
 
-  private take([contentType]: readonly string[], output: Uint8Array): undefined {
+  private take(output: Uint8Array): undefined {
     const { exchange } = this;
     exchange.outgoingBody = output;
-    exchange.outgoingFields = outgoingFields(exchange, this.payload, contentType);
+    exchange.outgoingFields = outgoingFields(exchange, this.payload, JSON_TYPE);
   }
 }

@@ -2,7 +2,7 @@
  * A batch of jobs as one ArrayBuffer that is moved to a worker and moved back with the results. An
  * item is a check as below, or a conversion (conversion-codec.ts).
  *
- *     word 0    items
+ *     word 0    items, with the highest bit where conversions are among them
  *     word 1    cell of the progress array that the worker writes
  *     word 2    what that cell holds before the first item
  *     results   per item: outcome (word), service time in microseconds (float word)
@@ -46,12 +46,23 @@ const DIGEST_WORDS = 2;
 const WORD_BYTES = 4;
 const FORM_SHIFT = 8;
 const DIGESTS_MASK = 0xff;
+const MIXED = 0x8000_0000;
 const FAILED = CHECK_OUTCOMES.indexOf('failed');
 /** Results of conversions; any other number, FAILED among them, is a failure. */
 const CONVERSION_OUTCOMES: readonly ConversionOutcome[] = ['converted', 'refused'];
 const LOW_WORD = 0x1_0000_0000;
 const DIGEST_ALGORITHMS: readonly BodyDigest['algorithm'][] = ['sha-256', 'sha-512'];
 export const BATCH_HEADER_BYTES = HEADER_WORDS * WORD_BYTES;
+
+/** Whether a batch has conversions. */
+export function isMixed(buffer: ArrayBuffer): boolean {
+  return new Uint32Array(buffer, 0, 1)[0]! >= MIXED;
+}
+
+/** Where the outputs of conversions begin that come back in the batch's own buffer. */
+export function outputsStart(items: number): number {
+  return (HEADER_WORDS + items * RESULT_WORDS) * WORD_BYTES;
+}
 
 /** Upper bound of the bytes that `job` takes in a batch, its key and its result included. */
 export function encodedBytes(job: Job): number {
@@ -79,19 +90,20 @@ export class BatchEncoder {
 
   /**
    * Writes `jobs` to `buffer`, which holds a header and the sum of their `encodedBytes`. What does
-   * not go into it is added to `attachments`.
+   * not go into it is added to `attachments`, which are there where conversions are among the jobs.
    */
   encode(
     jobs: readonly Job[],
     progressCell: number,
     progressStart: number,
     buffer: ArrayBuffer,
-    attachments: ArrayBuffer[] = [],
+    attachments?: ArrayBuffer[],
   ): void {
     const words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
     const bytes = Buffer.from(buffer);
     this.keyIndexes.clear();
     words[0] = jobs.length;
+    if (attachments !== undefined) words[0] += MIXED;
     words[1] = progressCell;
     words[2] = progressStart;
     let cursor = HEADER_WORDS + jobs.length * RESULT_WORDS;
@@ -100,7 +112,7 @@ export class BatchEncoder {
     for (let i = 0; i < jobs.length; i++) {
       const job = jobs[i]!;
       cursor = isConversion(job)
-        ? writeConversion(job, words, bytes, cursor, attachments)
+        ? writeConversion(job, words, bytes, cursor, attachments!)
         : this.item(job, words, bytes, cursor);
     }
   }
@@ -186,7 +198,7 @@ export class BatchReader {
     this.words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
     this.floats = new Float32Array(buffer, 0, buffer.byteLength >>> 2);
     this.bytes = new Uint8Array(buffer);
-    this.items = this.words[0]!;
+    this.items = this.words[0]! % MIXED;
     this.progressCell = this.words[1]!;
     this.progressStart = this.words[2]! | 0;
     this.cursor = HEADER_WORDS + this.items * RESULT_WORDS;
@@ -263,8 +275,10 @@ export class BatchResults {
   private readonly floats: Float32Array;
   private readonly outputs: OutputReader | undefined;
 
+  /** `outputs` where the batch's own buffer was too small for them. */
   constructor(buffer: ArrayBuffer, items: number, outputs?: ArrayBuffer) {
-    this.outputs = outputs && new OutputReader(outputs);
+    if (outputs !== undefined) this.outputs = new OutputReader(outputs, 0, false);
+    else if (isMixed(buffer)) this.outputs = new OutputReader(buffer, outputsStart(items), true);
     this.words = new Uint32Array(buffer, BATCH_HEADER_BYTES, items * RESULT_WORDS);
     this.floats = new Float32Array(buffer, BATCH_HEADER_BYTES, items * RESULT_WORDS);
   }

@@ -149,7 +149,7 @@ export class BatchDispatcher {
     slot.progressStart = notBegun(this.batches);
     const converts = jobs.some(isConversion);
     slot.spent = converts ? jobs.filter(job => isConversion(job) && isAttached(job)) : NONE;
-    const attachments: ArrayBuffer[] = [];
+    const attachments: ArrayBuffer[] | undefined = converts ? [] : undefined;
     this.encoder.encode(jobs, slot.index, slot.progressStart, buffer, attachments);
     Atomics.store(this.progress, slot.index, slot.progressStart);
     slot.batch = batch;
@@ -157,9 +157,10 @@ export class BatchDispatcher {
     this.batches++;
     this.batchSizes[Math.min(32 - Math.clz32(jobs.length - 1), BATCH_SIZE_GROUPS - 1)]! += 1;
     this.counters.add('verify_batches');
-    slot.journey = converts
-      ? this.workers.run(buffer, { programs: programsOf(jobs), attachments })
-      : this.workers.run(buffer);
+    slot.journey =
+      attachments === undefined
+        ? this.workers.run(buffer)
+        : this.workers.run(buffer, { programs: programsOf(jobs), attachments });
     slot.journey.returned.then(
       returned => this.finish(slot, returned),
       error => this.recover(slot, error),

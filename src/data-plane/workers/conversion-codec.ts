@@ -7,7 +7,8 @@
  *     outputs   per conversion of the batch, in its order, aligned to 4 bytes:
  *               fields length, output length (words), bytes of the fields and of the output
  *
- * Outputs come in one buffer that the worker makes. A field may hold anything but a line feed.
+ * Short outputs come back in the batch's own buffer, in the place of its items; others in one that
+ * the worker makes. A field may hold anything but a line feed.
  */
 import type { Conversion } from '../../core/conversion.ts';
 
@@ -18,6 +19,9 @@ export const NO_KEY = 0xffff_ffff;
  * moving it: 3 µs.
  */
 export const COPIED_MAX_BYTES = 32_768;
+
+/** Longer outputs keep the buffer that they came in; shorter ones are copied out of the batch's. */
+const OUTPUT_COPIED_MAX_BYTES = 4_096;
 
 const ITEM_WORDS = 6;
 const OUTPUT_WORDS = 2;
@@ -98,17 +102,38 @@ export interface Output {
   readonly bytes: Uint8Array;
 }
 
-/** All outputs of a batch in one buffer. */
-export function writeOutputs(outputs: readonly Output[]): ArrayBuffer {
+/**
+ * Writes all outputs of a batch into `room` from `start` on, once nobody reads its items any more.
+ * Returns a buffer of their own where they are too long for that.
+ */
+export function writeOutputs(
+  outputs: readonly Output[],
+  room: ArrayBuffer,
+  start: number,
+): ArrayBuffer | undefined {
   const texts = outputs.map(({ fields }) => Buffer.from(fields.join(FIELD_END)));
   let total = 0;
+  let longest = 0;
   for (const [i, text] of texts.entries()) {
-    total += OUTPUT_WORDS + wordsOf(text.length + outputs[i]!.bytes.length);
+    const { length } = outputs[i]!.bytes;
+    longest = Math.max(longest, length);
+    total += (OUTPUT_WORDS + wordsOf(text.length + length)) * WORD_BYTES;
   }
-  const buffer = new ArrayBuffer(total * WORD_BYTES);
-  const words = new Uint32Array(buffer);
+  const fits = longest <= OUTPUT_COPIED_MAX_BYTES && start + total <= room.byteLength;
+  const own = fits ? undefined : new ArrayBuffer(total);
+  fill(outputs, texts, own ?? room, own === undefined ? start : 0);
+  return own;
+}
+
+function fill(
+  outputs: readonly Output[],
+  texts: readonly Uint8Array[],
+  buffer: ArrayBuffer,
+  start: number,
+): void {
+  const words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
   const bytes = new Uint8Array(buffer);
-  let word = 0;
+  let word = wordsOf(start);
   for (const [i, text] of texts.entries()) {
     const output = outputs[i]!.bytes;
     words[word] = text.length;
@@ -118,31 +143,36 @@ export function writeOutputs(outputs: readonly Output[]): ArrayBuffer {
     bytes.set(output, offset + text.length);
     word = wordsOf(offset + text.length + output.length);
   }
-  return buffer;
 }
+
+const NO_FIELDS: readonly string[] = [];
 
 /** Reads outputs one after another, in the order of the conversions in the batch. */
 export class OutputReader {
   private readonly words: Uint32Array;
-  private readonly buffer: ArrayBuffer;
-  private word = 0;
+  private readonly bytes: Buffer;
+  private readonly copies: boolean;
+  private word: number;
 
-  constructor(buffer: ArrayBuffer) {
-    this.buffer = buffer;
-    this.words = new Uint32Array(buffer);
+  /** `isShared` where the buffer is used again: what is read is copied out of it. */
+  constructor(buffer: ArrayBuffer, start: number, isShared: boolean) {
+    this.words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
+    this.bytes = Buffer.from(buffer);
+    this.copies = isShared;
+    this.word = wordsOf(start);
   }
 
   /** The next one; its bytes stay valid. */
   next(): Output {
-    const fieldsBytes = this.words[this.word]!;
-    const outputBytes = this.words[this.word + 1]!;
     const start = (this.word + OUTPUT_WORDS) * WORD_BYTES;
-    const end = start + fieldsBytes + outputBytes;
-    const text = Buffer.from(this.buffer, start, fieldsBytes).toString();
+    const outputStart = start + this.words[this.word]!;
+    const end = outputStart + this.words[this.word + 1]!;
     this.word = wordsOf(end);
-    return {
-      fields: text === '' ? [] : text.split(FIELD_END),
-      bytes: new Uint8Array(this.buffer, start + fieldsBytes, outputBytes),
-    };
+    const fields =
+      outputStart === start
+        ? NO_FIELDS
+        : this.bytes.toString('utf8', start, outputStart).split(FIELD_END);
+    const output = this.bytes.subarray(outputStart, end);
+    return { fields, bytes: this.copies ? Buffer.from(output) : output };
   }
 }

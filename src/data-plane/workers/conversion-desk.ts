@@ -3,7 +3,7 @@ import type { Config } from '../../core/config.ts';
 import type { Conversion } from '../../core/conversion.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { Output } from './conversion-codec.ts';
-import { ConversionCosts } from './conversion-costs.ts';
+import { conversionMicros, learnMicros } from './conversion-costs.ts';
 import { ProgramShelf } from './program-shelf.ts';
 import { KnownPrograms } from './programs.ts';
 import { type ConversionResult, runConversion } from './run-conversion.ts';
@@ -20,7 +20,6 @@ const NOTHING: Output = { fields: [], bytes: new Uint8Array(0) };
 export class ConversionDesk {
   private readonly counters: CounterSet;
   private readonly inlineMaxMicros: number;
-  private readonly costs = new ConversionCosts();
   private readonly known = new KnownPrograms();
   private readonly shelf = new ProgramShelf();
 
@@ -30,7 +29,7 @@ export class ConversionDesk {
   }
 
   microsOf(conversion: Conversion): number {
-    return this.costs.microsOf(conversion);
+    return conversionMicros(conversion);
   }
 
   isInline(micros: number): boolean {
@@ -63,7 +62,7 @@ export class ConversionDesk {
 
   private conclude(conversion: Conversion, { outcome, output }: ConversionResult): void {
     if (outcome === 'converted') {
-      this.costs.learn(conversion, conversion.serviceMs * MICROS_PER_MS);
+      learnMicros(conversion, conversion.serviceMs * MICROS_PER_MS);
     } else {
       this.counters.add(`conversions_${outcome}`);
     }

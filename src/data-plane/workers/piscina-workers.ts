@@ -242,6 +242,9 @@ export class PiscinaWorkers implements BatchWorkers {
 function send({ port, programs }: Line, buffer: ArrayBuffer, freight: Freight): void {
   const { attachments } = freight;
   const { added, dropped } = programs.use(freight.programs);
+  if (attachments.length + added.length + dropped.length === 0) {
+    return port.postMessage(buffer, [buffer]);
+  }
   const message: ToWorker = { buffer, attachments, added, dropped };
   port.postMessage(message, [buffer, ...attachments]);
 }

@@ -1,11 +1,11 @@
-import { BatchReader } from './batch-codec.ts';
+import { BatchReader, outputsStart } from './batch-codec.ts';
 import { type Output, writeOutputs } from './conversion-codec.ts';
 import type { KeyCache } from './key-cache.ts';
 import type { ProgramShelf } from './program-shelf.ts';
 import { atItem } from './progress-cell.ts';
 import { runCheck } from './run-check.ts';
 import { runConversion } from './run-conversion.ts';
-import type { ConvertedBatch, MixedBatch } from './worker-messages.ts';
+import type { MixedBatch, ReturnedBatch } from './worker-messages.ts';
 
 /**
  * Runs every check of a batch and writes the results into it.
@@ -40,7 +40,7 @@ export async function runMixedBatch(
   keys: KeyCache,
   shelf: ProgramShelf,
   progress: Int32Array,
-): Promise<ConvertedBatch> {
+): Promise<ReturnedBatch> {
   shelf.take(added, dropped);
   const batch = new BatchReader(buffer, attachments);
   const outputs: Output[] = [];
@@ -59,7 +59,8 @@ export async function runMixedBatch(
     outputs.push(output);
     batch.writeConverted(item, outcome, (performance.now() - startMs) * 1_000);
   }
-  return { buffer, outputs: writeOutputs(outputs) };
+  const own = writeOutputs(outputs, buffer, outputsStart(batch.items));
+  return own === undefined ? buffer : { buffer, outputs: own };
 }
 
 /** What the batch's cell holds then. */

@@ -1,9 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { BatchFailure, ConvertedBatch, MixedBatch, ToWorker } from './worker-messages.ts';
+import { isMixed } from './batch-codec.ts';
+import type { BatchFailure, MixedBatch, ReturnedBatch, ToWorker } from './worker-messages.ts';
 
 export interface BatchRunners {
   checks(buffer: ArrayBuffer): ArrayBuffer;
-  mixed(batch: MixedBatch): Promise<ConvertedBatch>;
+  mixed(batch: MixedBatch): Promise<ReturnedBatch>;
 }
 
 /**
@@ -13,14 +14,23 @@ export interface BatchRunners {
 export function serveBatches(port: MessagePort, runners: BatchRunners): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   port.on('message', (message: ToWorker) => {
-    if (message instanceof ArrayBuffer) return serveChecks(port, message, runners);
-    runners.mixed(message).then(
-      returned => port.postMessage(returned, [returned.buffer, returned.outputs]),
-      error => tellFailure(port, error),
-    );
+    if (!(message instanceof ArrayBuffer)) serveMixed(port, message, runners);
+    else if (isMixed(message)) serveMixed(port, alone(message), runners);
+    else serveChecks(port, message, runners);
   });
   port.on('close', () => resolve());
   return promise;
+}
+
+function alone(buffer: ArrayBuffer): MixedBatch {
+  return { buffer, attachments: [], added: [], dropped: [] };
+}
+
+function serveMixed(port: MessagePort, batch: MixedBatch, { mixed }: BatchRunners): void {
+  mixed(batch).then(
+    returned => giveBack(port, returned),
+    error => tellFailure(port, error),
+  );
 }
 
 function serveChecks(port: MessagePort, buffer: ArrayBuffer, { checks }: BatchRunners): void {
@@ -31,6 +41,11 @@ function serveChecks(port: MessagePort, buffer: ArrayBuffer, { checks }: BatchRu
     return tellFailure(port, error);
   }
   port.postMessage(returned, [returned]);
+}
+
+function giveBack(port: MessagePort, returned: ReturnedBatch): void {
+  if (returned instanceof ArrayBuffer) port.postMessage(returned, [returned]);
+  else port.postMessage(returned, [returned.buffer, returned.outputs]);
 }
 
 function tellFailure(port: MessagePort, error: unknown): void {

@@ -1,7 +1,7 @@
 /** What a front and a worker say to each other over the port of the worker's standing task. */
 import type { ProgramEntry } from '../../core/conversion.ts';
 
-/** A batch with conversions. */
+/** A batch with conversions, and what they need besides. */
 export interface MixedBatch {
   readonly buffer: ArrayBuffer;
   /** Moved to the worker for good. */
@@ -12,17 +12,13 @@ export interface MixedBatch {
   readonly dropped: readonly number[];
 }
 
-/** A batch of checks alone is its buffer. */
+/** Its buffer alone where there is nothing else to say. */
 export type ToWorker = ArrayBuffer | MixedBatch;
 
-/** A mixed batch with its results, and what its conversions made. */
-export interface ConvertedBatch {
-  readonly buffer: ArrayBuffer;
-  readonly outputs: ArrayBuffer;
-}
-
-/** The buffer with the results. */
-export type ReturnedBatch = ArrayBuffer | ConvertedBatch;
+/** The buffer with the results, and what conversions made where it does not fit in there. */
+export type ReturnedBatch =
+  | ArrayBuffer
+  | { readonly buffer: ArrayBuffer; readonly outputs: ArrayBuffer };
 
 /** Comes back for a batch whose code threw: a bug, which costs the batch and not the worker. */
 export interface BatchFailure {

@@ -16,7 +16,7 @@ import { signedCheck, signerFor, TestCheck } from './signed-checks.ts';
 /** Starting threads is slow on a busy host. */
 vi.setConfig({ testTimeout: 30_000 });
 
-const TASK = JSON.stringify({ direction: 'request', contentType: '', coding: '' });
+const TASK = 'request';
 const PROGRAM = programEntry(
   JSON.stringify({
     kind: 'payload',
@@ -71,7 +71,7 @@ describe('conversions', () => {
     const good = new TestConversion(bodyOf(1));
     const bad = new TestConversion('{}');
     for (const each of [good, bad]) running.pool.convert(each);
-    expect(await good.settled).toEqual(['converted', ['application/json'], bodyOf(1)]);
+    expect(await good.settled).toEqual(['converted', [], bodyOf(1)]);
     expect(await bad.settled).toEqual(['refused', ['/id', 'is missing'], '']);
     expect(good.serviceMs).toBeGreaterThan(0);
     expect(running.counters.get('conversions_pooled')).toBe(2);
@@ -92,7 +92,7 @@ describe('conversions', () => {
     await running.pool.drain();
     for (const [i, job] of jobs.entries()) {
       if (job instanceof TestConversion) {
-        expect(job.settlements).toEqual([['converted', ['application/json'], bodyOf(i, i * 10)]]);
+        expect(job.settlements).toEqual([['converted', [], bodyOf(i, i * 10)]]);
       } else {
         expect(job.outcomes).toEqual([i % 2 === 0 ? 'valid' : 'signature-invalid']);
       }
