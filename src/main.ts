@@ -11,6 +11,7 @@ import { watchMemory } from './compose-memory.ts';
 import { GatewayNonces, requireSameNonces } from './compose-nonces.ts';
 import { GatewayRegistry } from './compose-registry.ts';
 import { openTokenKeys } from './compose-tokens.ts';
+import { loadAnswerSigning } from './control-plane/answers/index.ts';
 import { loadConfig } from './control-plane/config/index.ts';
 import { EventHub } from './control-plane/events/event-hub.ts';
 import { ReplayDesk } from './control-plane/events/replay-desk.ts';
@@ -154,6 +155,7 @@ class RunningGateway implements Gateway {
     this.hostShared = shared;
     this.fronts = new FrontThreads({
       ...{ config, shared },
+      answerSigning: loadAnswerSigning(config.answers),
       snapshot: () => this.snapshotOf(registry),
       journal: () => ({ journalId: journal.journalId, head: journal.head }),
       onReplay: (request, answer) => desk.ask(request, answer),

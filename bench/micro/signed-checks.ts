@@ -2,9 +2,9 @@
 import { createPublicKey } from 'node:crypto';
 import { generateKey } from '../../src/client/key-files.ts';
 import { MessageKey } from '../../src/client/message-key.ts';
-import { decodeSecret } from '../../src/client/signing-key.ts';
 import type { Check, CheckOutcome } from '../../src/core/check.ts';
 import { EMPTY_BODY } from '../../src/core/exchange.ts';
+import { decodeSecret } from '../../src/core/signing-key.ts';
 import type { KeyEntry, SignatureAlgorithm } from '../../src/core/snapshot.ts';
 
 const BASE_BYTES = 600;

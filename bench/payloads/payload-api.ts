@@ -1,4 +1,4 @@
-/** Two operations that differ in what is done to their payloads, and calls of one length for them. */
+/** Two operations that differ in what is done to their payloads, and calls for both. */
 import type { RegistryLists } from '../../src/control-plane/registry/desk-contract.ts';
 import { PUBLIC_AUTHORITY } from '../rig/gateway-files.ts';
 

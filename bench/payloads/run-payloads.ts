@@ -30,12 +30,12 @@ interface Loop {
   readonly signal: AbortSignal;
 }
 
-/** Of a connection, so that all of them call about so often: an answer takes a few ms of it. */
+/** Of a connection, so that all of them call about so often; an answer takes a few ms of it. */
 function pauseMs(connections: number, perSecond: number): number {
   return Math.round((connections * 1_000) / perSecond);
 }
 
-/** @throws Error where the gateway, its upstream or the load cannot be had, or an answer is wrong */
+/** @throws Error where the gateway, its upstream or the load cannot be had, or answers wrongly */
 export async function runPayloads(
   options: PayloadsOptions,
   { signal, progress }: RunSurroundings,

@@ -1,4 +1,6 @@
 /** What a partner's engineer imports: a signing fetch, sessions, errors by their codes. */
+
+export { loadSigningKey, type PrivateKeyInput } from '../core/signing-key.ts';
 export { type CallIdentity, type CallSigner, createCallSigner } from './call-signer.ts';
 export { type CurlRequest, curlCommand } from './curl-command.ts';
 export {
@@ -21,4 +23,3 @@ export { type ConnectOptions, connect } from './session/connect.ts';
 export * from './session/index.ts';
 export type { TlsOptions } from './session/node-socket.ts';
 export type { MessageSigner, SignableRequest, SignatureHeaders } from './signature-base.ts';
-export { loadSigningKey, type PrivateKeyInput } from './signing-key.ts';

@@ -1,8 +1,8 @@
 /** Keys as files: PKCS #8 and SubjectPublicKeyInfo in PEM, HMAC secrets in base64. */
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { HMAC_SECRET_MIN_BYTES, loadSigningKey } from '../core/signing-key.ts';
 import type { SignatureAlgorithm } from '../core/snapshot.ts';
-import { HMAC_SECRET_MIN_BYTES, loadSigningKey } from './signing-key.ts';
 
 /** The least that is accepted: checking a longer one costs the gateway more on every call. */
 const RSA_MODULUS_BITS = 2_048;

@@ -1,9 +1,9 @@
 /** A private key or secret, held ready to sign with one algorithm. */
 import { createHmac, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { loadSigningKey, type PrivateKeyInput, SIGNING_METHODS } from '../core/signing-key.ts';
 import { sm2MessageDigest, sm2PointOf, sm2ScalarOf, sm2SignerDigest } from '../core/sm2.ts';
 import type { SignatureAlgorithm } from '../core/snapshot.ts';
-import { loadSigningKey, type PrivateKeyInput, SIGNING_METHODS } from './signing-key.ts';
 
 type Sm2 = typeof import('sm-crypto-v2').sm2;
 

@@ -1,6 +1,7 @@
 /** Request signatures (RFC 9421) with Content-Digest (RFC 9530), from the partner's side. */
 import { createHash, randomFillSync } from 'node:crypto';
 import { type Clock, systemClock } from '../core/clock.ts';
+import type { PrivateKeyInput } from '../core/signing-key.ts';
 import type { SignatureAlgorithm } from '../core/snapshot.ts';
 import { MessageKey } from './message-key.ts';
 import {
@@ -14,7 +15,6 @@ import {
   signatureHeaders,
   signatureParameters,
 } from './signature-base.ts';
-import type { PrivateKeyInput } from './signing-key.ts';
 
 export interface SigningIdentity {
   /** Under which the bank has registered the key. */

@@ -3,6 +3,7 @@
  * docs/configuration.md is generated from it.
  */
 import Type, { type Static } from 'typebox';
+import { answersSection } from './config-answers.ts';
 import { integer, section } from './config-fields.ts';
 import { tokensSection } from './config-tokens.ts';
 
@@ -344,6 +345,7 @@ export const ConfigSchema = Type.Object(
       inlineMaxMicros: integer('With `auto`, checks up to this cost run inline.', 15, 0, 10_000),
       placement,
     }),
+    answers: answersSection,
     transform: section('Payloads that are converted (docs/payloads.md).', {
       answerMaxBytes: integer(
         'Largest body of an answer that is converted; a longer one is refused.',

@@ -85,6 +85,8 @@ export interface Identity {
   readonly entry: KeyEntry;
   /** The sibling in data-plane/verify that checked it. */
   readonly scheme: SignatureSchemeName | 'token';
+  /** Of a signature by RFC 9421: its label; undefined for any other. */
+  readonly signatureLabel?: string;
   /** What a token grants, beside what the subscription does; undefined for a signature. */
   readonly scopes?: ReadonlySet<string>;
   /** The handshake of the session proved it, not this message. */
@@ -136,6 +138,9 @@ export interface Arrival {
   /** Of a message: the session that it came on. Undefined for an HTTP request. */
   readonly session: SessionOrigin | undefined;
 }
+
+/** `position` of an exchange whose body is awaited; the pipeline sees to it that this is so. */
+export const BODY_POSITION = 3;
 
 export const EMPTY_BODY = new Uint8Array(0);
 

@@ -2,10 +2,12 @@
  * The rooms of one front thread and the three pipelines through them: HTTP calls, WebSocket
  * handshakes, and the messages on sessions. All three go the way that pipeline.ts shows.
  */
+import type { AnswerSigning } from '../core/answer-signing.ts';
+import { normaliseAuthority } from '../core/authority.ts';
 import type { CheckRunner } from '../core/check.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
-import type { ConversionRunner } from '../core/conversion.ts';
+import { type ConversionRunner, programEntry } from '../core/conversion.ts';
 import type { CounterSet } from '../core/counters.ts';
 import type { JournalState, ReplayRequest } from '../core/events.ts';
 import { type Exchange, PENDING, type Step, type StepResult } from '../core/exchange.ts';
@@ -23,7 +25,7 @@ import { Idempotency } from './idempotency/index.ts';
 import { Pipeline, type Rooms } from './pipeline.ts';
 import { Policy } from './policy/index.ts';
 import { createRecordStep, RunObserver } from './record/index.ts';
-import { Responder } from './respond/index.ts';
+import { type AnswerSigner, Responder } from './respond/index.ts';
 import { createRouteStep } from './route/index.ts';
 import { Sessions } from './sessions/index.ts';
 import { Transform } from './transform/index.ts';
@@ -33,6 +35,7 @@ import {
   type UpstreamDirectory,
 } from './upstream/index.ts';
 import { createVerifyStep, ownAuthorities, Tokens } from './verify/index.ts';
+import { createPublishedStep } from './well-known/index.ts';
 
 export interface FrontParts {
   readonly config: Config;
@@ -50,6 +53,7 @@ export interface FrontParts {
   readonly recorder: ExchangeRecorder & AppMeters;
   readonly accessLog: AccessRecorder;
   readonly journal: JournalState;
+  readonly answerSigning: AnswerSigning | undefined;
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
   readonly onEventsDelivered: (characters: number) => void;
   readonly wantTokenKeys: (issuer: string) => void;
@@ -63,7 +67,8 @@ export interface FrontParts {
 export function composeFront(parts: FrontParts) {
   const { config, counters, snapshots } = parts;
   const { respondTimeoutMs } = config.limits;
-  const responder = new Responder({ respondTimeoutMs, counters });
+  const signer = createSigner(parts);
+  const responder = new Responder({ respondTimeoutMs, counters, signer });
   const { admission, gate, observed } = composeAdmission(parts);
   const { openSink } = responder;
   const front = new Front({ config, counters, snapshots, openSink, gate });
@@ -74,6 +79,7 @@ export function composeFront(parts: FrontParts) {
   const transform = createTransform(parts);
   const http: Rooms = {
     admit: admission.admit,
+    answerPublished: createPublishedStep(parts.answerSigning?.jwks),
     readBody: front.readBody,
     verify: createVerify(parts, false, tokens),
     route: createRouteStep(),
@@ -108,6 +114,7 @@ export function composeFront(parts: FrontParts) {
   const message: Rooms = {
     ...http,
     admit: admission.admitMessage,
+    answerPublished: nothingPublished,
     readBody: gatherSigned(),
     verify: createVerify(parts, false, undefined),
     writeProblem: sessions.writeProblem,
@@ -146,6 +153,24 @@ function createTokens(parts: FrontParts): Tokens {
   });
 }
 
+function createSigner(parts: FrontParts): AnswerSigner | undefined {
+  const { config, conversions, answerSigning, reportConversion } = parts;
+  if (answerSigning === undefined) return undefined;
+  return {
+    ...{ conversions, clock: systemClock, reportFailure: reportConversion },
+    program: programEntry(answerSigning.programSource),
+    always: config.answers.sign === 'always',
+    bodyMaxBytes: config.answers.bodyMaxBytes,
+    targetUriOf,
+  };
+}
+
+/** RFC 9421 section 2.2.2, as the verify room reads it too. */
+function targetUriOf({ arrival }: Exchange): string {
+  const { scheme, authority, path, query } = arrival;
+  return `${scheme}://${normaliseAuthority(authority, scheme)}${path}${query}`;
+}
+
 function createTransform({ config, conversions, reportConversion }: FrontParts): Transform {
   return new Transform({
     conversions,
@@ -169,6 +194,11 @@ function createAgreed({ config, counters, limits, idempotency }: FrontParts) {
 
 function createRecord({ recorder, accessLog }: FrontParts, runs: RunObserver) {
   return createRecordStep({ recorder, accessLog, runs, clock: systemClock });
+}
+
+/** What is published is read over HTTP. */
+function nothingPublished(_exchange: Exchange): StepResult {
+  return undefined;
 }
 
 /** A handshake has no body. */

@@ -3,6 +3,8 @@
  * admin listener, so that partners and operators are checked by one implementation. It runs on the
  * main thread, where a check of 0.1 ms hurts nobody.
  */
+
+import { normaliseAuthority } from '../core/authority.ts';
 import type { BodyDigest } from '../core/check.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
@@ -19,7 +21,7 @@ import type { KeyEntry } from '../core/snapshot.ts';
 import type { NonceStore } from '../stores/contracts.ts';
 import { MemoryNonceStore } from '../stores/memory/nonce-store.ts';
 import { carriedFields } from './verify/carried-fields.ts';
-import { normaliseAuthority, ownAuthorities } from './verify/own-authorities.ts';
+import { ownAuthorities } from './verify/own-authorities.ts';
 import { Rfc9421Scheme } from './verify/rfc9421/index.ts';
 import { type Freshness, isProblem, type SignedCall } from './verify/scheme.ts';
 import { digestsMatch, runCheck } from './workers/run-check.ts';

@@ -1,5 +1,6 @@
 /** What the main thread and a front thread say to each other. */
 import type { MessagePort } from 'node:worker_threads';
+import type { AnswerSigning } from '../core/answer-signing.ts';
 import type { Config } from '../core/config.ts';
 import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
 import type { ObservedCall, OpenRun } from '../core/observations.ts';
@@ -15,6 +16,8 @@ export interface FrontWorkerData<Shared> {
   readonly index: number;
   readonly config: Config;
   readonly shared: Shared;
+  /** Undefined where no answer is signed. */
+  readonly answerSigning: AnswerSigning | undefined;
   /** When this was made; later events come as messages. */
   readonly journal: JournalState;
 }

@@ -108,6 +108,7 @@ async function startFront() {
     recorder: telemetry,
     accessLog,
     journal: data.journal,
+    answerSigning: data.answerSigning,
     askReplay: (ask, request) => post({ kind: 'replay', ask, request }),
     onEventsDelivered: characters => post({ kind: 'events-delivered', characters }),
     wantTokenKeys: issuer => post({ kind: 'token-keys-wanted', issuer }),

@@ -8,6 +8,7 @@
  */
 import type { CounterSet } from '../core/counters.ts';
 import {
+  BODY_POSITION,
   type Exchange,
   type ExchangeIntake,
   PENDING,
@@ -19,6 +20,8 @@ import { type Problem, problem } from '../core/problems.ts';
 export interface Rooms {
   /** Sheds load and counts sources. */
   readonly admit: Step;
+  /** Answers whoever asks for what the gateway itself publishes. */
+  readonly answerPublished: Step;
   /** Collects the body within its limits. */
   readonly readBody: Step;
   /** Finds out who calls, by the signature. */
@@ -53,6 +56,7 @@ export class Pipeline implements ExchangeIntake {
     this.counters = counters;
     this.steps = [
       rooms.admit,
+      rooms.answerPublished,
       rooms.readBody,
       rooms.verify,
       rooms.route,
@@ -62,6 +66,9 @@ export class Pipeline implements ExchangeIntake {
       rooms.convertRequest,
       rooms.forward,
     ];
+    if (this.steps[BODY_POSITION - 1] !== rooms.readBody) {
+      throw new Error('BODY_POSITION is not where the body is read');
+    }
   }
 
   /** Takes a new exchange in. `refusal` is what the front already found wrong with the head. */

@@ -1,8 +1,12 @@
+import { compileAnswerSignature } from './answer-signature.ts';
 import { compilePayloadProgram } from './payload-program.ts';
 import type { Program } from './program.ts';
 
 /** By the `kind` of their source. */
-const COMPILERS = { payload: compilePayloadProgram } as const;
+const COMPILERS = {
+  payload: compilePayloadProgram,
+  'answer-signature': compileAnswerSignature,
+} as const;
 
 /**
  * Compiles the source of a program, JSON with a `kind`.

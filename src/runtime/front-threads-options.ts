@@ -1,5 +1,6 @@
 /** What the front threads are started with, and whom they tell what they hear. */
 import type { MessagePort } from 'node:worker_threads';
+import type { AnswerSigning } from '../core/answer-signing.ts';
 import type { Config } from '../core/config.ts';
 import type { JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
 import type { ObservedCall } from '../core/observations.ts';
@@ -11,6 +12,8 @@ import type { FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 export interface FrontThreadsOptions {
   readonly config: Config;
   readonly shared: HostShared;
+  /** Undefined where no answer is signed. */
+  readonly answerSigning?: AnswerSigning | undefined;
   /**
    * The registry as it is now: of the version that was published last, or a later one. Asked where
    * a front needs the whole: when it starts, and when changes alone do not do.

@@ -224,6 +224,7 @@ export class FrontThreads {
       index,
       config: this.options.config,
       shared: this.options.shared,
+      answerSigning: this.options.answerSigning,
       journal: this.options.journal(),
     };
     const worker = new Worker(this.entry, { workerData, name: `front-${index}` });

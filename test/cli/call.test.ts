@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateKey } from '../../src/client/key-files.ts';
-import { decodeSecret } from '../../src/client/signing-key.ts';
+import { decodeSecret } from '../../src/core/signing-key.ts';
 import { REGISTERED_ALGORITHMS } from '../../src/core/snapshot.ts';
 import { type CliOptions, runCli } from './run-cli.ts';
 import {

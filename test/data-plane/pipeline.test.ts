@@ -15,6 +15,7 @@ interface Journal {
 
 const STEP_NAMES = [
   'admit',
+  'answerPublished',
   'readBody',
   'verify',
   'route',
@@ -80,7 +81,7 @@ describe('the pipeline', () => {
   it('goes on with the next step after a wait', () => {
     const journal = aPipeline({ verify: wait, forward: wait });
     const exchange = started(journal);
-    expect(journal.visited).toEqual(['admit', 'readBody', 'verify']);
+    expect(journal.visited).toEqual(['admit', 'answerPublished', 'readBody', 'verify']);
     exchange.resume();
     expect(journal.visited).toEqual([...STEP_NAMES]);
   });
@@ -92,7 +93,14 @@ describe('the pipeline', () => {
     expect(exchange.refusal?.name).toBe('signature-replayed');
     exchange.complete();
     exchange.resume();
-    expect(journal.visited).toEqual(['admit', 'readBody', 'verify', 'record', 'release']);
+    expect(journal.visited).toEqual([
+      'admit',
+      'answerPublished',
+      'readBody',
+      'verify',
+      'record',
+      'release',
+    ]);
   });
 
   it('writes what the front already refused without any step', () => {

@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NOT_EXECUTED } from '../../src/client/index.ts';
 import { generateKey } from '../../src/client/key-files.ts';
-import { decodeSecret } from '../../src/client/signing-key.ts';
 import { defaultConfig } from '../../src/control-plane/config/index.ts';
 import { PROBLEM_NAMES } from '../../src/core/problems.ts';
+import { decodeSecret } from '../../src/core/signing-key.ts';
 import { SIGNATURE_ALGORITHMS } from '../../src/core/snapshot.ts';
 import {
   startVerifyingServer,

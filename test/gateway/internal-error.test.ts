@@ -31,6 +31,7 @@ beforeAll(async () => {
   const pipeline = new Pipeline(
     {
       admit: () => undefined,
+      answerPublished: () => undefined,
       readBody: front.readBody,
       verify: () => {
         throw new Error(SECRET);

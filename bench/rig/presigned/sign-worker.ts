@@ -1,7 +1,7 @@
 /** A thread of signAhead. */
 import { createHmac, sign } from 'node:crypto';
 import { workerData } from 'node:worker_threads';
-import { loadSigningKey, SIGNING_METHODS } from '../../../src/client/signing-key.ts';
+import { loadSigningKey, SIGNING_METHODS } from '../../../src/core/signing-key.ts';
 import { BENCH_ALGORITHMS } from '../bench-folder.ts';
 import { DONE_CELL, NEXT_CELL, type SigningWork } from './sign-ahead.ts';
 import { SIGNATURE_BYTES, SignedRequest } from './signed-request.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { createPrivateFile, generateKey } from '../../client/key-files.ts';
-import { decodeSecret } from '../../client/signing-key.ts';
 import { schemeTakes } from '../../core/signature-schemes.ts';
+import { decodeSecret } from '../../core/signing-key.ts';
 import { sm2PointOf } from '../../core/sm2.ts';
 import {
   SIGNATURE_ALGORITHMS,

@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { type Config, ConfigSchema } from '../../core/config.ts';
+import { checkAnswers } from './check-answers.ts';
 import { checkIssuers } from './check-issuers.ts';
 import { displayName, ProblemList } from './config-error.ts';
 import { readOperatorFile, refuseUnreadable, SMALL_FILE_MAX_BYTES } from './operator-file.ts';
@@ -65,7 +66,8 @@ function namesRegistryFile(value: unknown): boolean {
 function resolvePaths(config: Config, folder: string): void {
   config.registryFile = resolve(folder, config.registryFile);
   config.stateDir = resolve(folder, config.stateDir);
-  const { listener, admin, events, idempotency, redis, registry, telemetry, tokens } = config;
+  const { listener, admin, answers, events, idempotency } = config;
+  const { redis, registry, telemetry, tokens } = config;
   if (admin.tokenFile !== undefined) admin.tokenFile = resolve(folder, admin.tokenFile);
   if (admin.operatorsFile !== undefined) {
     admin.operatorsFile = resolve(folder, admin.operatorsFile);
@@ -87,6 +89,7 @@ function resolvePaths(config: Config, folder: string): void {
   for (const issuer of tokens.issuers) {
     if (issuer.jwksFile !== undefined) issuer.jwksFile = resolve(folder, issuer.jwksFile);
   }
+  for (const key of answers.keys) key.privateKeyFile = resolve(folder, key.privateKeyFile);
   if (listener.tls !== undefined) {
     const { certFile, keyFile, clientCaFile } = listener.tls;
     listener.tls.certFile = resolve(folder, certFile);
@@ -103,6 +106,7 @@ function checkAcross(config: Config, report: Report): void {
   checkIdempotency(config, report);
   checkTokens(config, report);
   checkIssuers(config, report);
+  checkAnswers(config, report);
   checkListener(config, report);
   checkTls(config, report);
   checkAccessLog(config, report);

@@ -1,8 +1,11 @@
 /** Reads the operations of an OpenAPI 3.1 document; the rest of it is for people. */
 import Type, { type Static } from 'typebox';
+import type { JsonObject } from '../../stores/registry-contract.ts';
 import { ConfigError, type ProblemList } from '../config/config-error.ts';
 import { createSchemaCheck, type SchemaCheck } from '../config/schema-check.ts';
 import { type OptionPath, YamlSource } from '../config/yaml-source.ts';
+import { payloadOfDocument, VALIDATIONS } from './document-payload.ts';
+import { type PayloadDefinition, payload } from './payload-schema.ts';
 import { operationId, scopes } from './record-fields.ts';
 import { type Api, access, idempotency, messageSignature } from './schema.ts';
 
@@ -17,6 +20,10 @@ export interface OpenApiOperations {
   readonly places: readonly OptionPath[];
 }
 
+const validation = Type.Optional(
+  Type.Enum([...VALIDATIONS], { description: 'Which payloads must meet their schemas.' }),
+);
+
 const operation = Type.Optional(
   Type.Object({
     operationId: operationId('The operation’s id.'),
@@ -24,6 +31,8 @@ const operation = Type.Optional(
     'x-access': access,
     'x-message-signature': messageSignature,
     'x-idempotency': idempotency,
+    'x-validate': validation,
+    'x-payload': payload,
   }),
 );
 
@@ -40,6 +49,7 @@ const pathItem = Type.Object({
 const DocumentSchema = Type.Object({
   openapi: Type.String({ pattern: '^3\\.1\\.\\d+$', form: 'an OpenAPI version 3.1' }),
   paths: Type.Record(Type.String({ pattern: '^/' }), pathItem),
+  'x-validate': validation,
 });
 
 /** Compiled when a document is first read. */
@@ -52,6 +62,7 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   access: ['x-access'],
   messageSignature: ['x-message-signature'],
   idempotency: ['x-idempotency'],
+  payload: ['x-payload'],
 };
 
 /**
@@ -79,7 +90,8 @@ export function loadOpenApi(
     for (const method of METHODS) {
       const found = item[method];
       if (found === undefined) continue;
-      operations.push(operationOf(path, method, found));
+      const payloads = payloadOfDocument(document as unknown as JsonObject, found as JsonObject);
+      operations.push(operationOf(path, method, found, payloads));
       places.push(['paths', path, method]);
     }
   }
@@ -136,8 +148,10 @@ function operationOf(
   path: string,
   method: (typeof METHODS)[number],
   found: NonNullable<Static<typeof pathItem>[typeof method]>,
+  payloads: PayloadDefinition | undefined,
 ): DocumentOperation {
   return {
+    ...(payloads === undefined ? {} : { payload: payloads }),
     id: found.operationId,
     method: method.toUpperCase() as DocumentOperation['method'],
     path,

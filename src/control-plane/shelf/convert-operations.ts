@@ -1,6 +1,7 @@
 /** Turns the operations of a document into those of an API, and says which it cannot and why. */
 import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
 import { createValueCheck } from '../config/schema-check.ts';
+import { payloadOfDocument } from '../registry/document-payload.ts';
 import { operation as operationSchema } from '../registry/schema.ts';
 import { canonicalPath, shapeOf } from './canonical-path.ts';
 import type { ConvertedOperation } from './converted-operation.ts';
@@ -62,7 +63,11 @@ class Converter {
     if (id === undefined) return;
     const scopes = scopesOf(found.value, this.document, this.references);
     if ('note' in scopes) this.note('scopes', at, scopes.note);
-    const body = { id, ...summaryOf(found.value), method: method.toUpperCase(), path };
+    const payload = payloadOfDocument(this.document, found.value);
+    const body = {
+      ...{ id, ...summaryOf(found.value), method: method.toUpperCase(), path },
+      ...(payload === undefined ? {} : { payload: payload as JsonObject }),
+    };
     this.take(found, { ...body, ...accessOf(found.value, scopes.scopes) });
     this.noteServers(found);
   }
@@ -143,6 +148,7 @@ const NAMES_IN_DOCUMENT: Readonly<Record<string, string>> = {
   access: 'x-access',
   messageSignature: 'x-message-signature',
   idempotency: 'x-idempotency',
+  payload: 'x-payload',
 };
 
 function hasOtherServers({ servers }: JsonObject, document: JsonObject): boolean {

@@ -1,6 +1,6 @@
 /** Calls whose callers said how long they wait (`x-xingyun-deadline-ms`). */
 import { DeadlineWheel, WheelDeadline } from '../../core/deadline-wheel.ts';
-import type { Exchange, ExchangeIntake } from '../../core/exchange.ts';
+import { BODY_POSITION, type Exchange, type ExchangeIntake } from '../../core/exchange.ts';
 import { problem } from '../../core/problems.ts';
 
 const STEP_MS = 10;
@@ -46,9 +46,6 @@ export class CallerPatience {
 function expire(exchange: Exchange, driver: Pick<ExchangeIntake, 'expire'>): void {
   if (exchange.position > BODY_POSITION) driver.expire(exchange, OVER);
 }
-
-/** Steps that are behind an exchange whose body has not come (pipeline.ts). */
-const BODY_POSITION = 2;
 
 function transportOf(exchange: Exchange): PatientTransport {
   return exchange.transport as unknown as PatientTransport;

@@ -7,14 +7,18 @@ import type { EvenRelease } from '../../core/even-release.ts';
 import type { AnswerSink, Exchange } from '../../core/exchange.ts';
 import { type Problem, problemDocument } from '../../core/problems.ts';
 import { HttpAnswer, type HttpAnswerResponse } from './http-answer.ts';
+import { type AnswerSigner, SignedAnswer } from './signed-answer.ts';
 
 export type { HttpAnswerResponse } from './http-answer.ts';
+export type { AnswerSigner } from './signed-answer.ts';
 
 const SWEEP_INTERVAL_MS = 50;
 /** Well within the time after which uWebSockets.js closes a connection that takes nothing. */
 const REMIND_INTERVAL_MS = 8_000;
 
 export interface ResponderOptions {
+  /** Undefined where answers are not signed. */
+  readonly signer?: AnswerSigner | undefined;
   readonly respondTimeoutMs: number;
   readonly counters: CounterSet;
 }
@@ -27,16 +31,21 @@ export class Responder {
   readonly reminded = new Deadlines<HttpAnswer>(REMIND_INTERVAL_MS);
   /** While draining answers ask their partners to take another connection. */
   leaving: EvenRelease | undefined;
+  private readonly signer: AnswerSigner | undefined;
   private readonly sweeper: NodeJS.Timeout;
 
   constructor(options: ResponderOptions) {
     this.counters = options.counters;
+    this.signer = options.signer;
     this.stalled = new Deadlines(options.respondTimeoutMs);
     this.sweeper = setInterval(() => this.sweep(performance.now()), SWEEP_INTERVAL_MS);
     this.sweeper.unref();
   }
 
-  readonly openSink = (res: HttpAnswerResponse): AnswerSink => new HttpAnswer(res, this);
+  readonly openSink = (res: HttpAnswerResponse): AnswerSink => {
+    const answer = new HttpAnswer(res, this);
+    return this.signer === undefined ? answer : new SignedAnswer(answer, this.signer);
+  };
 
   /** Writes the problem document (RFC 9457 section 3) and completes the exchange. */
   readonly writeProblem = (exchange: Exchange, refusal: Problem): void => {
@@ -53,8 +62,10 @@ export class Responder {
     sink.end(exchange, hasBody ? body : undefined);
   };
 
-  readonly release = (exchange: Exchange): void =>
-    (exchange.transport.sink as HttpAnswer).release(exchange);
+  readonly release = (exchange: Exchange): void => {
+    const { sink } = exchange.transport;
+    (sink instanceof SignedAnswer ? sink.answer : (sink as HttpAnswer)).release(exchange);
+  };
 
   close(): void {
     clearInterval(this.sweeper);

@@ -1,3 +1,4 @@
+import { CollectedBody } from '../../core/collected-body.ts';
 import type { ConversionOutcome, ConversionRunner } from '../../core/conversion.ts';
 import type { AnswerSink, Exchange } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
@@ -5,7 +6,6 @@ import type { Resumptions } from '../../core/resumptions.ts';
 import type { PayloadRecord } from '../../core/snapshot.ts';
 import type { PayloadDirection } from '../../payload/payload-program.ts';
 import { answerFields } from './answer-fields.ts';
-import { CollectedBody } from './collected-body.ts';
 import { PayloadConversion } from './payload-conversion.ts';
 import type { ProgramTable } from './program-table.ts';
 import { refusalOfAnswer } from './refusals.ts';

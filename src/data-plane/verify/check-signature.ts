@@ -1,3 +1,4 @@
+import { normaliseAuthority } from '../../core/authority.ts';
 import type { BodyDigest, BodyForm, CheckOutcome, CheckRunner } from '../../core/check.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
@@ -16,7 +17,6 @@ import { STAGE } from '../../core/stages.ts';
 import type { NonceClaimant, NonceClaims, NonceOutcome } from '../../stores/contracts.ts';
 import type { FailureBudget } from '../../stores/limit-contract.ts';
 import { type CarriedFields, carriedFields } from './carried-fields.ts';
-import { normaliseAuthority } from './own-authorities.ts';
 import { type Candidate, type Freshness, isProblem, type SignatureScheme } from './scheme.ts';
 import { SubmittedCheck } from './submitted-check.ts';
 import { refuseUnknown } from './time-window.ts';
@@ -161,6 +161,7 @@ class SignatureCheck extends SubmittedCheck implements NonceClaimant {
   private readonly parts: VerifyParts;
   private readonly scheme: SignatureSchemeName;
   private readonly freshness: Freshness;
+  private readonly label: string | undefined;
   /** While other hosts are asked for the nonce: since when, on the monotonic clock, and whose. */
   private askedMs = 0;
   private asked: KeyEntry | undefined = undefined;
@@ -169,7 +170,7 @@ class SignatureCheck extends SubmittedCheck implements NonceClaimant {
     parts: VerifyParts,
     exchange: Exchange,
     scheme: SignatureSchemeName,
-    { entry, text, signature, freshness }: Candidate,
+    { entry, text, signature, freshness, label }: Candidate,
   ) {
     super(parts, exchange);
     this.entry = entry;
@@ -180,6 +181,7 @@ class SignatureCheck extends SubmittedCheck implements NonceClaimant {
     this.parts = parts;
     this.scheme = scheme;
     this.freshness = freshness;
+    this.label = label;
   }
 
   get prefersInline(): boolean {
@@ -229,7 +231,11 @@ class SignatureCheck extends SubmittedCheck implements NonceClaimant {
       return refusal;
     }
     this.parts.failures.prove(this.exchange.arrival.peer, entry.key.id);
-    this.exchange.identity = { entry, scheme: this.scheme, viaSession: false };
+    const { scheme, label } = this;
+    this.exchange.identity = {
+      ...{ entry, scheme, viaSession: false },
+      ...(label === undefined ? {} : { signatureLabel: label }),
+    };
     return undefined;
   }
 

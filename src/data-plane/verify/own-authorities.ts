@@ -1,6 +1,5 @@
+import { normaliseAuthority } from '../../core/authority.ts';
 import type { Config } from '../../core/config.ts';
-
-type Scheme = 'http' | 'https';
 
 /** Under which a listener on any loopback address is reached from its own host as well. */
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
@@ -36,12 +35,4 @@ function urlHost(host: string): string {
   const [address] = host.replace(/^\[|\]$/g, '').split('%');
   const ipv6 = URL.parse(`http://[${address}]`);
   return ipv6 === null ? host.toLowerCase() : ipv6.hostname;
-}
-
-/** Lower case, without an empty port or the scheme's own (RFC 9421 section 2.2.3). */
-export function normaliseAuthority(authority: string, scheme: Scheme): string {
-  const lower = authority.toLowerCase();
-  const port = scheme === 'https' ? ':443' : ':80';
-  if (lower.endsWith(port)) return lower.slice(0, -port.length);
-  return lower.endsWith(':') ? lower.slice(0, -1) : lower;
 }

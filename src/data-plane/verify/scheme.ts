@@ -34,12 +34,21 @@ export class Candidate {
   readonly text: SignedText;
   readonly signature: Uint8Array;
   readonly freshness: Freshness;
+  /** Among several signatures of the request: RFC 9421 section 4.2. */
+  readonly label: string | undefined;
 
-  constructor(entry: KeyEntry, text: SignedText, signature: Uint8Array, freshness: Freshness) {
+  constructor(
+    entry: KeyEntry,
+    text: SignedText,
+    signature: Uint8Array,
+    freshness: Freshness,
+    label?: string,
+  ) {
     this.entry = entry;
     this.text = text;
     this.signature = signature;
     this.freshness = freshness;
+    this.label = label;
   }
 }
 

@@ -56,11 +56,17 @@ export async function runMixedBatch(
       continue;
     }
     const { outcome, output } = await runConversion(conversion, shelf);
-    outputs.push(output);
+    outputs.push(apart(output, buffer));
     batch.writeConverted(item, outcome, (performance.now() - startMs) * 1_000);
   }
   const own = writeOutputs(outputs, buffer, outputsStart(batch.items));
   return own === undefined ? buffer : { buffer, outputs: own };
+}
+
+/** Outputs are written where the items were: one that is its own input must not lie there. */
+function apart(output: Output, buffer: ArrayBuffer): Output {
+  const { fields, bytes } = output;
+  return bytes.buffer === buffer ? { fields, bytes: Buffer.from(bytes) } : output;
 }
 
 /** What the batch's cell holds then. */

@@ -11,7 +11,7 @@ import {
 } from '../../../src/client/browser.ts';
 import { createRequestSigner, type SignableRequest } from '../../../src/client/index.ts';
 import { generateKey } from '../../../src/client/key-files.ts';
-import { decodeSecret } from '../../../src/client/signing-key.ts';
+import { decodeSecret } from '../../../src/core/signing-key.ts';
 import { REGISTERED_ALGORITHMS } from '../../../src/core/snapshot.ts';
 import { CHROMIUM, runInPage } from '../../support/browser-page.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -52,6 +52,7 @@ export class CallWorld {
     this.pipeline = new Pipeline(
       {
         admit: () => undefined,
+        answerPublished: () => undefined,
         readBody: () => undefined,
         verify: () => verify,
         route: exchange => {

@@ -211,6 +211,7 @@ export class SessionRoom {
     return new Pipeline(
       {
         admit: () => undefined,
+        answerPublished: () => undefined,
         readBody: () => undefined,
         verify: () => undefined,
         route: exchange => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { normaliseAuthority } from '../../../src/core/authority.ts';
 import type { Config } from '../../../src/core/config.ts';
 import { ownAuthorities } from '../../../src/data-plane/verify/index.ts';
-import { normaliseAuthority } from '../../../src/data-plane/verify/own-authorities.ts';
 
 const TLS = { certFile: 'cert.pem', keyFile: 'key.pem', clientCertificate: 'off' } as const;
 

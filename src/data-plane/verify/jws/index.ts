@@ -2,13 +2,14 @@
  * Detached JWS in `x-jws-signature` (RFC 7515 appendix F, RFC 7797), as UK Open Banking has it. It
  * covers the body; what else a call is, its header may name (docs/schemes.md).
  */
+
+import { normaliseAuthority } from '../../../core/authority.ts';
 import type { Config } from '../../../core/config.ts';
 import { refuseKey } from '../../../core/key-status.ts';
 import { type Problem, problem } from '../../../core/problems.ts';
 import type { CompiledSnapshot, KeyRecord, SignatureAlgorithm } from '../../../core/snapshot.ts';
 import type { CarriedFields } from '../carried-fields.ts';
 import { nonceOfSignature } from '../nonces.ts';
-import { normaliseAuthority } from '../own-authorities.ts';
 import {
   Candidate,
   isProblem,

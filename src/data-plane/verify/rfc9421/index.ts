@@ -1,4 +1,6 @@
 /** HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530). */
+
+import { normaliseAuthority } from '../../../core/authority.ts';
 import type { BodyDigest } from '../../../core/check.ts';
 import type { Config } from '../../../core/config.ts';
 import { refuseKey } from '../../../core/key-status.ts';
@@ -6,7 +8,6 @@ import { type Problem, problem } from '../../../core/problems.ts';
 import type { CompiledSnapshot } from '../../../core/snapshot.ts';
 import type { CarriedFields } from '../carried-fields.ts';
 import { combinedField } from '../field-lines.ts';
-import { normaliseAuthority } from '../own-authorities.ts';
 import {
   Candidate,
   isProblem,
@@ -92,11 +93,13 @@ export class Rfc9421Scheme implements SignatureScheme {
     if (isProblem(digests)) return digests;
     const base = buildSignatureBase(asSigned(arrival), list, list.text + parameters.text);
     if (typeof base !== 'string') return base;
-    return new Candidate(entry, { base, bodyForm: 'none', digests }, signature, {
+    const freshness = {
       nonce: required.nonce,
       createdMs: required.created * 1_000,
       expiresAtMs: lastMs,
-    });
+    };
+    const text = { base, bodyForm: 'none', digests } as const;
+    return new Candidate(entry, text, signature, freshness, input.label);
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { normaliseAuthority } from '../../../core/authority.ts';
 import type { CheckOutcome } from '../../../core/check.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Config } from '../../../core/config.ts';
@@ -9,7 +10,6 @@ import { type Problem, problem } from '../../../core/problems.ts';
 import type { KeyEntry } from '../../../core/snapshot.ts';
 import { STAGE } from '../../../core/stages.ts';
 import type { NonceClaimant, NonceClaims, NonceOutcome } from '../../../stores/contracts.ts';
-import { normaliseAuthority } from '../own-authorities.ts';
 import { isProblem } from '../scheme.ts';
 import type { SubmittedCheckParts } from '../submitted-check.ts';
 import { lastAcceptedMs, refuseTime } from '../time-window.ts';

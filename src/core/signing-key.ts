@@ -6,8 +6,8 @@ import {
   KeyObject,
   type SignKeyObjectInput,
 } from 'node:crypto';
-import { sm2ScalarOf } from '../core/sm2.ts';
-import type { SignatureAlgorithm } from '../core/snapshot.ts';
+import { sm2ScalarOf } from './sm2.ts';
+import type { SignatureAlgorithm } from './snapshot.ts';
 
 /** RFC 8017 keys below this are refused by the gateway as well. */
 export const RSA_MODULUS_MIN_BITS = 2_048;

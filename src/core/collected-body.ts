@@ -1,4 +1,4 @@
-import { EMPTY_BODY } from '../../core/exchange.ts';
+import { EMPTY_BODY } from './exchange.ts';
 
 /** First room for a body whose length is not announced; it doubles as the body grows. */
 const GROWTH_INITIAL_BYTES = 4_096;

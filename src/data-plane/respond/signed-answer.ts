@@ -1,0 +1,236 @@
+/** An answer that is gathered, signed by a worker, and only then handed to the socket. */
+import type { Clock } from '../../core/clock.ts';
+import { CollectedBody } from '../../core/collected-body.ts';
+import type {
+  Conversion,
+  ConversionOutcome,
+  ConversionRunner,
+  ProgramEntry,
+} from '../../core/conversion.ts';
+import { type AnswerSink, EMPTY_BODY, type Exchange } from '../../core/exchange.ts';
+import { type Problem, problem } from '../../core/problems.ts';
+import { answerTask } from '../../payload/answer-signature.ts';
+import type { HttpAnswer } from './http-answer.ts';
+
+export interface AnswerSigner {
+  readonly conversions: ConversionRunner;
+  readonly clock: Clock;
+  readonly program: ProgramEntry;
+  /** Whether all answers are signed, or only those of calls that ask for it. */
+  readonly always: boolean;
+  readonly bodyMaxBytes: number;
+  /** The authority and scheme that partners call: what a signed request names as its target. */
+  readonly targetUriOf: (exchange: Exchange) => string;
+  readonly reportFailure: (exchange: Exchange, reason: string) => void;
+}
+
+/** Of another signer than us, or of other bytes than those that leave. */
+const REPLACED = new Set(['content-digest', 'signature', 'signature-input']);
+const MS_PER_SECOND = 1_000;
+/** Calls of nobody in particular take their turn together. */
+const PUBLIC_LANE = '';
+
+export class SignedAnswer implements AnswerSink {
+  readonly answer: HttpAnswer;
+  private readonly signer: AnswerSigner;
+  /** What is being gathered; another one where a problem takes its place. */
+  private gathering: Gathering | undefined;
+  /** Signing has failed: a problem that says so could not be signed either. */
+  private isPlain = false;
+
+  constructor(answer: HttpAnswer, signer: AnswerSigner) {
+    this.answer = answer;
+    this.signer = signer;
+  }
+
+  begin(
+    exchange: Exchange,
+    status: number,
+    headers: readonly string[],
+    contentLength: number | undefined,
+    hasBody: boolean,
+  ): void {
+    this.gathering = undefined;
+    if (this.isPlain || !this.isWanted(exchange)) {
+      return this.answer.begin(exchange, status, headers, contentLength, hasBody);
+    }
+    const body = new CollectedBody(hasBody ? contentLength : 0, this.signer.bodyMaxBytes);
+    this.gathering = { status, headers, contentLength, hasBody, body };
+    if (body.isTooLong) this.refuse(exchange);
+  }
+
+  write(exchange: Exchange, chunk: Uint8Array): boolean {
+    const { gathering } = this;
+    if (gathering === undefined) return this.answer.write(exchange, chunk);
+    if (exchange.aborted || exchange.completed) return true;
+    gathering.body.add(chunk);
+    if (gathering.body.isTooLong) this.refuse(exchange);
+    return true;
+  }
+
+  end(exchange: Exchange, lastChunk?: Uint8Array): void {
+    const { gathering } = this;
+    if (gathering === undefined || exchange.aborted) return this.answer.end(exchange, lastChunk);
+    const body = gathering.hasBody ? gathering.body.takeWith(lastChunk) : EMPTY_BODY;
+    if (body === undefined) return this.refuse(exchange);
+    this.signer.conversions.convert(new SigningJob(exchange, this, gathering, this.signer, body));
+  }
+
+  abort(exchange: Exchange): void {
+    if (this.gathering === undefined) return this.answer.abort(exchange);
+    // Nothing of it has left: its problem can still be told.
+    this.gathering = undefined;
+    exchange.resume(exchange.refusal);
+  }
+
+  /** Hands a signed answer on, unless another one has taken its place. */
+  deliver(
+    exchange: Exchange,
+    gathering: Gathering,
+    fields: readonly string[],
+    body: Uint8Array,
+  ): void {
+    if (this.gathering !== gathering) return;
+    this.gathering = undefined;
+    const { status, headers, contentLength, hasBody } = gathering;
+    const signed = withSignature(headers, fields);
+    const length = hasBody ? body.length : contentLength;
+    this.answer.begin(exchange, status, signed, length, hasBody);
+    this.answer.end(exchange, hasBody ? body : undefined);
+  }
+
+  /** It cannot be signed, and nobody gets it unsigned: what is told in its place is unsigned. */
+  giveUp(exchange: Exchange, gathering: Gathering, refusal: Problem): void {
+    if (this.gathering !== gathering) return;
+    this.gathering = undefined;
+    this.isPlain = true;
+    exchange.resume(refusal);
+  }
+
+  private isWanted(exchange: Exchange): boolean {
+    return this.signer.always || exchange.header('accept-signature') !== undefined;
+  }
+
+  private refuse(exchange: Exchange): void {
+    this.gathering = undefined;
+    exchange.source?.giveUp();
+    exchange.source = undefined;
+    exchange.resume(tooLong(this.signer.bodyMaxBytes));
+  }
+}
+
+interface Gathering {
+  readonly status: number;
+  readonly headers: readonly string[];
+  readonly contentLength: number | undefined;
+  readonly hasBody: boolean;
+  readonly body: CollectedBody;
+}
+
+class SigningJob implements Conversion {
+  readonly program: ProgramEntry;
+  readonly inputBytes: number;
+  waitMs = 0;
+  serviceMs = 0;
+  private readonly exchange: Exchange;
+  private readonly signed: SignedAnswer;
+  private readonly gathering: Gathering;
+  private readonly signer: AnswerSigner;
+  private body: Uint8Array;
+
+  constructor(
+    exchange: Exchange,
+    signed: SignedAnswer,
+    gathering: Gathering,
+    signer: AnswerSigner,
+    body: Uint8Array,
+  ) {
+    this.exchange = exchange;
+    this.signed = signed;
+    this.gathering = gathering;
+    this.signer = signer;
+    this.program = signer.program;
+    this.body = body;
+    this.inputBytes = body.length;
+  }
+
+  get lane(): string {
+    return this.exchange.identity?.entry.app.id ?? PUBLIC_LANE;
+  }
+
+  get input(): Uint8Array {
+    return this.body;
+  }
+
+  get abandoned(): boolean {
+    return this.exchange.completed;
+  }
+
+  get task(): string {
+    const { exchange, gathering, signer } = this;
+    const { requestId, method } = exchange.arrival;
+    const requestLabel = exchange.identity?.signatureLabel ?? '';
+    return answerTask({
+      created: Math.floor(signer.clock.wallMs() / MS_PER_SECOND),
+      status: gathering.status,
+      contentType: fieldOf(gathering.headers, 'content-type'),
+      requestId,
+      method,
+      targetUri: signer.targetUriOf(exchange),
+      requestLabel,
+      requestSignature: requestLabel === '' ? '' : signatureUnder(exchange, requestLabel),
+    });
+  }
+
+  settle(outcome: ConversionOutcome, fields: readonly string[], output: Uint8Array): void {
+    this.body = EMPTY_BODY;
+    const { exchange, signed, gathering, signer } = this;
+    if (exchange.completed) return;
+    if (outcome === 'converted') return signed.deliver(exchange, gathering, fields, output);
+    if (outcome !== 'saturated') {
+      signer.reportFailure(exchange, `the answer could not be signed: ${fields[0] ?? outcome}`);
+    }
+    signed.giveUp(exchange, gathering, unsigned(outcome));
+  }
+}
+
+function unsigned(outcome: ConversionOutcome): Problem {
+  if (outcome === 'saturated') {
+    return problem('overloaded', 'Too many answers wait to be signed.');
+  }
+  return problem('internal-error', 'The answer could not be signed; it was logged.');
+}
+
+function tooLong(bodyMaxBytes: number): Problem {
+  return problem('answer-too-large', `Answers that are signed may have ${bodyMaxBytes} bytes.`);
+}
+
+function withSignature(
+  headers: readonly string[],
+  [digest, input, signature]: readonly string[],
+): string[] {
+  const fields: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!REPLACED.has(headers[i]!)) fields.push(headers[i]!, headers[i + 1]!);
+  }
+  fields.push('content-digest', digest!, 'signature-input', input!, 'signature', signature!);
+  return fields;
+}
+
+function fieldOf(headers: readonly string[], name: string): string {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1]!;
+  return '';
+}
+
+/** The member of the Signature field that was verified: a byte sequence, so without a comma. */
+function signatureUnder(exchange: Exchange, label: string): string {
+  const { headers } = exchange.arrival;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i] !== 'signature') continue;
+    for (const member of headers[i + 1]!.split(',')) {
+      const trimmed = member.trim();
+      if (trimmed.startsWith(`${label}=`)) return trimmed.slice(label.length + 1);
+    }
+  }
+  return '';
+}
