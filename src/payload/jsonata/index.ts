@@ -1,0 +1,8 @@
+/** JSONata for what a mapping cannot say: a payload in, another out, within limits. */
+export {
+  compileExpression,
+  EXPRESSION_MAX_CHARS,
+  type Expression,
+  type ExpressionLimits,
+  expressionFault,
+} from './compile-expression.ts';
