@@ -35,12 +35,15 @@ let current: ExpressionRealm | undefined;
 function compileInRealm(text: string): Compiled {
   current ??= createRealm();
   const compiled = current.compile(text);
-  const { usesEval, needsWatch } = namesUsed(compiled.expression.ast());
+  const { usesEval, needsWatch, isTooDeep } = namesUsed(compiled.expression.ast());
+  if (isTooDeep) throw new ExpressionError(NESTED_TOO_DEEP);
   if (usesEval) throw new ExpressionError('must not use $eval: it would run text of a payload');
   return { realm: current, expression: compiled, needsWatch };
 }
 
 class ExpressionError extends Error {}
+
+const NESTED_TOO_DEEP = 'is nested too deep';
 
 /** What is wrong with an expression, as a verb phrase for the operator. */
 export function expressionFault(text: string): string | undefined {
@@ -53,7 +56,7 @@ export function expressionFault(text: string): string | undefined {
   } catch (error) {
     if (error instanceof ExpressionError) return error.message;
     const { code, position, message } = error as { [name: string]: unknown };
-    if (typeof code !== 'string') return 'is nested too deep';
+    if (typeof code !== 'string') return NESTED_TOO_DEEP;
     const place = typeof position === 'number' ? ` at character ${position}` : '';
     return `is no JSONata expression${place} (${code}): ${message}`;
   }
@@ -85,7 +88,7 @@ function textOf(payload: JsonValue): string {
     return JSON.stringify(payload);
   } catch {
     // Only its depth keeps a JSON value from being written.
-    throw new PayloadFault('', 'is nested too deep');
+    throw new PayloadFault('', NESTED_TOO_DEEP);
   }
 }
 

@@ -27,21 +27,31 @@ export interface NamesUsed {
    * that are passed on, which others may then call without a step between.
    */
   readonly needsWatch: boolean;
+  /** Whether threads with a smaller stack could fail to compile it. */
+  readonly isTooDeep: boolean;
 }
+
+/** A term of a sum is one level, a pair of brackets two to four. */
+const DEPTH_MAX = 500;
 
 export function namesUsed(root: jsonata.ExprNode): NamesUsed {
   let usesEval = false;
   let needsWatch = false;
-  const see = (node: unknown, isCalled: boolean): void => {
+  let isTooDeep = false;
+  const see = (node: unknown, isCalled: boolean, depth: number): void => {
     if (typeof node !== 'object' || node === null) return;
+    if (depth > DEPTH_MAX) {
+      isTooDeep = true;
+      return;
+    }
     const { type, value } = node as { readonly type?: string; readonly value?: unknown };
     if (type === 'regex') needsWatch = true;
     if (type === 'variable' && typeof value === 'string') {
       usesEval ||= value === 'eval';
       needsWatch ||= OTHERS.has(value) || (LINEAR.has(value) && !isCalled);
     }
-    for (const [name, child] of Object.entries(node)) see(child, name === 'procedure');
+    for (const [name, child] of Object.entries(node)) see(child, name === 'procedure', depth + 1);
   };
-  see(root, false);
-  return { usesEval, needsWatch };
+  see(root, false, 0);
+  return { usesEval, needsWatch, isTooDeep };
 }

@@ -2,7 +2,7 @@
  * What runs inside the realm of expressions, where promises are settled before a call returns:
  * only text and numbers go in and out, by `job`. Evaluated as a script, its value is the function.
  */
-(function createRealmProgram(jsonata, toBase64, fromBase64) {
+(function createRealmProgram(jsonata, host) {
   'use strict';
 
   const EXIT_HOOK = Symbol.for('jsonata.__evaluate_exit');
@@ -18,6 +18,7 @@
     result: undefined,
     fault: undefined,
     position: undefined,
+    isHooked: false,
   };
 
   const fault = code => ({ code });
@@ -44,8 +45,8 @@
     expression.assign(EXIT_HOOK, checkSize);
     expression.assign('eval', undefined);
     expression.registerFunction('pad', pad, '<s-ns?:s>');
-    expression.registerFunction('base64encode', text => text && toBase64(text), '<s-:s>');
-    expression.registerFunction('base64decode', text => text && fromBase64(text), '<s-:s>');
+    expression.registerFunction('base64encode', text => text && host.toBase64(text), '<s-:s>');
+    expression.registerFunction('base64decode', text => text && host.fromBase64(text), '<s-:s>');
     return { expression, options };
   }
 
@@ -106,5 +107,14 @@
     expression.evaluate(JSON.parse(job.text)).then(succeed).then(undefined, fail);
   }
 
-  return { job, compile, start };
+  /** Whether promises get ids of their own here: async hooks follow them. */
+  function probe() {
+    job.isHooked = false;
+    const outside = host.asyncId();
+    Promise.resolve().then(() => {
+      job.isHooked = host.asyncId() !== outside;
+    });
+  }
+
+  return { job, compile, start, probe };
 });
