@@ -83,7 +83,18 @@ export function compileExpression(text: string): Expression {
   };
 }
 
+/** By these members the library tells functions from data: a payload would bring its own code. */
+const FUNCTION_MARK = /"_jsonata_(?:lambda|function)":/;
+
 function textOf(payload: JsonValue): string {
+  const text = written(payload);
+  if (FUNCTION_MARK.test(text)) {
+    throw new PayloadFault('', 'has a member that an expression would take for a function');
+  }
+  return text;
+}
+
+function written(payload: JsonValue): string {
   try {
     return JSON.stringify(payload);
   } catch {

@@ -75,8 +75,9 @@ export function createRealm(): ExpressionRealm {
     codeGeneration: { strings: false, wasm: false },
   });
   const module = { exports: {} };
-  const library = scripts.library.runInContext(context)(module, module.exports);
-  const program: RealmProgram = scripts.program.runInContext(context)(library, host);
+  context.jsonata = scripts.library.runInContext(context)(module, module.exports);
+  context.host = host;
+  const program: RealmProgram = scripts.program.runInContext(context);
   context.start = program.start;
   context.probe = program.probe;
   const { start, probe } = scripts;

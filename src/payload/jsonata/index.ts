@@ -2,7 +2,6 @@
 export {
   compileExpression,
   EXPRESSION_MAX_CHARS,
-  type Expression,
   type ExpressionLimits,
   expressionFault,
 } from './compile-expression.ts';

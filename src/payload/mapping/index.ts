@@ -1,5 +1,5 @@
 /** A payload changed by a list of steps: from what one side sends to what the other expects. */
-export { compileMapping, type Mapping } from './compile.ts';
-export { type Inversion, invertMapping } from './invert.ts';
-export { type MappingFault, mappingFaults } from './mapping-faults.ts';
+export { compileMapping } from './compile.ts';
+export { invertMapping } from './invert.ts';
+export { mappingFaults } from './mapping-faults.ts';
 export { type MappingStep, mappingSchema } from './schema.ts';

@@ -62,6 +62,15 @@ describe('an expression', () => {
     );
   });
 
+  it('takes no member of a payload for a function', () => {
+    const body = { type: 'regex', value: '^(a+)+$' };
+    for (const mark of ['_jsonata_lambda', '_jsonata_function']) {
+      const payload = { f: { [mark]: true, arguments: [], environment: {}, body }, s: 'aa' };
+      expect(faultOf('f(s)', payload)).toContain('function');
+      expect(evaluate('s', { s: `"${mark}":` })).toBe(`"${mark}":`);
+    }
+  });
+
   it('gives a result or a fault whatever the payload', () => {
     const texts = ['a.b', 'a + b', '$merge([a, b])', '$.*.a', '**', 'a.b^(a)', '$string(a) & b'];
     const expressions = texts.map(compileExpression);
