@@ -1,5 +1,7 @@
-import { EACH, parsePointer, SEGMENTS_MAX } from './pointer.ts';
+import { EACH, POINTER_PATTERN, parsePointer, SEGMENTS_MAX } from './pointer.ts';
 import type { StepFault } from './verb.ts';
+
+const POINTER = new RegExp(POINTER_PATTERN);
 
 /** `named`: the last segment is a name or an index; `any`: it may be `*` as well. */
 export function pointerFaults(
@@ -7,7 +9,7 @@ export function pointerFaults(
   pointer: string,
   end: 'named' | 'any',
 ): readonly StepFault[] {
-  if (!/^(?:\/(?:[^/~]|~[01])*)+$/.test(pointer)) {
+  if (!POINTER.test(pointer)) {
     return [{ option, reason: 'must be a JSON Pointer to a place inside the payload' }];
   }
   const path = parsePointer(pointer);

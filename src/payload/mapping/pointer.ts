@@ -5,6 +5,9 @@ export type Path = readonly string[];
 
 export const EACH = '*';
 
+/** RFC 6901 section 3, without the pointer to the whole. */
+export const POINTER_PATTERN = '^(?:/(?:[^/~]|~[01])*)+$';
+
 /** Also the depth to which a walk recurses, whatever the payload. */
 export const SEGMENTS_MAX = 32;
 

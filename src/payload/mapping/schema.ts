@@ -6,13 +6,14 @@ import Type, { type Static } from 'typebox';
 import { DATE_FORMATS } from './convert-date.ts';
 import { JSON_TYPES } from './convert-type.ts';
 import { UNITS } from './convert-unit.ts';
+import { POINTER_PATTERN } from './pointer.ts';
 
 /** RFC 6901, `*` as a whole segment for every element of a list; never the payload as a whole. */
 const pointer = (description: string) =>
   Type.String({
     description,
     maxLength: 512,
-    pattern: '^(?:/(?:[^/~]|~[01])*)+$',
+    pattern: POINTER_PATTERN,
     form: 'a JSON Pointer such as /items/*/price, without ~ except as ~0 and ~1',
   });
 
