@@ -1,4 +1,6 @@
 /** What is done to the payloads of one operation, each direction a list of stages made once. */
+import { compileExpression } from './jsonata/index.ts';
+import { compileMapping, type MappingStep } from './mapping/index.ts';
 import { type JsonValue, PayloadFault } from './payload-fault.ts';
 import type { Converted, Program } from './program.ts';
 import type { SchemaCode } from './schema/compile-schema.ts';
@@ -13,6 +15,8 @@ export interface PayloadSource {
 
 export interface DirectionSource {
   readonly validator?: SchemaCode;
+  readonly mapping?: readonly MappingStep[];
+  readonly expression?: { readonly text: string; readonly timeoutMs: number };
 }
 
 /** What the program of an operation is asked for. */
@@ -20,12 +24,15 @@ export type PayloadDirection = 'request' | 'answer';
 
 type Stage = (payload: JsonValue, inputBytes: number) => JsonValue;
 
+/** Beside its time: what a payload of 1 MB may come to. */
+const EXPRESSION_LIMITS = { depthMax: 400, itemsMax: 100_000, resultMaxBytes: 4_194_304 };
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const NO_FIELDS: readonly string[] = [];
 
 export function compilePayloadProgram(source: PayloadSource): Program {
-  const request = stagesOf(source.request);
-  const answer = stagesOf(source.answer);
+  const request = requestStages(source.request);
+  const answer = answerStages(source.answer);
   return {
     run(task, input) {
       return convert((task as PayloadDirection) === 'request' ? request : answer, input);
@@ -33,10 +40,30 @@ export function compilePayloadProgram(source: PayloadSource): Program {
   };
 }
 
-function stagesOf(source: DirectionSource = {}): readonly Stage[] {
+/** A partner's contract is about what the partner sends and gets, not about what the bank does. */
+function requestStages(source: DirectionSource = {}): readonly Stage[] {
+  return [...validationOf(source), ...conversionOf(source)];
+}
+
+function answerStages(source: DirectionSource = {}): readonly Stage[] {
+  return [...conversionOf(source), ...validationOf(source)];
+}
+
+function validationOf({ validator }: DirectionSource): Stage[] {
+  return validator === undefined ? [] : [validation(validator)];
+}
+
+function conversionOf({ mapping, expression }: DirectionSource): Stage[] {
   const stages: Stage[] = [];
-  if (source.validator !== undefined) stages.push(validation(source.validator));
+  if (mapping !== undefined) stages.push(compileMapping(mapping));
+  if (expression !== undefined) stages.push(evaluation(expression));
   return stages;
+}
+
+function evaluation({ text, timeoutMs }: NonNullable<DirectionSource['expression']>): Stage {
+  const evaluate = compileExpression(text);
+  const limits = { ...EXPRESSION_LIMITS, timeoutMs };
+  return payload => evaluate(payload, limits);
 }
 
 function validation(code: SchemaCode): Stage {

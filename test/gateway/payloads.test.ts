@@ -19,6 +19,31 @@ const PAYMENT = {
   additionalProperties: false,
   $defs: { line: { type: 'object', properties: { text: { type: 'string' } } } },
 };
+/** The bank counts in minor units and says who pays; the partner does neither. */
+const MAPPED = {
+  request: {
+    schema: PAYMENT,
+    mapping: [
+      { unit: { at: '/amount', from: 'major', to: 'minor', exponent: 2 } },
+      { move: { from: '/to', to: '/creditor/account' } },
+    ],
+  },
+  answer: {
+    mapping: [
+      { unit: { at: '/amount', from: 'minor', to: 'major', exponent: 2 } },
+      { move: { from: '/creditor/account', to: '/to' } },
+      { drop: { at: '/internal' } },
+    ],
+    schema: PAYMENT,
+  },
+};
+const EXPRESSED = {
+  request: { expression: '{ "total": $sum(lines.n), "count": $count(lines) }' },
+  answer: {
+    expression: '($f := function($n) { $n + $f($n) }; slow ? $f(1) : { "ok": true })',
+    expressionTimeoutMs: 50,
+  },
+};
 const GOOD = { amount: '12.30', to: 'CN-1234' };
 
 let upstream: RawUpstream;
@@ -47,6 +72,8 @@ beforeAll(async () => {
         { id: 'pay', payload: { request: { schema: PAYMENT } } },
         { id: 'order', payload: { request: { schema: PAYMENT } }, idempotency: 'required' },
         { id: 'show', method: 'GET', payload: { answer: { schema: PAYMENT } } },
+        { id: 'mapped', payload: MAPPED },
+        { id: 'expressed', payload: EXPRESSED },
         { id: 'keyed', payload: { answer: { schema: PAYMENT } }, idempotency: 'required' },
       ]),
   });
@@ -204,5 +231,40 @@ describe('the answer', () => {
   it('in another coding is refused as long as nothing reads it', async () => {
     answerWith = answered(gzipSync(JSON.stringify(GOOD)), 'content-encoding: gzip\r\n');
     expect((await show()).code).toBe('answer-invalid');
+  });
+});
+
+describe('a mapping', () => {
+  it('gives the bank what it knows and the partner what it knows', async () => {
+    answerWith = answered('{"amount":1230,"creditor":{"account":"CN-1234"},"internal":"x"}');
+    const answer = await pay(GOOD, 'mapped');
+    expect(JSON.parse(received()[0]!.body)).toEqual({
+      amount: 1230,
+      creditor: { account: 'CN-1234' },
+    });
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, GOOD]);
+  });
+
+  it('sees nothing that the schema refuses, and its answer is held against the schema', async () => {
+    expect((await pay({ ...GOOD, to: 1 }, 'mapped')).code).toBe('payload-invalid');
+    expect(received()).toEqual([]);
+    answerWith = answered('{"amount":"much"}');
+    expect((await pay(GOOD, 'mapped')).code).toBe('answer-invalid');
+  });
+});
+
+describe('an expression', () => {
+  it('makes another body of what came', async () => {
+    const answer = await pay({ lines: [{ n: 2 }, { n: 3 }] }, 'expressed');
+    expect(JSON.parse(received()[0]!.body)).toEqual({ total: 5, count: 2 });
+    expect(JSON.parse(answer.text)).toEqual({ ok: true });
+  });
+
+  it('that does not end is broken off, and others go on', async () => {
+    answerWith = answered('{"slow":true}');
+    const slow = pay({ lines: [] }, 'expressed');
+    const others = Array.from({ length: 10 }, () => pay(GOOD));
+    expect((await slow).code).toBe('answer-invalid');
+    expect((await Promise.all(others)).map(({ status }) => status)).toEqual(Array(10).fill(200));
   });
 });

@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { PayloadRecord } from '../../core/snapshot.ts';
+import { expressionFault } from '../../payload/jsonata/index.ts';
+import { mappingFaults } from '../../payload/mapping/index.ts';
 import type { JsonValue } from '../../payload/payload-fault.ts';
 import type { DirectionSource, PayloadSource } from '../../payload/payload-program.ts';
 import { compileSchema } from '../../payload/schema/compile-schema.ts';
-import type { PayloadDefinition } from './payload-schema.ts';
+import type { DirectionDefinition, PayloadDefinition } from './payload-schema.ts';
 
 /** Texts of compiled programs that are kept, so that a change of one compiles no other again. */
 const SOURCES_MAX_CHARACTERS = 134_217_728;
@@ -17,22 +19,39 @@ const sources = new LRUCache<string, string>({
   sizeCalculation: source => source.length,
 });
 
+/** Time of an evaluation on a busy machine; most take a thousandth of it. */
+const EXPRESSION_MS = 100;
+
 type Direction = keyof PayloadDefinition;
 const DIRECTIONS: readonly Direction[] = ['request', 'answer'];
 
+type Refuse = (pointer: string, message: string) => void;
+
 /** Tells what is wrong with a definition; pointers are within it. */
-export function checkPayload(
-  definition: PayloadDefinition,
-  refuse: (pointer: string, message: string) => void,
-): void {
+export function checkPayload(definition: PayloadDefinition, refuse: Refuse): void {
   for (const direction of DIRECTIONS) {
-    const schema = definition[direction]?.schema;
-    if (schema === undefined) continue;
-    try {
-      compileSchema(schema);
-    } catch (error) {
-      refuse(`/${direction}/schema`, `cannot be compiled: ${(error as Error).message}`);
-    }
+    const given = definition[direction];
+    if (given !== undefined) checkDirection(given, `/${direction}`, refuse);
+  }
+}
+
+function checkDirection(given: DirectionDefinition, at: string, refuse: Refuse): void {
+  const { schema, mapping = [], expression } = given;
+  const wrong = schema === undefined ? undefined : schemaFault(schema);
+  if (wrong !== undefined) refuse(`${at}/schema`, wrong);
+  for (const { pointer, reason } of mappingFaults(mapping)) {
+    refuse(`${at}/mapping${pointer}`, reason);
+  }
+  const fault = expression === undefined ? undefined : expressionFault(expression);
+  if (fault !== undefined) refuse(`${at}/expression`, fault);
+}
+
+function schemaFault(schema: JsonValue): string | undefined {
+  try {
+    compileSchema(schema);
+    return undefined;
+  } catch (error) {
+    return `cannot be compiled: ${(error as Error).message}`;
   }
 }
 
@@ -68,8 +87,13 @@ function sourceOf({ request, answer }: PayloadDefinition): string {
   }
 }
 
-function directionOf({ schema }: { readonly schema?: JsonValue }): DirectionSource {
-  return schema === undefined ? {} : { validator: compileSchema(schema) };
+function directionOf(given: DirectionDefinition): DirectionSource {
+  const { schema, mapping, expression: text, expressionTimeoutMs = EXPRESSION_MS } = given;
+  return {
+    ...(schema === undefined ? {} : { validator: compileSchema(schema) }),
+    ...(mapping === undefined ? {} : { mapping }),
+    ...(text === undefined ? {} : { expression: { text, timeoutMs: expressionTimeoutMs } }),
+  };
 }
 
 function hasWork(direction: object | undefined): boolean {

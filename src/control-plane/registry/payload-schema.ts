@@ -1,5 +1,7 @@
 /** What the registry says of the payloads of an operation (docs/payloads.md). */
 import Type, { type Static } from 'typebox';
+import { EXPRESSION_MAX_CHARS } from '../../payload/jsonata/index.ts';
+import { mappingSchema } from '../../payload/mapping/index.ts';
 import type { JsonValue } from '../../payload/payload-fault.ts';
 import { record } from './record-fields.ts';
 
@@ -13,12 +15,32 @@ const jsonSchema = (whose: string) =>
     }),
   );
 
+const conversion = {
+  mapping: Type.Optional(mappingSchema),
+  expression: Type.Optional(
+    Type.String({
+      description: 'JSONata for what steps cannot say, behind the mapping (docs/mapping.md).',
+      minLength: 1,
+      maxLength: EXPRESSION_MAX_CHARS,
+    }),
+  ),
+  expressionTimeoutMs: Type.Optional(
+    Type.Integer({
+      description: 'How long one evaluation may take; 100 where absent.',
+      minimum: 1,
+      maximum: 2_000,
+    }),
+  ),
+};
+
 const request = record({
   schema: jsonSchema('the body of a call'),
+  ...conversion,
 });
 
 const answer = record({
-  schema: jsonSchema('the body of a successful answer'),
+  schema: jsonSchema('the body of a successful answer, as the caller gets it,'),
+  ...conversion,
 });
 
 export const payload = Type.Optional(
@@ -31,4 +53,5 @@ export const payload = Type.Optional(
   ),
 );
 
+export type DirectionDefinition = Static<typeof request>;
 export type PayloadDefinition = NonNullable<Static<typeof payload>>;
