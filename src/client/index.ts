@@ -1,9 +1,15 @@
 /** What a partner's engineer imports: a signing fetch, sessions, errors by their codes. */
 
 export { loadSigningKey, type PrivateKeyInput } from '../core/signing-key.ts';
+export {
+  ANSWER_FAULTS,
+  type AnswerFault,
+  AnswerSignatureError,
+} from './answers/answer-error.ts';
 export { type CallIdentity, type CallSigner, createCallSigner } from './call-signer.ts';
 export { type CurlRequest, curlCommand } from './curl-command.ts';
 export {
+  type AnswerVerification,
   createPartnerClient,
   type PartnerClient,
   type PartnerClientOptions,

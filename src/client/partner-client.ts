@@ -1,5 +1,7 @@
 /** The signing fetch that a partner's engineer imports. */
+import { ANSWER_LABEL } from '../core/answer-signing.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { type AnsweredRequest, AnswerVerifier } from './answers/answer-verifier.ts';
 import { type CallIdentity, type CallSigner, createCallSigner } from './call-signer.ts';
 import { carriesProblem, ProblemError, readProblem, retryAfterSeconds } from './problem-error.ts';
 import {
@@ -16,11 +18,19 @@ import { targetUri } from './target-uri.ts';
 
 const IDEMPOTENCY_KEY = 'idempotency-key';
 
+/**
+ * Whether answers must be signed by the bank (docs/answers.md): `always`, or an unsigned one is an
+ * error; `if-signed`, what is signed must verify; `never`, nothing is looked at.
+ */
+export type AnswerVerification = 'never' | 'if-signed' | 'always';
+
 export interface PartnerClientOptions extends CallIdentity {
   /** Scheme and authority as the gateway knows itself, with an optional path prefix. */
   readonly baseUrl: string;
   readonly fetch?: typeof globalThis.fetch;
   readonly retry?: Partial<RetryOptions>;
+  /** `never` where absent. */
+  readonly verifyAnswers?: AnswerVerification;
   readonly clock?: Clock;
   /** Uniform in [0, 1), for the jitter of the backoff. */
   readonly random?: () => number;
@@ -42,7 +52,8 @@ export interface PartnerClient {
   /**
    * Like the web's fetch, signed: resolves with the answer whatever its status. Redirects are not
    * followed, because a signature is good for one URI. Repeats what {@link mayRepeat} allows.
-   * @throws TypeError where the URL is outside `baseUrl` or the network fails
+   * @throws TypeError where the URL is outside `baseUrl` or the network fails;
+   *   AnswerSignatureError where `verifyAnswers` finds something wrong: the call may have taken effect
    */
   fetch(pathOrUrl: string | URL, init?: RequestInit): Promise<Response>;
   /**
@@ -78,6 +89,8 @@ class SigningClient implements PartnerClient {
   private readonly retry: RetryOptions;
   private readonly clock: Clock;
   private readonly random: () => number;
+  private readonly verification: AnswerVerification;
+  private readonly verifier: AnswerVerifier;
 
   constructor(options: PartnerClientOptions) {
     this.clock = options.clock ?? systemClock;
@@ -86,6 +99,9 @@ class SigningClient implements PartnerClient {
     this.send = options.fetch ?? globalThis.fetch;
     this.retry = { ...RETRY_DEFAULTS, ...options.retry };
     this.random = options.random ?? Math.random;
+    this.verification = options.verifyAnswers ?? 'never';
+    const { baseUrl } = options;
+    this.verifier = new AnswerVerifier({ baseUrl, fetch: this.send, clock: this.clock });
   }
 
   async fetch(pathOrUrl: string | URL, init: RequestInit = {}): Promise<Response> {
@@ -138,11 +154,29 @@ class SigningClient implements PartnerClient {
     const headers = new Headers(prepared.headers);
     const signature = this.signer.sign(prepared);
     for (const [name, value] of Object.entries(signature)) headers.set(name, value);
+    if (this.verification !== 'never') askForSignature(headers);
+    let response: Response;
     try {
-      const response = await this.send(prepared.targetUri, { ...prepared.init, headers });
-      return { response, failure: undefined };
+      response = await this.send(prepared.targetUri, { ...prepared.init, headers });
     } catch (failure) {
       return { response: undefined, failure };
+    }
+    // Outside: an answer that does not verify is no reason to send the call again.
+    return {
+      response: await this.verified({ ...prepared, headers }, response),
+      failure: undefined,
+    };
+  }
+
+  private async verified(request: AnsweredRequest, response: Response): Promise<Response> {
+    const { verification, verifier } = this;
+    const isSigned = response.headers.has('signature-input');
+    if (verification === 'never' || (verification === 'if-signed' && !isSigned)) return response;
+    try {
+      return await verifier.verify(request, response);
+    } catch (error) {
+      await response.body?.cancel().catch(() => undefined);
+      throw error;
     }
   }
 
@@ -165,6 +199,12 @@ class SigningClient implements PartnerClient {
     const askedSeconds = response && retryAfterSeconds(response.headers, this.clock.wallMs());
     return pauseMs(this.retry, attempt, askedSeconds, this.random);
   }
+}
+
+/** RFC 9421 section 5.1; and as it was signed, the platform would undo a coding. */
+function askForSignature(headers: Headers): void {
+  headers.set('accept-signature', `${ANSWER_LABEL}=("@status" "content-digest")`);
+  headers.set('accept-encoding', 'identity');
 }
 
 /** However often it is sent. */
