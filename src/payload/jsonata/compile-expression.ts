@@ -1,3 +1,4 @@
+import { hasBackslashName } from '../backslash-names.ts';
 import { type JsonValue, PayloadFault } from '../payload-fault.ts';
 import { namesUsed } from './expression-names.ts';
 import { createRealm, type ExpressionRealm, type Job } from './expression-realm.ts';
@@ -91,6 +92,7 @@ function textOf(payload: JsonValue): string {
   if (FUNCTION_MARK.test(text)) {
     throw new PayloadFault('', 'has a member that an expression would take for a function');
   }
+  if (hasBackslashName(text)) throw new PayloadFault('', 'has a member name with a backslash');
   return text;
 }
 
@@ -117,6 +119,7 @@ function run({ realm, needsWatch }: Compiled, timeoutMs: number): void {
 function resultOf({ result, fault, position }: Job, resultMaxBytes: number): JsonValue {
   if (result === undefined) throw new PayloadFault('', reasonOf(fault, position));
   if (Buffer.byteLength(result) > resultMaxBytes) throw new PayloadFault('', REASONS.size!);
+  if (hasBackslashName(result)) throw new PayloadFault('', REASONS.backslash!);
   return JSON.parse(result);
 }
 
@@ -133,6 +136,7 @@ const REASONS: Readonly<Record<string, string>> = {
   number: 'gives a number that JSON does not have',
   function: 'gives a function',
   hole: 'gives a list with nothing in it',
+  backslash: 'gives a member name with a backslash',
   nesting: 'gives a result that is nested too deep',
   exception: 'does not suit the expression',
 };
