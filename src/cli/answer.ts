@@ -9,6 +9,8 @@ export interface AnswerView {
   readonly isJson: boolean;
   readonly withHead: boolean;
   readonly withTiming: boolean;
+  /** The bank's signature of it was looked at, and verifies. */
+  readonly isVerified: boolean;
 }
 
 /** Bodies that must be kept whole to be shown: JSON output and problems. */
@@ -107,9 +109,12 @@ export async function showAnswer(
     const body = presentBody(response, await keepBody(response));
     const timing = takeTiming(response, startMs);
     const headers = Object.fromEntries(response.headers);
-    await writeJson({ status: response.status, headers, body, timing });
+    const { status } = response;
+    const verified = view.isVerified ? { answerVerified: true } : {};
+    await writeJson({ status, headers, body, timing, ...verified });
     return;
   }
   await showText(response, view.withHead);
+  if (view.isVerified) complain('The answer is signed by the bank, for this call.\n');
   if (view.withTiming) complain(formatTiming(takeTiming(response, startMs)));
 }

@@ -53,7 +53,7 @@ export interface PartnerClient {
    * Like the web's fetch, signed: resolves with the answer whatever its status. Redirects are not
    * followed, because a signature is good for one URI. Repeats what {@link mayRepeat} allows.
    * @throws TypeError where the URL is outside `baseUrl` or the network fails;
-   *   AnswerSignatureError where `verifyAnswers` finds something wrong: the call may have taken effect
+   *   AnswerSignatureError where `verifyAnswers` finds a fault; the call may have taken effect
    */
   fetch(pathOrUrl: string | URL, init?: RequestInit): Promise<Response>;
   /**

@@ -1,7 +1,8 @@
 /** What is done to the payloads of one operation, each direction a list of stages made once. */
+import { readJson, writeJson } from './formats/json.ts';
 import { compileExpression } from './jsonata/index.ts';
 import { compileMapping, type MappingStep } from './mapping/index.ts';
-import { type JsonValue, PayloadFault } from './payload-fault.ts';
+import type { JsonValue } from './payload-fault.ts';
 import type { Converted, Program } from './program.ts';
 import type { SchemaCode } from './schema/compile-schema.ts';
 import { Validator } from './schema/validator.ts';
@@ -27,7 +28,6 @@ type Stage = (payload: JsonValue, inputBytes: number) => JsonValue;
 /** Beside its time: what a payload of 1 MB may come to. */
 const EXPRESSION_LIMITS = { depthMax: 400, itemsMax: 100_000, resultMaxBytes: 4_194_304 };
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
 const NO_FIELDS: readonly string[] = [];
 
 export function compilePayloadProgram(source: PayloadSource): Program {
@@ -77,13 +77,5 @@ function validation(code: SchemaCode): Stage {
 function convert(stages: readonly Stage[], input: Uint8Array): Converted {
   let payload = readJson(input);
   for (const stage of stages) payload = stage(payload, input.length);
-  return { fields: NO_FIELDS, bytes: Buffer.from(JSON.stringify(payload)) };
-}
-
-function readJson(input: Uint8Array): JsonValue {
-  try {
-    return JSON.parse(decoder.decode(input)) as JsonValue;
-  } catch {
-    throw new PayloadFault('', 'must be JSON in UTF-8');
-  }
+  return { fields: NO_FIELDS, bytes: writeJson(payload) };
 }

@@ -245,7 +245,7 @@ describe('a mapping', () => {
     expect([answer.status, JSON.parse(answer.text)]).toEqual([200, GOOD]);
   });
 
-  it('sees nothing that the schema refuses, and its answer is held against the schema', async () => {
+  it('sees nothing that the schema refuses, and its answer meets the schema', async () => {
     expect((await pay({ ...GOOD, to: 1 }, 'mapped')).code).toBe('payload-invalid');
     expect(received()).toEqual([]);
     answerWith = answered('{"amount":"much"}');

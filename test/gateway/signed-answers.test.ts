@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { httpbis } from 'http-message-signatures';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPartnerClient } from '../../src/client/index.ts';
 import { generateKey } from '../../src/client/key-files.ts';
 import { ANSWER_KEYS_PATH } from '../../src/core/answer-signing.ts';
+import { runCli } from '../cli/run-cli.ts';
 import { answerOf, type RawRequest, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
 import { TestGateway } from '../support/gateway.ts';
 import {
@@ -209,6 +211,29 @@ describe('the keys', () => {
     expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
     const posted = await fetch(`${gateway.url}${ANSWER_KEYS_PATH}`, { method: 'POST' });
     expect(posted.status).toBe(401);
+  });
+});
+
+describe('the client', () => {
+  it('believes what the gateway signs, refusals too', async () => {
+    const client = createPartnerClient({
+      ...gateway.credentials(),
+      baseUrl: gateway.url,
+      verifyAnswers: 'always',
+    });
+    expect(await client.request('GET', ACCOUNTS)).toEqual({ balance: '1.00' });
+    await expect(client.request('GET', '/nowhere')).rejects.toMatchObject({ code: 'not-found' });
+    const posted = await client.fetch(ECHO, { method: 'POST', body: '{}' });
+    expect(posted.status).toBe(200);
+  });
+
+  it('on the command line says that the answer is the bank’s', async () => {
+    const { clientFile } = gateway.files;
+    const options = ['--client-file', clientFile, '--base-url', gateway.url, '--verify-answer'];
+    const shown = await runCli(['call', 'GET', ACCOUNTS, ...options, '--json']);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ status: 200, answerVerified: true });
+    const asText = await runCli(['call', 'GET', ACCOUNTS, ...options]);
+    expect([asText.status, asText.stderr]).toEqual([0, expect.stringContaining('signed')]);
   });
 });
 

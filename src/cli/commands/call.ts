@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { text as readStream } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError } from 'commander';
-import { createCallSigner, createPartnerClient, curlCommand } from '../../client/index.ts';
+import {
+  AnswerSignatureError,
+  type AnswerVerification,
+  createCallSigner,
+  createPartnerClient,
+  curlCommand,
+} from '../../client/index.ts';
 import { showAnswer } from '../answer.ts';
 import {
   addSettingsOptions,
@@ -23,6 +29,7 @@ interface CallOptions extends SettingsOptions {
   readonly json?: true;
   readonly include?: true;
   readonly printCurl?: true;
+  readonly verifyAnswer?: true;
 }
 
 interface Call {
@@ -90,7 +97,11 @@ function networkFailure(error: unknown, baseUrl: string): CommandFailure {
   });
 }
 
-async function send(call: Call, settings: ClientSettings): Promise<Response> {
+async function send(
+  call: Call,
+  settings: ClientSettings,
+  verifyAnswers: AnswerVerification,
+): Promise<Response> {
   const headers = new Headers();
   for (const [name, value] of call.headers) headers.append(name, value);
   if (call.contentType !== undefined) headers.set('content-type', call.contentType);
@@ -104,10 +115,12 @@ async function send(call: Call, settings: ClientSettings): Promise<Response> {
     throw new UsageError((error as Error).message);
   }
   // One attempt: whoever types a call wants to see what becomes of it.
-  const client = createPartnerClient({ ...settings, retry: { attemptsMax: 1 } });
+  const retry = { attemptsMax: 1 };
+  const client = createPartnerClient({ ...settings, retry, verifyAnswers });
   try {
     return await client.fetch(request.url, init);
   } catch (error) {
+    if (error instanceof AnswerSignatureError) throw new CommandFailure(error.message);
     throw networkFailure(error, settings.baseUrl);
   }
 }
@@ -123,11 +136,13 @@ async function call(method: string, path: string, options: CallOptions): Promise
     return;
   }
   const startMs = performance.now();
-  const response = await send(prepared, settings);
+  const isVerified = options.verifyAnswer === true;
+  const response = await send(prepared, settings, isVerified ? 'always' : 'never');
   await showAnswer(response, startMs, {
     isJson: options.json === true,
     withHead: options.include === true,
     withTiming: options.timing === true,
+    isVerified,
   });
 }
 
@@ -152,6 +167,7 @@ export function register(program: Command): void {
   addSettingsOptions(command)
     .option('--deadline-ms <n>', 'how long the answer may take, 1 to 600000', readDeadline)
     .option('--idempotency-key <key>', 'the call takes effect once, however often it is sent')
+    .option('--verify-answer', 'the answer must be signed by the bank (docs/answers.md)')
     .option('--include', 'shows the head of the answer too')
     .option('--timing', 'shows where the milliseconds went, on standard error')
     .option('--json', 'for scripts: status, headers, body and timing as JSON')

@@ -1,4 +1,4 @@
-/** The fields of an answer's signature (RFC 9421 section 4), as strictly as the bank writes them. */
+/** The fields of an answer's signature (RFC 9421 section 4), in the form that the bank writes. */
 import { ANSWER_LABEL } from '../../core/answer-signing.ts';
 import { AnswerSignatureError } from './answer-error.ts';
 

@@ -1,6 +1,8 @@
 /** `xingyun.v1+json`: text frames with JSON. */
 import { isUtf8 } from 'node:buffer';
 import type { EventRecord } from '../../core/events.ts';
+import { isShallowJson } from '../../core/json-depth.ts';
+import { parseUntrustedJson } from '../../core/untrusted-json.ts';
 import {
   type Answer,
   asBuffer,
@@ -11,7 +13,6 @@ import {
   UPSTREAM_ERROR,
   UPSTREAM_MESSAGE,
 } from './codec.ts';
-import { isShallowJson } from './json-depth.ts';
 import { elementStarts, memberSpan } from './json-spans.ts';
 import { mediaType } from './media-type.ts';
 import { type DecodedMessage, isPlainObject, type RpcId } from './rpc.ts';
@@ -54,7 +55,7 @@ export class JsonCodec implements Codec {
   decode(bytes: Uint8Array): DecodedFrame | undefined {
     if (!isShallowJson(bytes)) return undefined;
     const text = asBuffer(bytes).toString('utf8');
-    const value = parse(text);
+    const value = parseUntrustedJson(text);
     if (value === undefined) return undefined;
     if (!Array.isArray(value) || !OPENING_BRACKET.test(text)) {
       return { batchLength: undefined, messages: [new JsonMessage(value, text, 0)] };
@@ -123,22 +124,13 @@ const OPEN = Buffer.from('[');
 const COMMA = Buffer.from(',');
 const CLOSE = Buffer.from(']');
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Undefined is no value of JSON: it says that there is none.
-    return undefined;
-  }
-}
-
 /**
  * What is put into a frame as it is must be JSON, or the frame would be none, or another one. Read
  * as latin1, which costs no decoding: bytes beyond ASCII can stand in strings only.
  */
 function jsonValue(body: Uint8Array): unknown {
   if (body.length === 0 || !isUtf8(body)) return undefined;
-  return parse(asBuffer(body).toString('latin1'));
+  return parseUntrustedJson(asBuffer(body).toString('latin1'));
 }
 
 /**

@@ -2,6 +2,8 @@
 import { Packr } from 'msgpackr/pack';
 import { Unpackr } from 'msgpackr/unpack';
 import type { EventRecord } from '../../core/events.ts';
+import { isShallowJson } from '../../core/json-depth.ts';
+import { parseUntrustedJson } from '../../core/untrusted-json.ts';
 import {
   type Answer,
   type Codec,
@@ -11,7 +13,6 @@ import {
   UPSTREAM_ERROR,
   UPSTREAM_MESSAGE,
 } from './codec.ts';
-import { isShallowJson } from './json-depth.ts';
 import { mediaType } from './media-type.ts';
 import { isPlainMessagePack } from './msgpack-guard.ts';
 import { type DecodedMessage, isPlainObject, type RpcId } from './rpc.ts';
@@ -133,11 +134,7 @@ function shown(answer: Answer, type: string): object {
 
 function parseObject(body: Uint8Array): object | undefined {
   if (!isShallowJson(body)) return undefined;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    return isPlainObject(value) ? value : undefined;
-  } catch {
-    // An upstream may label anything as a problem: it is shown as bytes then.
-    return undefined;
-  }
+  // An upstream may label anything as a problem: it is shown as bytes then.
+  const value = parseUntrustedJson(Buffer.from(body).toString('utf8'));
+  return isPlainObject(value) ? value : undefined;
 }

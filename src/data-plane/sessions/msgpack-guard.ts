@@ -4,7 +4,7 @@
  * A few bytes can announce an array of 2^32 elements, nest without end, or name an extension that
  * makes the decoder build something of its own. JSON can do none of it, and neither may this.
  */
-import { DEPTH_MAX } from './json-depth.ts';
+import { DEPTH_MAX } from '../../core/json-depth.ts';
 
 const CHANGED_NAME = Buffer.from('__proto__');
 const UNDERSCORE = 0x5f;

@@ -1,4 +1,4 @@
-import { hasBackslashName } from '../backslash-names.ts';
+import { hasBackslashName } from '../../core/backslash-names.ts';
 import { type JsonValue, PayloadFault } from '../payload-fault.ts';
 import { namesUsed } from './expression-names.ts';
 import { createRealm, type ExpressionRealm, type Job } from './expression-realm.ts';

@@ -58,7 +58,9 @@ const anyId = fc.oneof(fc.string({ maxLength: 64 }), fc.maxSafeInteger());
 /** Without -0, which JSON.stringify does not keep, and the one name that msgpackr changes. */
 const wholeJson = fc
   .jsonValue({ maxDepth: 4 })
-  .map(value => JSON.parse(JSON.stringify(value).replaceAll('__proto__', 'proto')) as unknown);
+  // And no backslash in a name: see core/backslash-names.ts.
+  .map(value => JSON.stringify(value).replaceAll('__proto__', 'proto').replaceAll('\\\\', 'b'))
+  .map(text => JSON.parse(text) as unknown);
 /** Bodies of which some are JSON, some nearly, and most are nothing. */
 const anyBody = fc.oneof(
   fc.uint8Array({ maxLength: 60, size: 'max' }).map(bytes => Buffer.from(bytes)),

@@ -46,6 +46,16 @@ describe('a body in JSON', () => {
   });
 });
 
+describe('a name with a backslash', () => {
+  it('is refused, for it would have names of other messages mistaken for it', () => {
+    const spoiling = String.raw`{"method":"a.b","\\u":0}`;
+    const escaped = String.raw`{"method":"a.b","\u91d1\u989d":2}`;
+    expect(codec.decode(Buffer.from(spoiling))).toBeUndefined();
+    const [message] = codec.decode(Buffer.from(escaped))!.messages;
+    expect(message!.value).toEqual({ method: 'a.b', 金额: 2 });
+  });
+});
+
 describe('an answer in JSON', () => {
   const shown = (overrides: Parameters<typeof anAnswer>[0]) =>
     text(codec.encodeAnswer(1, anAnswer(overrides)));

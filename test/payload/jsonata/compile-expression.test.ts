@@ -1,7 +1,7 @@
 import { createHook } from 'node:async_hooks';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hasBackslashName } from '../../../src/payload/backslash-names.ts';
+import { hasBackslashName } from '../../../src/core/backslash-names.ts';
 import {
   compileExpression,
   EXPRESSION_MAX_CHARS,

@@ -1,5 +1,6 @@
 /** A JWS without its payload (RFC 7515 appendix F): `header..signature`, each in base64url. */
 import { type Problem, problem } from '../../../core/problems.ts';
+import { parseUntrustedObject } from '../../../core/untrusted-json.ts';
 import { isProblem } from '../scheme.ts';
 
 export type JoseHeader = Readonly<Record<string, unknown>>;
@@ -15,7 +16,6 @@ const FIELD = 'x-jws-signature';
 const FIELD_MAX_CHARS = 8_192;
 const HEADER_MAX_CHARS = 2_048;
 const FORM = /^([A-Za-z0-9_-]+)\.\.([A-Za-z0-9_-]+)$/;
-const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The field is there at least once. */
 export function readDetachedJws(headers: readonly string[]): DetachedJws | Problem {
@@ -52,14 +52,9 @@ function onlyField(headers: readonly string[]): string | undefined {
 function readHeader(text: string): JoseHeader | Problem {
   const bytes = decode(text);
   if (bytes === undefined) return malformed('The header of the JWS is not base64url.');
-  try {
-    const value: unknown = JSON.parse(STRICT_UTF8.decode(bytes));
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    // Its own members count alone, whatever they are named.
-    if (isObject) return Object.assign(Object.create(null), value) as JoseHeader;
-  } catch {
-    // Told below.
-  }
+  const header = parseUntrustedObject(bytes);
+  // Its own members count alone, whatever they are named.
+  if (header !== undefined) return Object.assign(Object.create(null), header) as JoseHeader;
   return malformed('The header of the JWS is not a JSON object in UTF-8.');
 }
 

@@ -1,4 +1,5 @@
 /** A JWT in its compact form (RFC 7519 section 3, RFC 7515 section 7.1), taken apart unchecked. */
+import { parseUntrustedObject } from '../../../core/untrusted-json.ts';
 
 export type JsonMembers = Readonly<Record<string, unknown>>;
 
@@ -12,7 +13,6 @@ export interface CompactJwt {
 
 export const JWT_MAX_CHARS = 8_192;
 const FORM = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
-const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Undefined where it is none: three parts in base64url without padding, the first two objects. */
 export function readCompactJwt(text: string): CompactJwt | undefined {
@@ -28,15 +28,7 @@ export function readCompactJwt(text: string): CompactJwt | undefined {
 
 function readMembers(part: string): JsonMembers | undefined {
   const bytes = decodePart(part);
-  if (bytes === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(STRICT_UTF8.decode(bytes));
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as JsonMembers) : undefined;
-  } catch {
-    // Not hidden: the caller refuses it as malformed.
-    return undefined;
-  }
+  return bytes === undefined ? undefined : parseUntrustedObject(bytes);
 }
 
 /** Two texts for the same bytes would be one token under two names. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hasBackslashName } from '../../src/payload/backslash-names.ts';
+import { hasBackslashName } from '../../src/core/backslash-names.ts';
 import type { JsonValue } from '../../src/payload/payload-fault.ts';
 
 function namesOf(value: JsonValue): string[] {
