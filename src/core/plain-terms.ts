@@ -27,6 +27,7 @@ export function plainPlan(id: string): PlanRecord {
   return {
     id,
     priority: 'normal',
+    dataClassMax: 'sensitive',
     limits: undefined,
     quota: undefined,
     sharedLimits: undefined,

@@ -2,6 +2,7 @@
  * The registry as the control plane publishes it: plain data, cloned to each front thread and
  * compiled there into a `CompiledSnapshot`. Both are immutable and are swapped whole.
  */
+import type { DataClass } from './data-classes.ts';
 import type { Problem } from './problems.ts';
 import type { UpstreamRecord } from './upstream-record.ts';
 
@@ -174,6 +175,8 @@ export type Priority = (typeof PRIORITIES)[number];
 export interface PlanRecord {
   readonly id: string;
   readonly priority: Priority;
+  /** The most restrictive class of fields that its apps see in answers. */
+  readonly dataClassMax: DataClass;
   /** Of each app under the plan. */
   readonly limits: LimitTerms | undefined;
   /** Of each app under the plan. */

@@ -1,8 +1,11 @@
 /** What is done to the payloads of one operation, each direction a list of stages made once. */
+import type { DataClass } from '../core/data-classes.ts';
+import type { ClassTree } from './data-classes/class-tree.ts';
+import { maskPayload, maskPointer, memberNames } from './data-classes/mask.ts';
 import { readJson, writeJson } from './formats/json.ts';
 import { compileExpression } from './jsonata/index.ts';
 import { compileMapping, type MappingStep } from './mapping/index.ts';
-import type { JsonValue } from './payload-fault.ts';
+import { type JsonValue, PayloadFault } from './payload-fault.ts';
 import type { Converted, Program } from './program.ts';
 import type { SchemaCode } from './schema/compile-schema.ts';
 import { Validator } from './schema/validator.ts';
@@ -18,10 +21,14 @@ export interface DirectionSource {
   readonly validator?: SchemaCode;
   readonly mapping?: readonly MappingStep[];
   readonly expression?: { readonly text: string; readonly timeoutMs: number };
+  /** Of an answer whose schema classifies its fields. */
+  readonly classes?: ClassTree;
 }
 
-/** What the program of an operation is asked for. */
-export type PayloadDirection = 'request' | 'answer';
+/** What the program of an operation is asked for: an answer as somebody may see it. */
+export type PayloadTask = 'request' | `answer:${DataClass}`;
+
+const ANSWER_TASK = 'answer:';
 
 type Stage = (payload: JsonValue, inputBytes: number) => JsonValue;
 
@@ -35,7 +42,9 @@ export function compilePayloadProgram(source: PayloadSource): Program {
   const answer = answerStages(source.answer);
   return {
     run(task, input) {
-      return convert((task as PayloadDirection) === 'request' ? request : answer, input);
+      if ((task as PayloadTask) === 'request') return convert(request, input);
+      const shown = task.slice(ANSWER_TASK.length) as DataClass;
+      return convertAnswer(source.answer ?? {}, answer, input, shown);
     },
   };
 }
@@ -74,8 +83,30 @@ function validation(code: SchemaCode): Stage {
   };
 }
 
-function convert(stages: readonly Stage[], input: Uint8Array): Converted {
+/** Where an answer is wrong goes to a log, which names of a customer's data must not reach. */
+function convertAnswer(
+  { classes = [] }: DirectionSource,
+  stages: readonly Stage[],
+  input: Uint8Array,
+  shown: DataClass,
+): Converted {
+  try {
+    return convert(stages, input, payload => {
+      return classes.length === 0 ? payload : maskPayload(payload, classes, shown);
+    });
+  } catch (error) {
+    if (!(error instanceof PayloadFault)) throw error;
+    const names = memberNames(classes);
+    throw new PayloadFault(maskPointer(error.pointer, names), error.message);
+  }
+}
+
+function convert(
+  stages: readonly Stage[],
+  input: Uint8Array,
+  finish = (payload: JsonValue) => payload,
+): Converted {
   let payload = readJson(input);
   for (const stage of stages) payload = stage(payload, input.length);
-  return { fields: NO_FIELDS, bytes: writeJson(payload) };
+  return { fields: NO_FIELDS, bytes: writeJson(finish(payload)) };
 }

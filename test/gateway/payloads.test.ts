@@ -1,6 +1,6 @@
 /** Payloads that are held against their schemas, as callers and the upstream meet them. */
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RawRequest, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
 import { TestGateway } from '../support/gateway.ts';
 import { PartnerTraffic } from '../support/partner-traffic.ts';
@@ -46,6 +46,18 @@ const EXPRESSED = {
 };
 const GOOD = { amount: '12.30', to: 'CN-1234' };
 
+/** Its app is under a plan of its own. */
+const LESS_KEY = 'creditlens-ed25519';
+
+function seeLess(registry: Record<string, unknown[]>): void {
+  registry.plans!.push({ id: 'less', name: 'Less', dataClassMax: 'internal' });
+  const { app } = (registry.keys as { id: string; app: string }[]).find(
+    ({ id }) => id === LESS_KEY,
+  )!;
+  const subscriptions = registry.subscriptions as { app: string; plan: string }[];
+  for (const each of subscriptions) if (each.app === app) each.plan = 'less';
+}
+
 let upstream: RawUpstream;
 let gateway: TestGateway;
 let partner: PartnerTraffic;
@@ -67,7 +79,8 @@ beforeAll(async () => {
   gateway = await TestGateway.start({
     upstreamPort: await upstream.listen(),
     config: { fronts: { count: 2 }, transform: { answerMaxBytes: ANSWER_MAX_BYTES } },
-    registry: registry =>
+    registry: registry => {
+      seeLess(registry);
       addPayloadApi(registry, [
         { id: 'pay', payload: { request: { schema: PAYMENT } } },
         { id: 'order', payload: { request: { schema: PAYMENT } }, idempotency: 'required' },
@@ -75,7 +88,8 @@ beforeAll(async () => {
         { id: 'mapped', payload: MAPPED },
         { id: 'expressed', payload: EXPRESSED },
         { id: 'keyed', payload: { answer: { schema: PAYMENT } }, idempotency: 'required' },
-      ]),
+      ]);
+    },
   });
   partner = new PartnerTraffic(gateway, { connections: 8 });
 });
@@ -250,6 +264,25 @@ describe('a mapping', () => {
     expect(received()).toEqual([]);
     answerWith = answered('{"amount":"much"}');
     expect((await pay(GOOD, 'mapped')).code).toBe('answer-invalid');
+  });
+});
+
+describe('a plan that shows less', () => {
+  it('has classified fields masked in answers, and others may see them', async () => {
+    answerWith = answered(JSON.stringify({ ...GOOD, lines: [{ text: 'x' }] }));
+    const less = new PartnerTraffic(gateway, { keyId: LESS_KEY });
+    const masked = await less.call(payloadPath('show'));
+    expect(JSON.parse(masked.text)).toEqual({ ...GOOD, to: '***', lines: [{ text: 'x' }] });
+    expect(JSON.parse((await show()).text)).toMatchObject(GOOD);
+    await less.close();
+  });
+
+  it('logs where an answer is wrong without names that the schema does not know', async () => {
+    answerWith = answered(JSON.stringify({ ...GOOD, '6222021001112223': 1 }));
+    const key = { 'idempotency-key': `key-${Math.random()}` };
+    expect((await pay(GOOD, 'keyed', key)).code).toBe('answer-invalid');
+    await vi.waitFor(() => expect(gateway.log).toContain('is not a member that is known here'));
+    expect(gateway.log).not.toContain('6222021001112223');
   });
 });
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { PayloadRecord } from '../../core/snapshot.ts';
+import { compileClasses } from '../../payload/data-classes/class-tree.ts';
 import { expressionFault } from '../../payload/jsonata/index.ts';
 import { mappingFaults } from '../../payload/mapping/index.ts';
 import type { JsonValue } from '../../payload/payload-fault.ts';
@@ -49,6 +50,7 @@ function checkDirection(given: DirectionDefinition, at: string, refuse: Refuse):
 function schemaFault(schema: JsonValue): string | undefined {
   try {
     compileSchema(schema);
+    compileClasses(schema);
     return undefined;
   } catch (error) {
     return `cannot be compiled: ${(error as Error).message}`;
@@ -77,7 +79,7 @@ function sourceOf({ request, answer }: PayloadDefinition): string {
     const source: PayloadSource = {
       kind: 'payload',
       ...(request === undefined ? {} : { request: directionOf(request) }),
-      ...(answer === undefined ? {} : { answer: directionOf(answer) }),
+      ...(answer === undefined ? {} : { answer: answerOf(answer) }),
     };
     return JSON.stringify(source);
   } catch {
@@ -85,6 +87,11 @@ function sourceOf({ request, answer }: PayloadDefinition): string {
     // are refused and logged, as those of any program that fails.
     return BROKEN;
   }
+}
+
+function answerOf(given: DirectionDefinition): DirectionSource {
+  const classes = given.schema === undefined ? undefined : compileClasses(given.schema);
+  return { ...directionOf(given), ...(classes === undefined ? {} : { classes }) };
 }
 
 function directionOf(given: DirectionDefinition): DirectionSource {

@@ -4,6 +4,7 @@
  * the OpenAPI document are generated from it.
  */
 import Type, { type Static } from 'typebox';
+import { DATA_CLASSES } from '../../core/data-classes.ts';
 import {
   ENVIRONMENTS,
   IDEMPOTENCY,
@@ -244,6 +245,12 @@ export const PlanSchema = record({
   priority: Type.Enum([...PRIORITIES], {
     description: 'Who is refused last where the gateway cannot serve everybody.',
     default: 'normal',
+  }),
+  dataClassMax: Type.Enum([...DATA_CLASSES], {
+    description:
+      'The most restrictive class of fields that an app sees in answers; others are masked ' +
+      '(docs/payloads.md).',
+    default: 'sensitive',
   }),
   limits: limitsOf('an app'),
   sharedLimits: limitsOf('all apps under the plan together'),

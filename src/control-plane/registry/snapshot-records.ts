@@ -93,6 +93,7 @@ export class SnapshotRecords {
     return {
       id,
       priority,
+      dataClassMax: plan.dataClassMax ?? 'sensitive',
       quota: quota && {
         requestsPerDayMax: quota.requestsPerDayMax,
         requestsPerMonthMax: quota.requestsPerMonthMax,

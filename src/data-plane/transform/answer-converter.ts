@@ -1,10 +1,11 @@
 import { CollectedBody } from '../../core/collected-body.ts';
 import type { ConversionOutcome, ConversionRunner } from '../../core/conversion.ts';
+import type { DataClass } from '../../core/data-classes.ts';
 import type { AnswerSink, Exchange } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import type { Resumptions } from '../../core/resumptions.ts';
 import type { PayloadRecord } from '../../core/snapshot.ts';
-import type { PayloadDirection } from '../../payload/payload-program.ts';
+import type { PayloadTask } from '../../payload/payload-program.ts';
 import { answerFields } from './answer-fields.ts';
 import { PayloadConversion } from './payload-conversion.ts';
 import type { ProgramTable } from './program-table.ts';
@@ -129,8 +130,8 @@ class AnswerConversion extends PayloadConversion {
     this.converter = converter;
   }
 
-  get task(): PayloadDirection {
-    return 'answer';
+  get task(): PayloadTask {
+    return `answer:${shownTo(this.exchange)}`;
   }
 
   start(): void {
@@ -147,6 +148,13 @@ class AnswerConversion extends PayloadConversion {
     if (outcome !== 'saturated') options.reportFailure(exchange, fields.join(' '));
     exchange.resume(refusalOfAnswer(outcome));
   }
+}
+
+/** By the plan under which the app may call; nobody in particular sees what everybody may. */
+function shownTo({ arrival, target }: Exchange): DataClass {
+  const grant = target?.grant;
+  const plan = grant && arrival.snapshot.plans.get(grant.planId);
+  return plan?.dataClassMax ?? 'public';
 }
 
 /** Successful answers with content; what went wrong is not in the words of the operation. */

@@ -1,7 +1,7 @@
 import type { ConversionOutcome } from '../../core/conversion.ts';
 import { type Exchange, PENDING, type StepResult } from '../../core/exchange.ts';
 import type { PayloadRecord } from '../../core/snapshot.ts';
-import type { PayloadDirection } from '../../payload/payload-program.ts';
+import type { PayloadTask } from '../../payload/payload-program.ts';
 import type { AnswerConverterOptions } from './answer-converter.ts';
 import { outgoingFields } from './outgoing-fields.ts';
 import { PayloadConversion } from './payload-conversion.ts';
@@ -23,7 +23,7 @@ export class RequestConversion extends PayloadConversion {
     this.options = options;
   }
 
-  get task(): PayloadDirection {
+  get task(): PayloadTask {
     return 'request';
   }
 

@@ -1,0 +1,185 @@
+/**
+ * The classes of a schema's places as a graph that a payload is walked with. Which branch of a
+ * schema a payload has met is not known: a place has every class that any of them gives it, and the
+ * most restrictive one counts.
+ */
+import { DATA_CLASSES } from '../../core/data-classes.ts';
+import type { JsonValue } from '../payload-fault.ts';
+
+/** One place; others by their index in the tree. */
+export interface ClassNode {
+  /** Position in DATA_CLASSES; undefined where nothing is said. */
+  readonly rank?: number;
+  readonly members?: Readonly<Record<string, number>>;
+  /** Of members that have no name here; undefined where nothing describes them. */
+  readonly rest?: number;
+  readonly items?: number;
+}
+
+/** The first one is the payload as a whole. */
+export type ClassTree = readonly ClassNode[];
+
+type Schema = { readonly [keyword: string]: JsonValue };
+
+/** Of a schema of 256 KB that nests its combinations no worse than people do. */
+const NODES_MAX = 10_000;
+/** Each of them applies to the same place. */
+const LISTS = ['allOf', 'anyOf', 'oneOf'];
+const SINGLE = ['if', 'then', 'else'];
+const ELEMENTS = ['items', 'contains', 'unevaluatedItems'];
+const REST = ['additionalProperties', 'unevaluatedProperties'];
+
+/** Undefined where the schema classifies nothing. Throws Error where it is beyond all measure. */
+export function compileClasses(schema: JsonValue): ClassTree | undefined {
+  if (!isSchema(schema)) return undefined;
+  const tree = new TreeBuilder(schema).build();
+  return tree.some(({ rank }) => rank !== undefined) ? tree : undefined;
+}
+
+/** Sets of schemas that apply to one place, each a node once: circles of references end so. */
+class TreeBuilder {
+  private readonly root: Schema;
+  private readonly ids = new Map<Schema, number>();
+  private readonly indexes = new Map<string, number>();
+  private readonly sets: Schema[][] = [];
+
+  constructor(root: Schema) {
+    this.root = root;
+  }
+
+  build(): ClassTree {
+    this.indexOf([this.root]);
+    const nodes: ClassNode[] = [];
+    for (let index = 0; index < this.sets.length; index++) {
+      nodes.push(this.nodeOf(this.sets[index]!));
+      if (nodes.length > NODES_MAX) throw new Error('has too many places to classify');
+    }
+    return nodes;
+  }
+
+  private nodeOf(schemas: readonly Schema[]): ClassNode {
+    const ranks = schemas.map(rankOf).filter(rank => rank >= 0);
+    const members: Record<string, number> = Object.create(null);
+    for (const name of new Set(schemas.flatMap(namesOf))) {
+      members[name] = this.indexOf(schemas.flatMap(schema => schemasOfMember(schema, name)));
+    }
+    const rest = schemas.flatMap(schemasOfRest);
+    const items = schemas.flatMap(schemasOfItems);
+    return {
+      ...(ranks.length === 0 ? {} : { rank: Math.max(...ranks) }),
+      ...(Object.keys(members).length === 0 ? {} : { members }),
+      ...(rest.length === 0 ? {} : { rest: this.indexOf(rest) }),
+      ...(items.length === 0 ? {} : { items: this.indexOf(items) }),
+    };
+  }
+
+  private indexOf(schemas: readonly Schema[]): number {
+    const closed = this.closure(schemas);
+    const key = closed
+      .map(schema => this.idOf(schema))
+      .sort((a, b) => a - b)
+      .join();
+    let index = this.indexes.get(key);
+    if (index === undefined) {
+      index = this.sets.push(closed) - 1;
+      this.indexes.set(key, index);
+    }
+    return index;
+  }
+
+  private idOf(schema: Schema): number {
+    let id = this.ids.get(schema);
+    if (id === undefined) {
+      id = this.ids.size;
+      this.ids.set(schema, id);
+    }
+    return id;
+  }
+
+  /** With all that apply to the same place. */
+  private closure(schemas: readonly Schema[]): Schema[] {
+    const found = new Set<Schema>();
+    const open = [...schemas];
+    for (let schema = open.pop(); schema !== undefined; schema = open.pop()) {
+      if (found.has(schema)) continue;
+      found.add(schema);
+      open.push(...this.besides(schema));
+    }
+    return [...found];
+  }
+
+  private besides(schema: Schema): Schema[] {
+    const lists = LISTS.flatMap(keyword => listOf(schema[keyword]));
+    const single = SINGLE.map(keyword => schema[keyword]);
+    const dependent = Object.values((schema.dependentSchemas ?? {}) as Schema);
+    const references = [schema.$ref, schema.$dynamicRef].map(text => this.resolve(text));
+    return [...lists, ...single, ...dependent, ...references].filter(isSchema);
+  }
+
+  /** Within the schema; the compiler has refused any other. */
+  private resolve(reference: JsonValue | undefined): JsonValue | undefined {
+    if (typeof reference !== 'string') return undefined;
+    if (reference === '#') return this.root;
+    if (!reference.startsWith('#/')) return findAnchor(this.root, reference.slice(1));
+    let at: JsonValue | undefined = this.root;
+    for (const part of reference.slice(2).split('/')) {
+      const step = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+      const holder: JsonValue | undefined = at;
+      if (typeof holder !== 'object' || holder === null) return undefined;
+      at = Object.hasOwn(holder, step) ? (holder as Schema)[step] : undefined;
+    }
+    return at;
+  }
+}
+
+function rankOf(schema: Schema): number {
+  return (DATA_CLASSES as readonly JsonValue[]).indexOf(schema['x-data-class'] ?? '');
+}
+
+function namesOf({ properties }: Schema): string[] {
+  return isSchema(properties) ? Object.keys(properties) : [];
+}
+
+function schemasOfMember(schema: Schema, name: string): Schema[] {
+  const { properties, patternProperties } = schema;
+  const own = isSchema(properties) && Object.hasOwn(properties, name) ? [properties[name]] : [];
+  const matching = Object.entries((patternProperties ?? {}) as Schema)
+    .filter(([pattern]) => new RegExp(pattern, 'u').test(name))
+    .map(([, member]) => member);
+  const named = [...own, ...matching];
+  const rest = named.length > 0 ? [] : [schema.additionalProperties];
+  return [...named, ...rest, schema.unevaluatedProperties].filter(isSchema);
+}
+
+/** Of a member without a name here: any pattern may match it. */
+function schemasOfRest(schema: Schema): Schema[] {
+  const patterns = Object.values((schema.patternProperties ?? {}) as Schema);
+  return [...patterns, ...REST.map(keyword => schema[keyword])].filter(isSchema);
+}
+
+function schemasOfItems(schema: Schema): Schema[] {
+  const elements = ELEMENTS.map(keyword => schema[keyword]);
+  return [...listOf(schema.prefixItems), ...elements].filter(isSchema);
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function isSchema(value: JsonValue | undefined): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** JSON Schema 2020-12 core, section 8.2.2. */
+function findAnchor(value: JsonValue, name: string): JsonValue | undefined {
+  if (Array.isArray(value)) {
+    for (const element of value) {
+      const found = findAnchor(element, name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  if (!isSchema(value)) return undefined;
+  if (value.$anchor === name || value.$dynamicAnchor === name) return value;
+  return findAnchor(Object.values(value), name);
+}

@@ -1,0 +1,85 @@
+/** Takes out of a payload what its reader may not see. */
+import { DATA_CLASSES, type DataClass } from '../../core/data-classes.ts';
+import type { JsonValue } from '../payload-fault.ts';
+import type { ClassNode, ClassTree } from './class-tree.ts';
+
+const HIDDEN_TEXT = '***';
+/** Of what a schema describes and nobody has classified. */
+const UNCLASSIFIED = DATA_CLASSES.indexOf('internal');
+/** What no schema describes may be anything. */
+const UNDESCRIBED: ClassNode = { rank: DATA_CLASSES.indexOf('sensitive') };
+const NOTHING_SAID = -1;
+
+type Owned = { [name: string]: JsonValue };
+
+/** Every name that the schema has for a member, wherever. */
+export function memberNames(tree: ClassTree): ReadonlySet<string> {
+  return new Set(tree.flatMap(({ members = {} }) => Object.keys(members)));
+}
+
+/**
+ * Hides every value of a class beyond `shown`, in the payload itself: text becomes `***`, another
+ * single value `null`, a list or an object that is classified as a whole is emptied. A class holds
+ * for all that is below it.
+ */
+export function maskPayload(payload: JsonValue, tree: ClassTree, shown: DataClass): JsonValue {
+  return new Masking(tree, DATA_CLASSES.indexOf(shown)).value(payload, tree[0]!, NOTHING_SAID);
+}
+
+class Masking {
+  private readonly tree: ClassTree;
+  private readonly shown: number;
+
+  constructor(tree: ClassTree, shown: number) {
+    this.tree = tree;
+    this.shown = shown;
+  }
+
+  /** `above` is the most restrictive class on the way to it. */
+  value(value: JsonValue, node: ClassNode, above: number): JsonValue {
+    const rank = Math.max(above, node.rank ?? NOTHING_SAID);
+    if (typeof value !== 'object' || value === null) return this.single(value, rank);
+    if (rank > this.shown) return Array.isArray(value) ? [] : {};
+    if (Array.isArray(value)) this.elements(value, node, rank);
+    else this.members(value as Owned, node, rank);
+    return value;
+  }
+
+  private single(value: JsonValue, rank: number): JsonValue {
+    const hidden = (rank === NOTHING_SAID ? UNCLASSIFIED : rank) > this.shown;
+    if (!hidden) return value;
+    return typeof value === 'string' ? HIDDEN_TEXT : null;
+  }
+
+  private elements(list: JsonValue[], { items }: ClassNode, rank: number): void {
+    const node = this.at(items);
+    for (let i = 0; i < list.length; i++) list[i] = this.value(list[i]!, node, rank);
+  }
+
+  private members(object: Owned, { members, rest }: ClassNode, rank: number): void {
+    for (const name of Object.keys(object)) {
+      const isNamed = members !== undefined && Object.hasOwn(members, name);
+      const node = this.at(isNamed ? members[name] : rest);
+      // An own member, so that one called __proto__ is data as well.
+      object[name] = this.value(object[name]!, node, rank);
+    }
+  }
+
+  private at(index: number | undefined): ClassNode {
+    return index === undefined ? UNDESCRIBED : this.tree[index]!;
+  }
+}
+
+/** Longer numbers are perhaps no places in a list. */
+const ELEMENT = /^[0-9]{1,6}$/;
+
+/**
+ * A pointer with `*` for every step that is no name of the schema: names of other members are data
+ * as well, and belong in no log.
+ */
+export function maskPointer(pointer: string, names: ReadonlySet<string>): string {
+  return pointer
+    .split('/')
+    .map((step, i) => (i === 0 || names.has(step) || ELEMENT.test(step) ? step : '*'))
+    .join('/');
+}

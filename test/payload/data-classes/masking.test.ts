@@ -1,0 +1,244 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DATA_CLASSES, type DataClass } from '../../../src/core/data-classes.ts';
+import { compileClasses } from '../../../src/payload/data-classes/class-tree.ts';
+import { maskPayload, maskPointer, memberNames } from '../../../src/payload/data-classes/mask.ts';
+import type { JsonValue } from '../../../src/payload/payload-fault.ts';
+
+const masked = (schema: JsonValue, payload: JsonValue, shown: DataClass) =>
+  maskPayload(structuredClone(payload), compileClasses(schema)!, shown);
+const of = (dataClass: DataClass, more: object = {}) => ({ 'x-data-class': dataClass, ...more });
+
+const ACCOUNT = {
+  type: 'object',
+  properties: {
+    id: of('public'),
+    name: of('personal'),
+    balance: of('sensitive'),
+    note: {},
+    cards: { type: 'array', items: of('sensitive') },
+    address: of('personal', { properties: { city: of('public') } }),
+  },
+} as JsonValue;
+const account = {
+  id: 'a-1',
+  name: 'Wang',
+  balance: 12,
+  note: 'x',
+  cards: ['6222'],
+  address: { city: 'Xi’an' },
+};
+
+describe('masking', () => {
+  it('leaves what may be seen and hides the rest by its kind', () => {
+    expect(masked(ACCOUNT, account, 'sensitive')).toEqual(account);
+    expect(masked(ACCOUNT, account, 'personal')).toEqual({
+      ...account,
+      balance: null,
+      cards: ['***'],
+    });
+    expect(masked(ACCOUNT, account, 'internal')).toEqual({
+      ...{ id: 'a-1', name: '***', balance: null, note: 'x', cards: ['***'], address: {} },
+    });
+    expect(masked(ACCOUNT, account, 'public')).toMatchObject({ id: 'a-1', note: '***' });
+  });
+
+  it('takes what no schema describes for sensitive, what none classifies for internal', () => {
+    const more = { ...account, extra: 'y', deep: { er: 1 } };
+    expect(masked(ACCOUNT, more, 'personal')).toMatchObject({ extra: '***', deep: {} });
+    expect(masked(ACCOUNT, 'text' as JsonValue, 'public')).toBe('***');
+  });
+
+  it('knows no tree where nothing is classified', () => {
+    expect(compileClasses({ type: 'object', properties: { a: {} } })).toBeUndefined();
+    expect(compileClasses(true)).toBeUndefined();
+  });
+
+  it('has members called like parts of a prototype as data', () => {
+    const schema = JSON.parse(
+      '{"properties":{"__proto__":{"x-data-class":"sensitive"},' +
+        '"constructor":{"x-data-class":"public"}}}',
+    );
+    const payload = JSON.parse('{"__proto__":"secret","constructor":"open"}');
+    const result = JSON.stringify(masked(schema, payload, 'internal'));
+    expect(result).toBe('{"__proto__":"***","constructor":"open"}');
+  });
+
+  it('writes pointers with the names of the schema alone', () => {
+    const names = memberNames(compileClasses(ACCOUNT)!);
+    expect(maskPointer('/address/city/0', names)).toBe('/address/city/0');
+    expect(maskPointer('/622202100001/x~1y/name', names)).toBe('/*/*/name');
+    expect(maskPointer('', names)).toBe('');
+  });
+});
+
+/** A payload's places as its author means them; schemas are made of it in many ways. */
+type Place =
+  | { readonly kind: 'leaf'; readonly dataClass: DataClass | undefined }
+  | { readonly kind: 'list'; readonly dataClass: DataClass | undefined; readonly element: Place }
+  | {
+      readonly kind: 'object';
+      readonly dataClass: DataClass | undefined;
+      readonly members: readonly (readonly [string, Place])[];
+    };
+
+const dataClass = fc.option(fc.constantFrom(...DATA_CLASSES), { nil: undefined });
+const NAMES = ['a', 'b', 'c/d', 'e~f', '__proto__', 'constructor', '金额'];
+const { place } = fc.letrec<{ place: Place }>(tie => ({
+  place: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.record({ kind: fc.constant('leaf' as const), dataClass }),
+    fc.record({ kind: fc.constant('list' as const), dataClass, element: tie('place') }),
+    fc.record({
+      kind: fc.constant('object' as const),
+      dataClass,
+      members: fc.uniqueArray(fc.tuple(fc.constantFrom(...NAMES), tie('place')), {
+        selector: ([name]) => name,
+        maxLength: 4,
+      }),
+    }),
+  ),
+}));
+
+type Schema = Record<string, JsonValue>;
+const WRAPPINGS = ['plain', 'ref', 'allOf', 'anyOf', 'oneOf', 'then', 'class apart'] as const;
+const PLACES = ['properties', 'patternProperties', 'additionalProperties'] as const;
+
+/** Writes the same places by the words that `choose` picks. */
+class SchemaWriter {
+  readonly definitions: Schema = {};
+  private readonly choose: <T>(list: readonly T[]) => T;
+
+  constructor(choose: <T>(list: readonly T[]) => T) {
+    this.choose = choose;
+  }
+
+  schemaOf(place: Place): Schema {
+    const classified = place.dataClass === undefined ? {} : { 'x-data-class': place.dataClass };
+    return this.wrap({ ...this.bare(place), ...classified });
+  }
+
+  private bare(place: Place): Schema {
+    if (place.kind === 'leaf') return {};
+    if (place.kind === 'list') {
+      const element = this.schemaOf(place.element);
+      return this.choose([true, false])
+        ? { items: element }
+        : { prefixItems: [element], items: element };
+    }
+    const whole: { [keyword: string]: JsonValue } = {};
+    const parts: Schema[] = [];
+    const put = (keyword: string, name: string, schema: Schema) => {
+      whole[keyword] ??= Object.create(null);
+      (whole[keyword] as Schema)[name] = schema;
+    };
+    for (const [name, member] of place.members) {
+      const schema = this.schemaOf(member);
+      const where = place.members.length === 1 ? this.choose(PLACES) : 'properties';
+      if (where === 'properties') put('properties', name, schema);
+      else if (where === 'patternProperties') put('patternProperties', '^.', schema);
+      else parts.push({ additionalProperties: schema });
+    }
+    return parts.length === 0 ? whole : { ...whole, ...parts[0]! };
+  }
+
+  private wrap(schema: Schema): Schema {
+    switch (this.choose(WRAPPINGS)) {
+      case 'plain':
+        return schema;
+      case 'ref': {
+        const name = `s${Object.keys(this.definitions).length}`;
+        this.definitions[name] = schema;
+        return { $ref: `#/$defs/${name}` };
+      }
+      case 'allOf':
+        return { allOf: [{ type: ['string', 'number', 'object', 'array', 'null'] }, schema] };
+      case 'anyOf':
+        return { anyOf: [schema, { type: 'boolean' }] };
+      case 'oneOf':
+        return { oneOf: [{ const: 1 }, schema] };
+      case 'then':
+        // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema
+        return { if: { type: 'boolean' }, then: {}, else: schema };
+      case 'class apart': {
+        const { 'x-data-class': own, ...rest } = schema;
+        return own === undefined ? schema : { allOf: [rest, { 'x-data-class': own }] };
+      }
+    }
+  }
+}
+
+interface Marker {
+  readonly text: string;
+  readonly isSeen: (shown: DataClass) => boolean;
+}
+
+/** A payload whose every value is told from all others, with who may see each. */
+function payloadOf(place: Place, above: readonly DataClass[], markers: Marker[]): JsonValue {
+  const classes = place.dataClass === undefined ? above : [...above, place.dataClass];
+  if (place.kind === 'leaf') {
+    const number = 7_000_001 + markers.length;
+    const needed = classes.length === 0 ? ['internal' as const] : classes;
+    const isSeen = (shown: DataClass) =>
+      needed.every(each => DATA_CLASSES.indexOf(each) <= DATA_CLASSES.indexOf(shown));
+    markers.push({ text: String(number), isSeen });
+    return number % 2 === 0 ? number : `S${number}`;
+  }
+  if (place.kind === 'list') {
+    return [0, 1].map(() => payloadOf(place.element, classes, markers));
+  }
+  const object: { [name: string]: JsonValue } = Object.create(null);
+  for (const [name, member] of place.members) object[name] = payloadOf(member, classes, markers);
+  return JSON.parse(JSON.stringify(object));
+}
+
+describe('whatever a schema looks like', () => {
+  it('nothing leaves that its reader may not see, and all that he may', () => {
+    fc.assert(
+      fc.property(
+        place,
+        fc.array(fc.nat(), { minLength: 40, maxLength: 40 }),
+        fc.constantFrom(...DATA_CLASSES),
+        (root, choices, shown) => {
+          let turn = 0;
+          const writer = new SchemaWriter(list => list[choices[turn++ % 40]! % list.length]!);
+          const top = writer.schemaOf(root);
+          const schema = { ...top, $defs: writer.definitions };
+          const markers: Marker[] = [];
+          const payload = payloadOf(root, [], markers);
+          const tree = compileClasses(JSON.parse(JSON.stringify(schema)));
+          fc.pre(tree !== undefined);
+          // As workers have it.
+          const text = JSON.stringify(
+            maskPayload(payload, JSON.parse(JSON.stringify(tree)), shown),
+          );
+          for (const { text: marker, isSeen } of markers) {
+            expect([marker, text.includes(marker)]).toEqual([marker, isSeen(shown)]);
+          }
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('ends where schemas go in circles', () => {
+    const tree = {
+      $ref: '#/$defs/node',
+      $defs: {
+        node: {
+          properties: {
+            value: of('sensitive'),
+            next: { $ref: '#/$defs/node' },
+            all: { items: { $ref: '#' } },
+          },
+          anyOf: [{ $ref: '#/$defs/node' }, { $ref: '#' }],
+        },
+      },
+    } as JsonValue;
+    const payload = {
+      value: 'v',
+      next: { value: 'v', next: { value: 'v', all: [{ value: 'v' }] } },
+    };
+    expect(JSON.stringify(masked(tree, payload, 'personal'))).not.toContain('v"');
+  });
+});
