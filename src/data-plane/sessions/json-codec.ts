@@ -11,7 +11,7 @@ import {
   UPSTREAM_ERROR,
   UPSTREAM_MESSAGE,
 } from './codec.ts';
-import { isShallowJson } from './json-depth.ts';
+import { isShallowJson } from '../../core/json-depth.ts';
 import { elementStarts, memberSpan } from './json-spans.ts';
 import { mediaType } from './media-type.ts';
 import { type DecodedMessage, isPlainObject, type RpcId } from './rpc.ts';

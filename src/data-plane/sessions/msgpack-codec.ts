@@ -11,9 +11,9 @@ import {
   UPSTREAM_ERROR,
   UPSTREAM_MESSAGE,
 } from './codec.ts';
-import { isShallowJson } from './json-depth.ts';
+import { isShallowJson } from '../../core/json-depth.ts';
 import { mediaType } from './media-type.ts';
-import { isPlainMessagePack } from './msgpack-guard.ts';
+import { isPlainMessagePack } from '../../core/msgpack-guard.ts';
 import { type DecodedMessage, isPlainObject, type RpcId } from './rpc.ts';
 
 /**

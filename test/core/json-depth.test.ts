@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEPTH_MAX, isShallowJson } from '../../../src/data-plane/sessions/json-depth.ts';
+import { DEPTH_MAX, isShallowJson } from '../../src/core/json-depth.ts';
 
 const PADDING = ' '.repeat(2_100);
 const bytes = (text: string) => Buffer.from(text + PADDING);
