@@ -45,8 +45,8 @@ export function isPlainMessagePack(bytes: Uint8Array): boolean {
 
 /**
  * Members of all maps, where the bytes are plain as above, nest at most `depthMax` deep, and hold
- * strings of UTF-8 alone, which the decoder does not check; -1 otherwise. A decoded value with fewer
- * members than that had a name twice.
+ * strings of UTF-8 alone, which the decoder does not check; -1 otherwise. A decoded value with
+ * fewer members than that had a name twice.
  */
 export function countPlainMembers(bytes: Uint8Array, depthMax: number): number {
   const cursor = new StrictCursor(bytes, depthMax);

@@ -1,6 +1,7 @@
 /** `xingyun.v1+json`: text frames with JSON. */
 import { isUtf8 } from 'node:buffer';
 import type { EventRecord } from '../../core/events.ts';
+import { isShallowJson } from '../../core/json-depth.ts';
 import {
   type Answer,
   asBuffer,
@@ -11,7 +12,6 @@ import {
   UPSTREAM_ERROR,
   UPSTREAM_MESSAGE,
 } from './codec.ts';
-import { isShallowJson } from '../../core/json-depth.ts';
 import { elementStarts, memberSpan } from './json-spans.ts';
 import { mediaType } from './media-type.ts';
 import { type DecodedMessage, isPlainObject, type RpcId } from './rpc.ts';

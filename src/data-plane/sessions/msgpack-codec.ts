@@ -2,6 +2,8 @@
 import { Packr } from 'msgpackr/pack';
 import { Unpackr } from 'msgpackr/unpack';
 import type { EventRecord } from '../../core/events.ts';
+import { isShallowJson } from '../../core/json-depth.ts';
+import { isPlainMessagePack } from '../../core/msgpack-guard.ts';
 import {
   type Answer,
   type Codec,
@@ -11,9 +13,7 @@ import {
   UPSTREAM_ERROR,
   UPSTREAM_MESSAGE,
 } from './codec.ts';
-import { isShallowJson } from '../../core/json-depth.ts';
 import { mediaType } from './media-type.ts';
-import { isPlainMessagePack } from '../../core/msgpack-guard.ts';
 import { type DecodedMessage, isPlainObject, type RpcId } from './rpc.ts';
 
 /**

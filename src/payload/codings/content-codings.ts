@@ -1,6 +1,6 @@
 /**
- * Content codings (RFC 9110, section 8.4): gzip (RFC 1952), br (RFC 7932), zstd (RFC 8878). `deflate`
- * is left out, since half of its senders mean RFC 1951 by it and the other half RFC 1950.
+ * Content codings (RFC 9110, section 8.4): gzip (RFC 1952), br (RFC 7932), zstd (RFC 8878).
+ * `deflate` is left out, since some of its senders mean RFC 1951 by it and others RFC 1950.
  */
 import {
   type BrotliOptions,
@@ -25,13 +25,13 @@ export interface CodingLimits {
   readonly ratioMax: number;
 }
 
-/** JSON and XML come to a twentieth at best; a bomb of zeros to a thousandth and far less. */
+/** 800 transfers of one kind came to a 27th at best; zeros come to a thousandth and far less. */
 export const CODING_LIMITS: CodingLimits = { bytesMax: 1_048_576, ratioMax: 100 };
 export const CODINGS_MAX = 2;
 
 /** What is small may repeat itself as it likes: no harm comes of so many bytes. */
 const RATIO_FREE_BYTES = 16_384;
-/** RFC 9659: 8 MB is all the window that a receiver must have. The library's own bound is 128 MB. */
+/** RFC 9659: a receiver need not have more window than 8 MB. The library would take 128 MB. */
 const ZSTD_WINDOW_LOG_MAX = 23;
 /** Levels at which each of the three takes about as long as gzip's own default. */
 const BROTLI_QUALITY = 4;
@@ -51,8 +51,9 @@ const UNDO: Readonly<Record<ContentCoding, Undo>> = {
 };
 
 /**
- * The codings that a Content-Encoding field names, in the order in which they were applied; `identity`
- * is none. Throws PayloadFault for one that is not served, and for more than CODINGS_MAX.
+ * The codings that a Content-Encoding field names, in the order in which they were applied;
+ * `identity` is none. Throws PayloadFault for one that is not served, and for more of them than
+ * CODINGS_MAX.
  */
 export function parseContentEncoding(field: string | undefined): ContentCoding[] {
   const names = (field ?? '').split(',', CODINGS_MAX + 2).map(name => name.trim().toLowerCase());
@@ -72,9 +73,9 @@ function codingOf(name: string): ContentCoding {
 }
 
 /**
- * Undoes the codings, the last one first. Throws PayloadFault for what is cut off, damaged, followed
- * by anything (a second gzip member or zstd frame too), or larger than the limits: that is known
- * before more than `bytesMax` bytes are there.
+ * Undoes the codings, the last one first. Throws PayloadFault for what is cut off, damaged,
+ * followed by anything (a second gzip member or zstd frame too), or larger than the limits: that is
+ * known before more than `bytesMax` bytes are there.
  */
 export function decodeContent(
   codings: readonly ContentCoding[],

@@ -5,7 +5,6 @@
  */
 export {
   CODING_LIMITS,
-  type CodingLimits,
   type ContentCoding,
   decodeContent,
   encodeContent,

@@ -1,7 +1,7 @@
 /**
  * Formats of payloads: each reads bytes to plain values and writes them back.
  * Receives bytes of one side, or a payload; adds nothing to it.
- * May refuse, as PayloadFault, what is no payload, too large, too deep, or what a format cannot hold.
+ * May refuse, as PayloadFault, what is no payload, too large, too deep, or not to be held.
  */
 import { jsonFormat } from './json.ts';
 import { msgpackFormat } from './msgpack-codec.ts';
@@ -11,8 +11,7 @@ import { PAIN_001 } from './xml/pain-001.ts';
 import { xmlFormat } from './xml/xml-format.ts';
 
 export { formatOf, negotiateFormat } from './negotiate-format.ts';
-export { FORMAT_LIMITS, type FormatLimits, type PayloadFormat } from './payload-format.ts';
-export type { MessageType } from './xml/message-type.ts';
+export { FORMAT_LIMITS } from './payload-format.ts';
 export { jsonFormat, msgpackFormat, xmlFormat };
 
 /** By the names that the registry knows them by. */

@@ -16,8 +16,9 @@ const DIGITS_SAFE = 15;
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /**
- * Member names in the text, each as often as it is written. Throws PayloadFault where it nests deeper
- * than `depthMax` and where a number is not the one that a double would hold. What is no JSON passes.
+ * Member names in the text, each as often as it is written. Throws PayloadFault where it nests
+ * deeper than `depthMax` and where a number is not the one that a double would hold. What is no
+ * JSON passes.
  */
 export function countWrittenMembers(text: string, depthMax: number): number {
   let depth = 0;
@@ -60,7 +61,7 @@ function numberEnd(text: string, from: number): number {
   if (!NUMBER.test(written) || isKept(written)) return end;
   throw new PayloadFault(
     '',
-    `the number at character ${from} has more digits or a larger exponent than are kept; send it as text`,
+    `the number at character ${from} would be changed on its way; send it as text`,
   );
 }
 

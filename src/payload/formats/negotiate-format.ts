@@ -1,4 +1,4 @@
-/** Which format a body has, and which one an answer should have: RFC 9110, sections 8.3 and 12.5.1. */
+/** Which format a body has, and which an answer should have: RFC 9110, sections 8.3, 12.5.1. */
 import { parseWeighted, type Weighted } from '../weighted-list.ts';
 
 const TYPE = /^[!#$%&'*+.^_`|~\w-]+\/[!#$%&'*+.^_`|~\w-]+$/;
@@ -11,9 +11,9 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 const CHARSET = /^\s*charset\s*=\s*"?([^"]*?)"?\s*$/i;
 
 /**
- * The media type of a body, in lower case, without parameters, and by its usual name; undefined where
- * there is none, or where it declares another character set than UTF-8. `application/problem+json`
- * stays what it is: which formats read a suffix is for the caller to say.
+ * The media type of a body, in lower case, without parameters, and by its usual name; undefined
+ * where there is none, or where it declares another character set than UTF-8.
+ * `application/problem+json` stays what it is: which formats read a suffix is for the caller to say.
  */
 export function formatOf(contentType: string | undefined): string | undefined {
   const [type = '', ...parameters] = (contentType ?? '').split(';');

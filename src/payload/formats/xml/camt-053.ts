@@ -14,7 +14,8 @@ export const CAMT_053: MessageType = {
     ...ISO20022_PARTS,
     Document: 'BkToCstmrStmt:Report',
     Report: 'GrpHdr:GroupHeader Stmt[]:Statement',
-    GroupHeader: `MsgId CreDtTm MsgRcpt:Party MsgPgntn:Pagination OrgnlBizQry:OriginalQuery AddtlInf`,
+    GroupHeader: `MsgId CreDtTm MsgRcpt:Party MsgPgntn:Pagination OrgnlBizQry:OriginalQuery
+      AddtlInf`,
     Pagination: 'PgNb LastPgInd:Boolean',
     OriginalQuery: 'MsgId MsgNmId CreDtTm',
     Statement: `Id StmtPgntn:Pagination ElctrncSeqNb RptgSeq:Sequences LglSeqNb CreDtTm

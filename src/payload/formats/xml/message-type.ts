@@ -1,7 +1,7 @@
 /**
  * What an XML message looks like, as one table: each type is a list of its elements in the order of
- * the schema's sequence. An element is `Name`, `Name[]` where it may repeat, and `Name:Type` where it
- * is more than text. A type whose list starts with `@` is text with these attributes.
+ * the schema's sequence. An element is `Name`, `Name[]` where it may repeat, and `Name:Type` where
+ * it is more than text. A type whose list starts with `@` is text with these attributes.
  *
  * A table says names, order and repetition. Which elements must be there, choices, lengths and
  * patterns are left to the operation's JSON Schema.

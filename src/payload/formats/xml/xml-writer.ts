@@ -1,4 +1,4 @@
-/** A payload to XML, with the elements in the order of the schema; the same bytes for the same payload. */
+/** A payload to XML, elements in the order of the schema; the same bytes for the same payload. */
 import { type JsonValue, PayloadFault } from '../../payload-fault.ts';
 import { FORMAT_LIMITS } from '../payload-format.ts';
 import { pointerOf } from '../plain-value.ts';
@@ -6,7 +6,7 @@ import type { ContentType, ElementRule, GroupType, MessageType } from './message
 
 /** XML 1.0, section 2.2: everything else but half a surrogate pair can be written. */
 const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
-/** A carriage return would be read as a line feed (section 2.11), and `]]>` must not stand in text. */
+/** A carriage return would be read as a line feed (2.11), and text must not hold `]]>` (2.4). */
 const TEXT_ESCAPED = /[&<>\r]/g;
 /** All white space would be read as a space (section 3.3.3). */
 const ATTRIBUTE_ESCAPED = /[&<>"\t\n\r]/g;

@@ -31,7 +31,7 @@ const order = (content: string, attributes = '') =>
 const readText = (xml: string) => orders.read(Buffer.from(xml, 'utf8'), FORMAT_LIMITS);
 const faultIn = (xml: string) => faultOf(() => readText(xml));
 
-/** Every character that XML has, with those that need care more often than chance would have them. */
+/** Every character that XML has, those that need care more often than by chance. */
 const characters = fc.oneof(
   fc.string({ maxLength: 12 }),
   fc
