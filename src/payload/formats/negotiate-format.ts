@@ -13,7 +13,7 @@ const CHARSET = /^\s*charset\s*=\s*"?([^"]*?)"?\s*$/i;
 /**
  * The media type of a body, in lower case, without parameters, and by its usual name; undefined
  * where there is none, or where it declares another character set than UTF-8.
- * `application/problem+json` stays what it is: which formats read a suffix is for the caller to say.
+ * `application/problem+json` stays what it is: what reads a suffix is for the caller to say.
  */
 export function formatOf(contentType: string | undefined): string | undefined {
   const [type = '', ...parameters] = (contentType ?? '').split(';');
