@@ -165,6 +165,12 @@ export const PROBLEM_TABLE = {
     remedy: 'Send it in one of the media types and codings that the detail names.',
     retry: false,
   },
+  'not-acceptable': {
+    status: 406,
+    title: 'The answer cannot be had in a form that is accepted',
+    remedy: 'Accept one of the media types that the detail names.',
+    retry: false,
+  },
   'answer-invalid': {
     status: 502,
     title: 'The answer breaks the contract of its own operation',

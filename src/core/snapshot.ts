@@ -102,8 +102,10 @@ export interface PayloadRecord {
   readonly id: string;
   /** For `compileProgram` (src/payload/program.ts). */
   readonly source: string;
-  readonly convertsRequest: boolean;
-  readonly convertsAnswer: boolean;
+  /** Media type of what a call becomes; undefined where its body goes on as it is. */
+  readonly requestType: string | undefined;
+  /** Media type of what the bank answers; undefined where answers pass as they are. */
+  readonly answerType: string | undefined;
 }
 
 export interface OperationRecord {

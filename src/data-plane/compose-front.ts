@@ -174,6 +174,7 @@ function targetUriOf({ arrival }: Exchange): string {
 function createTransform({ config, conversions, reportConversion }: FrontParts): Transform {
   return new Transform({
     conversions,
+    bodyMaxBytes: config.limits.bodyMaxBytes,
     answerMaxBytes: config.transform.answerMaxBytes,
     reportFailure: reportConversion,
   });

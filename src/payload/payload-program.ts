@@ -1,11 +1,12 @@
 /** What is done to the payloads of one operation, each direction a list of stages made once. */
-import type { DataClass } from '../core/data-classes.ts';
+import { CODING_LIMITS, decodeContent, encodeContent, negotiateCoding } from './codings/index.ts';
 import type { ClassTree } from './data-classes/class-tree.ts';
 import { maskPayload, maskPointer, memberNames } from './data-classes/mask.ts';
-import { readJson, writeJson } from './formats/json.ts';
+import { FORMAT_LIMITS, FORMATS } from './formats/index.ts';
 import { compileExpression } from './jsonata/index.ts';
 import { compileMapping, type MappingStep } from './mapping/index.ts';
 import { type JsonValue, PayloadFault } from './payload-fault.ts';
+import { type AnswerTask, type RequestTask, readTask } from './payload-task.ts';
 import type { Converted, Program } from './program.ts';
 import type { SchemaCode } from './schema/compile-schema.ts';
 import { Validator } from './schema/validator.ts';
@@ -18,6 +19,8 @@ export interface PayloadSource {
 }
 
 export interface DirectionSource {
+  /** Of the bank's side, by its name in FORMATS; JSON where absent. */
+  readonly format?: string;
   readonly validator?: SchemaCode;
   readonly mapping?: readonly MappingStep[];
   readonly expression?: { readonly text: string; readonly timeoutMs: number };
@@ -25,41 +28,94 @@ export interface DirectionSource {
   readonly classes?: ClassTree;
 }
 
-/** What the program of an operation is asked for: an answer as somebody may see it. */
-export type PayloadTask = 'request' | `answer:${DataClass}`;
-
-const ANSWER_TASK = 'answer:';
-
 type Stage = (payload: JsonValue, inputBytes: number) => JsonValue;
 
+const NO_FIELDS: readonly string[] = [];
 /** Beside its time: what a payload of 1 MB may come to. */
 const EXPRESSION_LIMITS = { depthMax: 400, itemsMax: 100_000, resultMaxBytes: 4_194_304 };
 
-const NO_FIELDS: readonly string[] = [];
-
+/** An answer's only field is its content coding; what everything is written in, the asker knows. */
 export function compilePayloadProgram(source: PayloadSource): Program {
-  const request = requestStages(source.request);
-  const answer = answerStages(source.answer);
+  const request = new RequestProgram(source.request);
+  const answer = new AnswerProgram(source.answer);
   return {
-    run(task, input) {
-      if ((task as PayloadTask) === 'request') return convert(request, input);
-      const shown = task.slice(ANSWER_TASK.length) as DataClass;
-      return convertAnswer(source.answer ?? {}, answer, input, shown);
+    run(text, input) {
+      const task = readTask(text);
+      return task.direction === 'request' ? request.run(task, input) : answer.run(task, input);
     },
   };
 }
 
 /** A partner's contract is about what the partner sends and gets, not about what the bank does. */
-function requestStages(source: DirectionSource = {}): readonly Stage[] {
-  return [...validationOf(source), ...conversionOf(source)];
+class RequestProgram {
+  private readonly stages: readonly Stage[];
+  private readonly format: string;
+
+  constructor(source: DirectionSource = {}) {
+    this.stages = [...validationOf(source), ...conversionOf(source)];
+    this.format = source.format ?? 'json';
+  }
+
+  run(task: RequestTask, input: Uint8Array): Converted {
+    const payload = through(this.stages, read(task.format, task, input), input.length);
+    return { fields: NO_FIELDS, bytes: FORMATS[this.format]!.write(payload) };
+  }
 }
 
-function answerStages(source: DirectionSource = {}): readonly Stage[] {
-  return [...conversionOf(source), ...validationOf(source)];
+class AnswerProgram {
+  private readonly stages: readonly Stage[];
+  private readonly format: string;
+  private readonly classes: ClassTree;
+  private readonly names: ReadonlySet<string>;
+
+  constructor(source: DirectionSource = {}) {
+    this.stages = [...conversionOf(source), ...validationOf(source)];
+    this.format = source.format ?? 'json';
+    this.classes = source.classes ?? [];
+    this.names = memberNames(this.classes);
+  }
+
+  run(task: AnswerTask, input: Uint8Array): Converted {
+    try {
+      return this.convert(task, input);
+    } catch (error) {
+      if (!(error instanceof PayloadFault)) throw error;
+      // It goes to a log, which names of a customer's data must not reach.
+      throw new PayloadFault(maskPointer(error.pointer, this.names), error.message);
+    }
+  }
+
+  private convert(task: AnswerTask, input: Uint8Array): Converted {
+    const { classes } = this;
+    let payload = through(this.stages, read(this.format, task, input), input.length);
+    if (classes.length > 0) payload = maskPayload(payload, classes, task.shown);
+    const bytes = FORMATS[task.format]!.write(payload);
+    const coding = negotiateCoding(task.acceptEncoding, bytes.length) ?? 'identity';
+    if (coding === 'identity') return { fields: NO_FIELDS, bytes };
+    return { fields: [coding], bytes: encodeContent(coding, bytes) };
+  }
 }
 
-function validationOf({ validator }: DirectionSource): Stage[] {
-  return validator === undefined ? [] : [validation(validator)];
+function read(format: string, { codings, bytesMax }: RequestTask, input: Uint8Array): JsonValue {
+  const coded = codings.length > 0;
+  const bytes = coded ? decodeContent(codings, input, { ...CODING_LIMITS, bytesMax }) : input;
+  return FORMATS[format]!.read(bytes, { ...FORMAT_LIMITS, bytesMax });
+}
+
+function through(stages: readonly Stage[], payload: JsonValue, inputBytes: number): JsonValue {
+  let value = payload;
+  for (const stage of stages) value = stage(value, inputBytes);
+  return value;
+}
+
+function validationOf({ validator: code }: DirectionSource): Stage[] {
+  if (code === undefined) return [];
+  const validator = new Validator(code);
+  const validate: Stage = (payload, inputBytes) => {
+    validator.check(payload, inputBytes);
+    return payload;
+  };
+  return [validate];
 }
 
 function conversionOf({ mapping, expression }: DirectionSource): Stage[] {
@@ -73,40 +129,4 @@ function evaluation({ text, timeoutMs }: NonNullable<DirectionSource['expression
   const evaluate = compileExpression(text);
   const limits = { ...EXPRESSION_LIMITS, timeoutMs };
   return payload => evaluate(payload, limits);
-}
-
-function validation(code: SchemaCode): Stage {
-  const validator = new Validator(code);
-  return (payload, inputBytes) => {
-    validator.check(payload, inputBytes);
-    return payload;
-  };
-}
-
-/** Where an answer is wrong goes to a log, which names of a customer's data must not reach. */
-function convertAnswer(
-  { classes = [] }: DirectionSource,
-  stages: readonly Stage[],
-  input: Uint8Array,
-  shown: DataClass,
-): Converted {
-  try {
-    return convert(stages, input, payload => {
-      return classes.length === 0 ? payload : maskPayload(payload, classes, shown);
-    });
-  } catch (error) {
-    if (!(error instanceof PayloadFault)) throw error;
-    const names = memberNames(classes);
-    throw new PayloadFault(maskPointer(error.pointer, names), error.message);
-  }
-}
-
-function convert(
-  stages: readonly Stage[],
-  input: Uint8Array,
-  finish = (payload: JsonValue) => payload,
-): Converted {
-  let payload = readJson(input);
-  for (const stage of stages) payload = stage(payload, input.length);
-  return { fields: NO_FIELDS, bytes: writeJson(finish(payload)) };
 }

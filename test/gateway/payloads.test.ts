@@ -1,5 +1,7 @@
 /** Payloads that are held against their schemas, as callers and the upstream meet them. */
-import { gzipSync } from 'node:zlib';
+import { readFileSync } from 'node:fs';
+import { brotliCompressSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { Packr, unpack } from 'msgpackr';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RawRequest, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
 import { TestGateway } from '../support/gateway.ts';
@@ -8,6 +10,7 @@ import { addPayloadApi, payloadPath } from '../support/payload-api.ts';
 import { RpcSession } from '../support/rpc-session.ts';
 
 const ANSWER_MAX_BYTES = 200_000;
+const packr = new Packr({ useRecords: false });
 const PAYMENT = {
   type: 'object',
   required: ['amount', 'to'],
@@ -37,6 +40,11 @@ const MAPPED = {
     schema: PAYMENT,
   },
 };
+const ISO = {
+  request: { upstreamFormat: 'pain.001.001.09' },
+  answer: { upstreamFormat: 'camt.053.001.08' },
+};
+const CAMT_053 = new URL('../vectors/iso20022/camt.053.001.08.xml', import.meta.url);
 const EXPRESSED = {
   request: { expression: '{ "total": $sum(lines.n), "count": $count(lines) }' },
   answer: {
@@ -86,6 +94,7 @@ beforeAll(async () => {
         { id: 'order', payload: { request: { schema: PAYMENT } }, idempotency: 'required' },
         { id: 'show', method: 'GET', payload: { answer: { schema: PAYMENT } } },
         { id: 'mapped', payload: MAPPED },
+        { id: 'iso', payload: ISO },
         { id: 'expressed', payload: EXPRESSED },
         { id: 'keyed', payload: { answer: { schema: PAYMENT } }, idempotency: 'required' },
       ]);
@@ -150,7 +159,8 @@ describe('the body of a call', () => {
   it.each([
     ['another media type', { contentType: 'text/plain' }],
     ['XML', { contentType: 'application/xml' }],
-    ['a content coding', { headers: { 'content-encoding': 'gzip' } }],
+    ['a content coding that is not served', { headers: { 'content-encoding': 'deflate' } }],
+    ['another character set', { contentType: 'application/json; charset=gbk' }],
   ])('is refused where its fields say that it is in %s', async (_, options) => {
     const body = JSON.stringify(GOOD);
     const answer = await partner.call(payloadPath('pay'), { method: 'POST', body, ...options });
@@ -242,9 +252,79 @@ describe('the answer', () => {
     expect(received()).toHaveLength(1);
   });
 
-  it('in another coding is refused as long as nothing reads it', async () => {
+  it('in a coding is read, and in one that is not served refused', async () => {
     answerWith = answered(gzipSync(JSON.stringify(GOOD)), 'content-encoding: gzip\r\n');
+    expect(JSON.parse((await show()).text)).toEqual(GOOD);
+    answerWith = answered('{}', 'content-encoding: compress\r\n');
     expect((await show()).code).toBe('answer-invalid');
+  });
+});
+
+describe('other forms than JSON', () => {
+  it('MessagePack is read from the partner, and written where it takes that best', async () => {
+    answerWith = answered(JSON.stringify(GOOD));
+    const body = packr.pack(GOOD);
+    const contentType = 'application/vnd.msgpack';
+    const headers = { accept: 'application/json;q=0.5, application/msgpack' };
+    const packed = { method: 'POST', body, contentType, headers };
+    const answer = await partner.callRaw(payloadPath('mapped'), packed);
+    expect(JSON.parse(received()[0]!.body)).toEqual({
+      amount: 1230,
+      creditor: { account: 'CN-1234' },
+    });
+    expect(answer.code).toBe('answer-invalid');
+    answerWith = answered('{"amount":1230,"creditor":{"account":"CN-1234"}}');
+    const good = await partner.callRaw(payloadPath('mapped'), packed);
+    expect(good.headers['content-type']).toBe(contentType);
+    expect(unpack(good.bytes)).toEqual(GOOD);
+  });
+
+  it('is refused before the bank hears of it where no form is accepted', async () => {
+    const answer = await partner.call(payloadPath('show'), { headers: { accept: 'text/csv' } });
+    expect([answer.status, answer.code]).toEqual([406, 'not-acceptable']);
+    expect(received()).toEqual([]);
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['zstd', zstdCompressSync],
+  ])('a body in %s is read, and a bomb in it refused', async (coding, compress) => {
+    const headers = { 'content-encoding': coding };
+    const body = Buffer.from(compress(JSON.stringify(GOOD)));
+    const path = payloadPath('pay');
+    expect((await partner.call(path, { method: 'POST', body, headers })).status).toBe(200);
+    expect(JSON.parse(received()[0]!.body)).toEqual(GOOD);
+    expect(received()[0]!.head).not.toContain('content-encoding');
+    const bomb = Buffer.from(compress(' '.repeat(20_000_000)));
+    const refused = await partner.call(path, { method: 'POST', body: bomb, headers });
+    expect(refused.code).toBe('payload-invalid');
+  });
+
+  it('a long answer is coded as the caller takes it', async () => {
+    const lines = Array.from({ length: 500 }, () => ({ text: 'goods' }));
+    answerWith = answered(JSON.stringify({ ...GOOD, lines }));
+    const headers = { 'accept-encoding': 'gzip;q=0.9, zstd' };
+    const answer = await partner.callRaw(payloadPath('show'), { headers });
+    expect([answer.headers['content-encoding'], answer.headers.vary]).toEqual([
+      'zstd',
+      'accept, accept-encoding',
+    ]);
+    expect(JSON.parse(zstdDecompressSync(answer.bytes).toString())).toEqual({ ...GOOD, lines });
+  });
+
+  it('the bank gets ISO 20022 in XML, and what it answers so comes as JSON', async () => {
+    answerWith = answered(readFileSync(CAMT_053));
+    const payment = { CstmrCdtTrfInitn: { GrpHdr: { MsgId: 'M-1' } } };
+    const answer = await pay(payment, 'iso');
+    expect(received()[0]!.head).toMatch(/^content-type: application\/xml\r?$/m);
+    expect(received()[0]!.body).toContain('<MsgId>M-1</MsgId>');
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json']);
+    expect(JSON.parse(answer.text)).toHaveProperty('BkToCstmrStmt.Stmt.0.Id');
+    const unknown = await pay({ CstmrCdtTrfInitn: { Nonsense: '1' } }, 'iso');
+    expect(unknown.code).toBe('payload-invalid');
+    answerWith = answered('<!DOCTYPE a [<!ENTITY b "c">]><Document/>');
+    expect((await pay(payment, 'iso')).code).toBe('answer-invalid');
   });
 });
 

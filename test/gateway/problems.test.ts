@@ -290,6 +290,7 @@ describe('the table', () => {
     'dpop-nonce-required': 'tokens.test.ts',
     'payload-invalid': 'payloads.test.ts',
     'payload-media-type': 'payloads.test.ts',
+    'not-acceptable': 'payloads.test.ts',
     'answer-invalid': 'payloads.test.ts',
     'internal-error': 'internal-error.test.ts',
     'upgrade-required': 'sessions.test.ts',

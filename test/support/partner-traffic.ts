@@ -69,22 +69,34 @@ export class PartnerTraffic {
   }
 
   async send(call: PreparedCall): Promise<CallAnswer> {
+    const { bytes, ...answer } = await this.sendRaw(call);
+    return answer;
+  }
+
+  /** With the body as its bytes too. */
+  async sendRaw(call: PreparedCall): Promise<CallAnswer & { readonly bytes: Buffer }> {
     const startedMs = performance.now();
     const { method, path, headers, body } = call;
     const answer = await this.pool.request({ method, path, headers, body: body ?? null });
-    const text = await answer.body.text();
+    const bytes = Buffer.from(await answer.body.arrayBuffer());
+    const text = bytes.toString();
     const isProblem = answer.headers['content-type'] === 'application/problem+json';
     return {
       status: answer.statusCode,
       code: isProblem ? (JSON.parse(text).code as string) : undefined,
       headers: answer.headers,
       text,
+      bytes,
       ms: performance.now() - startedMs,
     };
   }
 
   call(path: string, options?: CallOptions): Promise<CallAnswer> {
     return this.send(this.sign(path, options));
+  }
+
+  callRaw(path: string, options?: CallOptions): Promise<CallAnswer & { readonly bytes: Buffer }> {
+    return this.sendRaw(this.sign(path, options));
   }
 
   close(): Promise<void> {

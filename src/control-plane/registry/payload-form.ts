@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { PayloadRecord } from '../../core/snapshot.ts';
 import { compileClasses } from '../../payload/data-classes/class-tree.ts';
+import { FORMATS } from '../../payload/formats/index.ts';
 import { expressionFault } from '../../payload/jsonata/index.ts';
 import { mappingFaults } from '../../payload/mapping/index.ts';
 import type { JsonValue } from '../../payload/payload-fault.ts';
@@ -61,9 +62,9 @@ function schemaFault(schema: JsonValue): string | undefined {
 export function payloadRecord(
   definition: PayloadDefinition | undefined,
 ): PayloadRecord | undefined {
-  const convertsRequest = hasWork(definition?.request);
-  const convertsAnswer = hasWork(definition?.answer);
-  if (!convertsRequest && !convertsAnswer) return undefined;
+  const requestType = typeOf(definition?.request);
+  const answerType = typeOf(definition?.answer);
+  if (requestType === undefined && answerType === undefined) return undefined;
   const text = JSON.stringify(definition);
   let source = sources.get(text);
   if (source === undefined) {
@@ -71,7 +72,7 @@ export function payloadRecord(
     sources.set(text, source);
   }
   const id = createHash('sha256').update(source).digest('base64url');
-  return { id, source, convertsRequest, convertsAnswer };
+  return { id, source, requestType, answerType };
 }
 
 function sourceOf({ request, answer }: PayloadDefinition): string {
@@ -96,13 +97,17 @@ function answerOf(given: DirectionDefinition): DirectionSource {
 
 function directionOf(given: DirectionDefinition): DirectionSource {
   const { schema, mapping, expression: text, expressionTimeoutMs = EXPRESSION_MS } = given;
+  const { upstreamFormat: format } = given;
   return {
+    ...(format === undefined ? {} : { format }),
     ...(schema === undefined ? {} : { validator: compileSchema(schema) }),
     ...(mapping === undefined ? {} : { mapping }),
     ...(text === undefined ? {} : { expression: { text, timeoutMs: expressionTimeoutMs } }),
   };
 }
 
-function hasWork(direction: object | undefined): boolean {
-  return direction !== undefined && Object.keys(direction).length > 0;
+/** Of the bank's side; undefined where there is nothing to do. */
+function typeOf(direction: DirectionDefinition | undefined): string | undefined {
+  if (direction === undefined || Object.keys(direction).length === 0) return undefined;
+  return FORMATS[direction.upstreamFormat ?? 'json']!.mediaType;
 }

@@ -1,5 +1,6 @@
 /** What the registry says of the payloads of an operation (docs/payloads.md). */
 import Type, { type Static } from 'typebox';
+import { FORMATS } from '../../payload/formats/index.ts';
 import { EXPRESSION_MAX_CHARS } from '../../payload/jsonata/index.ts';
 import { mappingSchema } from '../../payload/mapping/index.ts';
 import type { JsonValue } from '../../payload/payload-fault.ts';
@@ -16,6 +17,11 @@ const jsonSchema = (whose: string) =>
   );
 
 const conversion = {
+  upstreamFormat: Type.Optional(
+    Type.Enum(Object.keys(FORMATS), {
+      description: 'In what the bank has it: `json` where absent (docs/formats.md).',
+    }),
+  ),
   mapping: Type.Optional(mappingSchema),
   expression: Type.Optional(
     Type.String({

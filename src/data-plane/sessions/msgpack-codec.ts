@@ -3,6 +3,7 @@ import { Packr } from 'msgpackr/pack';
 import { Unpackr } from 'msgpackr/unpack';
 import type { EventRecord } from '../../core/events.ts';
 import { isShallowJson } from '../../core/json-depth.ts';
+import { isPlainMessagePack } from '../../core/msgpack-guard.ts';
 import { parseUntrustedJson } from '../../core/untrusted-json.ts';
 import {
   type Answer,
@@ -14,7 +15,6 @@ import {
   UPSTREAM_MESSAGE,
 } from './codec.ts';
 import { mediaType } from './media-type.ts';
-import { isPlainMessagePack } from './msgpack-guard.ts';
 import { type DecodedMessage, isPlainObject, type RpcId } from './rpc.ts';
 
 /**

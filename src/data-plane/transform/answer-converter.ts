@@ -5,8 +5,9 @@ import type { AnswerSink, Exchange } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import type { Resumptions } from '../../core/resumptions.ts';
 import type { PayloadRecord } from '../../core/snapshot.ts';
-import type { PayloadTask } from '../../payload/payload-program.ts';
+import { answerTask, type PartnerFormat } from '../../payload/payload-task.ts';
 import { answerFields } from './answer-fields.ts';
+import { codingsOf, mediaTypeOf } from './media-types.ts';
 import { PayloadConversion } from './payload-conversion.ts';
 import type { ProgramTable } from './program-table.ts';
 import { refusalOfAnswer } from './refusals.ts';
@@ -15,13 +16,13 @@ export interface AnswerConverterOptions {
   readonly conversions: ConversionRunner;
   readonly programs: ProgramTable;
   readonly resumptions: Resumptions;
+  /** Largest body of a call, without its content coding. */
+  readonly bodyMaxBytes: number;
   /** Largest body of an answer that is converted. */
   readonly answerMaxBytes: number;
   /** Told why a conversion failed, or where an answer is wrong: what the caller does not see. */
   readonly reportFailure: (exchange: Exchange, reason: string) => void;
 }
-
-const JSON_TYPE = 'application/json';
 
 /**
  * Stands before the sink of a call whose answers are converted: gathers the answer, has it turned
@@ -31,6 +32,7 @@ export class AnswerConverter implements AnswerSink {
   private readonly exchange: Exchange;
   private readonly payload: PayloadRecord;
   private readonly options: AnswerConverterOptions;
+  private readonly format: PartnerFormat;
   private status = 0;
   private headers: readonly string[] = [];
   /** Undefined while nothing is gathered: the answer passes, or was refused. */
@@ -38,10 +40,16 @@ export class AnswerConverter implements AnswerSink {
   /** It was refused: what still comes of it is dropped. */
   private isRefused = false;
 
-  constructor(exchange: Exchange, payload: PayloadRecord, options: AnswerConverterOptions) {
+  constructor(
+    exchange: Exchange,
+    payload: PayloadRecord,
+    options: AnswerConverterOptions,
+    format: PartnerFormat,
+  ) {
     this.exchange = exchange;
     this.payload = payload;
     this.options = options;
+    this.format = format;
   }
 
   begin(
@@ -75,7 +83,9 @@ export class AnswerConverter implements AnswerSink {
     const whole = body.takeWith(lastChunk);
     if (whole === undefined) return this.refuse(this.tooLong());
     this.body = undefined;
-    new AnswerConversion(exchange, this.payload, this.options, whole, this).start();
+    const task = this.taskFor(exchange);
+    if (task === undefined) return this.refuse(this.undecodable());
+    new AnswerConversion(exchange, this.payload, this.options, whole, this, task).start();
   }
 
   /** Nothing of a gathered answer has left: its problem can still be told. */
@@ -86,16 +96,33 @@ export class AnswerConverter implements AnswerSink {
     exchange.resume(exchange.refusal);
   }
 
-  /** The converted answer. */
-  deliver(output: Uint8Array): void {
+  /** The converted answer, in a content coding where one is named. */
+  deliver(output: Uint8Array, coding: string | undefined): void {
     const { exchange, next } = this;
-    const headers = answerFields(this.headers, JSON_TYPE);
+    const headers = answerFields(this.headers, mediaTypeOf(this.format), coding);
     next.begin(exchange, this.status, headers, output.length, true);
     next.end(exchange, output);
   }
 
   private get next(): AnswerSink {
     return this.exchange.transport.sink;
+  }
+
+  private taskFor(exchange: Exchange): string | undefined {
+    const codings = codingsOf(fieldOf(this.headers, 'content-encoding'));
+    if (codings === undefined) return undefined;
+    // A session has no use for a coding: its messages are not HTTP's.
+    const isHttp = exchange.arrival.session === undefined;
+    return answerTask({
+      ...{ format: this.format, codings, bytesMax: this.options.answerMaxBytes },
+      shown: shownTo(exchange),
+      acceptEncoding: (isHttp ? exchange.header('accept-encoding') : undefined) ?? '',
+    });
+  }
+
+  private undecodable(): Problem {
+    this.options.reportFailure(this.exchange, 'the answer has a content coding that is not served');
+    return refusalOfAnswer('refused');
   }
 
   private tooLong(): Problem {
@@ -115,6 +142,7 @@ export class AnswerConverter implements AnswerSink {
 }
 
 class AnswerConversion extends PayloadConversion {
+  readonly task: string;
   private readonly options: AnswerConverterOptions;
   private readonly converter: AnswerConverter;
 
@@ -124,14 +152,12 @@ class AnswerConversion extends PayloadConversion {
     options: AnswerConverterOptions,
     body: Uint8Array,
     converter: AnswerConverter,
+    task: string,
   ) {
     super(exchange, options.programs.entryOf(payload), body);
     this.options = options;
     this.converter = converter;
-  }
-
-  get task(): PayloadTask {
-    return `answer:${shownTo(this.exchange)}`;
+    this.task = task;
   }
 
   start(): void {
@@ -144,7 +170,7 @@ class AnswerConversion extends PayloadConversion {
     output: Uint8Array,
   ): void {
     const { exchange, options } = this;
-    if (outcome === 'converted') return this.converter.deliver(output);
+    if (outcome === 'converted') return this.converter.deliver(output, fields[0]);
     if (outcome !== 'saturated') options.reportFailure(exchange, fields.join(' '));
     exchange.resume(refusalOfAnswer(outcome));
   }
@@ -160,4 +186,9 @@ function shownTo({ arrival, target }: Exchange): DataClass {
 /** Successful answers with content; what went wrong is not in the words of the operation. */
 function isConverted(status: number, hasBody: boolean): boolean {
   return hasBody && status >= 200 && status < 300 && status !== 204 && status !== 205;
+}
+
+function fieldOf(headers: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1];
+  return undefined;
 }

@@ -10,8 +10,13 @@ const ABOUT_BYTES = new Set([
 ]);
 
 /** The fields of a converted answer. */
-export function answerFields(headers: readonly string[], contentType: string): string[] {
-  const fields = ['content-type', contentType];
+export function answerFields(
+  headers: readonly string[],
+  contentType: string,
+  coding: string | undefined,
+): string[] {
+  const fields = ['content-type', contentType, 'vary', 'accept, accept-encoding'];
+  if (coding !== undefined) fields.push('content-encoding', coding);
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!;
     if (ABOUT_BYTES.has(name)) continue;

@@ -1,14 +1,14 @@
 // Receives an exchange that is verified, routed and within its limits.
 // Adds the body and the fields that the upstream gets, and a converter before the answer's sink.
-// May refuse with payload-invalid, payload-media-type, overloaded; in the answer's place with
-// answer-invalid.
+// May refuse with payload-invalid, payload-media-type, not-acceptable, overloaded; in the answer's
+// place with answer-invalid.
 import type { Exchange, StepResult } from '../../core/exchange.ts';
 import { Resumptions } from '../../core/resumptions.ts';
 import { AnswerConverter, type AnswerConverterOptions } from './answer-converter.ts';
+import { answerFormat } from './media-types.ts';
 import { outgoingFields } from './outgoing-fields.ts';
 import { ProgramTable } from './program-table.ts';
-import { RequestConversion } from './request-conversion.ts';
-import { unreadableBody } from './unreadable-body.ts';
+import { convertBody } from './request-conversion.ts';
 
 export type TransformOptions = Omit<AnswerConverterOptions, 'programs' | 'resumptions'>;
 
@@ -25,20 +25,18 @@ export class Transform {
   /** Whatever answers the call from here on is converted, a kept answer included. */
   readonly prepareAnswer = (exchange: Exchange): StepResult => {
     const payload = exchange.target?.entry.operation.payload;
-    if (payload === undefined || !payload.convertsAnswer) return undefined;
-    exchange.converter = new AnswerConverter(exchange, payload, this.options);
+    if (payload?.answerType === undefined) return undefined;
+    const format = answerFormat(exchange);
+    if (typeof format !== 'string') return format;
+    exchange.converter = new AnswerConverter(exchange, payload, this.options, format);
     return undefined;
   };
 
   readonly convertRequest = (exchange: Exchange): StepResult => {
     const payload = exchange.target?.entry.operation.payload;
     if (payload === undefined) return undefined;
-    if (!payload.convertsRequest) {
-      exchange.outgoingFields = outgoingFields(exchange, payload, undefined);
-      return undefined;
-    }
-    const refusal = unreadableBody(exchange);
-    if (refusal !== undefined) return refusal;
-    return new RequestConversion(exchange, payload, this.options).start();
+    if (payload.requestType !== undefined) return convertBody(exchange, payload, this.options);
+    exchange.outgoingFields = outgoingFields(exchange, payload);
+    return undefined;
   };
 }

@@ -6,18 +6,16 @@ import type { PayloadRecord } from '../../core/snapshot.ts';
 const ABOUT_BODY = ['content-type', 'content-encoding', 'content-digest', 'repr-digest', 'digest'];
 /** Of what the caller takes, where the answer goes back as it is. */
 const ABOUT_ANSWER = ['accept', 'accept-encoding', 'range', 'if-range'];
-/** What is converted comes whole and uncompressed. */
-const CONVERTED = ['accept', 'application/json', 'accept-encoding', 'identity'];
 
-/** `contentType` is the converted body's; undefined where the caller's goes on. */
 export function outgoingFields(
   exchange: Exchange,
-  { convertsAnswer }: PayloadRecord,
-  contentType: string | undefined,
+  { requestType, answerType }: PayloadRecord,
 ): readonly string[] {
   const fields =
-    contentType === undefined ? copied(exchange, ABOUT_BODY) : ['content-type', contentType];
-  fields.push(...(convertsAnswer ? CONVERTED : copied(exchange, ABOUT_ANSWER)));
+    requestType === undefined ? copied(exchange, ABOUT_BODY) : ['content-type', requestType];
+  // What is converted comes whole and uncompressed.
+  if (answerType === undefined) fields.push(...copied(exchange, ABOUT_ANSWER));
+  else fields.push('accept', answerType, 'accept-encoding', 'identity');
   return fields;
 }
 

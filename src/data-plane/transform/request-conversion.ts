@@ -1,30 +1,49 @@
 import type { ConversionOutcome } from '../../core/conversion.ts';
 import { type Exchange, PENDING, type StepResult } from '../../core/exchange.ts';
+import { problem } from '../../core/problems.ts';
 import type { PayloadRecord } from '../../core/snapshot.ts';
-import type { PayloadTask } from '../../payload/payload-program.ts';
+import { requestTask } from '../../payload/payload-task.ts';
 import type { AnswerConverterOptions } from './answer-converter.ts';
+import { codingRefused, codingsOf, requestFormat } from './media-types.ts';
 import { outgoingFields } from './outgoing-fields.ts';
 import { PayloadConversion } from './payload-conversion.ts';
 import { refusalOfRequest } from './refusals.ts';
 
-const JSON_TYPE = 'application/json';
+/** Has the caller's body turned into what the upstream expects. */
+export function convertBody(
+  exchange: Exchange,
+  payload: PayloadRecord,
+  options: AnswerConverterOptions,
+): StepResult {
+  if (exchange.body.length === 0) {
+    return problem('payload-invalid', 'The operation takes a body, and there is none.');
+  }
+  const format = requestFormat(exchange);
+  if (typeof format !== 'string') return format;
+  const codings = codingsOf(exchange.header('content-encoding'));
+  if (codings === undefined) return codingRefused();
+  const task = requestTask({ format, codings, bytesMax: options.bodyMaxBytes });
+  return new RequestConversion(exchange, payload, options, task).start();
+}
 
-/** The caller's body, turned into what the upstream expects. */
-export class RequestConversion extends PayloadConversion {
+class RequestConversion extends PayloadConversion {
+  readonly task: string;
   private readonly payload: PayloadRecord;
   private readonly options: AnswerConverterOptions;
   /** What came of it while it was being submitted; PENDING where it came later. */
   private early: StepResult = PENDING;
   private submitting = true;
 
-  constructor(exchange: Exchange, payload: PayloadRecord, options: AnswerConverterOptions) {
+  constructor(
+    exchange: Exchange,
+    payload: PayloadRecord,
+    options: AnswerConverterOptions,
+    task: string,
+  ) {
     super(exchange, options.programs.entryOf(payload), exchange.body);
     this.payload = payload;
     this.options = options;
-  }
-
-  get task(): PayloadTask {
-    return 'request';
+    this.task = task;
   }
 
   start(): StepResult {
@@ -45,8 +64,8 @@ export class RequestConversion extends PayloadConversion {
   }
 
   private take(output: Uint8Array): undefined {
-    const { exchange } = this;
+    const { exchange, payload } = this;
     exchange.outgoingBody = output;
-    exchange.outgoingFields = outgoingFields(exchange, this.payload, JSON_TYPE);
+    exchange.outgoingFields = outgoingFields(exchange, payload);
   }
 }

@@ -45,7 +45,9 @@ describe('what the registry says of payloads', () => {
     expect(payloadRecord(undefined)).toBeUndefined();
     expect(payloadRecord({ request: {} })).toBeUndefined();
     const record = payloadRecord(definition)!;
-    expect(record).toMatchObject({ convertsRequest: true, convertsAnswer: false });
+    expect(record).toMatchObject({ requestType: 'application/json', answerType: undefined });
+    const xml = payloadRecord({ answer: { upstreamFormat: 'camt.053.001.08' } })!;
+    expect(xml).toMatchObject({ requestType: undefined, answerType: 'application/xml' });
     expect(payloadRecord(structuredClone(definition))!.id).toBe(record.id);
     expect(payloadRecord({ answer: definition.request })!.id).not.toBe(record.id);
   });

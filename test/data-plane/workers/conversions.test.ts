@@ -9,6 +9,7 @@ import { CounterSet } from '../../../src/core/counters.ts';
 import { COPIED_MAX_BYTES } from '../../../src/data-plane/workers/conversion-codec.ts';
 import { createCheckPool } from '../../../src/data-plane/workers/index.ts';
 import { KnownPrograms, PROGRAMS_MAX } from '../../../src/data-plane/workers/programs.ts';
+import { requestTask } from '../../../src/payload/payload-task.ts';
 import { compileSchema } from '../../../src/payload/schema/compile-schema.ts';
 import { poolConfig } from './pool-config.ts';
 import { signedCheck, signerFor, TestCheck } from './signed-checks.ts';
@@ -16,7 +17,7 @@ import { signedCheck, signerFor, TestCheck } from './signed-checks.ts';
 /** Starting threads is slow on a busy host. */
 vi.setConfig({ testTimeout: 30_000 });
 
-const TASK = 'request';
+const TASK = requestTask({ format: 'json', codings: [], bytesMax: 10_000_000 });
 const PROGRAM = programEntry(
   JSON.stringify({
     kind: 'payload',

@@ -152,5 +152,6 @@ export const DOORS: readonly Door[] = [
     allows: under('src/data-plane/workers/sm2-key.ts', 'src/client/message-key.ts'),
   },
   { specifier: 'ws', within: 'src/', allows: under('src/client/session/node-socket.ts') },
+  { specifier: 'saxes', within: 'src/', allows: under('src/payload/formats/xml/xml-reader.ts') },
   { specifier: 'msgpackr', within: 'src/', allows: path => /codec[^/]*$/.test(path) },
 ];

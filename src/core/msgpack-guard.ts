@@ -4,7 +4,8 @@
  * A few bytes can announce an array of 2^32 elements, nest without end, or name an extension that
  * makes the decoder build something of its own. JSON can do none of it, and neither may this.
  */
-import { DEPTH_MAX } from '../../core/json-depth.ts';
+import { isUtf8 } from 'node:buffer';
+import { DEPTH_MAX } from './json-depth.ts';
 
 const CHANGED_NAME = Buffer.from('__proto__');
 const UNDERSCORE = 0x5f;
@@ -38,20 +39,33 @@ HEAD_BYTES.set([2, 3, 5], 0xd9);
  * numbers, booleans and nil, at most 64 deep. 0.3 µs for a call of 100 bytes.
  */
 export function isPlainMessagePack(bytes: Uint8Array): boolean {
-  const cursor = new Cursor(bytes);
+  const cursor = new Cursor(bytes, DEPTH_MAX);
   return cursor.skip(0) && cursor.at === bytes.length;
+}
+
+/**
+ * Members of all maps, where the bytes are plain as above, nest at most `depthMax` deep, and hold
+ * strings of UTF-8 alone, which the decoder does not check; -1 otherwise. A decoded value with
+ * fewer members than that had a name twice.
+ */
+export function countPlainMembers(bytes: Uint8Array, depthMax: number): number {
+  const cursor = new StrictCursor(bytes, depthMax);
+  return cursor.skip(0) && cursor.at === bytes.length ? cursor.members : -1;
 }
 
 class Cursor {
   at = 0;
-  private readonly bytes: Uint8Array;
+  members = 0;
+  protected readonly bytes: Uint8Array;
+  private readonly depthMax: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, depthMax: number) {
     this.bytes = bytes;
+    this.depthMax = depthMax;
   }
 
   skip(depth: number): boolean {
-    if (this.at >= this.bytes.length || depth > DEPTH_MAX) return false;
+    if (this.at >= this.bytes.length || depth > this.depthMax) return false;
     const format = this.bytes[this.at]!;
     this.at++;
     const fixed = FIXED[format]!;
@@ -104,6 +118,7 @@ class Cursor {
 
   private skipMap(count: number, depth: number): boolean {
     if (count > this.bytes.length - this.at) return false;
+    this.members += count;
     for (let i = 0; i < count; i++) {
       const from = this.at;
       if (!isString(this.bytes[from]) || !this.skip(depth + 1)) return false;
@@ -120,6 +135,21 @@ class Cursor {
     if (start <= from || bytes[at - 1] !== UNDERSCORE) return false;
     if (start - from !== HEAD_BYTES[bytes[from]!]) return false;
     return CHANGED_NAME.every((byte, i) => bytes[start + i] === byte);
+  }
+}
+
+class StrictCursor extends Cursor {
+  override skip(depth: number): boolean {
+    const from = this.at;
+    if (!super.skip(depth)) return false;
+    const format = this.bytes[from];
+    if (!isString(format)) return true;
+    const start = from + HEAD_BYTES[format!]!;
+    for (let i = start; i < this.at; i++) {
+      // Most strings are ASCII, and a view costs more than they do.
+      if (this.bytes[i]! >= 0x80) return isUtf8(this.bytes.subarray(i, this.at));
+    }
+    return true;
   }
 }
 

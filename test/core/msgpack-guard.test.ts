@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Packr } from 'msgpackr/pack';
 import { Unpackr } from 'msgpackr/unpack';
 import { describe, expect, it } from 'vitest';
-import { isPlainMessagePack } from '../../../src/data-plane/sessions/msgpack-guard.ts';
+import { isPlainMessagePack } from '../../src/core/msgpack-guard.ts';
 
 const packr = new Packr({ useRecords: false });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'auto' });

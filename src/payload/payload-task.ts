@@ -1,0 +1,45 @@
+/** What the program of an operation is asked for, as one line a term: most are of one letter. */
+import type { DataClass } from '../core/data-classes.ts';
+import type { ContentCoding } from './codings/content-codings.ts';
+
+/** What partners may send and get; the bank's side is the registry's to say. */
+export type PartnerFormat = 'json' | 'msgpack';
+
+export interface RequestTask {
+  readonly format: PartnerFormat;
+  /** In the order in which they were applied. */
+  readonly codings: readonly ContentCoding[];
+  /** Of the body without them. */
+  readonly bytesMax: number;
+}
+
+export interface AnswerTask extends RequestTask {
+  /** `format` is that of the answer to the partner, `codings` those of the bank's. */
+  readonly shown: DataClass;
+  /** The Accept-Encoding field; '' where there is none. */
+  readonly acceptEncoding: string;
+}
+
+export function requestTask({ format, codings, bytesMax }: RequestTask): string {
+  return `request\n${format}\n${codings.join()}\n${bytesMax}`;
+}
+
+export function answerTask(task: AnswerTask): string {
+  const { format, codings, bytesMax, shown, acceptEncoding } = task;
+  return `answer\n${format}\n${codings.join()}\n${bytesMax}\n${shown}\n${acceptEncoding}`;
+}
+
+export type PayloadTask =
+  | ({ readonly direction: 'request' } & RequestTask)
+  | ({ readonly direction: 'answer' } & AnswerTask);
+
+export function readTask(text: string): PayloadTask {
+  const [direction, format, codings = '', bytesMax, shown, acceptEncoding = ''] = text.split('\n');
+  const common = {
+    format: format as PartnerFormat,
+    codings: (codings === '' ? [] : codings.split(',')) as ContentCoding[],
+    bytesMax: Number(bytesMax),
+  };
+  if (direction === 'request') return { direction, ...common };
+  return { direction: 'answer', ...common, shown: shown as DataClass, acceptEncoding };
+}
