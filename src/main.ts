@@ -10,11 +10,10 @@ import { GatewayLimits } from './compose-limits.ts';
 import { watchMemory } from './compose-memory.ts';
 import { GatewayNonces, requireSameNonces } from './compose-nonces.ts';
 import { GatewayRegistry } from './compose-registry.ts';
-import { openTokenKeys } from './compose-tokens.ts';
+import { GatewayTokens } from './compose-tokens.ts';
 import { loadConfig } from './control-plane/config/index.ts';
 import { EventHub } from './control-plane/events/event-hub.ts';
 import { ReplayDesk } from './control-plane/events/replay-desk.ts';
-import type { TokenKeys } from './control-plane/tokens/index.ts';
 import type { Config } from './core/config.ts';
 import { CounterSet } from './core/counters.ts';
 import { LogThrottle } from './core/log-throttle.ts';
@@ -83,7 +82,7 @@ class RunningGateway implements Gateway {
   private memory: MemoryWatch | undefined;
   private fronts: FrontThreads | undefined;
   private admin: GatewayAdmin | undefined;
-  private tokenKeys: TokenKeys | undefined;
+  private tokens: GatewayTokens | undefined;
   private readonly upstreams: UpstreamHealth;
   private readonly limits: GatewayLimits;
   private readonly idempotency: GatewayIdempotency;
@@ -168,7 +167,9 @@ class RunningGateway implements Gateway {
       onAccess: (front, block) => access.write(front, block),
       onObserved: call => this.admin?.observe(call),
       idempotencyPort: () => this.idempotency.connectFront(),
-      onTokenKeysWanted: issuer => this.tokenKeys?.want(issuer),
+      onTokenKeysWanted: issuer => this.tokens?.want(issuer),
+      onAuthorization: (request, send) => this.tokens?.answer(request, send),
+      revoked: () => this.tokens?.revoked ?? [],
       onCosts: costsMicros => {
         this.costsMicros = costsMicros;
       },
@@ -178,7 +179,8 @@ class RunningGateway implements Gateway {
       },
     });
     giveHeapsRoom();
-    this.tokenKeys = openTokenKeys({ config, log, fronts: () => this.fronts });
+    const fronts = () => this.fronts;
+    this.tokens = new GatewayTokens({ config, log, desk: registry.desk, fronts });
     await this.fronts.start();
     this.memory = watchMemory({ config, counters: this.counters, log, fronts: this.fronts });
     this.admin = await this.startAdmin();
@@ -233,7 +235,7 @@ class RunningGateway implements Gateway {
   reload(): void {
     if (this.stopping !== undefined) return;
     this.reloadOperators();
-    void this.tokenKeys?.refresh();
+    void this.tokens?.refresh();
     void this.reloadRegistry();
   }
 
@@ -286,6 +288,7 @@ class RunningGateway implements Gateway {
     if (this.hostShared !== undefined) this.hostShared.nonces = shared;
     this.fronts?.moveNonces(shared);
     this.limits.takeOver();
+    this.tokens?.takeOver();
     this.log.info('The gateway before has ended.');
   }
 
@@ -322,7 +325,7 @@ class RunningGateway implements Gateway {
     }
     this.sampler.stop();
     this.memory?.close();
-    this.tokenKeys?.close();
+    this.tokens?.close();
     this.upstreams.close();
     await this.closeOne('idempotency keys', () => this.idempotency.close());
     await this.closeOne('quotas', () => this.limits.stop());

@@ -2,6 +2,7 @@
  * The rooms of one front thread and the three pipelines through them: HTTP calls, WebSocket
  * handshakes, and the messages on sessions. All three go the way that pipeline.ts shows.
  */
+import type { AuthorizationRequest } from '../core/authorization.ts';
 import type { CheckRunner } from '../core/check.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
@@ -16,6 +17,7 @@ import type { SnapshotHolder } from '../core/snapshot.ts';
 import type { NonceClaims } from '../stores/contracts.ts';
 import type { IdempotencyStore } from '../stores/idempotency-contract.ts';
 import type { FailureBudget, LimitStore } from '../stores/limit-contract.ts';
+import { AuthorizationDoor } from './authorization/index.ts';
 import { composeAdmission } from './compose-admission.ts';
 import { Front } from './front/index.ts';
 import { Idempotency } from './idempotency/index.ts';
@@ -50,6 +52,7 @@ export interface FrontParts {
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
   readonly onEventsDelivered: (characters: number) => void;
   readonly wantTokenKeys: (issuer: string) => void;
+  readonly askAuthorization: (ask: number, request: AuthorizationRequest) => void;
   readonly postObserved: (call: ObservedCall) => void;
   readonly reportBug: Rooms['reportBug'];
   readonly reportUpstreamFailure: ForwardOptions['reportFailure'];
@@ -76,10 +79,11 @@ export function composeFront(parts: FrontParts) {
   const { policy, keys } = createAgreed(parts);
   const runs = new RunObserver({ clock: systemClock, counters, post: parts.postObserved });
   const tokens = createTokens(parts);
+  const authorization = createDoor(parts);
   const http: Rooms = {
     admit: admission.admit,
     readBody: front.readBody,
-    verify: createVerify(parts, false, tokens),
+    verify: behindDoor(authorization, createVerify(parts, false, tokens)),
     route: createRouteStep(),
     limit: policy.limit,
     claimKey: keys.claimKey,
@@ -122,7 +126,7 @@ export function composeFront(parts: FrontParts) {
   sessions.send(new Pipeline(message, counters));
   const calls = new Pipeline(http, counters);
   const handshakes = new Pipeline(handshake, counters);
-  return { front, responder, sessions, runs, tokens, calls, handshakes };
+  return { front, responder, sessions, runs, tokens, authorization, calls, handshakes };
 }
 
 function createTokens(parts: FrontParts): Tokens {
@@ -134,6 +138,17 @@ function createTokens(parts: FrontParts): Tokens {
     resumptions: new Resumptions(queueMicrotask),
     wantKeys: parts.wantTokenKeys,
   });
+}
+
+/** Undefined where the gateway has no authorization server. */
+function createDoor({ config, nonces, askAuthorization: ask }: FrontParts) {
+  const { issuer, inFlightMax } = config.authorization;
+  if (issuer === undefined) return undefined;
+  return new AuthorizationDoor({ ask, nonces, inFlightMax });
+}
+
+function behindDoor(door: AuthorizationDoor | undefined, verify: Step): Step {
+  return door === undefined ? verify : exchange => door.serve(exchange) ?? verify(exchange);
 }
 
 /** What holds a call to what was agreed, and to being made once. */

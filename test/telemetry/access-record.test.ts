@@ -65,7 +65,11 @@ describe('an access record', () => {
         query: '?iban=SECRET1',
         headers: ['signature', 'SECRET2', 'authorization', 'Bearer SECRET3'],
         authority: 'SECRET4',
-        clientCertificate: { thumbprintSha256: 'SECRET5', subject: 'SECRET6' },
+        clientCertificate: {
+          thumbprintSha256: 'SECRET5',
+          publicKeySha256: 'SECRET7',
+          subject: 'SECRET6',
+        },
       }),
       'app-1',
       'accounts.list',

@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { type Config, ConfigSchema } from '../../core/config.ts';
+import { checkAuthorization } from './check-authorization.ts';
 import { checkIssuers } from './check-issuers.ts';
 import { displayName, ProblemList } from './config-error.ts';
 import { readOperatorFile, refuseUnreadable, SMALL_FILE_MAX_BYTES } from './operator-file.ts';
@@ -103,6 +104,7 @@ function checkAcross(config: Config, report: Report): void {
   checkIdempotency(config, report);
   checkTokens(config, report);
   checkIssuers(config, report);
+  checkAuthorization(config, report);
   checkListener(config, report);
   checkTls(config, report);
   checkAccessLog(config, report);
