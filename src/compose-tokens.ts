@@ -3,7 +3,11 @@
  * gateway's own authorization server where there is one.
  */
 import { join } from 'node:path';
-import { AuthorizationServer, Revocations } from './control-plane/authorization/index.ts';
+import {
+  AuthorizationServer,
+  Revocations,
+  SERVER_ERROR,
+} from './control-plane/authorization/index.ts';
 import { KeyRing } from './control-plane/key-ring/index.ts';
 import type { RegistryDesk } from './control-plane/registry/index.ts';
 import { TokenKeys } from './control-plane/tokens/index.ts';
@@ -92,7 +96,13 @@ export class GatewayTokens {
   answer(request: AuthorizationRequest, send: (reply: AuthorizationReply) => void): void {
     if (this.server === undefined) return;
     this.telling = undefined;
-    const reply = this.server.answer(request);
+    let reply: AuthorizationReply;
+    try {
+      reply = this.server.answer(request);
+    } catch (error) {
+      this.reportBug(error as Error);
+      return send({ answer: SERVER_ERROR, claims: [] });
+    }
     if (this.telling === undefined) send(reply);
     else void (this.telling as Promise<void>).then(() => send(reply));
   }
@@ -107,6 +117,13 @@ export class GatewayTokens {
     this.keys.close();
     this.ring?.close();
     this.revocations?.close();
+  }
+
+  /** A disk that is full, or a bug of ours. */
+  private reportBug(error: Error): void {
+    const message = 'The authorization server could not answer.';
+    const suppressed = this.throttle.admit(`${message} ${error.message}`, performance.now());
+    if (suppressed !== undefined) this.parts.log.error({ err: error, suppressed }, message);
   }
 
   private give(): void {

@@ -12,7 +12,8 @@ export type OAuthErrorCode =
   | 'invalid_scope'
   | 'invalid_dpop_proof'
   | 'use_dpop_nonce'
-  | 'temporarily_unavailable';
+  | 'temporarily_unavailable'
+  | 'server_error';
 
 /** A refusal: a value that is returned, as a Problem is. */
 export class OAuthError {
@@ -71,3 +72,6 @@ export function publicJson(
   }
   return { status: 200, headers: ['content-type', contentType, ...caching], body };
 }
+
+const FAILED = 'The request could not be carried out; it was logged.';
+export const SERVER_ERROR = new OAuthError('server_error', FAILED, 500).answer;

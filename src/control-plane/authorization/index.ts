@@ -31,6 +31,7 @@ import { type OwnClaims, OwnTokens } from './own-tokens.ts';
 import { type Form, fieldOf, readForm } from './read-form.ts';
 import type { Revocations } from './revocations.ts';
 
+export { SERVER_ERROR } from './answers.ts';
 export { Revocations } from './revocations.ts';
 
 export interface AuthorizationOptions {
