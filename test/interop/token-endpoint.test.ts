@@ -165,6 +165,34 @@ describe('the authorization server', () => {
     expect(payload).toMatchObject({ sub: 'ledgerworks-app', client_id: 'ledgerworks-app' });
   });
 
+  it('takes no token in the query or in a form', async () => {
+    const { access_token: token } = await tokenFor(await clientOf('ledgerworks-p256'));
+    const url = `${gateway.url}${ACCOUNTS}?access_token=${token}`;
+    expect((await fetch(url)).status).toBe(401);
+    const body = new URLSearchParams({ access_token: token });
+    const transfers = `${gateway.url}/transfers/v1/transfers`;
+    expect((await fetch(transfers, { method: 'POST', body })).status).toBe(401);
+  });
+
+  it('refuses an assertion that was used, wherever it is used again', async () => {
+    const known = await clientOf('ledgerworks-p256');
+    const keep: string[] = [];
+    const parameters = { scope: 'accounts:read' };
+    await oauth.clientCredentialsGrantRequest(server, known.client, known.auth, parameters, {
+      ...INSECURE,
+      [oauth.customFetch]: async (url, { body }) => {
+        keep.push(String(body));
+        return fetch(url, { method: 'POST', body: new URLSearchParams(String(body)) });
+      },
+    });
+    const again = (path: string) =>
+      fetch(gateway.url + path, { method: 'POST', body: new URLSearchParams(keep[0]) });
+    for (const path of ['/oauth2/introspect', '/oauth2/revoke', '/oauth2/token']) {
+      const answer = await again(path);
+      expect([answer.status, (await answer.json()).error]).toEqual([401, 'invalid_client']);
+    }
+  });
+
   it('lets what is public be kept, and says where it has not changed', async () => {
     const first = await fetch(server.jwks_uri!);
     expect(first.headers.get('cache-control')).toBe('public, max-age=300');
