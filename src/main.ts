@@ -10,12 +10,11 @@ import { GatewayLimits } from './compose-limits.ts';
 import { watchMemory } from './compose-memory.ts';
 import { GatewayNonces, requireSameNonces } from './compose-nonces.ts';
 import { GatewayRegistry } from './compose-registry.ts';
-import { openTokenKeys } from './compose-tokens.ts';
+import { GatewayTokens } from './compose-tokens.ts';
 import { loadAnswerSigning } from './control-plane/answers/index.ts';
 import { loadConfig } from './control-plane/config/index.ts';
 import { EventHub } from './control-plane/events/event-hub.ts';
 import { ReplayDesk } from './control-plane/events/replay-desk.ts';
-import type { TokenKeys } from './control-plane/tokens/index.ts';
 import type { Config } from './core/config.ts';
 import { CounterSet } from './core/counters.ts';
 import { LogThrottle } from './core/log-throttle.ts';
@@ -84,7 +83,7 @@ class RunningGateway implements Gateway {
   private memory: MemoryWatch | undefined;
   private fronts: FrontThreads | undefined;
   private admin: GatewayAdmin | undefined;
-  private tokenKeys: TokenKeys | undefined;
+  private tokens: GatewayTokens | undefined;
   private readonly upstreams: UpstreamHealth;
   private readonly limits: GatewayLimits;
   private readonly idempotency: GatewayIdempotency;
@@ -161,16 +160,16 @@ class RunningGateway implements Gateway {
       onReplay: (request, answer) => desk.ask(request, answer),
       onTelemetry: (front, { shared, workers }) => {
         this.telemetry.addFront(`front-${front}`, shared);
-        workers.forEach((vitals, i) => {
-          this.telemetry.addThread(workerName(front, i), vitals);
-        });
+        this.telemetry.addWorkers(front, workers);
         access.addFront(front, shared);
       },
       onGone: front => this.forgetFront(front),
       onAccess: (front, block) => access.write(front, block),
       onObserved: call => this.admin?.observe(call),
       idempotencyPort: () => this.idempotency.connectFront(),
-      onTokenKeysWanted: issuer => this.tokenKeys?.want(issuer),
+      onTokenKeysWanted: issuer => this.tokens?.want(issuer),
+      onAuthorization: (request, send) => this.tokens?.answer(request, send),
+      revoked: () => this.tokens?.revoked ?? [],
       onCosts: costsMicros => {
         this.costsMicros = costsMicros;
       },
@@ -180,7 +179,12 @@ class RunningGateway implements Gateway {
       },
     });
     giveHeapsRoom();
-    this.tokenKeys = openTokenKeys({ config, log, fronts: () => this.fronts });
+    this.tokens = new GatewayTokens({
+      config,
+      log,
+      desk: registry.desk,
+      fronts: () => this.fronts,
+    });
     await this.fronts.start();
     this.memory = watchMemory({ config, counters: this.counters, log, fronts: this.fronts });
     this.admin = await this.startAdmin();
@@ -235,7 +239,7 @@ class RunningGateway implements Gateway {
   reload(): void {
     if (this.stopping !== undefined) return;
     this.reloadOperators();
-    void this.tokenKeys?.refresh();
+    void this.tokens?.refresh();
     void this.reloadRegistry();
   }
 
@@ -288,6 +292,7 @@ class RunningGateway implements Gateway {
     if (this.hostShared !== undefined) this.hostShared.nonces = shared;
     this.fronts?.moveNonces(shared);
     this.limits.takeOver();
+    this.tokens?.takeOver();
     this.log.info('The gateway before has ended.');
   }
 
@@ -324,7 +329,7 @@ class RunningGateway implements Gateway {
     }
     this.sampler.stop();
     this.memory?.close();
-    this.tokenKeys?.close();
+    this.tokens?.close();
     this.upstreams.close();
     await this.closeOne('idempotency keys', () => this.idempotency.close());
     await this.closeOne('quotas', () => this.limits.stop());
@@ -348,9 +353,7 @@ class RunningGateway implements Gateway {
     this.upstreams.forgetFront(front);
     this.limits.onFrontGone(front);
     this.telemetry.retireFront(`front-${front}`);
-    for (let i = 0; i < this.config.workers.count; i++) {
-      this.telemetry.removeThread(workerName(front, i));
-    }
+    this.telemetry.removeWorkers(front, this.config.workers.count);
   }
 
   private startAdmin(): Promise<GatewayAdmin> {
@@ -392,8 +395,4 @@ class RunningGateway implements Gateway {
     }
     return { ready, reasons };
   }
-}
-
-function workerName(front: number, worker: number): string {
-  return `front-${front}-worker-${worker}`;
 }

@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { answersSection } from './config-answers.ts';
+import { authorizationSection } from './config-authorization.ts';
 import { integer, section } from './config-fields.ts';
 import { tokensSection } from './config-tokens.ts';
 
@@ -167,6 +168,7 @@ export const ConfigSchema = Type.Object(
       ),
     }),
     tokens: tokensSection,
+    authorization: authorizationSection,
     signatures: section('Signatures of every scheme (docs/schemes.md).', {
       createdMaxAgeMs: integer('Oldest `created` that is accepted.', 60_000, 1_000, 3_600_000),
       clockSkewMs: integer('How far `created` may lie in the future.', 5_000, 0, 300_000),

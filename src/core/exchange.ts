@@ -111,6 +111,8 @@ export interface Target {
 export interface ClientCertificate {
   /** SHA-256 of the DER certificate, base64url: the `x5t#S256` of RFC 8705 section 3.1. */
   readonly thumbprintSha256: string;
+  /** SHA-256 of its SubjectPublicKeyInfo (DER), base64url. */
+  readonly publicKeySha256: string;
   readonly subject: string;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { AnswerSigning } from '../core/answer-signing.ts';
 import { normaliseAuthority } from '../core/authority.ts';
+import type { AuthorizationRequest } from '../core/authorization.ts';
 import type { CheckRunner } from '../core/check.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
@@ -19,6 +20,7 @@ import type { SnapshotHolder } from '../core/snapshot.ts';
 import type { NonceClaims } from '../stores/contracts.ts';
 import type { IdempotencyStore } from '../stores/idempotency-contract.ts';
 import type { FailureBudget, LimitStore } from '../stores/limit-contract.ts';
+import { AuthorizationDoor } from './authorization/index.ts';
 import { composeAdmission } from './compose-admission.ts';
 import { Front } from './front/index.ts';
 import { Idempotency } from './idempotency/index.ts';
@@ -57,6 +59,7 @@ export interface FrontParts {
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
   readonly onEventsDelivered: (characters: number) => void;
   readonly wantTokenKeys: (issuer: string) => void;
+  readonly askAuthorization: (ask: number, request: AuthorizationRequest) => void;
   readonly postObserved: (call: ObservedCall) => void;
   readonly reportBug: Rooms['reportBug'];
   /** Why a payload was not converted. */
@@ -77,11 +80,12 @@ export function composeFront(parts: FrontParts) {
   const runs = new RunObserver({ clock: systemClock, counters, post: parts.postObserved });
   const tokens = createTokens(parts);
   const transform = createTransform(parts);
+  const authorization = createDoor(parts);
   const http: Rooms = {
     admit: admission.admit,
     answerPublished: createPublishedStep(parts.answerSigning?.jwks),
     readBody: front.readBody,
-    verify: createVerify(parts, false, tokens),
+    verify: behindDoor(authorization, createVerify(parts, false, tokens)),
     route: createRouteStep(),
     prepareAnswer: transform.prepareAnswer,
     limit: policy.limit,
@@ -127,7 +131,7 @@ export function composeFront(parts: FrontParts) {
   sessions.send(new Pipeline(message, counters));
   const calls = new Pipeline(http, counters);
   const handshakes = new Pipeline(handshake, counters);
-  return { front, responder, sessions, runs, tokens, calls, handshakes };
+  return { front, responder, sessions, runs, tokens, authorization, calls, handshakes };
 }
 
 function createSessions(parts: FrontParts): Sessions {
@@ -178,6 +182,17 @@ function createTransform({ config, conversions, reportConversion }: FrontParts):
     answerMaxBytes: config.transform.answerMaxBytes,
     reportFailure: reportConversion,
   });
+}
+
+/** Undefined where the gateway has no authorization server. */
+function createDoor({ config, nonces, askAuthorization: ask }: FrontParts) {
+  const { issuer, inFlightMax } = config.authorization;
+  if (issuer === undefined) return undefined;
+  return new AuthorizationDoor({ ask, nonces, inFlightMax });
+}
+
+function behindDoor(door: AuthorizationDoor | undefined, verify: Step): Step {
+  return door === undefined ? verify : exchange => door.serve(exchange) ?? verify(exchange);
 }
 
 /** What holds a call to what was agreed, and to being made once. */

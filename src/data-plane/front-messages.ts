@@ -1,6 +1,11 @@
 /** What the main thread and a front thread say to each other. */
 import type { MessagePort } from 'node:worker_threads';
 import type { AnswerSigning } from '../core/answer-signing.ts';
+import type {
+  AuthorizationReply,
+  AuthorizationRequest,
+  RevokedToken,
+} from '../core/authorization.ts';
 import type { Config } from '../core/config.ts';
 import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
 import type { ObservedCall, OpenRun } from '../core/observations.ts';
@@ -42,6 +47,10 @@ export type ToFront<Nonces = unknown> =
       readonly issuers: readonly TokenIssuer[];
       readonly nonceSecret: string;
     }
+  /** Of the gateway's own authorization server, beside those that were told before. */
+  | { readonly kind: 'revoked'; readonly tell: number; readonly tokens: readonly RevokedToken[] }
+  /** To `authorization` of the same `ask`. */
+  | { readonly kind: 'authorized'; readonly ask: number; readonly reply: AuthorizationReply }
   /** The process that this one replaced has ended: its nonces are here. */
   | { readonly kind: 'nonces'; readonly shared: Nonces }
   /** Again and again while memory is short: what nobody holds any more is collected then. */
@@ -96,5 +105,13 @@ export type FromFront<TelemetryShared> =
   | { readonly kind: 'observed'; readonly call: ObservedCall }
   /** A token names a key that its issuer had not when its keys were read. */
   | { readonly kind: 'token-keys-wanted'; readonly issuer: string }
+  /** Answered with `authorized` of the same `ask`. */
+  | {
+      readonly kind: 'authorization';
+      readonly ask: number;
+      readonly request: AuthorizationRequest;
+    }
+  /** The tokens of that message count no more here. */
+  | { readonly kind: 'revoked-heard'; readonly tell: number }
   | { readonly kind: 'drained'; readonly cutExchanges: number }
   | LogMessage;

@@ -112,6 +112,7 @@ async function startFront() {
     askReplay: (ask, request) => post({ kind: 'replay', ask, request }),
     onEventsDelivered: characters => post({ kind: 'events-delivered', characters }),
     wantTokenKeys: issuer => post({ kind: 'token-keys-wanted', issuer }),
+    askAuthorization: (ask, request) => post({ kind: 'authorization', ask, request }),
     postObserved: call => post({ kind: 'observed', call }),
     reportBug,
     reportConversion,
@@ -342,6 +343,11 @@ function obey(running: Running): void {
         return running.runs.watch(order.open);
       case 'issuers':
         return running.tokens.takeIssuers(order.issuers, order.nonceSecret);
+      case 'revoked':
+        running.tokens.revoke(order.tokens);
+        return post({ kind: 'revoked-heard', tell: order.tell });
+      case 'authorized':
+        return running.authorization?.take(order.ask, order.reply);
       case 'nonces':
         return running.stores.moveNonces(order.shared as NonceShared);
       case 'memory':

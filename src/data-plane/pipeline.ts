@@ -24,7 +24,7 @@ export interface Rooms {
   readonly answerPublished: Step;
   /** Collects the body within its limits. */
   readonly readBody: Step;
-  /** Finds out who calls, by the signature. */
+  /** Answers what is for the authorization server; finds out who calls, by the signature. */
   readonly verify: Step;
   /** Finds out what is called, and whether this app may. */
   readonly route: Step;

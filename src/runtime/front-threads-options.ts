@@ -1,6 +1,11 @@
 /** What the front threads are started with, and whom they tell what they hear. */
 import type { MessagePort } from 'node:worker_threads';
 import type { AnswerSigning } from '../core/answer-signing.ts';
+import type {
+  AuthorizationReply,
+  AuthorizationRequest,
+  RevokedToken,
+} from '../core/authorization.ts';
 import type { Config } from '../core/config.ts';
 import type { JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
 import type { ObservedCall } from '../core/observations.ts';
@@ -26,6 +31,13 @@ export interface FrontThreadsOptions {
   readonly onAccess: (front: number, block: ArrayBuffer) => void;
   /** A token names a key that its issuer had not. */
   readonly onTokenKeysWanted?: (issuer: string) => void;
+  /** A request to the authorization server; without one it is never asked. */
+  readonly onAuthorization?: (
+    request: AuthorizationRequest,
+    answer: (reply: AuthorizationReply) => void,
+  ) => void;
+  /** All that are revoked, for a front that starts. */
+  readonly revoked?: () => readonly RevokedToken[];
   /** A call of a certification run is over. */
   readonly onObserved?: (call: ObservedCall) => void;
   /** A front asks for events behind a position; `answer` reaches it behind all broadcasts. */

@@ -7,6 +7,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import type { RevokedToken } from '../core/authorization.ts';
 import { type EventRecord, eventCharacters } from '../core/events.ts';
 import type { OpenRun } from '../core/observations.ts';
 import type { SnapshotDelta } from '../core/snapshot.ts';
@@ -18,11 +19,15 @@ import type { FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 import { createSlot, type FrontSlot, RESTART_PAUSE_MS } from './front-slot.ts';
 import type { FrontThreadsOptions } from './front-threads-options.ts';
 import { RegistryFeed } from './registry-feed.ts';
+import { RevocationNews } from './revocation-news.ts';
 import { ServedWaiters } from './served-waiters.ts';
 import { withinMs } from './within-ms.ts';
 
 type Message = FromFront<FrontTelemetryShared>;
 type SwapFailedMessage = Extract<Message, { kind: 'swap-failed' }>;
+
+type AuthorizationMessage = Extract<Message, { kind: 'authorization' }>;
+type HeardElsewhere = 'listening' | 'failed' | 'replay' | 'authorization' | 'revoked-heard';
 
 export interface DrainOutcome {
   /** Exchanges that were in flight at the time limit. */
@@ -56,6 +61,7 @@ export class FrontThreads {
   private readonly entry: URL;
   private readonly slots: FrontSlot[];
   private readonly waiters = new ServedWaiters();
+  private readonly revocations = new RevocationNews();
   /** The whole that was cut last, as long as a front still gets it. */
   private parts: WeakRef<SnapshotParts> | undefined;
   private publishedVersion = 0;
@@ -166,6 +172,14 @@ export class FrontThreads {
     this.tellAll(this.issuers);
   }
 
+  /** Resolves when no front takes these tokens any more, or one hangs. */
+  revoke(tokens: readonly RevokedToken[]): Promise<void> {
+    return this.revocations.tell(
+      this.slots.flatMap(({ worker }) => worker ?? []),
+      tokens,
+    );
+  }
+
   /** The thread that keeps idempotency keys is another one. */
   reconnectStore(): void {
     for (const { worker } of this.slots) if (worker !== undefined) this.connectStore(worker);
@@ -234,6 +248,7 @@ export class FrontThreads {
     slot.feed.sendWhole();
     worker.postMessage(this.openRuns);
     worker.postMessage(this.issuers);
+    void this.revocations.tell([worker], this.options.revoked?.() ?? []);
     this.connectStore(worker);
     slot.undeliveredChars = 0;
     slot.missedHead = 0;
@@ -243,6 +258,8 @@ export class FrontThreads {
         resolve();
       } else if (message.kind === 'failed') reason = new Error(message.message);
       else if (message.kind === 'replay') this.askReplay(worker, message);
+      else if (message.kind === 'authorization') this.askAuthorization(worker, message);
+      else if (message.kind === 'revoked-heard') this.revocations.heard(worker, message.tell);
       else this.hear(slot, index, message);
     });
     worker.on('error', error => {
@@ -252,6 +269,7 @@ export class FrontThreads {
       reason ??= new Error(`Front thread ${index} ended with status ${code}.`);
       const wasListening = slot.listening;
       slot.worker = undefined;
+      this.revocations.forget(worker);
       slot.feed = undefined;
       slot.listening = false;
       this.options.onGone(index);
@@ -266,6 +284,12 @@ export class FrontThreads {
     this.options.onReplay(request, page => {
       const message: ToFront = { kind: 'replayed', ask, page };
       worker.postMessage(message);
+    });
+  }
+
+  private askAuthorization(worker: Worker, { ask, request }: AuthorizationMessage): void {
+    this.options.onAuthorization?.(request, reply => {
+      worker.postMessage({ kind: 'authorized', ask, reply } satisfies ToFront);
     });
   }
 
@@ -321,7 +345,7 @@ export class FrontThreads {
   private hear(
     slot: FrontSlot,
     index: number,
-    message: Exclude<Message, { kind: 'listening' | 'failed' | 'replay' }>,
+    message: Exclude<Message, { kind: HeardElsewhere }>,
   ): void {
     switch (message.kind) {
       case 'telemetry':

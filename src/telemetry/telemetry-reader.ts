@@ -173,6 +173,15 @@ export class TelemetryReader {
     this.threadBuffers.delete(name);
   }
 
+  /** Adds the vitals of the workers of a front's pool. */
+  addWorkers(front: number, vitals: readonly SharedArrayBuffer[]): void {
+    for (const [worker, each] of vitals.entries()) this.addThread(workerName(front, worker), each);
+  }
+
+  removeWorkers(front: number, count: number): void {
+    for (let worker = 0; worker < count; worker++) this.removeThread(workerName(front, worker));
+  }
+
   /** Adds counters that another thread keeps, such as those of the access log's writer. */
   addCounters(counters: CounterSet): void {
     this.counterSets.add(counters);
@@ -253,4 +262,8 @@ export class TelemetryReader {
 
 function byApp([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
   return one < other ? -1 : 1;
+}
+
+function workerName(front: number, worker: number): string {
+  return `front-${front}-worker-${worker}`;
 }

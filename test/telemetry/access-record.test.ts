@@ -19,6 +19,7 @@ describe('an access record', () => {
     const exchange = identified(exchangeOf(), 'app-1', 'accounts.list');
     exchange.status = 200;
     exchange.body = new Uint8Array(540);
+    exchange.bodyBytes = 540;
     exchange.responseBytes = 12_345;
     exchange.attempts = 2;
     exchange.stageMs[STAGE.verify] = 0.0304;
@@ -65,7 +66,11 @@ describe('an access record', () => {
         query: '?iban=SECRET1',
         headers: ['signature', 'SECRET2', 'authorization', 'Bearer SECRET3'],
         authority: 'SECRET4',
-        clientCertificate: { thumbprintSha256: 'SECRET5', subject: 'SECRET6' },
+        clientCertificate: {
+          thumbprintSha256: 'SECRET5',
+          publicKeySha256: 'SECRET7',
+          subject: 'SECRET6',
+        },
       }),
       'app-1',
       'accounts.list',

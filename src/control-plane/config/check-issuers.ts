@@ -6,8 +6,7 @@ type Issuer = Config['tokens']['issuers'][number];
 
 /** What a schema cannot say of the issuers of access tokens. */
 export function checkIssuers({ tokens, listener }: Config, report: Report): void {
-  const isPrivate =
-    listener.tls !== undefined || listener.publicScheme === 'https' || isLoopback(listener.host);
+  const isPrivate = isPrivateListener(listener);
   const seen = new Set<string>();
   for (const [place, issuer] of tokens.issuers.entries()) {
     const option = ['tokens', 'issuers', place];
@@ -19,6 +18,11 @@ export function checkIssuers({ tokens, listener }: Config, report: Report): void
       report([...option, 'bearer'], message);
     }
   }
+}
+
+/** Whether nobody can read on the way what clients send to it. */
+export function isPrivateListener({ tls, publicScheme, host }: Config['listener']): boolean {
+  return tls !== undefined || publicScheme === 'https' || isLoopback(host);
 }
 
 function isLoopback(host: string): boolean {

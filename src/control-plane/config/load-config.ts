@@ -4,6 +4,7 @@ import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { type Config, ConfigSchema } from '../../core/config.ts';
 import { checkAnswers } from './check-answers.ts';
+import { checkAuthorization } from './check-authorization.ts';
 import { checkIssuers } from './check-issuers.ts';
 import { displayName, ProblemList } from './config-error.ts';
 import { readOperatorFile, refuseUnreadable, SMALL_FILE_MAX_BYTES } from './operator-file.ts';
@@ -107,6 +108,7 @@ function checkAcross(config: Config, report: Report): void {
   checkTokens(config, report);
   checkIssuers(config, report);
   checkAnswers(config, report);
+  checkAuthorization(config, report);
   checkListener(config, report);
   checkTls(config, report);
   checkAccessLog(config, report);

@@ -7,6 +7,7 @@ import type {
   JsonObject,
   RegistryStore,
 } from '../../stores/registry-contract.ts';
+import { type ClientEntry, readClientEntry } from './client-entry.ts';
 import type {
   ApplyRequest,
   ApplyResult,
@@ -107,6 +108,11 @@ export class RegistryDesk implements RegistryWriter, RegistryChecker, RegistryWa
   list(request: ListRequest): RecordPage {
     const { records, next } = listRecords(this.ledger.state, request);
     return { records: records.map(show), next };
+  }
+
+  /** An app with its keys and what it may ask for; undefined where there is none. */
+  client(appId: string): ClientEntry | undefined {
+    return readClientEntry(this.ledger.state, this.ledger.snapshotRecords, appId);
   }
 
   export(): RegistryLists {

@@ -1,3 +1,4 @@
+export type { ClientEntry } from './client-entry.ts';
 export { RegistryDesk } from './desk.ts';
 export { loadRegistry, throwProblems } from './load-registry.ts';
 export { type RegistryFile, readRegistryFile } from './read-registry-file.ts';

@@ -45,9 +45,14 @@ function describeCertificate(pem: string): Remembered {
   const parsed = new X509Certificate(pem);
   return {
     certificate: {
-      thumbprintSha256: createHash('sha256').update(parsed.raw).digest('base64url'),
+      thumbprintSha256: sha256Of(parsed.raw),
+      publicKeySha256: sha256Of(parsed.publicKey.export({ type: 'spki', format: 'der' })),
       subject: parsed.subject,
     },
     notAfterMs: Date.parse(parsed.validTo),
   };
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('base64url');
 }

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { createServer } from 'node:net';
 import { connect } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -30,7 +30,12 @@ describe('the client certificate', () => {
 
   it('is known by its thumbprint and subject, read once', () => {
     const first = certificates.read(presenting(client.cert), notAfterMs);
-    expect(first).toEqual({ thumbprintSha256: thumbprint, subject: 'O=Xingyun tests\nCN=client' });
+    const spki = parsed.publicKey.export({ type: 'spki', format: 'der' });
+    expect(first).toEqual({
+      thumbprintSha256: thumbprint,
+      publicKeySha256: createHash('sha256').update(spki).digest('base64url'),
+      subject: 'O=Xingyun tests\nCN=client',
+    });
     expect(certificates.read(presenting(client.cert), notAfterMs)).toBe(first);
   });
 

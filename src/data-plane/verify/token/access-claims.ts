@@ -1,10 +1,12 @@
+import type { JsonMembers } from '../../../core/compact-jwt.ts';
 import { type Problem, problem } from '../../../core/problems.ts';
-import type { JsonMembers } from './compact-jwt.ts';
 
 /** The claims of an access token that the gateway goes by (RFC 9068 section 2.2). */
 export interface AccessClaims {
   /** The app: `client_id`. */
   readonly clientId: string;
+  /** `jti`: what it is revoked by. */
+  readonly tokenId: string;
   /** Milliseconds since the epoch. */
   readonly expiresAtMs: number;
   readonly scopes: ReadonlySet<string>;
@@ -62,6 +64,7 @@ export function readAccessClaims(
   }
   return {
     clientId: claims.client_id as string,
+    tokenId: claims.jti as string,
     expiresAtMs: (claims.exp as number) * MS_PER_SECOND + terms.clockSkewMs,
     scopes: new Set(scope.split(' ').filter(name => name !== '')),
     binding,

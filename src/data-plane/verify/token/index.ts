@@ -5,8 +5,10 @@
  */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { RevokedToken } from '../../../core/authorization.ts';
 import type { CheckOutcome, CheckRunner } from '../../../core/check.ts';
 import type { Clock } from '../../../core/clock.ts';
+import { type CompactJwt, JWT_MAX_CHARS, readCompactJwt } from '../../../core/compact-jwt.ts';
 import type { Config } from '../../../core/config.ts';
 import type { CounterSet } from '../../../core/counters.ts';
 import type { Exchange, Identity, StepResult } from '../../../core/exchange.ts';
@@ -22,7 +24,6 @@ import type { FailureBudget } from '../../../stores/limit-contract.ts';
 import type { CarriedFields } from '../carried-fields.ts';
 import { isProblem } from '../scheme.ts';
 import { type AccessClaims, readAccessClaims } from './access-claims.ts';
-import { type CompactJwt, JWT_MAX_CHARS, readCompactJwt } from './compact-jwt.ts';
 import { Issuers, type KnownIssuer, type SigningKey } from './issuers.ts';
 import { Proofs } from './proofs.ts';
 import { KeySerials } from './serials.ts';
@@ -67,6 +68,8 @@ export class Tokens {
   private readonly issuers: Issuers;
   private readonly proofs: Proofs;
   private readonly remembered: LRUCache<string, Remembered>;
+  /** By `jti`, which the gateway's own server never gives twice: when they expire. */
+  private readonly revoked = new Map<string, number>();
 
   constructor(options: TokenOptions) {
     this.options = options;
@@ -87,6 +90,15 @@ export class Tokens {
   takeIssuers(issuers: readonly TokenIssuer[], nonceSecret: string): void {
     this.issuers.take(issuers);
     this.proofs.takeNonceSecret(nonceSecret);
+  }
+
+  /** These count no more, remembered or not. The main thread bounds how many there are. */
+  revoke(tokens: readonly RevokedToken[]): void {
+    const nowMs = this.options.clock.wallMs();
+    for (const [tokenId, expiresAtMs] of this.revoked) {
+      if (expiresAtMs < nowMs) this.revoked.delete(tokenId);
+    }
+    for (const { tokenId, expiresAtMs } of tokens) this.revoked.set(tokenId, expiresAtMs);
   }
 
   /**
@@ -141,6 +153,7 @@ export class Tokens {
       this.options.clock.wallMs(),
     );
     if (isProblem(claims)) return claims;
+    if (this.revoked.has(claims.tokenId)) return untrusted('The token was revoked.');
     const app = this.options.snapshots.current.app(claims.clientId);
     if (app === undefined) return unknownApp();
     const { apps } = issuer.terms;
@@ -217,6 +230,7 @@ export class Tokens {
       this.remembered.delete(name);
       return problem('token-expired', 'The token has expired.');
     }
+    if (this.revoked.has(claims.tokenId)) return untrusted('The token was revoked.');
     const identity = this.identityOf(remembered);
     if (identity === undefined) return unknownApp();
     const refusal = refuseApp(identity.entry) ?? refuseBinding(claims, exchange, isDpop);

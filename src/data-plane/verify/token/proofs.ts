@@ -5,6 +5,7 @@ import type { CheckOutcome } from '../../../core/check.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Config } from '../../../core/config.ts';
 import type { CounterSet } from '../../../core/counters.ts';
+import { type DpopProof, keyMaterial, readProof } from '../../../core/dpop-proof.ts';
 import { type Exchange, type Identity, PENDING, type StepResult } from '../../../core/exchange.ts';
 import { type Problem, problem } from '../../../core/problems.ts';
 import type { KeyEntry } from '../../../core/snapshot.ts';
@@ -13,7 +14,6 @@ import type { NonceClaimant, NonceClaims, NonceOutcome } from '../../../stores/c
 import { isProblem } from '../scheme.ts';
 import type { SubmittedCheckParts } from '../submitted-check.ts';
 import { lastAcceptedMs, refuseTime } from '../time-window.ts';
-import { type DpopProof, keyMaterial, readProof } from './dpop-proof.ts';
 import type { KeySerials } from './serials.ts';
 import { TokenCheck } from './token-check.ts';
 

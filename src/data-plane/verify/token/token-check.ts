@@ -1,9 +1,9 @@
 import type { CheckOutcome } from '../../../core/check.ts';
+import type { CompactJwt } from '../../../core/compact-jwt.ts';
 import { EMPTY_BODY, type Exchange, type StepResult } from '../../../core/exchange.ts';
 import type { KeyEntry } from '../../../core/snapshot.ts';
 import { NO_DIGESTS } from '../scheme.ts';
 import { SubmittedCheck, type SubmittedCheckParts } from '../submitted-check.ts';
-import type { CompactJwt } from './compact-jwt.ts';
 
 /** The signature of a token that was not seen before, or of a proof. */
 export class TokenCheck extends SubmittedCheck {

@@ -119,7 +119,10 @@ export class TokenBench {
 
   exchange(authorization: string, certificate?: string): Exchange {
     const made = this.room.exchange(call({ headers: ['authorization', authorization] }));
-    const clientCertificate = certificate && { thumbprintSha256: certificate, subject: 'CN=a' };
+    const clientCertificate = certificate && {
+      ...{ thumbprintSha256: certificate, publicKeySha256: '' },
+      subject: 'CN=a',
+    };
     Object.assign(made.arrival, { clientCertificate });
     return made;
   }

@@ -1,24 +1,26 @@
 /** A DPoP proof (RFC 9449 section 4.2): that the caller has the key to which its token is bound. */
 import { createHash, createPublicKey, type JsonWebKey } from 'node:crypto';
-import { type Problem, problem } from '../../../core/problems.ts';
-import type { SignatureAlgorithm } from '../../../core/snapshot.ts';
 import { type CompactJwt, type JsonMembers, readCompactJwt } from './compact-jwt.ts';
+import { type Problem, problem } from './problems.ts';
+import type { SignatureAlgorithm } from './snapshot.ts';
 
 /** What the proof must be of. */
 export interface ProvenCall {
   readonly method: string;
   /** Without query and fragment. */
   readonly uri: string;
-  /** SHA-256 of the token, base64url. */
-  readonly tokenHash: string;
-  /** RFC 7638 thumbprint of the key to which the token is bound, base64url. */
-  readonly keyThumbprint: string;
+  /** SHA-256 of the token, base64url; undefined where none is sent yet. */
+  readonly tokenHash: string | undefined;
+  /** RFC 7638 thumbprint of the key to which the token is bound, base64url; undefined for any. */
+  readonly keyThumbprint: string | undefined;
 }
 
 export interface DpopProof {
   readonly jwt: CompactJwt;
   readonly algorithm: SignatureAlgorithm;
   readonly jwk: JsonWebKey;
+  /** RFC 7638, base64url. */
+  readonly thumbprint: string;
   readonly jti: string;
   /** Seconds since the epoch; may have a fraction. */
   readonly issuedAt: number;
@@ -76,14 +78,15 @@ export function readProof(text: string, call: ProvenCall): DpopProof | Problem {
   if (kind === undefined) return invalid('alg of the proof is neither of ES256, PS256 and EdDSA.');
   const key = Object(jwk) as JsonMembers;
   if (!isKeyOf(kind, key)) return invalid('jwk of the proof is no public key of its alg.');
-  if (thumbprintOf(kind, key) !== call.keyThumbprint) {
+  const thumbprint = thumbprintOf(kind, key);
+  if (call.keyThumbprint !== undefined && thumbprint !== call.keyThumbprint) {
     return invalid('The proof is of another key than the one that the token is bound to.');
   }
   const claims = refuseClaims(jwt.claims, call);
   if (claims !== undefined) return claims;
   const { jti, iat, nonce } = jwt.claims;
   return {
-    ...{ jwt, algorithm: kind.algorithm, jwk: publicPart(kind, key) },
+    ...{ jwt, algorithm: kind.algorithm, jwk: publicPart(kind, key), thumbprint },
     ...{ jti: jti as string, issuedAt: iat as number, nonce: nonce as string | undefined },
   };
 }
@@ -132,7 +135,10 @@ function refuseClaims(
   if (typeof iat !== 'number' || !(iat >= 0) || iat > Number.MAX_SAFE_INTEGER / 1_000) {
     return invalid('iat of the proof is no time in seconds.');
   }
-  if (ath !== tokenHash) return invalid('ath of the proof is not the SHA-256 of the token.');
+  // At the token endpoint there is none yet, and RFC 9449 section 4.2 has no ath there.
+  if (tokenHash !== undefined && ath !== tokenHash) {
+    return invalid('ath of the proof is not the SHA-256 of the token.');
+  }
   if (nonce !== undefined && !isText(nonce)) return invalid('nonce of the proof is no text.');
   return undefined;
 }

@@ -1,5 +1,5 @@
 /** A JWT in its compact form (RFC 7519 section 3, RFC 7515 section 7.1), taken apart unchecked. */
-import { parseUntrustedObject } from '../../../core/untrusted-json.ts';
+import { parseUntrustedObject } from './untrusted-json.ts';
 
 export type JsonMembers = Readonly<Record<string, unknown>>;
 
