@@ -22,3 +22,10 @@ export * from './session/index.ts';
 export type { TlsOptions } from './session/node-socket.ts';
 export type { MessageSigner, SignableRequest, SignatureHeaders } from './signature-base.ts';
 export { loadSigningKey, type PrivateKeyInput } from './signing-key.ts';
+export {
+  type AccessToken,
+  createTokenSource,
+  TokenError,
+  type TokenSource,
+  type TokenSourceOptions,
+} from './token-source.ts';

@@ -189,7 +189,10 @@ describe('the authorization server', () => {
       fetch(gateway.url + path, { method: 'POST', body: new URLSearchParams(keep[0]) });
     for (const path of ['/oauth2/introspect', '/oauth2/revoke', '/oauth2/token']) {
       const answer = await again(path);
-      expect([answer.status, (await answer.json()).error]).toEqual([401, 'invalid_client']);
+      expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([
+        401,
+        'invalid_client',
+      ]);
     }
   });
 
