@@ -1,6 +1,6 @@
 /**
- * Access tokens of the gateway's authorization server: got by private_key_jwt (RFC 7523), bound to a
- * key by DPoP (RFC 9449), kept until shortly before they expire.
+ * Access tokens of the gateway's authorization server: got by private_key_jwt (RFC 7523), bound to
+ * a key by DPoP (RFC 9449), kept until shortly before they expire.
  */
 import {
   createHash,
@@ -41,7 +41,7 @@ export interface TokenSource {
   token(): Promise<AccessToken>;
   /** What a call carries: a fresh proof for each. `nonce` is that of a DPoP-Nonce field. */
   fields(method: string, url: string, nonce?: string): Promise<Record<string, string>>;
-  /** Like the web's fetch, with token and proof; once again where the gateway asks for its nonce. */
+  /** As the web's fetch, with token and proof; again where the gateway asks for its nonce. */
   fetch(url: string, init?: RequestInit): Promise<Response>;
 }
 

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTokenSource, type TokenSourceOptions } from '../../src/client/index.ts';
 import { createDemoBank, type DemoBank } from '../../src/demo/bank/index.ts';
-import { TestGateway } from '../support/gateway.ts';
+import { startAuthorizing } from '../support/authorizing-gateway.ts';
+import type { TestGateway } from '../support/gateway.ts';
 
 const ACCOUNTS = '/accounts/v1/accounts';
 let bank: DemoBank;
@@ -13,19 +13,9 @@ let requests = 0;
 
 beforeAll(async () => {
   bank = await createDemoBank();
-  const probe = createServer();
-  await new Promise<void>(done => probe.listen(0, '127.0.0.1', done));
-  const { port } = probe.address() as { port: number };
-  await new Promise(done => probe.close(done));
-  issuer = `http://127.0.0.1:${port}`;
-  gateway = await TestGateway.start({
-    upstreamPort: bank.port,
-    config: {
-      listener: { port },
-      authorization: { issuer, dpopNonce: true },
-      tokens: { dpopNonce: true },
-    },
-  });
+  const options = { upstreamPort: bank.port };
+  const nonces = { dpopNonce: true };
+  ({ gateway, issuer } = await startAuthorizing(options, nonces, { tokens: nonces }));
 });
 afterAll(async () => {
   await gateway?.dispose();
