@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   check: () => import('./commands/check.ts'),
   keys: () => import('./commands/keys.ts'),
   call: () => import('./commands/call.ts'),
+  token: () => import('./commands/token.ts'),
   ws: () => import('./commands/ws.ts'),
   registry: () => import('./commands/registry.ts'),
   audit: () => import('./commands/audit.ts'),

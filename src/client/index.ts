@@ -29,3 +29,11 @@ export { type ConnectOptions, connect } from './session/connect.ts';
 export * from './session/index.ts';
 export type { TlsOptions } from './session/node-socket.ts';
 export type { MessageSigner, SignableRequest, SignatureHeaders } from './signature-base.ts';
+
+export {
+  type AccessToken,
+  createTokenSource,
+  TokenError,
+  type TokenSource,
+  type TokenSourceOptions,
+} from './token-source.ts';

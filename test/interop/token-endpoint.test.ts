@@ -1,10 +1,10 @@
 /** The token endpoint as oauth4webapi sees it, through the gateway's port to the bank. */
 import { createPrivateKey, webcrypto } from 'node:crypto';
-import { createServer } from 'node:net';
 import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDemoBank, type DemoBank } from '../../src/demo/bank/index.ts';
-import { TestGateway } from '../support/gateway.ts';
+import { startAuthorizing } from '../support/authorizing-gateway.ts';
+import type { TestGateway } from '../support/gateway.ts';
 
 const INSECURE = { [oauth.allowInsecureRequests]: true };
 const ACCOUNTS = '/accounts/v1/accounts';
@@ -21,27 +21,12 @@ let bank: DemoBank;
 let gateway: TestGateway;
 let server: oauth.AuthorizationServer;
 
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>(done => probe.listen(0, '127.0.0.1', done));
-  const { port } = probe.address() as { port: number };
-  await new Promise(done => probe.close(done));
-  return port;
-}
-
 beforeAll(async () => {
   bank = await createDemoBank();
-  const port = await freePort();
-  const issuer = `http://127.0.0.1:${port}`;
-  gateway = await TestGateway.start({
-    upstreamPort: bank.port,
-    config: {
-      listener: { port },
-      fronts: { count: 2 },
-      authorization: { issuer, dpopNonce: true },
-      tokens: { dpopNonce: true },
-    },
-  });
+  const nonces = { dpopNonce: true };
+  const more = { fronts: { count: 2 }, tokens: nonces };
+  let issuer: string;
+  ({ gateway, issuer } = await startAuthorizing({ upstreamPort: bank.port }, nonces, more));
   const found = await oauth.discoveryRequest(new URL(issuer), { algorithm: 'oauth2', ...INSECURE });
   server = await oauth.processDiscoveryResponse(new URL(issuer), found);
 });
