@@ -149,7 +149,11 @@ export const DOORS: readonly Door[] = [
   {
     specifier: 'sm-crypto-v2',
     within: 'src/',
-    allows: under('src/data-plane/workers/sm2-key.ts', 'src/client/message-key.ts'),
+    allows: under(
+      'src/data-plane/workers/sm2-key.ts',
+      'src/client/message-key.ts',
+      'src/payload/encryption/sm2-transport.ts',
+    ),
   },
   { specifier: 'ws', within: 'src/', allows: under('src/client/session/node-socket.ts') },
   { specifier: 'saxes', within: 'src/', allows: under('src/payload/formats/xml/xml-reader.ts') },
