@@ -89,9 +89,11 @@ function derive(x: Uint8Array, y: Uint8Array, bytes: number): Buffer {
   return Buffer.concat(blocks, bytes);
 }
 
-/** Whether the key, public or private, is what the functions above take. */
+/**
+ * Whether the key, public or private, is what the functions above take. By its DER alone: of a key
+ * that was read from PEM, node:crypto tells no type.
+ */
 export function isSm2Key(key: KeyObject): boolean {
-  if (key.asymmetricKeyType !== 'ec') return false;
   const publicKey = key.type === 'private' ? createPublicKey(key) : key;
   if (sm2PointOf(publicKey.export({ format: 'der', type: 'spki' })) === undefined) return false;
   return (
