@@ -1,7 +1,11 @@
-/** The compact serialization of encrypted payloads (RFC 7516 section 7.1), before any key is used. */
+/** The compact serialization (RFC 7516 section 7.1), read before any key is used. */
 import { parseUntrustedObject } from '../../core/untrusted-json.ts';
 import { PayloadFault } from '../payload-fault.ts';
-import { ENCRYPTION_ALGORITHMS, type EncryptionAlgorithm } from './payload-cipher.ts';
+import {
+  ENCRYPTION_ALGORITHMS,
+  type EncryptionAlgorithm,
+  type Envelope,
+} from './payload-cipher.ts';
 
 /** As the greatest body that payload programs take. */
 export const PLAINTEXT_MAX_BYTES = 1_048_576;
@@ -11,20 +15,6 @@ const HEADER_MAX_CHARS = 4_096;
 const OTHER_PARTS_MAX_CHARS = 1_024;
 export const ENVELOPE_MAX_CHARS =
   HEADER_MAX_CHARS + OTHER_PARTS_MAX_CHARS + Math.ceil((PLAINTEXT_MAX_BYTES * 4) / 3);
-
-export interface Envelope {
-  readonly text: string;
-  /** Encoded, as it is authenticated. */
-  readonly protectedHeader: string;
-  readonly header: Readonly<Record<string, unknown>>;
-  readonly algorithm: EncryptionAlgorithm;
-  readonly contentEncryption: unknown;
-  readonly kid: string;
-  readonly encryptedKey: Buffer;
-  readonly iv: Buffer;
-  readonly ciphertext: Buffer;
-  readonly tag: Buffer;
-}
 
 /** Direct key agreement has no encrypted key; in GCM nothing encrypts to nothing. */
 const COMPACT = /^([\w-]+)\.([\w-]*)\.([\w-]+)\.([\w-]*)\.([\w-]+)$/;

@@ -4,10 +4,15 @@
  * May refuse: PayloadFault where an envelope is not understood or not for one of the keys.
  */
 import { PayloadFault } from '../payload-fault.ts';
-import { type Envelope, PLAINTEXT_MAX_BYTES, readEnvelope } from './envelope.ts';
+import { PLAINTEXT_MAX_BYTES, readEnvelope } from './envelope.ts';
 import { ecdhJwe, rsaJwe } from './jwe.ts';
 import type { KeyRing } from './key-ring.ts';
-import type { EncryptionAlgorithm, EncryptionKey, PayloadCipher } from './payload-cipher.ts';
+import type {
+  EncryptionAlgorithm,
+  EncryptionKey,
+  Envelope,
+  PayloadCipher,
+} from './payload-cipher.ts';
 import { sm2Sm4 } from './sm2-sm4.ts';
 
 const CIPHERS: Readonly<Record<EncryptionAlgorithm, PayloadCipher>> = {

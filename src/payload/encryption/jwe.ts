@@ -1,8 +1,12 @@
-/** JWE (RFC 7516) with RSA-OAEP-256 or ECDH-ES on P-256 (RFC 7518 sections 4.3 and 4.6), A256GCM. */
+/** JWE (RFC 7516): RSA-OAEP-256 or ECDH-ES on P-256 (RFC 7518 sections 4.3, 4.6), A256GCM. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, errors } from 'jose';
-import type { Envelope } from './envelope.ts';
-import { type EncryptionKey, type PayloadCipher, undecryptable } from './payload-cipher.ts';
+import {
+  type EncryptionKey,
+  type Envelope,
+  type PayloadCipher,
+  undecryptable,
+} from './payload-cipher.ts';
 
 const CONTENT_ENCRYPTION = 'A256GCM';
 const BITS_PER_BYTE = 8;

@@ -1,7 +1,6 @@
 /** What every sibling that encrypts payloads is held to. */
 import type { KeyObject } from 'node:crypto';
 import { PayloadFault } from '../payload-fault.ts';
-import type { Envelope } from './envelope.ts';
 
 /** RFC 7518 section 4.1, and SM2 as docs/data-security.md describes it. */
 export const ENCRYPTION_ALGORITHMS = ['RSA-OAEP-256', 'ECDH-ES', 'SM2'] as const;
@@ -13,6 +12,21 @@ export interface EncryptionKey {
   readonly algorithm: EncryptionAlgorithm;
   /** Public where it encrypts, private where it decrypts. */
   readonly key: KeyObject;
+}
+
+/** What was read of an encrypted payload (RFC 7516 section 7.1) before any key is used. */
+export interface Envelope {
+  readonly text: string;
+  /** Encoded, as it is authenticated. */
+  readonly protectedHeader: string;
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly algorithm: EncryptionAlgorithm;
+  readonly contentEncryption: unknown;
+  readonly kid: string;
+  readonly encryptedKey: Buffer;
+  readonly iv: Buffer;
+  readonly ciphertext: Buffer;
+  readonly tag: Buffer;
 }
 
 export interface PayloadCipher {

@@ -9,8 +9,12 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
-import type { Envelope } from './envelope.ts';
-import { type EncryptionKey, type PayloadCipher, undecryptable } from './payload-cipher.ts';
+import {
+  type EncryptionKey,
+  type Envelope,
+  type PayloadCipher,
+  undecryptable,
+} from './payload-cipher.ts';
 import { SM2_OVERHEAD_BYTES, sm2Decrypt, sm2Encrypt } from './sm2-transport.ts';
 
 const CIPHER = 'sm4-cbc';
@@ -43,7 +47,7 @@ class Sm2Sm4 implements PayloadCipher {
 
   async decrypt(envelope: Envelope, { key }: EncryptionKey): Promise<Uint8Array> {
     const { protectedHeader, encryptedKey, iv, ciphertext, tag } = envelope;
-    // Goes on with a random key, as RFC 7516 section 11.5 has it: the times do not tell what failed.
+    // Goes on with a random key (RFC 7516 section 11.5): the time does not tell what failed.
     const contentKey = sm2Decrypt(encryptedKey, key) ?? randomBytes(CONTENT_KEY_BYTES);
     const isTrue = timingSafeEqual(tagOf(contentKey, protectedHeader, iv, ciphertext), tag);
     if (!isTrue || ciphertext.length === 0 || ciphertext.length % BLOCK_BYTES !== 0) {

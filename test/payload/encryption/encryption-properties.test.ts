@@ -18,7 +18,7 @@ const RUNS: Readonly<Record<EncryptionAlgorithm, number>> = {
   SM2: 60,
 };
 
-/** JSON that survives JSON: no negative zero, no name that V8 would mistake, numbers kept exactly. */
+/** What JSON keeps as it is: names without backslash, numbers that are exact. */
 const leaf = fc.oneof(
   fc.constant(null),
   fc.boolean(),

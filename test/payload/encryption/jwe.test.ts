@@ -25,14 +25,14 @@ describe.each(['RSA-OAEP-256', 'ECDH-ES'] as const)('%s with A256GCM', algorithm
     expect(protectedHeader).toMatchObject(header);
   });
 
-  test('what node:crypto encrypts by the letter of the RFC is decrypted, and the reverse', async () => {
+  test('what node:crypto encrypts by the RFC is decrypted, and the reverse', async () => {
     const text = oracleEncrypt(PLAINTEXT, header, publicKey);
     expect(Buffer.from(await decryptPayload(text, PRIVATE_RING))).toEqual(PLAINTEXT);
     const ours = await encryptPayload(PLAINTEXT, publicRing(algorithm));
     expect(oracleDecrypt(ours, privateKey)).toEqual(PLAINTEXT);
   });
 
-  test('names of the parties, and header members that nobody has to know, are no obstacle', async () => {
+  test('names of the parties are heeded, members that nobody has to know are not', async () => {
     const more = { ...header, typ: 'JOSE', cty: 'json', apu: encode('Alice'), apv: encode('Bob') };
     const text = oracleEncrypt(PLAINTEXT, more, publicKey);
     expect(Buffer.from(await decryptPayload(text, PRIVATE_RING))).toEqual(PLAINTEXT);

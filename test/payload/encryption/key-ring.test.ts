@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { decryptPayload, encryptPayload } from '../../../src/payload/encryption/index.ts';
 import { type KeySettings, loadKeyRing } from '../../../src/payload/encryption/key-ring.ts';
-import { EnvironmentSource } from '../../../src/payload/encryption/key-sources/environment-source.ts';
+import { EnvironmentSource } from '../../../src/payload/encryption/key-sources/env-source.ts';
 import { KeyFault } from '../../../src/payload/encryption/key-sources/key-source.ts';
 import {
   ENCRYPTION_ALGORITHMS,

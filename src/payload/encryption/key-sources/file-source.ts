@@ -38,6 +38,6 @@ async function checkFile(handle: FileHandle, reference: string, secrecy: Secrecy
     throw new KeyFault(reference, `has more than ${KEY_TEXT_MAX_BYTES} bytes`);
   }
   if (secrecy === 'private' && (found.mode & FORBIDDEN_MODE) !== 0) {
-    throw new KeyFault(reference, 'is open to other users: its mode must be 0600, 0400 or 0440');
+    throw new KeyFault(reference, 'is open to other users: its mode must be 0640 or stricter');
   }
 }

@@ -3,7 +3,7 @@
  * Adds: the text of the key, from the source that the scheme names.
  * May refuse: KeyFault.
  */
-import { EnvironmentSource } from './environment-source.ts';
+import { EnvironmentSource } from './env-source.ts';
 import { FileSource } from './file-source.ts';
 import { KeyFault, type KeySource, type Secrecy } from './key-source.ts';
 

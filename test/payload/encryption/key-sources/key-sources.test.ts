@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EnvironmentSource } from '../../../../src/payload/encryption/key-sources/environment-source.ts';
+import { EnvironmentSource } from '../../../../src/payload/encryption/key-sources/env-source.ts';
 import { FileSource } from '../../../../src/payload/encryption/key-sources/file-source.ts';
 import { KEY_SOURCES, readKeyText } from '../../../../src/payload/encryption/key-sources/index.ts';
 import { describeKeySource, keyFaultOf } from './key-source-contract.ts';
