@@ -12,7 +12,7 @@ import { GatewayNonces, requireSameNonces } from './compose-nonces.ts';
 import { GatewayRegistry } from './compose-registry.ts';
 import { GatewayTokens } from './compose-tokens.ts';
 import { loadAnswerSigning } from './control-plane/answers/index.ts';
-import { loadConfig } from './control-plane/config/index.ts';
+import { loadConfig, readPayloadKeys } from './control-plane/config/index.ts';
 import { EventHub } from './control-plane/events/event-hub.ts';
 import { ReplayDesk } from './control-plane/events/replay-desk.ts';
 import type { Config } from './core/config.ts';
@@ -138,6 +138,7 @@ class RunningGateway implements Gateway {
 
   async start(): Promise<void> {
     const { config, log } = this;
+    await readPayloadKeys(config);
     this.nonces.open();
     this.limits.start(this.isBeside);
     await this.idempotency.start();

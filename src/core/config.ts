@@ -6,6 +6,7 @@ import Type, { type Static } from 'typebox';
 import { answersSection } from './config-answers.ts';
 import { authorizationSection } from './config-authorization.ts';
 import { integer, section } from './config-fields.ts';
+import { payloadKeyFields } from './config-payload-keys.ts';
 import { tokensSection } from './config-tokens.ts';
 
 const authority = (description: string) =>
@@ -349,6 +350,7 @@ export const ConfigSchema = Type.Object(
     }),
     answers: answersSection,
     transform: section('Payloads that are converted (docs/payloads.md).', {
+      ...payloadKeyFields,
       answerMaxBytes: integer(
         'Largest body of an answer that is converted; a longer one is refused.',
         1_048_576,

@@ -52,7 +52,8 @@ export interface Conversion {
   serviceMs: number;
   /**
    * Called exactly once, perhaps before the submission returns. `fields` are the program's own
-   * words about `output`: for `refused`, pairs of a JSON Pointer and a reason.
+   * words about `output`: for `refused` `invalid` or `undecryptable`, then pairs of a JSON Pointer
+   * and a reason.
    */
   settle(outcome: ConversionOutcome, fields: readonly string[], output: Uint8Array): void;
 }

@@ -165,6 +165,18 @@ export const PROBLEM_TABLE = {
     remedy: 'Send it in one of the media types and codings that the detail names.',
     retry: false,
   },
+  'payload-undecryptable': {
+    status: 400,
+    title: 'The body, or a field of it, cannot be decrypted',
+    remedy: 'Encrypt for a key of the bank that is in use, as docs/data-security.md shows.',
+    retry: false,
+  },
+  'encryption-key-missing': {
+    status: 403,
+    title: 'There is no key to encrypt the answer for',
+    remedy: 'Hand the bank a public key for encryption (docs/data-security.md).',
+    retry: false,
+  },
   'not-acceptable': {
     status: 406,
     title: 'The answer cannot be had in a form that is accepted',

@@ -106,6 +106,11 @@ export interface PayloadRecord {
   readonly requestType: string | undefined;
   /** Media type of what the bank answers; undefined where answers pass as they are. */
   readonly answerType: string | undefined;
+  /** What a partner sends, and gets, is an envelope as a whole (docs/data-security.md). */
+  readonly requestIsEnvelope: boolean;
+  readonly answerIsEnvelope: boolean;
+  /** The answer is encrypted, whole or in parts: there must be a key of the partner. */
+  readonly answerNeedsKey: boolean;
 }
 
 export interface OperationRecord {

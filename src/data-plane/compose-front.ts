@@ -176,8 +176,11 @@ function targetUriOf({ arrival }: Exchange): string {
 }
 
 function createTransform({ config, conversions, reportConversion }: FrontParts): Transform {
+  const withKeys = config.transform.partnerKeys.filter(({ keys }) => keys.length > 0);
+  const encrypting = new Set(withKeys.map(({ partner }) => partner));
   return new Transform({
     conversions,
+    hasKeyOf: partnerId => encrypting.has(partnerId),
     bodyMaxBytes: config.limits.bodyMaxBytes,
     answerMaxBytes: config.transform.answerMaxBytes,
     reportFailure: reportConversion,

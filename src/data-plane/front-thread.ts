@@ -72,7 +72,9 @@ async function startFront() {
     config.telemetry.appFiguresMax,
   );
   const { counters } = telemetry;
-  const pool = createCheckPool({ config: config.workers, counters });
+  const { ownKeys: own, partnerKeys: partners } = config.transform;
+  const payloadKeys = { own, partners };
+  const pool = createCheckPool({ config: config.workers, counters, payloadKeys });
   const workers = watchWorkers(pool);
   post({ kind: 'telemetry', shared: telemetry.shared, workers: workers.buffers });
   const vitals = startThreadVitals(telemetry.shared.vitals);

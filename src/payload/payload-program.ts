@@ -2,9 +2,11 @@
 import { CODING_LIMITS, decodeContent, encodeContent, negotiateCoding } from './codings/index.ts';
 import type { ClassTree } from './data-classes/class-tree.ts';
 import { maskPayload, maskPointer, memberNames } from './data-classes/mask.ts';
+import type { PayloadKeys } from './encryption/payload-keys.ts';
 import { FORMAT_LIMITS, FORMATS } from './formats/index.ts';
 import { compileExpression } from './jsonata/index.ts';
 import { compileMapping, type MappingStep } from './mapping/index.ts';
+import { Decryption, Encryption, isEncrypted } from './payload-encryption.ts';
 import { type JsonValue, PayloadFault } from './payload-fault.ts';
 import { type AnswerTask, type RequestTask, readTask } from './payload-task.ts';
 import type { Converted, Program } from './program.ts';
@@ -26,6 +28,10 @@ export interface DirectionSource {
   readonly expression?: { readonly text: string; readonly timeoutMs: number };
   /** Of an answer whose schema classifies its fields. */
   readonly classes?: ClassTree;
+  /** On the partner's side: the whole body is an envelope. */
+  readonly encryptedBody?: boolean;
+  /** On the partner's side: pointers to the values that are envelopes. */
+  readonly encryptedFields?: readonly string[];
 }
 
 type Stage = (payload: JsonValue, inputBytes: number) => JsonValue;
@@ -35,9 +41,9 @@ const NO_FIELDS: readonly string[] = [];
 const EXPRESSION_LIMITS = { depthMax: 400, itemsMax: 100_000, resultMaxBytes: 4_194_304 };
 
 /** An answer's only field is its content coding; what everything is written in, the asker knows. */
-export function compilePayloadProgram(source: PayloadSource): Program {
-  const request = new RequestProgram(source.request);
-  const answer = new AnswerProgram(source.answer);
+export function compilePayloadProgram(source: PayloadSource, keys: PayloadKeys): Program {
+  const request = new RequestProgram(source.request, keys);
+  const answer = new AnswerProgram(source.answer, keys);
   return {
     run(text, input) {
       const task = readTask(text);
@@ -50,15 +56,27 @@ export function compilePayloadProgram(source: PayloadSource): Program {
 class RequestProgram {
   private readonly stages: readonly Stage[];
   private readonly format: string;
+  private readonly decryption: Decryption | undefined;
 
-  constructor(source: DirectionSource = {}) {
+  constructor(source: DirectionSource = {}, keys: PayloadKeys) {
     this.stages = [...validationOf(source), ...conversionOf(source)];
     this.format = source.format ?? 'json';
+    this.decryption = isEncrypted(source) ? new Decryption(source, keys) : undefined;
   }
 
-  run(task: RequestTask, input: Uint8Array): Converted {
-    const payload = through(this.stages, read(task.format, task, input), input.length);
-    return { fields: NO_FIELDS, bytes: FORMATS[this.format]!.write(payload) };
+  run(task: RequestTask, input: Uint8Array): Converted | Promise<Converted> {
+    const bytes = decoded(task, input);
+    if (this.decryption === undefined) {
+      return this.convert(FORMATS[task.format]!.read(bytes, limitsOf(task)), input.length);
+    }
+    return this.decryption
+      .open(bytes, body => FORMATS[task.format]!.read(body, limitsOf(task)))
+      .then(payload => this.convert(payload, input.length));
+  }
+
+  private convert(payload: JsonValue, inputBytes: number): Converted {
+    const converted = through(this.stages, payload, inputBytes);
+    return { fields: NO_FIELDS, bytes: FORMATS[this.format]!.write(converted) };
   }
 }
 
@@ -67,15 +85,17 @@ class AnswerProgram {
   private readonly format: string;
   private readonly classes: ClassTree;
   private readonly names: ReadonlySet<string>;
+  private readonly encryption: Encryption | undefined;
 
-  constructor(source: DirectionSource = {}) {
+  constructor(source: DirectionSource = {}, keys: PayloadKeys) {
     this.stages = [...conversionOf(source), ...validationOf(source)];
     this.format = source.format ?? 'json';
     this.classes = source.classes ?? [];
     this.names = memberNames(this.classes);
+    this.encryption = isEncrypted(source) ? new Encryption(source, keys) : undefined;
   }
 
-  run(task: AnswerTask, input: Uint8Array): Converted {
+  run(task: AnswerTask, input: Uint8Array): Converted | Promise<Converted> {
     try {
       return this.convert(task, input);
     } catch (error) {
@@ -85,21 +105,32 @@ class AnswerProgram {
     }
   }
 
-  private convert(task: AnswerTask, input: Uint8Array): Converted {
-    const { classes } = this;
-    let payload = through(this.stages, read(this.format, task, input), input.length);
+  private convert(task: AnswerTask, input: Uint8Array): Converted | Promise<Converted> {
+    const { classes, encryption } = this;
+    const read = FORMATS[this.format]!.read(decoded(task, input), limitsOf(task));
+    let payload = through(this.stages, read, input.length);
     if (classes.length > 0) payload = maskPayload(payload, classes, task.shown);
-    const bytes = FORMATS[task.format]!.write(payload);
-    const coding = negotiateCoding(task.acceptEncoding, bytes.length) ?? 'identity';
-    if (coding === 'identity') return { fields: NO_FIELDS, bytes };
-    return { fields: [coding], bytes: encodeContent(coding, bytes) };
+    const write = () => FORMATS[task.format]!.write(payload);
+    if (encryption === undefined) return coded(task, write());
+    return encryption.seal(payload, write, task.partner).then(bytes => {
+      return encryption.isWhole ? { fields: NO_FIELDS, bytes } : coded(task, bytes);
+    });
   }
 }
 
-function read(format: string, { codings, bytesMax }: RequestTask, input: Uint8Array): JsonValue {
-  const coded = codings.length > 0;
-  const bytes = coded ? decodeContent(codings, input, { ...CODING_LIMITS, bytesMax }) : input;
-  return FORMATS[format]!.read(bytes, { ...FORMAT_LIMITS, bytesMax });
+function coded(task: AnswerTask, bytes: Uint8Array): Converted {
+  const coding = negotiateCoding(task.acceptEncoding, bytes.length) ?? 'identity';
+  if (coding === 'identity') return { fields: NO_FIELDS, bytes };
+  return { fields: [coding], bytes: encodeContent(coding, bytes) };
+}
+
+function decoded({ codings, bytesMax }: RequestTask, input: Uint8Array): Uint8Array {
+  if (codings.length === 0) return input;
+  return decodeContent(codings, input, { ...CODING_LIMITS, bytesMax });
+}
+
+function limitsOf({ bytesMax }: RequestTask) {
+  return { ...FORMAT_LIMITS, bytesMax };
 }
 
 function through(stages: readonly Stage[], payload: JsonValue, inputBytes: number): JsonValue {

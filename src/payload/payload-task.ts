@@ -18,6 +18,8 @@ export interface AnswerTask extends RequestTask {
   readonly shown: DataClass;
   /** The Accept-Encoding field; '' where there is none. */
   readonly acceptEncoding: string;
+  /** Id of the partner whose key encrypts it; '' for nobody in particular. */
+  readonly partner: string;
 }
 
 export function requestTask({ format, codings, bytesMax }: RequestTask): string {
@@ -25,8 +27,9 @@ export function requestTask({ format, codings, bytesMax }: RequestTask): string 
 }
 
 export function answerTask(task: AnswerTask): string {
-  const { format, codings, bytesMax, shown, acceptEncoding } = task;
-  return `answer\n${format}\n${codings.join()}\n${bytesMax}\n${shown}\n${acceptEncoding}`;
+  const { format, codings, bytesMax, shown, acceptEncoding, partner } = task;
+  const common = `${format}\n${codings.join()}\n${bytesMax}`;
+  return `answer\n${common}\n${shown}\n${acceptEncoding}\n${partner}`;
 }
 
 export type PayloadTask =
@@ -34,12 +37,13 @@ export type PayloadTask =
   | ({ readonly direction: 'answer' } & AnswerTask);
 
 export function readTask(text: string): PayloadTask {
-  const [direction, format, codings = '', bytesMax, shown, acceptEncoding = ''] = text.split('\n');
+  const [direction, format, codings = '', bytesMax, ...answer] = text.split('\n');
   const common = {
     format: format as PartnerFormat,
     codings: (codings === '' ? [] : codings.split(',')) as ContentCoding[],
     bytesMax: Number(bytesMax),
   };
   if (direction === 'request') return { direction, ...common };
-  return { direction: 'answer', ...common, shown: shown as DataClass, acceptEncoding };
+  const [shown, acceptEncoding = '', partner = ''] = answer;
+  return { direction: 'answer', ...common, shown: shown as DataClass, acceptEncoding, partner };
 }

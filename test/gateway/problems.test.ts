@@ -290,6 +290,8 @@ describe('the table', () => {
     'dpop-nonce-required': 'tokens.test.ts',
     'payload-invalid': 'payloads.test.ts',
     'payload-media-type': 'payloads.test.ts',
+    'payload-undecryptable': 'encrypted-payloads.test.ts',
+    'encryption-key-missing': 'encrypted-payloads.test.ts',
     'not-acceptable': 'payloads.test.ts',
     'answer-invalid': 'payloads.test.ts',
     'internal-error': 'internal-error.test.ts',

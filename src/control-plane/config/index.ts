@@ -1,2 +1,3 @@
 export { ConfigError, type ConfigProblem } from './config-error.ts';
 export { defaultConfig, loadConfig } from './load-config.ts';
+export { readPayloadKeys } from './read-payload-keys.ts';

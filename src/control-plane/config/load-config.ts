@@ -91,12 +91,23 @@ function resolvePaths(config: Config, folder: string): void {
     if (issuer.jwksFile !== undefined) issuer.jwksFile = resolve(folder, issuer.jwksFile);
   }
   for (const key of answers.keys) key.privateKeyFile = resolve(folder, key.privateKeyFile);
+  for (const key of payloadKeysOf(config)) {
+    if (!key.reference.startsWith(FILE)) continue;
+    key.reference = `${FILE}${resolve(folder, key.reference.slice(FILE.length))}`;
+  }
   if (listener.tls !== undefined) {
     const { certFile, keyFile, clientCaFile } = listener.tls;
     listener.tls.certFile = resolve(folder, certFile);
     listener.tls.keyFile = resolve(folder, keyFile);
     if (clientCaFile !== undefined) listener.tls.clientCaFile = resolve(folder, clientCaFile);
   }
+}
+
+/** How a reference to a key begins that is a path. */
+const FILE = 'file:';
+
+function payloadKeysOf({ transform }: Config) {
+  return [...transform.ownKeys, ...transform.partnerKeys.flatMap(({ keys }) => keys)];
 }
 
 type Report = (option: OptionPath, message: string) => void;

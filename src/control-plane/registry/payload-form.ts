@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { PayloadRecord } from '../../core/snapshot.ts';
 import { compileClasses } from '../../payload/data-classes/class-tree.ts';
+import { compileFieldEncryption } from '../../payload/encryption/field-encryption.ts';
 import { FORMATS } from '../../payload/formats/index.ts';
 import { expressionFault } from '../../payload/jsonata/index.ts';
 import { mappingFaults } from '../../payload/mapping/index.ts';
+import { isEncrypted } from '../../payload/payload-encryption.ts';
 import type { JsonValue } from '../../payload/payload-fault.ts';
 import type { DirectionSource, PayloadSource } from '../../payload/payload-program.ts';
 import { compileSchema } from '../../payload/schema/compile-schema.ts';
@@ -46,6 +48,17 @@ function checkDirection(given: DirectionDefinition, at: string, refuse: Refuse):
   }
   const fault = expression === undefined ? undefined : expressionFault(expression);
   if (fault !== undefined) refuse(`${at}/expression`, fault);
+  const mixed = fieldsFault(given);
+  if (mixed !== undefined) refuse(`${at}/encryptedFields`, mixed);
+}
+
+function fieldsFault({ encryptedFields = [] }: DirectionDefinition): string | undefined {
+  try {
+    compileFieldEncryption(encryptedFields);
+    return undefined;
+  } catch (error) {
+    return `makes no sense: ${(error as Error).message}`;
+  }
 }
 
 function schemaFault(schema: JsonValue): string | undefined {
@@ -72,7 +85,11 @@ export function payloadRecord(
     sources.set(text, source);
   }
   const id = createHash('sha256').update(source).digest('base64url');
-  return { id, source, requestType, answerType };
+  const requestIsEnvelope = definition?.request?.encryptedBody === true;
+  const answerIsEnvelope = definition?.answer?.encryptedBody === true;
+  const answerNeedsKey = isEncrypted(definition?.answer ?? {});
+  const envelopes = { requestIsEnvelope, answerIsEnvelope, answerNeedsKey };
+  return { id, source, requestType, answerType, ...envelopes };
 }
 
 function sourceOf({ request, answer }: PayloadDefinition): string {
@@ -97,9 +114,11 @@ function answerOf(given: DirectionDefinition): DirectionSource {
 
 function directionOf(given: DirectionDefinition): DirectionSource {
   const { schema, mapping, expression: text, expressionTimeoutMs = EXPRESSION_MS } = given;
-  const { upstreamFormat: format } = given;
+  const { upstreamFormat: format, encryptedBody, encryptedFields } = given;
   return {
     ...(format === undefined ? {} : { format }),
+    ...(encryptedBody === undefined ? {} : { encryptedBody }),
+    ...(encryptedFields === undefined ? {} : { encryptedFields }),
     ...(schema === undefined ? {} : { validator: compileSchema(schema) }),
     ...(mapping === undefined ? {} : { mapping }),
     ...(text === undefined ? {} : { expression: { text, timeoutMs: expressionTimeoutMs } }),

@@ -17,6 +17,20 @@ const jsonSchema = (whose: string) =>
   );
 
 const conversion = {
+  encryptedBody: Type.Optional(
+    Type.Boolean({
+      description: 'On the partner’s side it is an envelope as a whole (docs/data-security.md).',
+    }),
+  ),
+  encryptedFields: Type.Optional(
+    Type.Array(
+      Type.String({ description: 'JSON Pointer; `*` for every element.', maxLength: 512 }),
+      {
+        description: 'On the partner’s side these are envelopes, each alone.',
+        maxItems: 64,
+      },
+    ),
+  ),
   upstreamFormat: Type.Optional(
     Type.Enum(Object.keys(FORMATS), {
       description: 'In what the bank has it: `json` where absent (docs/formats.md).',

@@ -7,7 +7,7 @@ import type { Resumptions } from '../../core/resumptions.ts';
 import type { PayloadRecord } from '../../core/snapshot.ts';
 import { answerTask, type PartnerFormat } from '../../payload/payload-task.ts';
 import { answerFields } from './answer-fields.ts';
-import { codingsOf, mediaTypeOf } from './media-types.ts';
+import { codingsOf, ENVELOPE_TYPE, mediaTypeOf } from './media-types.ts';
 import { PayloadConversion } from './payload-conversion.ts';
 import type { ProgramTable } from './program-table.ts';
 import { refusalOfAnswer } from './refusals.ts';
@@ -18,6 +18,8 @@ export interface AnswerConverterOptions {
   readonly resumptions: Resumptions;
   /** Largest body of a call, without its content coding. */
   readonly bodyMaxBytes: number;
+  /** Whether answers can be encrypted for that partner. */
+  readonly hasKeyOf: (partnerId: string) => boolean;
   /** Largest body of an answer that is converted. */
   readonly answerMaxBytes: number;
   /** Told why a conversion failed, or where an answer is wrong: what the caller does not see. */
@@ -99,7 +101,8 @@ export class AnswerConverter implements AnswerSink {
   /** The converted answer, in a content coding where one is named. */
   deliver(output: Uint8Array, coding: string | undefined): void {
     const { exchange, next } = this;
-    const headers = answerFields(this.headers, mediaTypeOf(this.format), coding);
+    const type = this.payload.answerIsEnvelope ? ENVELOPE_TYPE : mediaTypeOf(this.format);
+    const headers = answerFields(this.headers, type, coding);
     next.begin(exchange, this.status, headers, output.length, true);
     next.end(exchange, output);
   }
@@ -116,6 +119,7 @@ export class AnswerConverter implements AnswerSink {
     return answerTask({
       ...{ format: this.format, codings, bytesMax: this.options.answerMaxBytes },
       shown: shownTo(exchange),
+      partner: exchange.identity?.entry.partner.id ?? '',
       acceptEncoding: (isHttp ? exchange.header('accept-encoding') : undefined) ?? '',
     });
   }

@@ -1,8 +1,9 @@
 // Receives an exchange that is verified, routed and within its limits.
 // Adds the body and the fields that the upstream gets, and a converter before the answer's sink.
-// May refuse with payload-invalid, payload-media-type, not-acceptable, overloaded; in the answer's
-// place with answer-invalid.
+// May refuse with payload-invalid, payload-undecryptable, payload-media-type, not-acceptable,
+// encryption-key-missing, overloaded; in the answer's place with answer-invalid.
 import type { Exchange, StepResult } from '../../core/exchange.ts';
+import { problem } from '../../core/problems.ts';
 import { Resumptions } from '../../core/resumptions.ts';
 import { AnswerConverter, type AnswerConverterOptions } from './answer-converter.ts';
 import { answerFormat } from './media-types.ts';
@@ -26,11 +27,18 @@ export class Transform {
   readonly prepareAnswer = (exchange: Exchange): StepResult => {
     const payload = exchange.target?.entry.operation.payload;
     if (payload?.answerType === undefined) return undefined;
-    const format = answerFormat(exchange);
+    const format = answerFormat(exchange, payload.answerIsEnvelope);
     if (typeof format !== 'string') return format;
+    if (payload.answerNeedsKey && !this.hasKey(exchange)) {
+      return problem('encryption-key-missing', 'The bank has no key of this partner.');
+    }
     exchange.converter = new AnswerConverter(exchange, payload, this.options, format);
     return undefined;
   };
+
+  private hasKey({ identity }: Exchange): boolean {
+    return identity !== undefined && this.options.hasKeyOf(identity.entry.partner.id);
+  }
 
   readonly convertRequest = (exchange: Exchange): StepResult => {
     const payload = exchange.target?.entry.operation.payload;

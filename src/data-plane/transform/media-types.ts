@@ -18,9 +18,17 @@ export function mediaTypeOf(format: PartnerFormat): string {
   return format === 'json' ? JSON_TYPE : MSGPACK_TYPE;
 }
 
+/** RFC 7515 section 9.2.1; for envelopes with SM2 too. */
+export const ENVELOPE_TYPE = 'application/jose';
+
 /** Of the body of a call; the messages of a session need not say what they all are. */
-export function requestFormat(exchange: Exchange): PartnerFormat | Problem {
+export function requestFormat(exchange: Exchange, isEnvelope: boolean): PartnerFormat | Problem {
   const contentType = exchange.header('content-type');
+  if (isEnvelope) {
+    // What is in it is JSON.
+    if (formatOf(contentType) === ENVELOPE_TYPE) return 'json';
+    return problem('payload-media-type', `The operation takes ${ENVELOPE_TYPE}.`);
+  }
   if (contentType === JSON_TYPE) return 'json';
   if (contentType === undefined && exchange.arrival.session !== undefined) return 'json';
   const type = formatOf(contentType);
@@ -30,8 +38,9 @@ export function requestFormat(exchange: Exchange): PartnerFormat | Problem {
 }
 
 /** What the caller takes best; a session puts the answer into its own messages. */
-export function answerFormat(exchange: Exchange): PartnerFormat | Problem {
+export function answerFormat(exchange: Exchange, isEnvelope: boolean): PartnerFormat | Problem {
   const accept = exchange.header('accept');
+  if (isEnvelope) return envelopeFormat(accept);
   if (accept === undefined || accept === JSON_TYPE || exchange.arrival.session !== undefined) {
     return 'json';
   }
@@ -40,6 +49,12 @@ export function answerFormat(exchange: Exchange): PartnerFormat | Problem {
     return problem('not-acceptable', `The operation answers in ${OFFERED.join(' or ')}.`);
   }
   return type === JSON_TYPE ? 'json' : 'msgpack';
+}
+
+/** What is in an envelope is JSON. */
+function envelopeFormat(accept: string | undefined): PartnerFormat | Problem {
+  if (negotiateFormat(accept, [ENVELOPE_TYPE]) !== undefined) return 'json';
+  return problem('not-acceptable', `The operation answers in ${ENVELOPE_TYPE}.`);
 }
 
 /** Those of a Content-Encoding field; undefined where one of them is not served. */

@@ -5,7 +5,7 @@ type Unconverted = Exclude<ConversionOutcome, 'converted'>;
 
 const SATURATED = 'Too many bodies wait to be converted.';
 
-/** `fields` are pairs of a JSON Pointer and what is wrong there. */
+/** `fields` are the kind of fault, then pairs of a JSON Pointer and what is wrong there. */
 export function refusalOfRequest(outcome: Unconverted, fields: readonly string[]): Problem {
   if (outcome === 'saturated') return problem('overloaded', SATURATED);
   if (outcome === 'failed') {
@@ -13,6 +13,10 @@ export function refusalOfRequest(outcome: Unconverted, fields: readonly string[]
       'internal-error',
       'The body could not be converted; it was logged with this requestId.',
     );
+  }
+  if (fields[0] === 'undecryptable') {
+    const detail = 'What is encrypted in the body cannot be decrypted.';
+    return problemAt('payload-undecryptable', detail, placesOf(fields));
   }
   return problemAt(
     'payload-invalid',
@@ -35,6 +39,6 @@ export function refusalOfAnswer(outcome: Unconverted): Problem {
 
 function placesOf(fields: readonly string[]): (readonly [string, string])[] {
   const places: (readonly [string, string])[] = [];
-  for (let i = 0; i + 1 < fields.length; i += 2) places.push([fields[i]!, fields[i + 1]!]);
+  for (let i = 1; i + 1 < fields.length; i += 2) places.push([fields[i]!, fields[i + 1]!]);
   return places;
 }

@@ -18,7 +18,7 @@ export function convertBody(
   if (exchange.body.length === 0) {
     return problem('payload-invalid', 'The operation takes a body, and there is none.');
   }
-  const format = requestFormat(exchange);
+  const format = requestFormat(exchange, payload.requestIsEnvelope);
   if (typeof format !== 'string') return format;
   const codings = codingsOf(exchange.header('content-encoding'));
   if (codings === undefined) return codingRefused();

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config.ts';
 import type { Conversion } from '../../core/conversion.ts';
 import type { CounterSet } from '../../core/counters.ts';
+import { NO_PAYLOAD_KEYS, type PayloadKeySettings } from '../../payload/encryption/payload-keys.ts';
 import { BATCH_BUFFER_BYTES } from './batch-buffers.ts';
 import { BATCH_HEADER_BYTES, type BatchResults } from './batch-codec.ts';
 import { BatchDispatcher, type BatchOwner } from './batch-dispatcher.ts';
@@ -45,6 +46,8 @@ interface CheckPoolParts {
   /** Undefined where the placement is `inline`. */
   readonly workers: BatchWorkers | undefined;
   readonly workersMissingMaxMs?: number;
+  /** Of payloads that conversions encrypt; none where absent. */
+  readonly payloadKeys?: PayloadKeySettings;
   /** Calls its argument once this turn's submissions are in; a microtask where absent. */
   readonly defer?: (run: () => void) => void;
 }
@@ -93,7 +96,8 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     this.inlineMaxMicros = inlineMaxMicros(config);
     this.preferred = config.placement === 'auto' ? new PreferredInline(parts.clock) : undefined;
     this.workersMissingMaxMs = parts.workersMissingMaxMs ?? WORKERS_MISSING_MAX_MS;
-    this.conversions = new ConversionDesk(config.placement, counters);
+    const { payloadKeys = NO_PAYLOAD_KEYS } = parts;
+    this.conversions = new ConversionDesk(config.placement, counters, payloadKeys);
     this.lanes = new FairLanes(config.queueMax, ESTIMATED);
     this.bounds = {
       itemsMax: config.batchMax,

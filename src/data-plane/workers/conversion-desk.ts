@@ -2,6 +2,7 @@ import type { CheckOutcome } from '../../core/check.ts';
 import type { Config } from '../../core/config.ts';
 import type { Conversion } from '../../core/conversion.ts';
 import type { CounterSet } from '../../core/counters.ts';
+import type { PayloadKeySettings } from '../../payload/encryption/payload-keys.ts';
 import type { Output } from './conversion-codec.ts';
 import { conversionMicros, learnMicros } from './conversion-costs.ts';
 import { ProgramShelf } from './program-shelf.ts';
@@ -21,10 +22,15 @@ export class ConversionDesk {
   private readonly counters: CounterSet;
   private readonly inlineMaxMicros: number;
   private readonly known = new KnownPrograms();
-  private readonly shelf = new ProgramShelf();
+  private readonly shelf: ProgramShelf;
 
-  constructor(placement: Config['workers']['placement'], counters: CounterSet) {
+  constructor(
+    placement: Config['workers']['placement'],
+    counters: CounterSet,
+    payloadKeys: PayloadKeySettings,
+  ) {
     this.counters = counters;
+    this.shelf = new ProgramShelf(payloadKeys);
     this.inlineMaxMicros = placement === 'auto' ? INLINE_MAX_MICROS : -1;
   }
 

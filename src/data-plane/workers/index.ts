@@ -5,6 +5,7 @@ import { extname } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
+import { NO_PAYLOAD_KEYS, type PayloadKeySettings } from '../../payload/encryption/payload-keys.ts';
 import { CheckCosts, measureCosts } from './check-costs.ts';
 import { WorkerCheckPool } from './check-pool.ts';
 import { PiscinaWorkers } from './piscina-workers.ts';
@@ -16,6 +17,8 @@ interface CheckPoolOptions {
   readonly config: Config['workers'];
   readonly counters: CounterSet;
   readonly clock?: Clock;
+  /** Of payloads that conversions encrypt; none where absent. */
+  readonly payloadKeys?: PayloadKeySettings;
   /** The module whose default export runs a batch, in place of ours. */
   readonly taskFile?: URL;
 }
@@ -29,11 +32,12 @@ const TASK_FILE = new URL(`verify-task${extname(import.meta.url)}`, import.meta.
  */
 export function createCheckPool(options: CheckPoolOptions): CheckPool {
   const { config, counters, clock = systemClock, taskFile = TASK_FILE } = options;
+  const { payloadKeys = NO_PAYLOAD_KEYS } = options;
   const progress = new Int32Array(new SharedArrayBuffer(config.count * 4));
   const workers =
     config.placement === 'inline'
       ? undefined
-      : new PiscinaWorkers(taskFile, config.count, { progress });
+      : new PiscinaWorkers(taskFile, config.count, { progress, payloadKeys });
   const costs = new CheckCosts(measureCosts());
-  return new WorkerCheckPool({ config, counters, clock, costs, progress, workers });
+  return new WorkerCheckPool({ config, counters, clock, costs, progress, workers, payloadKeys });
 }

@@ -43,10 +43,11 @@ function undone(error: unknown): ConversionResult {
 
 function faultFields(fault: PayloadFault): string[] {
   const faults = [fault, ...fault.others].slice(0, FAULTS_MAX);
-  return faults.flatMap(({ pointer, message }) => [
+  const places = faults.flatMap(({ pointer, message }) => [
     oneLine(pointer).slice(0, POINTER_MAX_CHARACTERS),
     oneLine(message),
   ]);
+  return [fault.kind, ...places];
 }
 
 /** A line feed ends a field. */

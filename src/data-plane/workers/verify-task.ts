@@ -9,7 +9,7 @@ import { serveBatches } from './serve-batches.ts';
 flushCompileCache();
 
 const keys = new KeyCache();
-const shelf = new ProgramShelf();
+const shelf = new ProgramShelf(workerData.payloadKeys);
 const progress: Int32Array = workerData.progress;
 
 export default function runBatches(port: MessagePort): Promise<void> {

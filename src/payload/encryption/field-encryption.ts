@@ -1,5 +1,5 @@
 /** Fields of a payload that are encrypted one by one, while the rest stays to be read. */
-import { readJson, writeJson } from '../formats/json.ts';
+import { FORMAT_LIMITS, jsonFormat } from '../formats/index.ts';
 import { childOf, isList, type JsonList, type JsonObject, setMember } from '../mapping/place.ts';
 import {
   EACH,
@@ -35,7 +35,7 @@ export function compileFieldEncryption(pointers: readonly string[]): FieldEncryp
   return {
     async encrypt(payload, keys) {
       for (const field of fieldsOf(payload, paths)) {
-        replace(field, await faultsAt(field, encryptPayload(writeJson(field.value), keys)));
+        replace(field, await faultsAt(field, encryptPayload(jsonFormat.write(field.value), keys)));
       }
     },
     async decrypt(payload, keys) {
@@ -48,7 +48,7 @@ export function compileFieldEncryption(pointers: readonly string[]): FieldEncryp
 
 async function decryptValue(value: JsonValue, keys: KeyRing): Promise<JsonValue> {
   if (typeof value !== 'string') throw new PayloadFault('', 'must be encrypted');
-  return readJson(await decryptPayload(value, keys));
+  return jsonFormat.read(await decryptPayload(value, keys), FORMAT_LIMITS);
 }
 
 interface Field {

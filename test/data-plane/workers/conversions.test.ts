@@ -73,7 +73,7 @@ describe('conversions', () => {
     const bad = new TestConversion('{}');
     for (const each of [good, bad]) running.pool.convert(each);
     expect(await good.settled).toEqual(['converted', [], bodyOf(1)]);
-    expect(await bad.settled).toEqual(['refused', ['/id', 'is missing'], '']);
+    expect(await bad.settled).toEqual(['refused', ['invalid', '/id', 'is missing'], '']);
     expect(good.serviceMs).toBeGreaterThan(0);
     expect(running.counters.get('conversions_pooled')).toBe(2);
   });
