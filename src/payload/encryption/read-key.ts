@@ -26,8 +26,9 @@ export function readKey(
 
 function readPem(text: string, secrecy: Secrecy): KeyObject | string {
   const label = PEM_LABEL[secrecy];
-  // node:crypto would take the public half of a private key, which nobody else should have.
   if (!text.includes(`-----BEGIN ${label}-----`)) return `has no PEM with ${label}, and is no JWK`;
+  // node:crypto would take its public half: but then somebody has a key that is another's.
+  if (secrecy === 'public' && text.includes(PEM_LABEL.private)) return 'has a private key';
   return importKey({ key: text, format: 'pem' }, secrecy);
 }
 

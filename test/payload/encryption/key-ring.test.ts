@@ -127,6 +127,20 @@ describe('a ring is refused', () => {
     expect(fault.reference).toBe('env:K');
   });
 
+  test('with RSA of more than 4096 bits, which would take too long', async () => {
+    const load = (bytes: number) => {
+      const n = Buffer.alloc(bytes, 0xff).toString('base64url');
+      return ringOf('public', 'RSA-OAEP-256', { K: JSON.stringify({ kty: 'RSA', n, e: 'AQAB' }) });
+    };
+    expect((await load(512)).current.kid).toBe('K');
+    expect((await keyFaultOf(load(513))).reference).toBe('env:K');
+  });
+
+  test('with a private key beside the public one', async () => {
+    const K = `${pem}${privatePem(PAIRS['ECDH-ES'].privateKey)}`;
+    expect((await keyFaultOf(load({ K }))).reference).toBe('env:K');
+  });
+
   test('with text that is no key, which is not repeated', async () => {
     const secret = 'MIIsecret';
     for (const text of [secret, `-----BEGIN PUBLIC KEY-----\n${secret}`, `{"d":"${secret}"`]) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ENVELOPE_MAX_CHARS } from '../../../src/payload/encryption/envelope.ts';
 import { decryptPayload } from '../../../src/payload/encryption/index.ts';
 import { ENCRYPTION_ALGORITHMS } from '../../../src/payload/encryption/payload-cipher.ts';
 import { faultOf, PRIVATE_RING } from './encryption-keys.ts';
@@ -41,6 +42,14 @@ describe('ECDH-ES refuses', () => {
 
 describe('SM2 refuses', () => {
   test.each(wrongSm2())('%s', (...refused) => expectRefused(refused));
+});
+
+test('more than the limit is refused for its length, before it is looked at', async () => {
+  const reasonOf = async (chars: number) => {
+    const text = `${'A'.repeat(chars - 8)}.A.A.A.A`;
+    return (await faultOf(decryptPayload(text, PRIVATE_RING))).message;
+  };
+  expect(await reasonOf(ENVELOPE_MAX_CHARS + 1)).not.toBe(await reasonOf(ENVELOPE_MAX_CHARS));
 });
 
 test('what is compressed is refused before it grows', () => expectRefused(['a bomb', bomb()]));

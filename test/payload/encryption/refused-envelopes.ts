@@ -107,6 +107,7 @@ export function wrongParts(algorithm: EncryptionAlgorithm): readonly Refused[] {
   return [
     ...each,
     ...swapped,
+    ['bits left over in the tag', `${good.slice(0, -1)}${nextDigit(good.at(-1)!)}`],
     ['nothing', ''],
     ['dots alone', '....'],
     ['four parts', parts.slice(0, 4).join('.')],
@@ -119,6 +120,12 @@ export function wrongParts(algorithm: EncryptionAlgorithm): readonly Refused[] {
       make(algorithm, headerOf(algorithm), makePair(algorithm).publicKey),
     ],
   ];
+}
+
+/** The last digit of a tag ends in bits that are no part of it: the next one means the same bytes. */
+function nextDigit(digit: string): string {
+  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  return digits[digits.indexOf(digit) + 1]!;
 }
 
 function flipped(bytes: Buffer, at: number, bit: number): Buffer {

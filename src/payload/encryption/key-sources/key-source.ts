@@ -3,6 +3,10 @@
 /** Private keys are read only from where nobody else reads them. */
 export type Secrecy = 'public' | 'private';
 
+/**
+ * A key management service that gives out keys is one more source. One that keeps them and decrypts
+ * itself is another PayloadCipher.
+ */
 export interface KeySource {
   /**
    * The text of a key: PEM or JWK.
