@@ -37,7 +37,9 @@ describe('a signature that holds', () => {
     const entry = bench.register('key-1', HMAC);
     const exchange = bench.exchange(signCall(call()));
     expect(bench.step(exchange)).toBeUndefined();
-    expect(exchange.identity).toEqual({ entry, scheme: 'rfc9421', viaSession: false });
+    const signatureLabel = 'sig';
+    const identity = { entry, scheme: 'rfc9421', viaSession: false, signatureLabel };
+    expect(exchange.identity).toEqual(identity);
     expect(exchange.identity?.entry).toBe(entry);
   });
 

@@ -122,7 +122,7 @@ export function wrongParts(algorithm: EncryptionAlgorithm): readonly Refused[] {
   ];
 }
 
-/** The last digit of a tag ends in bits that are no part of it: the next one means the same bytes. */
+/** The last digit of a tag ends in bits that are no part of it: the next one is the same bytes. */
 function nextDigit(digit: string): string {
   const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return digits[digits.indexOf(digit) + 1]!;
