@@ -86,7 +86,7 @@ export interface Identity {
   /** The sibling in data-plane/verify that checked it. */
   readonly scheme: SignatureSchemeName | 'token';
   /** Of a signature by RFC 9421: its label; undefined for any other. */
-  readonly signatureLabel?: string;
+  readonly signatureLabel?: string | undefined;
   /** What a token grants, beside what the subscription does; undefined for a signature. */
   readonly scopes?: ReadonlySet<string>;
   /** The handshake of the session proved it, not this message. */

@@ -231,11 +231,8 @@ class SignatureCheck extends SubmittedCheck implements NonceClaimant {
       return refusal;
     }
     this.parts.failures.prove(this.exchange.arrival.peer, entry.key.id);
-    const { scheme, label } = this;
-    this.exchange.identity = {
-      ...{ entry, scheme, viaSession: false },
-      ...(label === undefined ? {} : { signatureLabel: label }),
-    };
+    const { scheme, label: signatureLabel } = this;
+    this.exchange.identity = { entry, scheme, viaSession: false, signatureLabel };
     return undefined;
   }
 

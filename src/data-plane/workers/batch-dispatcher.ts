@@ -3,7 +3,7 @@ import { BatchBuffers } from './batch-buffers.ts';
 import { BATCH_HEADER_BYTES, BatchEncoder, BatchResults, encodedBytes } from './batch-codec.ts';
 import { type Batch, planRecovery } from './batch-recovery.ts';
 import { isAttached } from './conversion-codec.ts';
-import { isConversion, type Job } from './job.ts';
+import { hasConversion, isConversion, type Job } from './job.ts';
 import type { BatchJourney, BatchWorkers } from './piscina-workers.ts';
 import { programsOf } from './programs.ts';
 import { itemIn, notBegun } from './progress-cell.ts';
@@ -147,7 +147,7 @@ export class BatchDispatcher {
     const buffer = this.buffers.take(bytes);
     const slot = this.freeSlots.pop()!;
     slot.progressStart = notBegun(this.batches);
-    const converts = jobs.some(isConversion);
+    const converts = hasConversion(jobs);
     slot.spent = converts ? jobs.filter(job => isConversion(job) && isAttached(job)) : NONE;
     const attachments: ArrayBuffer[] | undefined = converts ? [] : undefined;
     this.encoder.encode(jobs, slot.index, slot.progressStart, buffer, attachments);

@@ -17,3 +17,9 @@ export function laneOf(job: Job): string {
 export function bodyBytes(job: Job): number {
   return isConversion(job) ? job.input.length : job.body.length;
 }
+
+/** Asked for every batch: a loop, and no call for each of its jobs. */
+export function hasConversion(jobs: readonly Job[]): boolean {
+  for (let i = 0; i < jobs.length; i++) if (isConversion(jobs[i]!)) return true;
+  return false;
+}
