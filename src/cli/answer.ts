@@ -69,9 +69,10 @@ function presentBody(response: Response, body: Buffer): unknown {
 
 /** For a person: what was refused, and what to change. */
 export function describeProblem(status: number, document: ProblemDocument): string {
-  const { code, title, detail, requestId, type } = document;
+  const { code, title, detail, requestId, type, errors = [] } = document;
   const lines = [`${status} ${code ?? ''}`.trimEnd() + (title === undefined ? '' : `: ${title}`)];
   if (detail !== undefined) lines.push(`  ${detail}`);
+  for (const place of errors) lines.push(`  ${place.pointer}: ${place.detail}`);
   if (code !== undefined && type === `/problems/${code}` && Object.hasOwn(PROBLEMS, code)) {
     lines.push(`  What to change: ${PROBLEMS[code as ProblemName].remedy}`);
   }

@@ -15,7 +15,12 @@ export {
   type PartnerClientOptions,
   type RequestOptions,
 } from './partner-client.ts';
-export { type ProblemDocument, ProblemError, readProblem } from './problem-error.ts';
+export {
+  type ProblemDocument,
+  ProblemError,
+  type ProblemPlace,
+  readProblem,
+} from './problem-error.ts';
 export {
   contentDigest,
   createRequestSigner,

@@ -7,6 +7,14 @@ export interface ProblemDocument {
   readonly detail: string | undefined;
   readonly code: string | undefined;
   readonly requestId: string | undefined;
+  /** Places of the body that are wrong (RFC 9457 section 3); undefined where it names none. */
+  readonly errors?: readonly ProblemPlace[] | undefined;
+}
+
+export interface ProblemPlace {
+  /** JSON Pointer as a fragment: `#/amount`. */
+  readonly pointer: string;
+  readonly detail: string;
 }
 
 /** Problem documents beyond this are not read: ours are a few hundred bytes. */
@@ -21,6 +29,7 @@ export interface Refusal {
   readonly detail?: string | undefined;
   readonly requestId?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
+  readonly errors?: readonly ProblemPlace[] | undefined;
   /** The problem document whole, or what else the answer held. */
   readonly body?: unknown;
 }
@@ -34,6 +43,8 @@ export class ProblemError extends Error {
   readonly detail: string | undefined;
   readonly requestId: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  /** Places of the body that are wrong; undefined where the problem names none. */
+  readonly errors: readonly ProblemPlace[] | undefined;
   /** Over a session: the problem document whole, or what else the answer held. */
   readonly body: unknown;
 
@@ -47,6 +58,7 @@ export class ProblemError extends Error {
     this.detail = detail;
     this.requestId = refusal.requestId;
     this.retryAfterSeconds = refusal.retryAfterSeconds;
+    this.errors = refusal.errors;
     this.body = refusal.body;
   }
 
@@ -62,6 +74,7 @@ export class ProblemError extends Error {
       detail: document?.detail,
       requestId: document?.requestId ?? response.headers.get('x-request-id') ?? undefined,
       retryAfterSeconds: retryAfterSeconds(response.headers, nowMs),
+      errors: document?.errors,
     });
   }
 }
@@ -134,5 +147,15 @@ export function problemOf(value: unknown): ProblemDocument | undefined {
     detail: member('detail'),
     code: member('code'),
     requestId: member('requestId'),
+    errors: placesOf((value as { readonly errors?: unknown }).errors),
   };
+}
+
+/** What is not as RFC 9457 shows it is passed over. */
+function placesOf(errors: unknown): readonly ProblemPlace[] | undefined {
+  if (!Array.isArray(errors)) return undefined;
+  return errors.filter(
+    (each): each is ProblemPlace =>
+      typeof each?.pointer === 'string' && typeof each?.detail === 'string',
+  );
 }

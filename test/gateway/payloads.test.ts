@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { Packr, unpack } from 'msgpackr';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createPartnerClient } from '../../src/client/index.ts';
+import { runCli } from '../cli/run-cli.ts';
 import { type RawRequest, RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
 import { TestGateway } from '../support/gateway.ts';
 import { PartnerTraffic } from '../support/partner-traffic.ts';
@@ -144,6 +146,18 @@ describe('the body of a call', () => {
     ]);
     expect(answer.text).not.toContain(secret);
     expect(received()).toEqual([]);
+  });
+
+  it('tells the client and the command line each place', async () => {
+    const client = createPartnerClient({ ...gateway.credentials(), baseUrl: gateway.url });
+    const places = [{ pointer: '#/to', detail: 'is missing' }];
+    await expect(
+      client.request('POST', payloadPath('pay'), { amount: '1.00' }),
+    ).rejects.toMatchObject({ code: 'payload-invalid', errors: places });
+    const options = ['--client-file', gateway.files.clientFile, '--base-url', gateway.url];
+    const data = ['--data', '{"amount":"1.00"}'];
+    const shown = await runCli(['call', 'POST', payloadPath('pay'), ...data, ...options]);
+    expect([shown.status, shown.stderr]).toEqual([1, expect.stringContaining('#/to: is missing')]);
   });
 
   it.each([
