@@ -2,6 +2,7 @@
  * One call on its way through the rooms. Each room fills its own part once and edits nobody else's;
  * the comments say whose part is whose.
  */
+import { fieldOf } from './field-of.ts';
 import type { Problem } from './problems.ts';
 import type {
   CompiledSnapshot,
@@ -199,6 +200,8 @@ export class Exchange {
   /** respond: what the caller got. 0 until a head was sent. */
   status = 0;
   responseBytes = 0;
+  /** pipeline: its answer is a problem, which may still be on its way: nothing else is sent. */
+  isRefused = false;
   /** pipeline: the first problem, if any. */
   refusal: Problem | undefined = undefined;
   /** front: the peer closed before the answer was complete. */
@@ -227,6 +230,18 @@ export class Exchange {
     this.driver.complete(this);
   }
 
+  /** Nobody waits any more for what comes of it. */
+  get isOver(): boolean {
+    return this.completed || this.isRefused;
+  }
+
+  /** Gives the caller a problem in the place of an answer that is still coming. */
+  refuseAnswer(refusal: Problem): void {
+    this.source?.giveUp();
+    this.source = undefined;
+    this.resume(refusal);
+  }
+
   /** Where an answer that the call has brought goes; a problem goes to the transport's own. */
   get sink(): AnswerSink {
     return this.converter ?? this.transport.sink;
@@ -234,8 +249,6 @@ export class Exchange {
 
   /** The first value of a header, by its lower-case name. */
   header(name: string): string | undefined {
-    const { headers } = this.arrival;
-    for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1];
-    return undefined;
+    return fieldOf(this.arrival.headers, name);
   }
 }

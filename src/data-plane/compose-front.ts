@@ -5,6 +5,7 @@
 import type { AnswerSigning } from '../core/answer-signing.ts';
 import { normaliseAuthority } from '../core/authority.ts';
 import type { AuthorizationRequest } from '../core/authorization.ts';
+import { reserveBodyBytes } from '../core/body-budget.ts';
 import type { CheckRunner } from '../core/check.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
@@ -175,13 +176,20 @@ function targetUriOf({ arrival }: Exchange): string {
   return `${scheme}://${normaliseAuthority(authority, scheme)}${path}${query}`;
 }
 
-function createTransform({ config, conversions, reportConversion }: FrontParts): Transform {
+function createTransform(parts: FrontParts): Transform {
+  const { config, counters, conversions, reportConversion } = parts;
+  const { bodyMaxBytes, bodiesBufferedMaxBytes } = config.limits;
   const withKeys = config.transform.partnerKeys.filter(({ keys }) => keys.length > 0);
   const encrypting = new Set(withKeys.map(({ partner }) => partner));
   return new Transform({
     conversions,
     hasKeyOf: partnerId => encrypting.has(partnerId),
-    bodyMaxBytes: config.limits.bodyMaxBytes,
+    bodyMaxBytes,
+    reserve: (exchange, bytes) => {
+      const isHeld = reserveBodyBytes(exchange, bytes, counters, bodiesBufferedMaxBytes);
+      if (!isHeld) counters.add('bodies_refused_memory');
+      return isHeld;
+    },
     answerMaxBytes: config.transform.answerMaxBytes,
     reportFailure: reportConversion,
   });

@@ -80,7 +80,8 @@ export class Pipeline implements ExchangeIntake {
   resume(exchange: Exchange, refusal: Problem | undefined): void {
     if (exchange.completed) return;
     if (refusal !== undefined) this.refuse(exchange, refusal);
-    else this.run(exchange);
+    // What it waited for came while its problem was written, which may take a worker's signature.
+    else if (!exchange.isRefused) this.run(exchange);
   }
 
   /** The peer left. What still produces an answer decides how its upstream request ends. */
@@ -92,10 +93,8 @@ export class Pipeline implements ExchangeIntake {
   }
 
   expire(exchange: Exchange, refusal: Problem): void {
-    if (exchange.completed || exchange.aborted || exchange.status > 0) return;
-    exchange.source?.giveUp();
-    exchange.source = undefined;
-    this.refuse(exchange, refusal);
+    if (exchange.isOver || exchange.aborted || exchange.status > 0) return;
+    exchange.refuseAnswer(refusal);
   }
 
   complete(exchange: Exchange): void {
@@ -126,6 +125,7 @@ export class Pipeline implements ExchangeIntake {
 
   private refuse(exchange: Exchange, refusal: Problem): void {
     exchange.refusal = refusal;
+    exchange.isRefused = true;
     if (exchange.aborted) return this.complete(exchange);
     try {
       this.rooms.writeProblem(exchange, refusal);

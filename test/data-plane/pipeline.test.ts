@@ -141,6 +141,21 @@ describe('the pipeline', () => {
     expect(journal.counters.get('exchanges_in_flight')).toBe(0);
   });
 
+  it('goes no further with a call whose problem is still being written', () => {
+    const written: Problem[] = [];
+    const journal = aPipeline({
+      verify: wait,
+      writeProblem: (_, refusal) => void written.push(refusal),
+    });
+    const exchange = started(journal);
+    journal.pipeline.expire(exchange, problem('deadline-exceeded', 'Too late.'));
+    expect([exchange.completed, exchange.isOver]).toEqual([false, true]);
+    exchange.resume();
+    expect(journal.visited).not.toContain('route');
+    exchange.complete();
+    expect(written.map(({ name }) => name)).toEqual(['deadline-exceeded']);
+  });
+
   it('turns a throw into internal-error and reports it', () => {
     const journal = aPipeline({
       route: () => {

@@ -1,15 +1,6 @@
 /** The keys of a ring in their file, which is for its owner alone and is replaced whole. */
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync, renameSync } from 'node:fs';
+import { writePrivateFile } from '../../core/durable-names.ts';
 import { RING_ALGORITHMS, type RingKey, readPrivateKey, ringKeyOf } from './signing-key.ts';
 
 const FORM = 1;
@@ -52,26 +43,11 @@ export function writeRingFile(path: string, keys: readonly RingKey[]): void {
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
     return { algorithm, activeFromMs, privateKey: pem };
   });
-  const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  const descriptor = openSync(draft, 'wx', 0o600);
-  try {
-    writeSync(descriptor, `${JSON.stringify({ form: FORM, keys: kept }, undefined, 2)}\n`);
-    fsyncSync(descriptor);
-    renameSync(draft, path);
-    syncFolder(dirname(path));
-  } finally {
-    closeSync(descriptor);
-    rmSync(draft, { force: true });
-  }
-}
-
-function syncFolder(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+  writePrivateFile(
+    path,
+    `${JSON.stringify({ form: FORM, keys: kept }, undefined, 2)}\n`,
+    renameSync,
+  );
 }
 
 /** Or what is wrong with the text, as a verb phrase. */

@@ -3,8 +3,8 @@
  * nothing without the key file.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { linkSync } from 'node:fs';
+import { writePrivateFile } from '../../core/durable-names.ts';
 import { ConfigError, displayName } from '../config/config-error.ts';
 import { readOperatorFile, SMALL_FILE_MAX_BYTES } from '../config/operator-file.ts';
 
@@ -126,37 +126,12 @@ export function isSealed(text: string): boolean {
 export function createSecretKeyFile(path: string): void {
   const { id, key } = freshKey();
   try {
-    putWhole(path, `${id} ${key.toString('base64')}\n`);
+    // Unlike a rename, a link fails where the name is taken.
+    writePrivateFile(path, `${id} ${key.toString('base64')}\n`, linkSync);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     throw fileError(path, 0, code === 'EEXIST' ? 'exists already' : `cannot be written (${code})`);
-  }
-}
-
-/** @throws EEXIST where something has the name */
-function putWhole(path: string, text: string): void {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  const descriptor = openSync(draft, 'wx', 0o600);
-  try {
-    writeSync(descriptor, text);
-    fsyncSync(descriptor);
-    // Unlike a rename, a link fails where the name is taken.
-    linkSync(draft, path);
-    // What is sealed with it may be durable a moment later, so its name must be before.
-    syncFolder(dirname(path));
-  } finally {
-    closeSync(descriptor);
-    rmSync(draft, { force: true });
-  }
-}
-
-function syncFolder(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

@@ -2,6 +2,7 @@
  * Collects a request's body. Signatures cover the whole body, so nothing goes on before its last
  * byte; in return every limit holds before a byte is kept.
  */
+import { releaseBodyBytes, reserveBodyBytes } from '../../core/body-budget.ts';
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import { Deadline, Deadlines } from '../../core/deadlines.ts';
@@ -94,19 +95,13 @@ export class BodyReader {
       this.counters.add('bodies_refused_memory');
       return problem('overloaded', 'Memory is short: only small bodies are taken.');
     }
-    const held = this.counters.get('body_bytes_buffered');
-    if (held + added > bodiesBufferedMaxBytes) {
-      this.counters.add('bodies_refused_memory');
-      return problem('overloaded', 'Too many request bodies are in memory.');
-    }
-    this.counters.set('body_bytes_buffered', held + added);
-    exchange.bodyReservedBytes += added;
-    return undefined;
+    if (reserveBodyBytes(exchange, added, this.counters, bodiesBufferedMaxBytes)) return undefined;
+    this.counters.add('bodies_refused_memory');
+    return problem('overloaded', 'Too many request bodies are in memory.');
   }
 
   unreserve(exchange: Exchange): void {
-    this.counters.add('body_bytes_buffered', -exchange.bodyReservedBytes);
-    exchange.bodyReservedBytes = 0;
+    releaseBodyBytes(exchange, this.counters);
   }
 
   settle(collector: BodyCollector, bytes: number): void {

@@ -52,11 +52,11 @@ export class Idempotency {
     if (outcome.kind === 'granted') {
       counters.add('idempotency_claims');
       // The caller left or its time was over meanwhile.
-      if (exchange.completed) return store.release(outcome.claim);
+      if (exchange.isOver) return store.release(outcome.claim);
       exchange.recorder = new Recording(this.options, exchange, outcome.claim);
       return this.resumptions.add(exchange, undefined);
     }
-    if (exchange.completed) return;
+    if (exchange.isOver) return;
     if (outcome.kind === 'answered') return this.replay(exchange, outcome.answer);
     counters.add('idempotency_refusals');
     this.resumptions.add(exchange, refusalOf(outcome));

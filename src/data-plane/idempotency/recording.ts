@@ -165,7 +165,7 @@ export class Recording implements AnswerRecorder {
   }
 
   private isGone(exchange: Exchange): boolean {
-    return this.isDetached || exchange.completed || exchange.aborted;
+    return this.isDetached || exchange.isOver || exchange.aborted;
   }
 
   private pass(exchange: Exchange, chunk: Uint8Array): boolean {

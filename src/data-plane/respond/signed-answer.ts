@@ -1,13 +1,10 @@
 /** An answer that is gathered, signed by a worker, and only then handed to the socket. */
 import type { Clock } from '../../core/clock.ts';
 import { CollectedBody } from '../../core/collected-body.ts';
-import type {
-  Conversion,
-  ConversionOutcome,
-  ConversionRunner,
-  ProgramEntry,
-} from '../../core/conversion.ts';
+import type { ConversionOutcome, ConversionRunner, ProgramEntry } from '../../core/conversion.ts';
 import { type AnswerSink, EMPTY_BODY, type Exchange } from '../../core/exchange.ts';
+import { ExchangeConversion } from '../../core/exchange-conversion.ts';
+import { fieldOf } from '../../core/field-of.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import { answerTask } from '../../payload/answer-signature.ts';
 import type { HttpAnswer } from './http-answer.ts';
@@ -27,8 +24,6 @@ export interface AnswerSigner {
 /** Of another signer than us, or of other bytes than those that leave. */
 const REPLACED = new Set(['content-digest', 'signature', 'signature-input']);
 const MS_PER_SECOND = 1_000;
-/** Calls of nobody in particular take their turn together. */
-const PUBLIC_LANE = '';
 
 export class SignedAnswer implements AnswerSink {
   readonly answer: HttpAnswer;
@@ -83,14 +78,18 @@ export class SignedAnswer implements AnswerSink {
     exchange.resume(exchange.refusal);
   }
 
-  /** Hands a signed answer on, unless another one has taken its place. */
+  /** False where another answer has taken its place. */
+  awaits(gathering: Gathering): boolean {
+    return this.gathering === gathering;
+  }
+
+  /** Hands a signed answer on. */
   deliver(
     exchange: Exchange,
     gathering: Gathering,
     fields: readonly string[],
     body: Uint8Array,
   ): void {
-    if (this.gathering !== gathering) return;
     this.gathering = undefined;
     const { status, headers, contentLength, hasBody } = gathering;
     const signed = withSignature(headers, fields);
@@ -100,8 +99,7 @@ export class SignedAnswer implements AnswerSink {
   }
 
   /** It cannot be signed, and nobody gets it unsigned: what is told in its place is unsigned. */
-  giveUp(exchange: Exchange, gathering: Gathering, refusal: Problem): void {
-    if (this.gathering !== gathering) return;
+  giveUp(exchange: Exchange, refusal: Problem): void {
     this.gathering = undefined;
     this.isPlain = true;
     exchange.resume(refusal);
@@ -113,9 +111,7 @@ export class SignedAnswer implements AnswerSink {
 
   private refuse(exchange: Exchange): void {
     this.gathering = undefined;
-    exchange.source?.giveUp();
-    exchange.source = undefined;
-    exchange.resume(tooLong(this.signer.bodyMaxBytes));
+    exchange.refuseAnswer(tooLong(this.signer.bodyMaxBytes));
   }
 }
 
@@ -127,16 +123,11 @@ interface Gathering {
   readonly body: CollectedBody;
 }
 
-class SigningJob implements Conversion {
-  readonly program: ProgramEntry;
-  readonly inputBytes: number;
-  waitMs = 0;
-  serviceMs = 0;
-  private readonly exchange: Exchange;
+/** Of an answer, or of the problem in its place: a refusal is answered with a signature too. */
+class SigningJob extends ExchangeConversion {
   private readonly signed: SignedAnswer;
   private readonly gathering: Gathering;
   private readonly signer: AnswerSigner;
-  private body: Uint8Array;
 
   constructor(
     exchange: Exchange,
@@ -145,25 +136,14 @@ class SigningJob implements Conversion {
     signer: AnswerSigner,
     body: Uint8Array,
   ) {
-    this.exchange = exchange;
+    super(exchange, signer.program, body);
     this.signed = signed;
     this.gathering = gathering;
     this.signer = signer;
-    this.program = signer.program;
-    this.body = body;
-    this.inputBytes = body.length;
   }
 
-  get lane(): string {
-    return this.exchange.identity?.entry.app.id ?? PUBLIC_LANE;
-  }
-
-  get input(): Uint8Array {
-    return this.body;
-  }
-
-  get abandoned(): boolean {
-    return this.exchange.completed;
+  override get abandoned(): boolean {
+    return this.exchange.completed || !this.signed.awaits(this.gathering);
   }
 
   get task(): string {
@@ -173,7 +153,7 @@ class SigningJob implements Conversion {
     return answerTask({
       created: Math.floor(signer.clock.wallMs() / MS_PER_SECOND),
       status: gathering.status,
-      contentType: fieldOf(gathering.headers, 'content-type'),
+      contentType: fieldOf(gathering.headers, 'content-type') ?? '',
       requestId,
       method,
       targetUri: signer.targetUriOf(exchange),
@@ -182,15 +162,17 @@ class SigningJob implements Conversion {
     });
   }
 
-  settle(outcome: ConversionOutcome, fields: readonly string[], output: Uint8Array): void {
-    this.body = EMPTY_BODY;
+  protected conclude(
+    outcome: ConversionOutcome,
+    fields: readonly string[],
+    output: Uint8Array,
+  ): void {
     const { exchange, signed, gathering, signer } = this;
-    if (exchange.completed) return;
     if (outcome === 'converted') return signed.deliver(exchange, gathering, fields, output);
     if (outcome !== 'saturated') {
       signer.reportFailure(exchange, `the answer could not be signed: ${fields[0] ?? outcome}`);
     }
-    signed.giveUp(exchange, gathering, unsigned(outcome));
+    signed.giveUp(exchange, unsigned(outcome));
   }
 }
 
@@ -215,11 +197,6 @@ function withSignature(
   }
   fields.push('content-digest', digest!, 'signature-input', input!, 'signature', signature!);
   return fields;
-}
-
-function fieldOf(headers: readonly string[], name: string): string {
-  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1]!;
-  return '';
 }
 
 /** The member of the Signature field that was verified: a byte sequence, so without a comma. */

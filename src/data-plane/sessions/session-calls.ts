@@ -1,4 +1,5 @@
 /** Carries out what messages ask for: calls through the pipeline, cancellations, subscriptions. */
+import { releaseBodyBytes, reserveBodyBytes } from '../../core/body-budget.ts';
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import { type Arrival, EMPTY_BODY, Exchange, type ExchangeIntake } from '../../core/exchange.ts';
@@ -104,18 +105,13 @@ export class SessionCalls implements CallHost {
     const call = exchange.transport as SessionCall;
     call.release();
     call.session.calls.delete(call);
-    this.options.counters.add('body_bytes_buffered', -exchange.bodyReservedBytes);
-    exchange.bodyReservedBytes = 0;
+    releaseBodyBytes(exchange, this.options.counters);
     exchange.body = EMPTY_BODY;
   };
 
   reserve(exchange: Exchange, bytes: number): boolean {
     const { config, counters } = this.options;
-    const held = counters.get('body_bytes_buffered') + bytes;
-    if (held > config.limits.bodiesBufferedMaxBytes) return false;
-    counters.set('body_bytes_buffered', held);
-    exchange.bodyReservedBytes += bytes;
-    return true;
+    return reserveBodyBytes(exchange, bytes, counters, config.limits.bodiesBufferedMaxBytes);
   }
 
   private refuseBusy(session: Session, id: RpcId | undefined): Problem | undefined {

@@ -2,13 +2,14 @@ import { CollectedBody } from '../../core/collected-body.ts';
 import type { ConversionOutcome, ConversionRunner } from '../../core/conversion.ts';
 import type { DataClass } from '../../core/data-classes.ts';
 import type { AnswerSink, Exchange } from '../../core/exchange.ts';
+import { ExchangeConversion } from '../../core/exchange-conversion.ts';
+import { fieldOf } from '../../core/field-of.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import type { Resumptions } from '../../core/resumptions.ts';
 import type { PayloadRecord } from '../../core/snapshot.ts';
 import { answerTask, type PartnerFormat } from '../../payload/payload-task.ts';
 import { answerFields } from './answer-fields.ts';
 import { codingsOf, ENVELOPE_TYPE, mediaTypeOf } from './media-types.ts';
-import { PayloadConversion } from './payload-conversion.ts';
 import type { ProgramTable } from './program-table.ts';
 import { refusalOfAnswer } from './refusals.ts';
 
@@ -18,6 +19,8 @@ export interface AnswerConverterOptions {
   readonly resumptions: Resumptions;
   /** Largest body of a call, without its content coding. */
   readonly bodyMaxBytes: number;
+  /** Of request bodies in memory: false where the exchange may not hold so many bytes more. */
+  readonly reserve: (exchange: Exchange, bytes: number) => boolean;
   /** Whether answers can be encrypted for that partner. */
   readonly hasKeyOf: (partnerId: string) => boolean;
   /** Largest body of an answer that is converted. */
@@ -139,13 +142,11 @@ export class AnswerConverter implements AnswerSink {
     const { exchange } = this;
     this.isRefused = true;
     this.body = undefined;
-    exchange.source?.giveUp();
-    exchange.source = undefined;
-    exchange.resume(refusal);
+    exchange.refuseAnswer(refusal);
   }
 }
 
-class AnswerConversion extends PayloadConversion {
+class AnswerConversion extends ExchangeConversion {
   readonly task: string;
   private readonly options: AnswerConverterOptions;
   private readonly converter: AnswerConverter;
@@ -190,9 +191,4 @@ function shownTo({ arrival, target }: Exchange): DataClass {
 /** Successful answers with content; what went wrong is not in the words of the operation. */
 function isConverted(status: number, hasBody: boolean): boolean {
   return hasBody && status >= 200 && status < 300 && status !== 204 && status !== 205;
-}
-
-function fieldOf(headers: readonly string[], name: string): string | undefined {
-  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1];
-  return undefined;
 }

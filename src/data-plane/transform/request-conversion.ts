@@ -1,12 +1,12 @@
 import type { ConversionOutcome } from '../../core/conversion.ts';
 import { type Exchange, PENDING, type StepResult } from '../../core/exchange.ts';
-import { problem } from '../../core/problems.ts';
+import { ExchangeConversion } from '../../core/exchange-conversion.ts';
+import { type Problem, problem } from '../../core/problems.ts';
 import type { PayloadRecord } from '../../core/snapshot.ts';
 import { requestTask } from '../../payload/payload-task.ts';
 import type { AnswerConverterOptions } from './answer-converter.ts';
 import { codingRefused, codingsOf, requestFormat } from './media-types.ts';
 import { outgoingFields } from './outgoing-fields.ts';
-import { PayloadConversion } from './payload-conversion.ts';
 import { refusalOfRequest } from './refusals.ts';
 
 /** Has the caller's body turned into what the upstream expects. */
@@ -26,7 +26,7 @@ export function convertBody(
   return new RequestConversion(exchange, payload, options, task).start();
 }
 
-class RequestConversion extends PayloadConversion {
+class RequestConversion extends ExchangeConversion {
   readonly task: string;
   private readonly payload: PayloadRecord;
   private readonly options: AnswerConverterOptions;
@@ -63,9 +63,14 @@ class RequestConversion extends PayloadConversion {
     else this.options.resumptions.add(this.exchange, refusal);
   }
 
-  private take(output: Uint8Array): undefined {
-    const { exchange, payload } = this;
+  /** A coding undone may have made a hundred times as much of it. */
+  private take(output: Uint8Array): Problem | undefined {
+    const { exchange, payload, options } = this;
+    if (!options.reserve(exchange, output.length)) {
+      return problem('overloaded', 'Too many request bodies are in memory.');
+    }
     exchange.outgoingBody = output;
     exchange.outgoingFields = outgoingFields(exchange, payload);
+    return undefined;
   }
 }

@@ -23,15 +23,21 @@ type Schema = { readonly [keyword: string]: JsonValue };
 
 /** Of a schema of 256 KB that nests its combinations no worse than people do. */
 const NODES_MAX = 10_000;
+const KEYWORD = 'x-data-class';
+const NOT_CLASSIFIED = -1;
 /** Each of them applies to the same place. */
 const LISTS = ['allOf', 'anyOf', 'oneOf'];
 const SINGLE = ['if', 'then', 'else'];
 const ELEMENTS = ['items', 'contains', 'unevaluatedItems'];
 const REST = ['additionalProperties', 'unevaluatedProperties'];
 
-/** Undefined where the schema classifies nothing. Throws Error where it is beyond all measure. */
+/**
+ * Undefined where the schema classifies nothing.
+ * @throws Error where a class could be overlooked: one that does not exist, a reference that this
+ *   does not follow, a schema within it with an `$id` of its own; or where it is beyond all measure
+ */
 export function compileClasses(schema: JsonValue): ClassTree | undefined {
-  if (!isSchema(schema)) return undefined;
+  if (!isSchema(schema) || !JSON.stringify(schema).includes(`"${KEYWORD}"`)) return undefined;
   const tree = new TreeBuilder(schema).build();
   return tree.some(({ rank }) => rank !== undefined) ? tree : undefined;
 }
@@ -102,6 +108,12 @@ class TreeBuilder {
     const open = [...schemas];
     for (let schema = open.pop(); schema !== undefined; schema = open.pop()) {
       if (found.has(schema)) continue;
+      // Its references would be about itself (core, section 8.2.1).
+      if (schema.$id !== undefined && schema !== this.root) {
+        throw new Error(
+          'has classes, and a schema within it with an $id, which they cannot follow',
+        );
+      }
       found.add(schema);
       open.push(...this.besides(schema));
     }
@@ -112,13 +124,18 @@ class TreeBuilder {
     const lists = LISTS.flatMap(keyword => listOf(schema[keyword]));
     const single = SINGLE.map(keyword => schema[keyword]);
     const dependent = Object.values((schema.dependentSchemas ?? {}) as Schema);
-    const references = [schema.$ref, schema.$dynamicRef].map(text => this.resolve(text));
+    const references = [schema.$ref, schema.$dynamicRef].map(text => this.follow(text));
     return [...lists, ...single, ...dependent, ...references].filter(isSchema);
   }
 
-  /** Within the schema; the compiler has refused any other. */
-  private resolve(reference: JsonValue | undefined): JsonValue | undefined {
+  private follow(reference: JsonValue | undefined): JsonValue | undefined {
     if (typeof reference !== 'string') return undefined;
+    const found = reference.startsWith('#') ? this.resolve(reference) : undefined;
+    if (found !== undefined) return found;
+    throw new Error(`has classes, and the reference ${reference}, which they cannot follow`);
+  }
+
+  private resolve(reference: string): JsonValue | undefined {
     if (reference === '#') return this.root;
     if (!reference.startsWith('#/')) return findAnchor(this.root, reference.slice(1));
     let at: JsonValue | undefined = this.root;
@@ -133,7 +150,11 @@ class TreeBuilder {
 }
 
 function rankOf(schema: Schema): number {
-  return (DATA_CLASSES as readonly JsonValue[]).indexOf(schema['x-data-class'] ?? '');
+  const given = schema[KEYWORD];
+  if (given === undefined) return NOT_CLASSIFIED;
+  const rank = (DATA_CLASSES as readonly JsonValue[]).indexOf(given);
+  if (rank < 0) throw new Error(`${KEYWORD} must be one of ${DATA_CLASSES.join(', ')}`);
+  return rank;
 }
 
 function namesOf({ properties }: Schema): string[] {

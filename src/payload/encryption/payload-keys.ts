@@ -19,7 +19,10 @@ export class PayloadKeys {
 
   /** Private keys of the bank. Rejects where there are none, or one cannot be read. */
   own(): Promise<KeyRing> {
-    this.ownRing ??= loadKeyRing(this.settings.own, 'private');
+    this.ownRing ??= loadKeyRing(this.settings.own, 'private').catch(error => {
+      this.ownRing = undefined;
+      throw error;
+    });
     return this.ownRing;
   }
 
@@ -28,7 +31,11 @@ export class PayloadKeys {
     let ring = this.rings.get(partner);
     if (ring === undefined) {
       const keys = this.settings.partners.find(each => each.partner === partner)?.keys ?? [];
-      ring = loadKeyRing(keys, 'public');
+      // What could not be read now may be there for the next payload.
+      ring = loadKeyRing(keys, 'public').catch(error => {
+        this.rings.delete(partner);
+        throw error;
+      });
       this.rings.set(partner, ring);
     }
     return ring;

@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { syncFolder } from '../../core/durable-names.ts';
 import { SLOT_BYTES, type SlotTable } from './slot-table.ts';
 import { decodeHeader, encodeHeader, HEADER_BYTES, type StateHeader } from './state-header.ts';
 
@@ -108,15 +109,5 @@ function writeWhole(fd: number, bytes: Buffer, offset: number): void {
   let written = 0;
   while (written < bytes.length) {
     written += writeSync(fd, bytes, written, bytes.length - written, offset + written);
-  }
-}
-
-/** A new name reaches the disk with its folder. */
-function syncFolder(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }

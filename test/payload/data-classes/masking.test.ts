@@ -54,6 +54,16 @@ describe('masking', () => {
     expect(compileClasses(true)).toBeUndefined();
   });
 
+  it.each([
+    ['a class that does not exist', { properties: { a: { 'x-data-class': 'secret' } } }],
+    ['a class in another case', { 'x-data-class': 'Sensitive' }],
+    ['a reference by $id', { $ref: 'money', $defs: { m: { $id: 'money', ...of('sensitive') } } }],
+    ['a schema with an $id', { $ref: '#/$defs/m', $defs: { m: { $id: 'm', ...of('public') } } }],
+    ['a reference that leads nowhere', { ...of('public'), $ref: '#/$defs/none' }],
+  ])('is refused with %s, by which a class could be overlooked', (_, schema) => {
+    expect(() => compileClasses(schema as JsonValue)).toThrow(Error);
+  });
+
   it('has members called like parts of a prototype as data', () => {
     const schema = JSON.parse(
       '{"properties":{"__proto__":{"x-data-class":"sensitive"},' +

@@ -3,16 +3,15 @@ import type {
   ConversionOutcome,
   ConversionRunner,
   ProgramEntry,
-} from '../../core/conversion.ts';
-import type { Exchange } from '../../core/exchange.ts';
-import { STAGE } from '../../core/stages.ts';
+} from './conversion.ts';
+import { EMPTY_BODY, type Exchange } from './exchange.ts';
+import { STAGE } from './stages.ts';
 
 /** Calls of nobody in particular take their turn together. */
 const PUBLIC_LANE = '';
-const GONE = new Uint8Array(0);
 
-/** One payload of one exchange on its way through the pool. */
-export abstract class PayloadConversion implements Conversion {
+/** Bytes of one exchange on their way through the pool. */
+export abstract class ExchangeConversion implements Conversion {
   readonly program: ProgramEntry;
   readonly inputBytes: number;
   waitMs = 0;
@@ -27,7 +26,7 @@ export abstract class PayloadConversion implements Conversion {
     this.inputBytes = input.length;
   }
 
-  abstract get task(): string;
+  abstract readonly task: string;
 
   get lane(): string {
     return this.exchange.identity?.entry.app.id ?? PUBLIC_LANE;
@@ -37,15 +36,16 @@ export abstract class PayloadConversion implements Conversion {
     return this.bytes;
   }
 
+  /** A problem is in the place of what it would have made. */
   get abandoned(): boolean {
-    return this.exchange.completed;
+    return this.exchange.isOver;
   }
 
   settle(outcome: ConversionOutcome, fields: readonly string[], output: Uint8Array): void {
-    this.bytes = GONE;
+    this.bytes = EMPTY_BODY;
     const { exchange } = this;
     exchange.stageMs[STAGE.transform]! += this.waitMs + this.serviceMs;
-    if (!exchange.completed) this.conclude(outcome, fields, output);
+    if (!this.abandoned) this.conclude(outcome, fields, output);
   }
 
   protected submitTo(conversions: ConversionRunner): void {
