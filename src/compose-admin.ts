@@ -4,6 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import type { GatewayRegistry } from './compose-registry.ts';
+import type { GatewayTelemetry } from './compose-telemetry.ts';
+import { GatewayControls, openBlockedSources } from './compose-tuning.ts';
 import { type AdminListener, createAdminListener } from './control-plane/admin/index.ts';
 import { addRebuildRoute } from './control-plane/admin/rebuild-route.ts';
 import type { TelemetrySources } from './control-plane/admin/telemetry-routes.ts';
@@ -17,6 +19,8 @@ import { addOnboardingRoutes } from './control-plane/onboarding/routes.ts';
 import { loadOperators } from './control-plane/operators/load-operators.ts';
 import { OperatorDirectory } from './control-plane/operators/operator-directory.ts';
 import { addShelfRoutes, PublishGuard } from './control-plane/shelf/index.ts';
+import { addTuningRoutes, type TuningParts } from './control-plane/tuning/routes.ts';
+import { TuningDesk } from './control-plane/tuning/tuning-desk.ts';
 import { systemClock } from './core/clock.ts';
 import type { Config } from './core/config.ts';
 import type { CounterSet } from './core/counters.ts';
@@ -34,6 +38,7 @@ export interface AdminParts extends TelemetrySources {
   readonly registry: GatewayRegistry;
   readonly fronts: FrontThreads;
   readonly upstreams: UpstreamHealth;
+  readonly gatewayTelemetry: GatewayTelemetry;
   readonly hub: EventHub;
   /** Where partners reach the gateway. */
   readonly publicUrl: string;
@@ -44,6 +49,7 @@ export class GatewayAdmin {
   private readonly parts: AdminParts;
   private readonly certification: CertificationDesk;
   private readonly closings: ClosingWatch;
+  private readonly tuning: TuningParts;
   private operators: OperatorDirectory;
   private listener: AdminListener | undefined;
 
@@ -51,6 +57,9 @@ export class GatewayAdmin {
     const { config, registry, fronts, log } = parts;
     this.parts = parts;
     this.operators = readOperators(config);
+    const host = new GatewayControls({ ...parts, telemetry: parts.gatewayTelemetry });
+    const blocked = openBlockedSources(config);
+    this.tuning = { host, desk: new TuningDesk(host, registry.desk, blocked, systemClock) };
     this.certification = new CertificationDesk({
       ...{ registry: registry.desk, clock: systemClock },
       onOpenRuns: runs => fronts.watchRuns(runs),
@@ -118,6 +127,7 @@ export class GatewayAdmin {
         routes: [
           app => addRebuildRoute(app, timeoutMs => fronts.rebuild(timeoutMs)),
           (app, context) => addUpstreamHealthRoute(app, context, id => upstreams.report(id)),
+          (app, context) => addTuningRoutes(app, context, this.tuning),
           addOnboardingRoutes,
           (app, context) => addCertificationRoutes(app, context, this.certification),
           (app, context) =>

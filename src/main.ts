@@ -10,13 +10,13 @@ import { GatewayLimits } from './compose-limits.ts';
 import { watchMemory } from './compose-memory.ts';
 import { GatewayNonces, requireSameNonces } from './compose-nonces.ts';
 import { GatewayRegistry } from './compose-registry.ts';
+import { GatewayTelemetry } from './compose-telemetry.ts';
 import { GatewayTokens } from './compose-tokens.ts';
 import { loadAnswerSigning } from './control-plane/answers/index.ts';
 import { loadConfig, readPayloadKeys } from './control-plane/config/index.ts';
 import { EventHub } from './control-plane/events/event-hub.ts';
 import { ReplayDesk } from './control-plane/events/replay-desk.ts';
 import type { Config } from './core/config.ts';
-import { CounterSet } from './core/counters.ts';
 import { LogThrottle } from './core/log-throttle.ts';
 import { AccessBlocks } from './runtime/access-blocks.ts';
 import { giveHeapsRoom } from './runtime/front-heap.ts';
@@ -30,8 +30,6 @@ import type { EventJournal, EventJournalError } from './stores/contracts.ts';
 import type { HostShared, NonceShared } from './stores/shared-memory/index.ts';
 import { openEventJournal } from './stores/sqlite/index.ts';
 import { createProcessLog, type ProcessLog } from './telemetry/process-log.ts';
-import { TelemetryReader } from './telemetry/telemetry-reader.ts';
-import { createVitalsBuffer, startThreadVitals } from './telemetry/thread-vitals.ts';
 import { VERSION } from './version.ts';
 
 /** In stateDir. */
@@ -69,8 +67,8 @@ class RunningGateway implements Gateway {
   readonly adminUrl: string;
   private readonly config: Config;
   private readonly log: ProcessLog;
-  private readonly telemetry = new TelemetryReader();
-  private readonly counters = new CounterSet();
+  private readonly telemetry = new GatewayTelemetry();
+  private readonly counters = this.telemetry.counters;
   private readonly throttle = new LogThrottle();
   private registry: GatewayRegistry | undefined;
   private journal: EventJournal | undefined;
@@ -87,9 +85,6 @@ class RunningGateway implements Gateway {
   private readonly upstreams: UpstreamHealth;
   private readonly limits: GatewayLimits;
   private readonly idempotency: GatewayIdempotency;
-  private costsMicros: Readonly<Record<string, number>> = {};
-  private readonly vitals = createVitalsBuffer();
-  private readonly sampler = startThreadVitals(this.vitals);
   /** Aborted when the gateway stops. */
   private readonly stopped = new AbortController();
   private stopping: Promise<void> | undefined;
@@ -123,8 +118,6 @@ class RunningGateway implements Gateway {
         void this.stop().then(() => process.exit(1));
       },
     });
-    this.telemetry.addThread('main', this.vitals);
-    this.telemetry.addCounters(this.counters);
   }
 
   get ready(): Promise<boolean> {
@@ -160,10 +153,12 @@ class RunningGateway implements Gateway {
       journal: () => ({ journalId: journal.journalId, head: journal.head }),
       onReplay: (request, answer) => desk.ask(request, answer),
       onTelemetry: (front, { shared, workers }) => {
-        this.telemetry.addFront(`front-${front}`, shared);
-        this.telemetry.addWorkers(front, workers);
+        this.telemetry.reader.addFront(`front-${front}`, shared);
+        this.telemetry.reader.setWorkers(front, workers);
         access.addFront(front, shared);
       },
+      onWorkers: (front, vitals) => this.telemetry.reader.setWorkers(front, vitals),
+      onPool: (front, reading) => this.telemetry.pools.set(front, reading),
       onGone: front => this.forgetFront(front),
       onAccess: (front, block) => access.write(front, block),
       onObserved: call => this.admin?.observe(call),
@@ -172,7 +167,7 @@ class RunningGateway implements Gateway {
       onAuthorization: (request, send) => this.tokens?.answer(request, send),
       revoked: () => this.tokens?.revoked ?? [],
       onCosts: costsMicros => {
-        this.costsMicros = costsMicros;
+        this.telemetry.costsMicros = costsMicros;
       },
       onLog: (front, { level, message, fields }) => log[level]({ front, ...fields }, message),
       onServed: version => {
@@ -328,7 +323,7 @@ class RunningGateway implements Gateway {
     if (outcome !== undefined && outcome.frontsLeft > 0) {
       this.log.error({ fronts: outcome.frontsLeft }, 'Front threads hang and are left.');
     }
-    this.sampler.stop();
+    this.telemetry.close();
     this.memory?.close();
     this.tokens?.close();
     this.upstreams.close();
@@ -353,14 +348,13 @@ class RunningGateway implements Gateway {
   private forgetFront(front: number): void {
     this.upstreams.forgetFront(front);
     this.limits.onFrontGone(front);
-    this.telemetry.retireFront(`front-${front}`);
-    this.telemetry.removeWorkers(front, this.config.workers.count);
+    this.telemetry.forgetFront(front);
   }
 
   private startAdmin(): Promise<GatewayAdmin> {
     const { config, log, counters, telemetry } = this;
     return GatewayAdmin.start({
-      ...{ config, log, counters, telemetry },
+      ...{ config, log, counters, telemetry: telemetry.reader, gatewayTelemetry: telemetry },
       ...{ registry: this.registry!, fronts: this.fronts!, hub: this.hub! },
       upstreams: this.upstreams,
       publicUrl: publicUrl(config.listener),
@@ -368,7 +362,7 @@ class RunningGateway implements Gateway {
       facts: () => ({
         version: VERSION,
         snapshotVersion: this.fronts!.servedVersion,
-        costsMicros: this.costsMicros,
+        costsMicros: this.telemetry.costsMicros,
         journal: this.journal!,
         config,
       }),

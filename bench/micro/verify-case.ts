@@ -18,6 +18,7 @@ export const WORKERS: Config['workers'] = {
   batchTimeoutMs: 5_000,
   inlineMaxMicros: 10,
   placement: 'auto',
+  placements: {},
 };
 
 type Submit = (check: Check) => CheckOutcome | undefined;

@@ -8,6 +8,7 @@ import { authorizationSection } from './config-authorization.ts';
 import { integer, section } from './config-fields.ts';
 import { payloadKeyFields } from './config-payload-keys.ts';
 import { tokensSection } from './config-tokens.ts';
+import { workersSection } from './config-workers.ts';
 
 const authority = (description: string) =>
   Type.Optional(
@@ -20,13 +21,6 @@ const authority = (description: string) =>
 
 const urlScheme = (description: string) =>
   Type.Optional(Type.Enum(['http', 'https'], { description }));
-
-const placement = Type.Enum(['auto', 'inline', 'pool'], {
-  description:
-    'Where signature checks run: `auto` decides by the cost measured at start, ' +
-    '`inline` is the front thread, `pool` a worker.',
-  default: 'auto',
-});
 
 export const ConfigSchema = Type.Object(
   {
@@ -340,14 +334,7 @@ export const ConfigSchema = Type.Object(
         10_000,
       ),
     }),
-    workers: section('Worker pool of each front.', {
-      count: integer('Worker threads per front.', 1, 1, 64),
-      batchMax: integer('Checks in one batch.', 64, 1, 1_024),
-      queueMax: integer('Checks that wait for a worker.', 4_096, 1, 1_000_000),
-      batchTimeoutMs: integer('After this a batch and its worker are given up.', 5_000, 50, 60_000),
-      inlineMaxMicros: integer('With `auto`, checks up to this cost run inline.', 15, 0, 10_000),
-      placement,
-    }),
+    workers: workersSection,
     answers: answersSection,
     transform: section('Payloads that are converted (docs/payloads.md).', {
       ...payloadKeyFields,

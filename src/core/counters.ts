@@ -77,6 +77,10 @@ const DEFINITIONS = {
   calls_shed_low: { kind: 'counter', help: 'Calls of low priority refused in an overload.' },
   calls_shed_normal: { kind: 'counter', help: 'Calls of normal priority refused in an overload.' },
   calls_shed_high: { kind: 'counter', help: 'Calls of high priority refused in an overload.' },
+  calls_refused_blocked: {
+    kind: 'counter',
+    help: 'Calls refused because their source is blocked.',
+  },
   calls_refused_source_rate: {
     kind: 'counter',
     help: 'Calls refused because their source came too fast.',

@@ -38,6 +38,12 @@ export const PROBLEM_TABLE = {
     retry: true,
     retryAfterSeconds: 1,
   },
+  'source-blocked': {
+    status: 403,
+    title: 'Calls from this address are not taken',
+    remedy: 'Ask the operator of the gateway, who has blocked the address or its network.',
+    retry: false,
+  },
   'upgrade-required': {
     status: 426,
     title: 'This path speaks WebSocket only',

@@ -2,6 +2,7 @@
 import type { Config } from '../core/config.ts';
 import type { CounterSet } from '../core/counters.ts';
 import type { Exchange } from '../core/exchange.ts';
+import { SourceSet } from '../core/source-set.ts';
 import { STAGE } from '../core/stages.ts';
 import type { LimitStore } from '../stores/limit-contract.ts';
 import { Admission, OverloadControl, OverloadGate, SourceRates } from './admission/index.ts';
@@ -19,8 +20,10 @@ export function composeAdmission(parts: AdmissionParts) {
   const { config, counters } = parts;
   const overload = overloadControl(parts);
   const gate = overload && new OverloadGate(overload, counters);
-  const admission = new Admission(config.limits, counters, { sources: sourceRates(parts), gate });
-  return { admission, gate, observed: (record: Record) => observed(record, overload) };
+  const blocked = new SourceSet();
+  const guards = { sources: sourceRates(parts), gate, blocked };
+  const admission = new Admission(config.limits, counters, guards);
+  return { admission, blocked, gate, observed: (record: Record) => observed(record, overload) };
 }
 
 /** Tells how long each call waited for this gateway: for a worker, for a way to its upstream. */

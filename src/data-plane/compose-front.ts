@@ -73,7 +73,7 @@ export function composeFront(parts: FrontParts) {
   const { respondTimeoutMs } = config.limits;
   const signer = createSigner(parts);
   const responder = new Responder({ respondTimeoutMs, counters, signer });
-  const { admission, gate, observed } = composeAdmission(parts);
+  const { admission, blocked, gate, observed } = composeAdmission(parts);
   const { openSink } = responder;
   const front = new Front({ config, counters, snapshots, openSink, gate });
   const sessions = createSessions(parts);
@@ -132,7 +132,8 @@ export function composeFront(parts: FrontParts) {
   sessions.send(new Pipeline(message, counters));
   const calls = new Pipeline(http, counters);
   const handshakes = new Pipeline(handshake, counters);
-  return { front, responder, sessions, runs, tokens, authorization, calls, handshakes };
+  const served = { calls, handshakes };
+  return { front, responder, sessions, runs, tokens, authorization, blocked, ...served };
 }
 
 function createSessions(parts: FrontParts): Sessions {

@@ -9,6 +9,8 @@ import type {
 import type { Config } from '../core/config.ts';
 import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
 import type { ObservedCall, OpenRun } from '../core/observations.ts';
+import type { PoolReading } from '../core/pool-reading.ts';
+import type { PoolSettings } from '../core/pool-settings.ts';
 import type { SnapshotDelta } from '../core/snapshot.ts';
 import type { SnapshotPart } from '../core/snapshot-parts.ts';
 import type { TokenIssuer } from '../core/token-issuers.ts';
@@ -55,6 +57,15 @@ export type ToFront<Nonces = unknown> =
   | { readonly kind: 'nonces'; readonly shared: Nonces }
   /** Again and again while memory is short: what nobody holds any more is collected then. */
   | { readonly kind: 'memory'; readonly isShort: boolean }
+  /** What operators have turned; whole each time. */
+  | { readonly kind: 'tune'; readonly settings: PoolSettings }
+  /** Addresses and networks from which nothing is taken; whole each time. */
+  | { readonly kind: 'blocked'; readonly sources: readonly string[] }
+  /**
+   * Stop listening and have connections leave one after another within `leaveOverMs`, or listen
+   * again.
+   */
+  | { readonly kind: 'listen'; readonly isListening: boolean; readonly leaveOverMs: number }
   /**
    * Stop listening, finish what is in flight, then end. With `leaveOverMs` connections are asked to
    * leave one after another within this time, and it ends when every one was closed, by its other
@@ -82,6 +93,12 @@ export interface TelemetryMessage<TelemetryShared> {
 
 export type FromFront<TelemetryShared> =
   | TelemetryMessage<TelemetryShared>
+  /** The vitals of each worker that its pool has now, after `tune`. */
+  | { readonly kind: 'workers'; readonly workers: readonly SharedArrayBuffer[] }
+  /** Once a second. */
+  | { readonly kind: 'pool'; readonly reading: PoolReading }
+  /** After `listen`: whether it takes connections now. */
+  | { readonly kind: 'listens'; readonly isListening: boolean }
   | { readonly kind: 'costs'; readonly costsMicros: Readonly<Record<string, number>> }
   /** Version of the registry that it serves first. */
   | { readonly kind: 'listening'; readonly version: number }

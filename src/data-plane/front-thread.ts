@@ -5,7 +5,6 @@
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../core/clock.ts';
-import { EvenRelease } from '../core/even-release.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { LogThrottle } from '../core/log-throttle.ts';
 import type { RecordDelta, SnapshotDelta, SnapshotHolder } from '../core/snapshot.ts';
@@ -19,20 +18,19 @@ import {
 import { AccessLog } from '../telemetry/access-log.ts';
 import { FrontTelemetry, type FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 import { startThreadVitals } from '../telemetry/thread-vitals.ts';
-import { WorkerVitals } from '../telemetry/worker-vitals.ts';
 import { composeFront } from './compose-front.ts';
 import { openStores } from './compose-stores.ts';
 import type { FromFront, FrontWorkerData, ToFront } from './front-messages.ts';
+import { FrontService } from './front-service.ts';
 import { SnapshotSwapper, type SwapFailure } from './route/index.ts';
 import { UpstreamDirectory } from './upstream/index.ts';
-import { type CheckPool, createCheckPool } from './workers/index.ts';
+import { PoolWatch } from './watch-pool.ts';
+import { createCheckPool } from './workers/index.ts';
 
 /** How often a draining front looks whether its last exchange has ended. */
 const DRAIN_POLL_MS = 20;
 /** Time between slices of a snapshot compilation, in which traffic goes on. */
 const COMPILE_SLICE_MS = 1;
-/** How often the workers' CPU time is read, as often as the other threads read theirs. */
-const WORKERS_INTERVAL_MS = 1_000;
 /** Longest wait for workers and upstream sockets after the last exchange; then they are left. */
 const CLOSE_MAX_MS = 3_000;
 
@@ -75,7 +73,7 @@ async function startFront() {
   const { ownKeys: own, partnerKeys: partners } = config.transform;
   const payloadKeys = { own, partners };
   const pool = createCheckPool({ config: config.workers, counters, payloadKeys });
-  const workers = watchWorkers(pool);
+  const workers = new PoolWatch(pool, config.workers, { post, log });
   post({ kind: 'telemetry', shared: telemetry.shared, workers: workers.buffers });
   const vitals = startThreadVitals(telemetry.shared.vitals);
   const snapshots: SnapshotHolder = { current: await swapper.first };
@@ -125,31 +123,11 @@ async function startFront() {
   post({ kind: 'costs', costsMicros: Object.fromEntries(costs) });
   const timed = { vitals, workers, accessLog };
   const kept = { stores, idempotency, upstreams, snapshots };
-  return { ...parts, ...kept, pool, counters, telemetry, ...timed };
+  const service = new FrontService({ ...parts, counters, post });
+  return { ...parts, ...kept, pool, counters, telemetry, service, ...timed };
 }
 
 type Running = Awaited<ReturnType<typeof startFront>>;
-
-/** Keeps the workers' CPU time in shared memory, and logs why one was lost. */
-function watchWorkers(pool: CheckPool) {
-  const vitals = new WorkerVitals(data.config.workers.count);
-  let reading = false;
-  let knownError: string | undefined;
-  const read = async () => {
-    // A worker that hangs does not answer: one question at a time.
-    if (reading) return;
-    reading = true;
-    vitals.record(await pool.workerCpu(), Date.now());
-    reading = false;
-    const { lastWorkerError } = pool.stats();
-    if (lastWorkerError === knownError) return;
-    knownError = lastWorkerError;
-    log('warn', 'A worker or a batch was lost.', { reason: lastWorkerError });
-  };
-  const timer = setInterval(read, WORKERS_INTERVAL_MS);
-  timer.unref();
-  return { buffers: vitals.buffers, stop: () => clearInterval(timer) };
-}
 
 const throttle = new LogThrottle();
 
@@ -224,16 +202,6 @@ function heedMemory({ front, sessions }: Running, isShort: boolean): void {
   sessions.isMemoryShort = isShort;
 }
 
-/** No sooner than this front has stopped to listen: connections would come back to it. */
-function sendAway(
-  { counters, responder, sessions }: Running,
-  { timeoutMs, leaveOverMs = 0 }: DrainOrder,
-): void {
-  const connections = counters.get('connections_open');
-  responder.leaving = new EvenRelease(connections, leaveOverMs, performance.now());
-  sessions.goAway(timeoutMs, leaveOverMs);
-}
-
 type DrainOrder = Extract<ToFront, { kind: 'drain' }>;
 /** On this thread's monotonic clock; a later order may bring it nearer. */
 let drainDeadlineMs = Number.POSITIVE_INFINITY;
@@ -247,7 +215,7 @@ async function drain(running: Running, order: DrainOrder): Promise<void> {
   const { front, counters, upstreams, sessions, responder } = running;
   await front.stopListening();
   hasStopped = true;
-  sendAway(running, lastOrder ?? order);
+  running.service.sendAway(lastOrder ?? order);
   const isUsed = () => counters.get('connections_open') > 0;
   const isAtWork = () => counters.get('exchanges_in_flight') > 0 || sessions.size > 0;
   const isBusy = order.leaveOverMs === undefined ? isAtWork : isUsed;
@@ -297,7 +265,7 @@ async function run(): Promise<void> {
     // Before there is traffic that would wait: the next start of this thread loads it.
     flushCompileCache();
     const { host, port: tcpPort } = data.config.listener;
-    if (!(await running.front.listen(running.calls, running.handshakes))) {
+    if (!(await running.service.open())) {
       throw new Error(`${host}:${tcpPort} cannot be listened on: set listener.port to another.`);
     }
   } catch (error) {
@@ -350,6 +318,13 @@ function obey(running: Running): void {
         return post({ kind: 'revoked-heard', tell: order.tell });
       case 'authorized':
         return running.authorization?.take(order.ask, order.reply);
+      case 'tune':
+        running.pool.tune(order.settings);
+        return running.workers.resize(order.settings);
+      case 'blocked':
+        return running.blocked.replace(order.sources);
+      case 'listen':
+        return void running.service.set(order);
       case 'nonces':
         return running.stores.moveNonces(order.shared as NonceShared);
       case 'memory':
@@ -358,7 +333,7 @@ function obey(running: Running): void {
         drainDeadlineMs = Math.min(drainDeadlineMs, performance.now() + order.timeoutMs);
         if (draining) {
           lastOrder = order;
-          return hasStopped ? sendAway(running, order) : undefined;
+          return hasStopped ? running.service.sendAway(order) : undefined;
         }
         draining = true;
         drain(running, order).catch(endAnyway);

@@ -1,5 +1,6 @@
 /** What the main thread keeps of one front. */
 import type { Worker } from 'node:worker_threads';
+import type { EventBacklog } from './event-backlog.ts';
 import type { RegistryFeed } from './registry-feed.ts';
 
 /** Before a front that ended is started again; it grows with each time. */
@@ -14,10 +15,12 @@ export interface FrontSlot {
   restartTimer: NodeJS.Timeout | undefined;
   /** Undefined while it is not running. */
   feed: RegistryFeed | undefined;
-  /** Of events that were sent to it and not delivered yet, as eventCharacters counts them. */
-  undeliveredChars: number;
-  /** Sequence of the last event that was kept back from it; 0 for none. */
-  missedHead: number;
+  /** Undefined while it is not running. */
+  events: EventBacklog | undefined;
+  /** Times that it was started again. */
+  restarts: number;
+  /** An operator has taken it out of service. */
+  isDrained: boolean;
   /** Told whether the next whole registry was compiled. */
   readonly rebuilds: Set<(isDone: boolean) => void>;
 }
@@ -30,8 +33,9 @@ export function createSlot(): FrontSlot {
     pauseMs: RESTART_PAUSE_MS,
     restartTimer: undefined,
     feed: undefined,
-    undeliveredChars: 0,
-    missedHead: 0,
+    events: undefined,
+    restarts: 0,
+    isDrained: false,
     rebuilds: new Set(),
   };
 }

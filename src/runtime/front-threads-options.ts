@@ -9,6 +9,7 @@ import type {
 import type { Config } from '../core/config.ts';
 import type { JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
 import type { ObservedCall } from '../core/observations.ts';
+import type { PoolReading } from '../core/pool-reading.ts';
 import type { RegistrySnapshot } from '../core/snapshot.ts';
 import type { LogMessage, TelemetryMessage } from '../data-plane/front-messages.ts';
 import type { HostShared } from '../stores/shared-memory/index.ts';
@@ -27,6 +28,9 @@ export interface FrontThreadsOptions {
   /** Asked when a front is started; what is appended later is its to hear of. */
   readonly journal: () => JournalState;
   readonly onTelemetry: (front: number, message: TelemetryMessage<FrontTelemetryShared>) => void;
+  /** The vitals of each worker that a front has now. */
+  readonly onWorkers: (front: number, vitals: readonly SharedArrayBuffer[]) => void;
+  readonly onPool: (front: number, reading: PoolReading) => void;
   readonly onGone: (front: number) => void;
   readonly onAccess: (front: number, block: ArrayBuffer) => void;
   /** A token names a key that its issuer had not. */

@@ -8,15 +8,19 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { RevokedToken } from '../core/authorization.ts';
-import { type EventRecord, eventCharacters } from '../core/events.ts';
+import type { Config } from '../core/config.ts';
+import type { EventRecord } from '../core/events.ts';
 import type { OpenRun } from '../core/observations.ts';
+import { type PoolSettings, poolSettings } from '../core/pool-settings.ts';
 import type { SnapshotDelta } from '../core/snapshot.ts';
 import { SnapshotParts } from '../core/snapshot-parts.ts';
 import type { TokenIssuer } from '../core/token-issuers.ts';
 import type { FromFront, FrontWorkerData, ToFront } from '../data-plane/front-messages.ts';
 import type { HostShared, NonceShared } from '../stores/shared-memory/index.ts';
 import type { FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
+import { EventBacklog } from './event-backlog.ts';
 import { createSlot, type FrontSlot, RESTART_PAUSE_MS } from './front-slot.ts';
+import type { DrainOutcome, FrontState, SwapFailure } from './front-states.ts';
 import type { FrontThreadsOptions } from './front-threads-options.ts';
 import { RegistryFeed } from './registry-feed.ts';
 import { RevocationNews } from './revocation-news.ts';
@@ -25,36 +29,14 @@ import { withinMs } from './within-ms.ts';
 
 type Message = FromFront<FrontTelemetryShared>;
 type SwapFailedMessage = Extract<Message, { kind: 'swap-failed' }>;
-
 type AuthorizationMessage = Extract<Message, { kind: 'authorization' }>;
 type HeardElsewhere = 'listening' | 'failed' | 'replay' | 'authorization' | 'revoked-heard';
-
-export interface DrainOutcome {
-  /** Exchanges that were in flight at the time limit. */
-  readonly cutExchanges: number;
-  /** Fronts that had not ended a while after it. */
-  readonly frontsLeft: number;
-}
-
-/** Why a front goes on with the registry that it has. */
-export interface SwapFailure {
-  readonly front: number;
-  /** The one that it did not take over. */
-  readonly version: number;
-  readonly reason: string;
-}
 
 const RESTART_PAUSE_MAX_MS = 5_000;
 /** Who may wait for a registry that is compiled anew. */
 const REBUILDS_MAX = 8;
 /** How much longer than its time limit a front may take to end: more than it takes to close. */
 const DRAIN_GRACE_MS = 5_000;
-
-/**
- * Characters of events that a front may have before it and not delivered: a front that hangs, or is
- * slower than the publishers, reads the rest from the journal later.
- */
-const UNDELIVERED_MAX_CHARS = 33_554_432;
 
 export class FrontThreads {
   private readonly options: FrontThreadsOptions;
@@ -66,18 +48,21 @@ export class FrontThreads {
   private parts: WeakRef<SnapshotParts> | undefined;
   private publishedVersion = 0;
   private failure: SwapFailure | undefined;
-  private openRuns: ToFront = { kind: 'runs', open: [] };
   private readonly nonceSecret = randomBytes(32).toString('base64');
-  private issuers: ToFront = { kind: 'issuers', issuers: [], nonceSecret: this.nonceSecret };
+  /** The last of each kind, for fronts that start later. */
+  private readonly standing = new Map<ToFront['kind'], ToFront<NonceShared>>();
+  private pool: PoolSettings;
   private draining = false;
   private cutExchanges = 0;
 
   constructor(options: FrontThreadsOptions) {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.options = options;
+    this.pool = poolSettings(options.config.workers);
     this.entry =
       options.entry ?? new URL(`../data-plane/front-thread.${extension}`, import.meta.url);
     this.slots = Array.from({ length: options.config.fronts.count }, () => createSlot());
+    this.giveIssuers([]);
   }
 
   /** Starts all fronts; rejects with the first one's reason when it cannot listen. */
@@ -87,6 +72,35 @@ export class FrontThreads {
 
   get allListening(): boolean {
     return this.slots.every(slot => slot.listening);
+  }
+
+  /** Of each front: whether it takes connections, is out of service, or is being started. */
+  states(): readonly FrontState[] {
+    return this.slots.map(({ listening, isDrained, restarts }, front) => {
+      const state = isDrained ? 'drained' : listening ? 'listening' : 'starting';
+      return { front, state, restarts };
+    });
+  }
+
+  get poolSettings(): PoolSettings {
+    return this.pool;
+  }
+
+  /** Of every front, also of those that are started later. */
+  tune(settings: PoolSettings): void {
+    this.pool = settings;
+    this.tellAll({ kind: 'tune', settings });
+  }
+
+  block(sources: readonly string[]): void {
+    this.orderAll({ kind: 'blocked', sources });
+  }
+
+  /** Takes a front out of service, or back; one that is started again meanwhile stays out. */
+  setDrained(front: number, isDrained: boolean, leaveOverMs: number): void {
+    const slot = this.slots[front]!;
+    slot.isDrained = isDrained;
+    slot.worker?.postMessage({ kind: 'listen', isListening: !isDrained, leaveOverMs });
   }
 
   /** The version of the registry that every front serves, or has left behind. */
@@ -146,30 +160,17 @@ export class FrontThreads {
    * before is behind the position that it was started with.
    */
   broadcast(events: readonly EventRecord[]): void {
-    const message: ToFront = { kind: 'events', events };
-    let characters = 0;
-    for (const event of events) characters += eventCharacters(event);
-    for (const slot of this.slots) {
-      if (slot.worker === undefined) continue;
-      if (slot.undeliveredChars > UNDELIVERED_MAX_CHARS || slot.missedHead > 0) {
-        slot.missedHead = events.at(-1)!.sequence;
-        continue;
-      }
-      slot.undeliveredChars += characters;
-      slot.worker.postMessage(message);
-    }
+    for (const slot of this.slots) slot.events?.send(events);
   }
 
   /** Has every front tell of the calls of these certification runs, and of no others. */
   watchRuns(runs: readonly OpenRun[]): void {
-    this.openRuns = { kind: 'runs', open: runs };
-    this.tellAll(this.openRuns);
+    this.orderAll({ kind: 'runs', open: runs });
   }
 
   /** Whose tokens count, with which keys. */
   giveIssuers(issuers: readonly TokenIssuer[]): void {
-    this.issuers = { kind: 'issuers', issuers, nonceSecret: this.nonceSecret };
-    this.tellAll(this.issuers);
+    this.orderAll({ kind: 'issuers', issuers, nonceSecret: this.nonceSecret });
   }
 
   /** Resolves when no front takes these tokens any more, or one hangs. */
@@ -222,8 +223,18 @@ export class FrontThreads {
     return { cutExchanges: this.cutExchanges, frontsLeft };
   }
 
+  private orderAll(order: ToFront<NonceShared>): void {
+    this.standing.set(order.kind, order);
+    this.tellAll(order);
+  }
+
   private tellAll(message: ToFront<NonceShared>): void {
     for (const { worker } of this.slots) worker?.postMessage(message);
+  }
+
+  private get config(): Config {
+    const { config } = this.options;
+    return { ...config, workers: { ...config.workers, ...this.pool } };
   }
 
   private connectStore(worker: Worker): void {
@@ -236,7 +247,7 @@ export class FrontThreads {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const workerData: FrontWorkerData<HostShared> = {
       index,
-      config: this.options.config,
+      config: this.config,
       shared: this.options.shared,
       answerSigning: this.options.answerSigning,
       journal: this.options.journal(),
@@ -246,12 +257,10 @@ export class FrontThreads {
     slot.worker = worker;
     slot.feed = this.createFeed(worker);
     slot.feed.sendWhole();
-    worker.postMessage(this.openRuns);
-    worker.postMessage(this.issuers);
+    for (const order of this.standing.values()) worker.postMessage(order);
     void this.revocations.tell([worker], this.options.revoked?.() ?? []);
     this.connectStore(worker);
-    slot.undeliveredChars = 0;
-    slot.missedHead = 0;
+    slot.events = new EventBacklog(message => worker.postMessage(message));
     worker.on('message', (message: Message) => {
       if (message.kind === 'listening') {
         this.onListening(slot, index, message.version);
@@ -271,6 +280,7 @@ export class FrontThreads {
       slot.worker = undefined;
       this.revocations.forget(worker);
       slot.feed = undefined;
+      slot.events = undefined;
       slot.listening = false;
       this.options.onGone(index);
       reject(reason);
@@ -293,18 +303,10 @@ export class FrontThreads {
     });
   }
 
-  /** A front that has caught up is told what was kept back from it meanwhile. */
-  private onDelivered(slot: FrontSlot, characters: number): void {
-    slot.undeliveredChars -= characters;
-    if (slot.missedHead === 0 || slot.undeliveredChars > UNDELIVERED_MAX_CHARS / 2) return;
-    const message: ToFront = { kind: 'events-missed', head: slot.missedHead };
-    slot.missedHead = 0;
-    slot.worker?.postMessage(message);
-  }
-
   private onListening(slot: FrontSlot, index: number, version: number): void {
     slot.listening = true;
     slot.pauseMs = RESTART_PAUSE_MS;
+    if (slot.isDrained) this.setDrained(index, true, 0);
     this.onServing(slot, index, version);
   }
 
@@ -367,7 +369,14 @@ export class FrontThreads {
       case 'swap-failed':
         return this.onSwapFailed(slot, index, message);
       case 'events-delivered':
-        return this.onDelivered(slot, message.characters);
+        return slot.events?.onDelivered(message.characters);
+      case 'listens':
+        slot.isDrained = !message.isListening;
+        return;
+      case 'workers':
+        return this.options.onWorkers(index, message.workers);
+      case 'pool':
+        return this.options.onPool(index, message.reading);
       case 'costs':
         return this.options.onCosts(message.costsMicros);
       case 'drained':
@@ -380,6 +389,7 @@ export class FrontThreads {
     if (this.draining) return;
     const { pauseMs } = slot;
     slot.pauseMs = Math.min(pauseMs * 2, RESTART_PAUSE_MAX_MS);
+    slot.restarts += 1;
     slot.restartTimer = setTimeout(() => {
       this.startFront(slot, index).catch((error: Error) => this.restartLater(slot, index, error));
     }, pauseMs);

@@ -71,6 +71,18 @@ export class UpstreamHealth {
     });
   }
 
+  /**
+   * Opens the circuit of an upstream for so long, or closes it where `openMs` is 0; false where it
+   * has none.
+   */
+  setCircuit(id: string, openMs: number): boolean {
+    const circuit = hasCircuit(this.records.get(id)) ? this.states.circuit(id) : undefined;
+    if (circuit === undefined) return false;
+    if (openMs === 0) circuit.forceClosed();
+    else circuit.holdOpen(this.states.nowMs() + openMs);
+    return true;
+  }
+
   close(): void {
     this.checker.close();
   }

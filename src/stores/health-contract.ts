@@ -48,6 +48,10 @@ export interface Circuit {
   admit(terms: BreakerRecord, nowMs: number): number;
   /** What became of a call that was let through as any other. */
   report(terms: BreakerRecord, nowMs: number, verdict: CallVerdict): CircuitChange;
+  /** An operator's word: calls are refused until then; trials decide afterwards. */
+  holdOpen(untilMs: number): void;
+  /** An operator's word: calls go on, and what failed before counts no more. */
+  forceClosed(): void;
   /** What became of a trial, once for each. */
   reportTrial(terms: BreakerRecord, nowMs: number, verdict: CallVerdict): CircuitChange;
   /**

@@ -22,7 +22,7 @@ export interface StageFigures {
   readonly stage: Stage;
   /** Exchanges in which it occurred. */
   readonly count: number;
-  /** Of all exchanges: those of the stages before `total` add up to its mean, but for `elsewhere`. */
+  /** Over all exchanges: with `elsewhere` those of the stages add up to the mean total. */
   readonly meanOfAll: number;
   readonly p50: number;
   readonly p99: number;

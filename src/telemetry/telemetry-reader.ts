@@ -173,13 +173,12 @@ export class TelemetryReader {
     this.threadBuffers.delete(name);
   }
 
-  /** Adds the vitals of the workers of a front's pool. */
-  addWorkers(front: number, vitals: readonly SharedArrayBuffer[]): void {
-    for (const [worker, each] of vitals.entries()) this.addThread(workerName(front, worker), each);
-  }
-
-  removeWorkers(front: number, count: number): void {
-    for (let worker = 0; worker < count; worker++) this.removeThread(workerName(front, worker));
+  /** The vitals of each worker of a front's pool, in the place of those that it had. */
+  setWorkers(front: number, vitals: readonly SharedArrayBuffer[]): void {
+    const prefix = workerName(front, '');
+    for (const name of this.threadBuffers.keys())
+      if (name.startsWith(prefix)) this.removeThread(name);
+    for (const [worker, each] of vitals.entries()) this.addThread(prefix + worker, each);
   }
 
   /** Adds counters that another thread keeps, such as those of the access log's writer. */
@@ -264,6 +263,6 @@ function byApp([one]: readonly [string, unknown], [other]: readonly [string, unk
   return one < other ? -1 : 1;
 }
 
-function workerName(front: number, worker: number): string {
+function workerName(front: number, worker: number | ''): string {
   return `front-${front}-worker-${worker}`;
 }

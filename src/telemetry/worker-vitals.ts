@@ -22,22 +22,23 @@ interface WorkerPlace {
  * replaces a lost one takes its place and counts on from there, so that no counter goes back.
  */
 export class WorkerVitals {
-  private readonly places: readonly WorkerPlace[];
+  /** All that there ever were: what they have counted is not forgotten. */
+  private readonly kept: WorkerPlace[] = [];
+  private places: readonly WorkerPlace[] = [];
 
   constructor(count: number) {
-    this.places = Array.from({ length: count }, () => ({
-      buffer: createVitalsBuffer(),
-      threadId: undefined,
-      userMicros: 0,
-      systemMicros: 0,
-      userMicrosBefore: 0,
-      systemMicrosBefore: 0,
-    }));
-    for (const place of this.places) writePlace(place, 0);
+    this.resize(count);
   }
 
   get buffers(): readonly SharedArrayBuffer[] {
     return this.places.map(({ buffer }) => buffer);
+  }
+
+  /** There are so many places from now on. */
+  resize(count: number): void {
+    while (this.kept.length < count) this.kept.push(createPlace());
+    for (const place of this.kept.slice(count)) leave(place);
+    this.places = this.kept.slice(0, count);
   }
 
   /** `readings` are those of every thread that is alive. */
@@ -45,9 +46,7 @@ export class WorkerVitals {
     const alive = new Map(readings.map(reading => [reading.threadId, reading]));
     for (const place of this.places) {
       if (place.threadId === undefined || alive.has(place.threadId)) continue;
-      place.userMicrosBefore += place.userMicros;
-      place.systemMicrosBefore += place.systemMicros;
-      place.threadId = undefined;
+      leave(place);
     }
     for (const reading of readings) {
       const place =
@@ -60,6 +59,28 @@ export class WorkerVitals {
       writePlace(place, nowMs);
     }
   }
+}
+
+function createPlace(): WorkerPlace {
+  const place: WorkerPlace = {
+    buffer: createVitalsBuffer(),
+    threadId: undefined,
+    userMicros: 0,
+    systemMicros: 0,
+    userMicrosBefore: 0,
+    systemMicrosBefore: 0,
+  };
+  writePlace(place, 0);
+  return place;
+}
+
+function leave(place: WorkerPlace): void {
+  if (place.threadId === undefined) return;
+  place.userMicrosBefore += place.userMicros;
+  place.systemMicrosBefore += place.systemMicros;
+  place.userMicros = 0;
+  place.systemMicros = 0;
+  place.threadId = undefined;
 }
 
 function writePlace(place: WorkerPlace, nowMs: number): void {

@@ -272,6 +272,7 @@ describe('the table', () => {
   const elsewhere: Partial<Record<ProblemName, string>> = {
     overloaded: 'limits.test.ts',
     'too-many-connections': 'limits.test.ts',
+    'source-blocked': 'tuning.test.ts',
     'verify-saturated': 'limits.test.ts',
     'nonce-store-full': 'limits.test.ts',
     'nonce-store-unavailable': 'faults/degradation/redis-gone.test.ts',

@@ -63,6 +63,8 @@ function create(): FrontThreads {
     },
     journal: () => ({ journalId: '0123abcd', head: 0 }),
     onTelemetry: () => undefined,
+    onWorkers: () => undefined,
+    onPool: () => undefined,
     onGone: () => undefined,
     onAccess: () => undefined,
     onReplay: () => undefined,

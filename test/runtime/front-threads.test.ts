@@ -56,6 +56,8 @@ function create(behaviour: string): FrontThreads {
     journal: () => ({ journalId: '0123abcd', head: 0 }),
     entry: new URL('fake-front.ts', import.meta.url),
     onTelemetry: (front, { shared }) => telemetry.addFront(`front-${front}`, shared),
+    onWorkers: () => undefined,
+    onPool: () => undefined,
     onGone: front => telemetry.retireFront(`front-${front}`),
     onAccess: () => undefined,
     onReplay: (request, answer) => asked.push({ request, answer }),

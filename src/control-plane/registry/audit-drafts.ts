@@ -23,10 +23,11 @@ export function draftAudit(
   trace: Trace,
   changes: readonly DraftChange[],
   documents: readonly DocumentDraft[],
+  facts: readonly AuditChange[],
 ): AuditDraft[] {
   const entries: AuditChange[][] = [[]];
   let bytes = 0;
-  for (const change of maskAll(changes, documents)) {
+  for (const change of [...maskAll(changes, documents), ...facts]) {
     const changeBytes = roughBytes(change.before) + roughBytes(change.after);
     const { length } = entries.at(-1)!;
     if (length >= ENTRY_CHANGES_MAX || (length > 0 && bytes + changeBytes > ENTRY_MAX_BYTES)) {

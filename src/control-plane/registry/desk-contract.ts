@@ -164,6 +164,27 @@ export interface RegistryWriter extends RegistryReader {
   served(revision: number, timeoutMs: number): Promise<boolean>;
 }
 
+/** What was done to this host, which no record of the registry tells. */
+export interface WitnessedFact {
+  readonly actor: string;
+  readonly action: string;
+  readonly reason: string;
+  readonly kind: string;
+  readonly id: string;
+  /** Without secrets; null where there was or is none. */
+  readonly before: JsonObject | null;
+  readonly after: JsonObject | null;
+}
+
+export interface AuditWitness {
+  /**
+   * Writes it into the audit log; durable when it resolves.
+   *
+   * @throws RegistryStoreError where the store cannot take it
+   */
+  witness(fact: WitnessedFact): Promise<void>;
+}
+
 /** For whoever keeps changes until they may be made. */
 export interface RegistryChecker {
   /** Everything that {@link RegistryWriter.change} checks, and nothing is committed. */

@@ -23,6 +23,7 @@ import type {
   RegistryWatch,
   RegistryWriter,
   ShownRecord,
+  WitnessedFact,
 } from './desk-contract.ts';
 import { type AnyKind, type ListName, RECORD_KINDS, type RecordKind } from './kinds.ts';
 import { listRecords } from './list-records.ts';
@@ -159,6 +160,16 @@ export class RegistryDesk implements RegistryWriter, RegistryChecker, RegistryWa
       }));
       return { changes };
     });
+  }
+
+  async witness(fact: WitnessedFact): Promise<void> {
+    const { actor, action, reason, kind, id, before, after } = fact;
+    const trace = { actor, action, reason, subject: `${kind}/${id}` };
+    const facts = [{ kind, id, before, after }];
+    const order = { trace, propose: () => [], documents: [], facts, atMs: undefined };
+    await this.ledger.inTurn(() =>
+      this.ledger.carryOut({ ...order, ifRevision: undefined, isDryRun: false }),
+    );
   }
 
   private async inTurn<T>(

@@ -6,6 +6,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { SnapshotDelta } from '../../core/snapshot.ts';
 import {
+  type AuditChange,
   type CommitReceipt,
   type DocumentChange,
   type RegistryStore,
@@ -57,6 +58,8 @@ export interface Order {
   /** Called again where another host has committed in between. */
   readonly propose: (list: RefusalList) => readonly ProposedChange[];
   readonly documents: readonly DocumentChange[];
+  /** What happened outside the registry and belongs into the log. */
+  readonly facts?: readonly AuditChange[];
   /** Where undefined, when it is committed. */
   readonly atMs: number | undefined;
   readonly ifRevision: number | undefined;
@@ -116,7 +119,8 @@ export class RegistryLedger {
       const checked = await this.check(order);
       if ('refusals' in checked) return checked;
       const { changes, documents, undo } = checked;
-      if (order.isDryRun || changes.length + documents.length === 0) {
+      const { facts = [] } = order;
+      if (order.isDryRun || changes.length + documents.length + facts.length === 0) {
         undo();
         return { changes };
       }
@@ -180,7 +184,10 @@ export class RegistryLedger {
   }
 
   /** @throws RegistryStoreError whatever speaks against it except `stale` */
-  private async commit({ trace, atMs }: Order, checked: Checked): Promise<CommitReceipt | 'stale'> {
+  private async commit(
+    { trace, atMs, facts = [] }: Order,
+    checked: Checked,
+  ): Promise<CommitReceipt | 'stale'> {
     const { store, clock } = this.options;
     const { changes, documents, undo } = checked;
     try {
@@ -189,7 +196,7 @@ export class RegistryLedger {
         onAuditHash: this.state.head.auditHead.hash,
         changes: changes.map(({ kind, id, body }) => ({ kind, id, body })),
         documents: documents.map(({ name, text }) => ({ name, text })),
-        audit: draftAudit(trace, changes, documents),
+        audit: draftAudit(trace, changes, documents, facts),
         atMs: atMs ?? clock.wallMs(),
       });
     } catch (error) {

@@ -6,6 +6,7 @@ import type { CounterSet } from '../../core/counters.ts';
 import type { Exchange, StepResult } from '../../core/exchange.ts';
 import { problem } from '../../core/problems.ts';
 import { sourceNetwork } from '../../core/source-network.ts';
+import { SourceSet } from '../../core/source-set.ts';
 import type { OverloadGate } from './overload-gate.ts';
 import type { SourceRates } from './source-rates.ts';
 
@@ -19,10 +20,13 @@ export { SourceRates } from './source-rates.ts';
  */
 const SOURCES_KEPT_MIN = 4_096;
 
+const BLOCKED = problem('source-blocked', 'Calls from this address are blocked.');
+
 /** What is not configured is absent. */
 export interface AdmissionGuards {
   readonly sources?: SourceRates | undefined;
   readonly gate?: OverloadGate | undefined;
+  readonly blocked?: SourceSet;
 }
 
 /**
@@ -34,6 +38,7 @@ export class Admission {
   private readonly counters: CounterSet;
   private readonly sources: SourceRates | undefined;
   private readonly gate: OverloadGate | undefined;
+  private readonly blocked: SourceSet;
   /** Sources stay in it when they are idle, see {@link SOURCES_KEPT_MIN}. */
   private readonly activeBySource = new Map<string, number>();
   private sourcesMax = SOURCES_KEPT_MIN;
@@ -43,10 +48,16 @@ export class Admission {
     this.counters = counters;
     this.sources = guards.sources;
     this.gate = guards.gate;
+    this.blocked = guards.blocked ?? new SourceSet();
   }
 
   /** A message counts against its session and its app, not against a source. */
   readonly admitMessage = (exchange: Exchange): StepResult => {
+    const { blocked } = this;
+    if (blocked.size > 0 && blocked.has(exchange.arrival.peer)) {
+      this.counters.add('calls_refused_blocked');
+      return BLOCKED;
+    }
     const { gate, counters, limits } = this;
     // Calls have come through it before they were begun.
     const isMessage = exchange.arrival.session !== undefined;

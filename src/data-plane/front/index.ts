@@ -127,7 +127,6 @@ export class Front {
     this.driver = calls;
     this.patience.start(calls);
     const { config, counters, openSink } = this.options;
-    const { listener } = config;
     const app = createApp(config);
     this.app = app;
     new WebSocketFront({
@@ -140,8 +139,14 @@ export class Front {
     }).register(app);
     app.any('/*', (res, req) => this.receive(res, req));
     app.filter((res, change) => this.countConnection(res, Number(change)));
+    return this.listenAgain();
+  }
+
+  /** After {@link stopListening}; false when the address was taken meanwhile. */
+  listenAgain(): Promise<boolean> {
+    const { host, port } = this.options.config.listener;
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    app.listen(listener.host, listener.port, socket => {
+    this.app!.listen(host, port, socket => {
       if (socket !== false) this.socket = socket;
       resolve(socket !== false);
     });

@@ -240,6 +240,12 @@ export class Sessions implements SessionHost {
     this.stopAsking = askToMove([...this.open], deadlineMs, overMs);
   }
 
+  /** Sessions may be opened again, and those that have not moved stay. */
+  comeBack(): void {
+    this.draining = false;
+    this.stopAsking();
+  }
+
   /** Ends what has not moved. */
   closeAll(): void {
     clearInterval(this.sweeper);

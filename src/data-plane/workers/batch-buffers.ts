@@ -10,12 +10,13 @@ const LARGE_KEPT_MAX_BYTES = 8_388_608;
  */
 export class BatchBuffers {
   private readonly free: ArrayBuffer[] = [];
-  private readonly freeMax: number;
+  private readonly freeMax: () => number;
   /** By size. */
   private readonly large = new Map<number, ArrayBuffer[]>();
   private largeBytes = 0;
 
-  constructor(freeMax: number) {
+  /** @param freeMax how many of the usual size are kept; asked anew for each */
+  constructor(freeMax: () => number) {
     this.freeMax = freeMax;
   }
 
@@ -32,7 +33,7 @@ export class BatchBuffers {
   release(buffer: ArrayBuffer): void {
     const { byteLength } = buffer;
     if (byteLength > BATCH_BUFFER_BYTES) return this.keepLarge(buffer);
-    if (byteLength === BATCH_BUFFER_BYTES && this.free.length < this.freeMax) {
+    if (byteLength === BATCH_BUFFER_BYTES && this.free.length < this.freeMax()) {
       this.free.push(buffer);
     }
   }

@@ -37,13 +37,13 @@ export interface BatchOwner {
 interface DispatcherParts {
   readonly owner: BatchOwner;
   readonly workers: BatchWorkers;
-  /** One cell per slot, shared with the workers. */
+  /** One cell for each slot that there may be, shared with the workers. */
   readonly progress: Int32Array;
   readonly counters: CounterSet;
   readonly batchTimeoutMs: number;
 }
 
-/** Room for one batch under way; there are as many as workers. */
+/** Room for one batch under way; made as they are needed. */
 interface Slot {
   readonly index: number;
   readonly timer: NodeJS.Timeout;
@@ -64,10 +64,11 @@ export class BatchDispatcher {
   private readonly workers: BatchWorkers;
   private readonly progress: Int32Array;
   private readonly counters: CounterSet;
+  private readonly batchTimeoutMs: number;
   private readonly encoder = new BatchEncoder();
   private readonly buffers: BatchBuffers;
-  private readonly slots: Slot[];
-  private readonly freeSlots: Slot[];
+  private readonly slots: Slot[] = [];
+  private readonly freeSlots: Slot[] = [];
   /** Bounded by the jobs under way: every job is in one batch at most. */
   private readonly reruns: Batch[] = [];
 
@@ -77,9 +78,8 @@ export class BatchDispatcher {
     this.workers = workers;
     this.progress = progress;
     this.counters = counters;
-    this.buffers = new BatchBuffers(progress.length * FREE_BUFFERS_PER_WORKER);
-    this.slots = Array.from(progress, (_, index) => this.createSlot(index, batchTimeoutMs));
-    this.freeSlots = [...this.slots];
+    this.batchTimeoutMs = batchTimeoutMs;
+    this.buffers = new BatchBuffers(() => workers.count * FREE_BUFFERS_PER_WORKER);
     workers.onAvailable = () => this.pump();
   }
 
@@ -97,7 +97,7 @@ export class BatchDispatcher {
 
   /** Whether a batch could leave now. */
   hasRoom(): boolean {
-    return this.freeSlots.length > 0 && this.workers.idle() > 0;
+    return this.inFlight < this.progress.length && this.workers.idle() > 0;
   }
 
   /** Sends batches while workers are idle: what was lost first, for it has waited longest. */
@@ -108,7 +108,7 @@ export class BatchDispatcher {
         this.rerun(lost);
         continue;
       }
-      const jobs = this.owner.nextJobs(Math.min(this.freeSlots.length, this.workers.idle()));
+      const jobs = this.owner.nextJobs(this.workers.idle());
       if (jobs.length === 0) break;
       this.send({ jobs, losses: 0, suspect: undefined });
     }
@@ -145,7 +145,7 @@ export class BatchDispatcher {
     let bytes = BATCH_HEADER_BYTES;
     for (let i = 0; i < jobs.length; i++) bytes += encodedBytes(jobs[i]!);
     const buffer = this.buffers.take(bytes);
-    const slot = this.freeSlots.pop()!;
+    const slot = this.freeSlots.pop() ?? this.addSlot();
     slot.progressStart = notBegun(this.batches);
     const converts = hasConversion(jobs);
     slot.spent = converts ? jobs.filter(job => isConversion(job) && isAttached(job)) : NONE;
@@ -209,15 +209,16 @@ export class BatchDispatcher {
     return batch;
   }
 
-  private createSlot(index: number, batchTimeoutMs: number): Slot {
+  private addSlot(): Slot {
     const slot: Slot = {
-      index,
-      timer: setTimeout(() => this.onTimeout(slot), batchTimeoutMs).unref(),
+      index: this.slots.length,
+      timer: setTimeout(() => this.onTimeout(slot), this.batchTimeoutMs).unref(),
       batch: undefined,
       spent: NONE,
       progressStart: 0,
       journey: undefined,
     };
+    this.slots.push(slot);
     return slot;
   }
 

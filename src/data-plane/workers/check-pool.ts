@@ -3,6 +3,8 @@ import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config.ts';
 import type { Conversion } from '../../core/conversion.ts';
 import type { CounterSet } from '../../core/counters.ts';
+import type { PoolReading } from '../../core/pool-reading.ts';
+import { type PoolSettings, usesWorkers } from '../../core/pool-settings.ts';
 import { NO_PAYLOAD_KEYS, type PayloadKeySettings } from '../../payload/encryption/payload-keys.ts';
 import { BATCH_BUFFER_BYTES } from './batch-buffers.ts';
 import { BATCH_HEADER_BYTES, type BatchResults } from './batch-codec.ts';
@@ -13,7 +15,9 @@ import { type BatchBounds, type CostModel, FairLanes } from './fair-lanes.ts';
 import { isConversion, type Job } from './job.ts';
 import { KeyCache } from './key-cache.ts';
 import type { BatchWorkers, WorkerCpu } from './piscina-workers.ts';
+import { PlacementTable } from './placement-table.ts';
 import type { CheckCost, CheckPool, CheckPoolStats } from './pool-contract.ts';
+import { PoolJournal } from './pool-journal.ts';
 import { PreferredInline } from './preferred-inline.ts';
 import { runCheck } from './run-check.ts';
 import type { ConversionResult } from './run-conversion.ts';
@@ -41,10 +45,9 @@ interface CheckPoolParts {
   readonly counters: CounterSet;
   readonly clock: Clock;
   readonly costs: CheckCosts;
-  /** One cell per worker, shared with the workers. */
+  /** One cell for each worker that there may be, shared with the workers. */
   readonly progress: Int32Array;
-  /** Undefined where the placement is `inline`. */
-  readonly workers: BatchWorkers | undefined;
+  readonly workers: BatchWorkers;
   readonly workersMissingMaxMs?: number;
   /** Of payloads that conversions encrypt; none where absent. */
   readonly payloadKeys?: PayloadKeySettings;
@@ -62,15 +65,14 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
   private readonly counters: CounterSet;
   private readonly clock: Clock;
   private readonly costModel: CheckCosts;
-  private readonly workers: BatchWorkers | undefined;
-  private readonly dispatcher: BatchDispatcher | undefined;
+  private readonly workers: BatchWorkers;
+  private readonly dispatcher: BatchDispatcher;
   private readonly lanes: FairLanes;
-  private readonly bounds: BatchBounds;
+  private bounds: BatchBounds;
   private readonly inlineKeys = new KeyCache();
-  private readonly inlineMaxMicros: number;
+  private readonly placements: PlacementTable;
   private readonly conversions: ConversionDesk;
-  /** Undefined where the configuration says where checks run. */
-  private readonly preferred: PreferredInline | undefined;
+  private readonly preferred: PreferredInline;
   private readonly workersMissingMaxMs: number;
   private readonly sweepTimer: NodeJS.Timeout;
   private sweepIsDue = false;
@@ -79,10 +81,12 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
   private pumpIsDue = false;
   private readonly pump = () => {
     this.pumpIsDue = false;
-    this.dispatcher!.pump();
-    if (this.dispatcher!.inFlight === 0) this.workersMissing();
+    this.dispatcher.pump();
+    if (this.dispatcher.inFlight === 0) this.workersMissing();
   };
   private outstanding = 0;
+  private workersWanted: number;
+  private readonly journal = new PoolJournal();
   private drained: PromiseWithResolvers<void> | undefined = undefined;
   private closed: Promise<void> | undefined = undefined;
 
@@ -92,27 +96,36 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     this.clock = parts.clock;
     this.costModel = parts.costs;
     this.workers = workers;
+    this.workersWanted = workers.count;
     this.defer = parts.defer ?? queueMicrotask;
-    this.inlineMaxMicros = inlineMaxMicros(config);
-    this.preferred = config.placement === 'auto' ? new PreferredInline(parts.clock) : undefined;
+    this.placements = new PlacementTable(config.inlineMaxMicros, config);
+    this.preferred = new PreferredInline(parts.clock);
     this.workersMissingMaxMs = parts.workersMissingMaxMs ?? WORKERS_MISSING_MAX_MS;
     const { payloadKeys = NO_PAYLOAD_KEYS } = parts;
-    this.conversions = new ConversionDesk(config.placement, counters, payloadKeys);
+    this.conversions = new ConversionDesk(counters, payloadKeys);
     this.lanes = new FairLanes(config.queueMax, ESTIMATED);
-    this.bounds = {
-      itemsMax: config.batchMax,
-      costMaxMicros: BATCH_COST_MAX_MICROS,
-      bytesMax: BATCH_BUFFER_BYTES - BATCH_HEADER_BYTES,
-    };
+    this.bounds = boundsOf(config);
     this.sweepTimer = setTimeout(() => this.sweep(), SWEEP_EVERY_MS).unref();
-    if (workers !== undefined) {
-      this.dispatcher = new BatchDispatcher({
-        owner: this,
-        workers,
-        progress: parts.progress,
-        counters,
-        batchTimeoutMs: config.batchTimeoutMs,
-      });
+    this.dispatcher = new BatchDispatcher({
+      owner: this,
+      workers,
+      progress: parts.progress,
+      counters,
+      batchTimeoutMs: config.batchTimeoutMs,
+    });
+  }
+
+  tune(settings: PoolSettings): void {
+    this.placements.apply(settings);
+    this.lanes.queueMax = settings.queueMax;
+    this.bounds = boundsOf(settings);
+    if (usesWorkers(settings)) {
+      this.workersWanted = settings.count;
+      this.workers.resize(settings.count);
+    } else {
+      // What waits for a worker gets one first.
+      this.workersWanted = 0;
+      void this.drain().then(() => this.workers.resize(this.workersWanted));
     }
   }
 
@@ -120,9 +133,12 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     // Not counted: `verify_saturated` tells of a queue that was full.
     if (this.closed !== undefined) return 'verify-saturated';
     const micros = this.costModel.microsOf(check);
-    if (micros <= this.inlineMaxMicros) return this.runInline(check);
-    if (check.prefersInline && this.preferred?.admits(micros))
+    const { placements } = this;
+    const { algorithm } = check.entry.key;
+    if (placements.isInline(algorithm, micros)) return this.runInline(check);
+    if (check.prefersInline && placements.isAuto(algorithm) && this.preferred.admits(micros)) {
       return this.runPreferred(check, micros);
+    }
     return this.enqueue(check, micros) ? undefined : this.refuse();
   }
 
@@ -130,7 +146,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     const { conversions } = this;
     if (this.closed !== undefined) return conversions.settle(conversion, 'verify-saturated');
     const micros = conversions.microsOf(conversion);
-    if (this.dispatcher === undefined || conversions.isInline(micros)) {
+    if (this.placements.isInline('conversion', micros)) {
       void this.runHere(conversion);
     } else if (!this.enqueue(conversion, micros)) {
       conversions.settle(conversion, 'verify-saturated');
@@ -141,7 +157,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
   private enqueue(job: Job, micros: number): boolean {
     const submittedMs = this.clock.monotonicMs();
     // What waits for the end of this turn only must not count as a full queue.
-    if (this.pumpIsDue && this.lanes.isFull && this.dispatcher!.hasRoom()) this.dispatcher!.pump();
+    if (this.pumpIsDue && this.lanes.isFull && this.dispatcher.hasRoom()) this.dispatcher.pump();
     const loser = this.lanes.admit(job);
     if (loser === job) return false;
     job.waitMs = submittedMs;
@@ -156,12 +172,12 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
 
   private runPreferred(check: Check, micros: number): CheckOutcome {
     const outcome = this.runInline(check);
-    this.preferred!.settle(micros, outcome === 'valid');
+    this.preferred.settle(micros, outcome === 'valid');
     return outcome;
   }
 
   ready(): Promise<void> {
-    return this.workers === undefined ? Promise.resolve() : this.workers.ready();
+    return this.workers.ready();
   }
 
   drain(): Promise<void> {
@@ -181,26 +197,27 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
       queueLength: lanes.length,
       lanes: lanes.laneCount,
       checksInFlight: this.outstanding,
-      batchesInFlight: dispatcher?.inFlight ?? 0,
-      rerunsWaiting: dispatcher?.rerunsWaiting ?? 0,
-      batches: dispatcher?.batches ?? 0,
-      batchSizes: [...(dispatcher?.batchSizes ?? [])],
-      buffersFree: dispatcher?.buffersFree ?? 0,
-      workers: workers?.count ?? 0,
-      lastWorkerError: workers?.lastError,
+      batchesInFlight: dispatcher.inFlight,
+      rerunsWaiting: dispatcher.rerunsWaiting,
+      batches: dispatcher.batches,
+      batchSizes: [...dispatcher.batchSizes],
+      buffersFree: dispatcher.buffersFree,
+      workers: workers.count,
+      lastWorkerError: workers.lastError,
     };
   }
 
+  read(): PoolReading {
+    const { workers, dispatcher, lanes, placements } = this;
+    return this.journal.read({ workers, dispatcher, lanes, placements, costs: this.costs() });
+  }
+
   costs(): CheckCost[] {
-    return this.costModel.list().map(({ kind, micros }) => ({
-      kind,
-      micros,
-      placement: micros <= this.inlineMaxMicros ? 'inline' : 'pool',
-    }));
+    return this.costModel.list();
   }
 
   workerCpu(): Promise<WorkerCpu[]> {
-    return this.workers === undefined ? Promise.resolve([]) : this.workers.cpu();
+    return this.workers.cpu();
   }
 
   nextJobs(idleWorkers: number): readonly Job[] {
@@ -270,6 +287,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
   ): void {
     job.waitMs = Math.max(0, nowMs - job.waitMs - serviceMs);
     job.serviceMs = serviceMs;
+    this.journal.note(job);
     this.outstanding--;
     try {
       if (isConversion(job)) this.conversions.settle(job, outcome, result);
@@ -331,8 +349,8 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     await this.drain();
     this.workersCame();
     clearTimeout(this.sweepTimer);
-    this.dispatcher?.stop();
-    await this.workers?.destroy();
+    this.dispatcher.stop();
+    await this.workers.destroy();
   }
 
   private workersCame(): void {
@@ -349,15 +367,15 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
   private sweep(): void {
     this.sweepIsDue = false;
     this.lanes.dropAbandoned();
-    this.dispatcher?.sweep();
+    this.dispatcher.sweep();
     this.settleDropped();
     if (this.outstanding > 0) this.sweepSoon();
   }
 
   private failWaiting(): void {
     this.missingTimer = undefined;
-    if (this.dispatcher!.inFlight > 0) return;
-    const waiting = this.dispatcher!.takeReruns();
+    if (this.dispatcher.inFlight > 0) return;
+    const waiting = this.dispatcher.takeReruns();
     while (this.lanes.length > 0) waiting.push(...this.nextJobs(1));
     const nowMs = this.clock.monotonicMs();
     for (const job of waiting) this.settle(job, 'failed', nowMs, 0);
@@ -365,10 +383,12 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
   }
 }
 
-/** The estimated cost up to which a check runs inline; below zero for never. */
-function inlineMaxMicros(config: Config['workers']): number {
-  if (config.placement === 'pool') return -1;
-  return config.placement === 'inline' ? Number.POSITIVE_INFINITY : config.inlineMaxMicros;
+function boundsOf({ batchMax }: PoolSettings): BatchBounds {
+  return {
+    itemsMax: batchMax,
+    costMaxMicros: BATCH_COST_MAX_MICROS,
+    bytesMax: BATCH_BUFFER_BYTES - BATCH_HEADER_BYTES,
+  };
 }
 
 /** A bug of the caller: it surfaces as an uncaught error, after the others have their outcome. */

@@ -1,5 +1,4 @@
 import type { CheckOutcome } from '../../core/check.ts';
-import type { Config } from '../../core/config.ts';
 import type { Conversion } from '../../core/conversion.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { PayloadKeySettings } from '../../payload/encryption/payload-keys.ts';
@@ -9,37 +8,22 @@ import { ProgramShelf } from './program-shelf.ts';
 import { KnownPrograms } from './programs.ts';
 import { type ConversionResult, runConversion } from './run-conversion.ts';
 
-/**
- * With `auto`: what takes no longer than its way to a worker and back in a full batch. Hardly a
- * payload is so short; a forwarded one shall cost the front thread 5 µs, both ways together.
- */
-const INLINE_MAX_MICROS = 2;
 const MICROS_PER_MS = 1_000;
 const NOTHING: Output = { fields: [], bytes: new Uint8Array(0) };
 
 /** The pool's side of conversions: what they cost, those that run here, and how each ended. */
 export class ConversionDesk {
   private readonly counters: CounterSet;
-  private readonly inlineMaxMicros: number;
   private readonly known = new KnownPrograms();
   private readonly shelf: ProgramShelf;
 
-  constructor(
-    placement: Config['workers']['placement'],
-    counters: CounterSet,
-    payloadKeys: PayloadKeySettings,
-  ) {
+  constructor(counters: CounterSet, payloadKeys: PayloadKeySettings) {
     this.counters = counters;
     this.shelf = new ProgramShelf(payloadKeys);
-    this.inlineMaxMicros = placement === 'auto' ? INLINE_MAX_MICROS : -1;
   }
 
   microsOf(conversion: Conversion): number {
     return conversionMicros(conversion);
-  }
-
-  isInline(micros: number): boolean {
-    return micros <= this.inlineMaxMicros;
   }
 
   /** On this thread; settles before it returns where the program waits for nothing. */

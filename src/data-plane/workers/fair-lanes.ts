@@ -1,3 +1,4 @@
+import type { LaneReading } from '../../core/pool-reading.ts';
 import { encodedBytes } from './batch-codec.ts';
 import { IdleLanes } from './idle-lanes.ts';
 import { bodyBytes, type Job, laneOf } from './job.ts';
@@ -46,7 +47,8 @@ export class FairLanes<J extends Job = Job> {
   length = 0;
   /** Abandoned jobs that left the lanes; whoever settles them empties it. */
   readonly dropped: J[] = [];
-  private readonly queueMax: number;
+  /** Jobs that may wait in all lanes together. */
+  queueMax: number;
   private readonly costs: CostModel<J>;
   /** Idle ones among them. */
   private readonly lanes = new Map<string, Lane<J>>();
@@ -146,10 +148,23 @@ export class FairLanes<J extends Job = Job> {
       const fits = costMicros <= bounds.costMaxMicros && bytes <= bounds.bytesMax;
       if (!fits && batch.length > 0) break;
       lane.deficitMicros -= micros;
+      lane.takenMicros += micros;
       batch.push(this.shift(lane));
       passed = 0;
     }
     return batch;
+  }
+
+  /** The busiest lanes; what they are found to have taken is forgotten. */
+  read(lanesMax: number): readonly LaneReading[] {
+    const readings: LaneReading[] = [];
+    for (const lane of this.lanes.values()) {
+      const { appId: app, length: waiting, takenMicros } = lane;
+      if (waiting > 0 || takenMicros > 0) readings.push({ app, waiting, takenMicros });
+      lane.takenMicros = 0;
+    }
+    readings.sort((a, b) => b.waiting - a.waiting || b.takenMicros - a.takenMicros);
+    return readings.slice(0, lanesMax);
   }
 
   private searchInTime(job: Job): void {
@@ -201,6 +216,7 @@ export class FairLanes<J extends Job = Job> {
       lane = new Lane<J>();
     }
     lane.appId = appId;
+    lane.takenMicros = 0;
     this.lanes.set(appId, lane);
     this.idle.add(lane);
     return lane;

@@ -5,6 +5,7 @@ import { extname } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Config } from '../../core/config.ts';
 import type { CounterSet } from '../../core/counters.ts';
+import { usesWorkers, WORKERS_MAX } from '../../core/pool-settings.ts';
 import { NO_PAYLOAD_KEYS, type PayloadKeySettings } from '../../payload/encryption/payload-keys.ts';
 import { CheckCosts, measureCosts } from './check-costs.ts';
 import { WorkerCheckPool } from './check-pool.ts';
@@ -33,11 +34,9 @@ const TASK_FILE = new URL(`verify-task${extname(import.meta.url)}`, import.meta.
 export function createCheckPool(options: CheckPoolOptions): CheckPool {
   const { config, counters, clock = systemClock, taskFile = TASK_FILE } = options;
   const { payloadKeys = NO_PAYLOAD_KEYS } = options;
-  const progress = new Int32Array(new SharedArrayBuffer(config.count * 4));
-  const workers =
-    config.placement === 'inline'
-      ? undefined
-      : new PiscinaWorkers(taskFile, config.count, { progress, payloadKeys });
+  const progress = new Int32Array(new SharedArrayBuffer(WORKERS_MAX * 4));
+  const count = usesWorkers(config) ? config.count : 0;
+  const workers = new PiscinaWorkers(taskFile, count, { progress, payloadKeys });
   const costs = new CheckCosts(measureCosts());
   return new WorkerCheckPool({ config, counters, clock, costs, progress, workers, payloadKeys });
 }

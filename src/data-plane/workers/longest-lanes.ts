@@ -8,6 +8,8 @@ export class Lane<J extends Job = Job> {
   length = 0;
   /** Microseconds of work that the lane may still send in its turn. */
   deficitMicros = 0;
+  /** Estimated work that it has sent since somebody asked. */
+  takenMicros = 0;
   /** Neighbours in the round of the lanes. */
   next: Lane<J> = this;
   previous: Lane<J> = this;

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ProgramEntry } from '../../core/conversion.ts';
+import { WORKERS_MAX } from '../../core/pool-settings.ts';
 import { BATCH_HEADER_BYTES } from './batch-codec.ts';
 import { KnownPrograms } from './programs.ts';
 import type { FromWorker, ReturnedBatch, ToWorker } from './worker-messages.ts';
@@ -64,6 +65,8 @@ export interface BatchWorkers {
   /** Every worker has started; rejects when one cannot. */
   ready(): Promise<void>;
   cpu(): Promise<WorkerCpu[]>;
+  /** Starts or ends workers until there are so many; one at work ends its batch first. */
+  resize(count: number): void;
   destroy(): Promise<void>;
 }
 
@@ -87,7 +90,7 @@ export class PiscinaWorkers implements BatchWorkers {
   onAvailable: () => void = () => {};
   lastError: string | undefined = undefined;
   private readonly piscina: Piscina;
-  private readonly target: number;
+  private target: number;
   private readonly lines = new Set<Line>();
   private readonly free: Line[] = [];
   private readonly started = Promise.withResolvers<void>();
@@ -101,13 +104,12 @@ export class PiscinaWorkers implements BatchWorkers {
     this.piscina = new Piscina({
       filename: fileURLToPath(taskFile),
       name: 'default',
-      minThreads: count,
-      maxThreads: count,
-      // Fixed size, so a worker without its task must never be taken down.
+      // There are as many threads as standing tasks: none is kept without one.
+      minThreads: 0,
+      maxThreads: WORKERS_MAX,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
-      // One standing task per worker is all that is ever asked for.
-      maxQueue: count,
+      maxQueue: WORKERS_MAX,
       // The worker's loop belongs to its port.
       atomics: 'disabled',
       recordTiming: false,
@@ -115,10 +117,15 @@ export class PiscinaWorkers implements BatchWorkers {
       workerData,
     });
     this.reviveTimer = setTimeout(() => this.revive(), REVIVE_AFTER_MS).unref();
-    this.piscina.on('error', error => this.note(error));
+    this.piscina.on('error', error => {
+      this.note(error);
+      // One that could not load its code, and has no task yet that would fail.
+      if (!this.hasStarted) this.started.reject(error);
+    });
     // Whoever awaits ready() sees it; until then it must not count as unhandled.
     this.started.promise.catch(error => this.note(error));
     for (let i = 0; i < count; i++) this.open();
+    if (count === 0) this.begun();
   }
 
   note(error: unknown): void {
@@ -188,18 +195,43 @@ export class PiscinaWorkers implements BatchWorkers {
     line.journey = undefined;
     this.free.push(line);
     if (!line.ready) return this.begin(line);
+    if (this.isSurplus) this.end(line);
     if (message instanceof ArrayBuffer || 'outputs' in message) journey?.resolve(message);
     else journey?.reject(new Error(message.failed));
   }
 
   private begin(line: Line): void {
     line.ready = true;
+    if (this.hasStarted && this.isSurplus) return this.end(line);
     if (!this.hasStarted) {
       if (this.free.length < this.target) return;
-      this.hasStarted = true;
-      this.started.resolve();
+      this.begun();
     }
     this.onAvailable();
+  }
+
+  private get isSurplus(): boolean {
+    return this.lines.size > this.target;
+  }
+
+  private begun(): void {
+    this.hasStarted = true;
+    this.started.resolve();
+  }
+
+  resize(count: number): void {
+    if (this.destroyed) return;
+    this.target = count;
+    while (this.lines.size < count) this.open();
+    // Those with a batch when it is back, those that start when they have.
+    for (const line of [...this.free]) if (this.lines.size > count) this.end(line);
+    if (!this.hasStarted && this.free.length >= count) this.begun();
+  }
+
+  /** Its thread ends with it. */
+  private end(line: Line): void {
+    this.forget(line);
+    line.ending.abort();
   }
 
   private lose(line: Line, error: unknown): void {
@@ -229,8 +261,7 @@ export class PiscinaWorkers implements BatchWorkers {
     if (this.count < this.target) {
       for (const line of this.lines) {
         if (line.ready) continue;
-        this.forget(line);
-        line.ending.abort();
+        this.end(line);
       }
     }
     while (this.lines.size < this.target) this.open();

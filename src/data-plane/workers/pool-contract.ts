@@ -1,6 +1,8 @@
 /** What a front sees of its pool. */
 import type { CheckRunner } from '../../core/check.ts';
 import type { ConversionRunner } from '../../core/conversion.ts';
+import type { PoolReading } from '../../core/pool-reading.ts';
+import type { PoolSettings } from '../../core/pool-settings.ts';
 import type { CostKind } from './check-costs.ts';
 import type { WorkerCpu } from './piscina-workers.ts';
 
@@ -8,8 +10,6 @@ export interface CheckCost {
   readonly kind: CostKind;
   /** Per check, or per KiB of body for a digest. */
   readonly micros: number;
-  /** Where a check of this cost alone runs. */
-  readonly placement: 'inline' | 'pool';
 }
 
 export interface CheckPoolStats {
@@ -35,11 +35,15 @@ export interface CheckPoolStats {
 export interface CheckPool extends CheckRunner, ConversionRunner {
   /** Every worker has started; rejects when one cannot. */
   ready(): Promise<void>;
+  /** Takes effect at once, and for what waits already. A worker that goes ends its batch first. */
+  tune(settings: PoolSettings): void;
   /** Nothing that was admitted waits for its outcome. */
   drain(): Promise<void>;
   /** Refuses what comes, settles what was admitted, ends the workers. */
   close(): Promise<void>;
   stats(): CheckPoolStats;
+  /** For operators; begins the next interval of the lanes. */
+  read(): PoolReading;
   /** What was measured at start. */
   costs(): CheckCost[];
   /** CPU of each worker thread since it started; empty where checks run inline. */

@@ -93,6 +93,16 @@ export class SharedCircuit implements Circuit {
     return successes >= terms.trialsMax ? this.close() : undefined;
   }
 
+  holdOpen(untilMs: number): void {
+    this.times[OPEN_UNTIL] = untilMs;
+    Atomics.store(this.words, PHASE, OPEN);
+  }
+
+  forceClosed(): void {
+    this.forgetFailures();
+    Atomics.store(this.words, PHASE, CLOSED);
+  }
+
   claimEjection(nowMs: number): boolean {
     const { words } = this;
     // 0 is nobody; the clock's low 32 bits do, because differences of them are taken in 32 bits.
@@ -136,11 +146,15 @@ export class SharedCircuit implements Circuit {
 
   /** What made it open must not count again. */
   private close(): CircuitChange {
+    this.forgetFailures();
+    const before = Atomics.compareExchange(this.words, PHASE, HALF_OPEN, CLOSED);
+    return before === HALF_OPEN ? 'closed' : undefined;
+  }
+
+  private forgetFailures(): void {
     for (let i = 0; i < BUCKET_COUNT; i++) {
       Atomics.store(this.words, BUCKETS + i * BUCKET_WORDS + EPOCH, 0);
     }
-    const before = Atomics.compareExchange(this.words, PHASE, HALF_OPEN, CLOSED);
-    return before === HALF_OPEN ? 'closed' : undefined;
   }
 
   /** Where the epoch's bucket begins, cleared of what was counted there a window ago. */

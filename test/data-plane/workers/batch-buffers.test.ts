@@ -5,7 +5,7 @@ const MEGABYTE = 1_048_576;
 
 describe('buffers of batches', () => {
   it('of the standard size are kept, as many as there may be', () => {
-    const buffers = new BatchBuffers(1);
+    const buffers = new BatchBuffers(() => 1);
     const [one, two] = [buffers.take(1), buffers.take(BATCH_BUFFER_BYTES)];
     buffers.release(one);
     buffers.release(two);
@@ -13,7 +13,7 @@ describe('buffers of batches', () => {
   });
 
   it('that are larger have a power of two, and serve whatever fits', () => {
-    const buffers = new BatchBuffers(1);
+    const buffers = new BatchBuffers(() => 1);
     const large = buffers.take(MEGABYTE + 700);
     expect(large.byteLength).toBe(2 * MEGABYTE);
     expect(buffers.take(BATCH_BUFFER_BYTES + 1).byteLength).toBe(2 * BATCH_BUFFER_BYTES);
@@ -24,7 +24,7 @@ describe('buffers of batches', () => {
   });
 
   it('that are larger are kept up to 8 MB', () => {
-    const buffers = new BatchBuffers(1);
+    const buffers = new BatchBuffers(() => 1);
     const taken = Array.from({ length: 5 }, () => buffers.take(2 * MEGABYTE));
     for (const buffer of taken) buffers.release(buffer);
     const again = Array.from({ length: 5 }, () => buffers.take(2 * MEGABYTE));

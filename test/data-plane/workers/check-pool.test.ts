@@ -167,8 +167,8 @@ describe('placement', () => {
     const placements = (placement: 'auto' | 'inline' | 'pool') =>
       Object.fromEntries(
         fakePool({ placement })
-          .pool.costs()
-          .map(cost => [cost.kind, cost.placement]),
+          .pool.read()
+          .kinds.map(({ kind, runs }) => [kind, runs]),
       );
     expect(placements('auto')).toMatchObject({ 'hmac-sha256': 'inline', ed25519: 'pool' });
     expect(placements('inline')).toMatchObject({ 'hmac-sha256': 'inline', ed25519: 'inline' });

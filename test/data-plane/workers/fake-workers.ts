@@ -2,6 +2,7 @@ import type { Check, CheckOutcome } from '../../../src/core/check.ts';
 import type { Clock } from '../../../src/core/clock.ts';
 import type { Config } from '../../../src/core/config.ts';
 import { CounterSet } from '../../../src/core/counters.ts';
+import { usesWorkers, WORKERS_MAX } from '../../../src/core/pool-settings.ts';
 import { BatchReader } from '../../../src/data-plane/workers/batch-codec.ts';
 import { CheckCosts } from '../../../src/data-plane/workers/check-costs.ts';
 import { WorkerCheckPool } from '../../../src/data-plane/workers/check-pool.ts';
@@ -54,6 +55,11 @@ class FakeWorkers implements BatchWorkers {
       batch.givenUp = true;
     };
     return { returned: ended.promise, giveUp };
+  }
+
+  resize(count: number): void {
+    this.count = count;
+    this.onAvailable();
   }
 
   note(error: unknown): void {
@@ -123,10 +129,10 @@ export function fakePool(
   defer: (run: () => void) => void = run => run(),
 ) {
   const config = poolConfig(overrides);
-  const workers = new FakeWorkers(config.count);
+  const workers = new FakeWorkers(usesWorkers(config) ? config.count : 0);
   const counters = new CounterSet();
   const clock = new TestClock();
-  const progress = new Int32Array(new SharedArrayBuffer(config.count * 4));
+  const progress = new Int32Array(new SharedArrayBuffer(WORKERS_MAX * 4));
   const pool = new WorkerCheckPool({
     defer,
     config,
@@ -134,7 +140,7 @@ export function fakePool(
     clock,
     costs: COSTS,
     progress,
-    workers: config.placement === 'inline' ? undefined : workers,
+    workers,
     workersMissingMaxMs: missingMaxMs,
   });
   return { pool, workers, counters, clock, progress };

@@ -8,6 +8,7 @@ export const poolConfig = (overrides: Partial<Config['workers']> = {}): Config['
   batchTimeoutMs: 5_000,
   inlineMaxMicros: 10,
   placement: 'auto',
+  placements: {},
   ...overrides,
 });
 

@@ -59,6 +59,8 @@ export const AREAS: readonly Area[] = [
       'src/data-plane/compose-front.ts',
       'src/data-plane/compose-admission.ts',
       'src/data-plane/compose-stores.ts',
+      'src/data-plane/front-service.ts',
+      'src/data-plane/watch-pool.ts',
     ),
     mayImport: [CORE, TELEMETRY, 'src/stores/', 'src/data-plane/'],
   },
@@ -102,7 +104,9 @@ export const AREAS: readonly Area[] = [
       ...[
         'src/compose-nonces.ts',
         'src/compose-memory.ts',
+        'src/compose-telemetry.ts',
         'src/compose-tokens.ts',
+        'src/compose-tuning.ts',
         'src/addresses.ts',
       ],
       ...['src/gateway-process.ts', 'src/cli/', 'src/version.ts'],
