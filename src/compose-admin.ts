@@ -12,6 +12,7 @@ import type { TelemetrySources } from './control-plane/admin/telemetry-routes.ts
 import { addUpstreamHealthRoute } from './control-plane/admin/upstream-health-route.ts';
 import { CertificationDesk } from './control-plane/certification/certification-desk.ts';
 import { addCertificationRoutes } from './control-plane/certification/routes.ts';
+import type { ConsoleSources } from './control-plane/console/routes.ts';
 import type { EventHub } from './control-plane/events/event-hub.ts';
 import { TopicDirectory } from './control-plane/events/topic-directory.ts';
 import { ClosingWatch } from './control-plane/onboarding/closing.ts';
@@ -31,7 +32,7 @@ import type { UpstreamHealth } from './runtime/upstream-health.ts';
 import type { EventJournalError } from './stores/contracts.ts';
 import type { ProcessLog } from './telemetry/process-log.ts';
 
-export interface AdminParts extends TelemetrySources {
+export interface AdminParts extends TelemetrySources, ConsoleSources {
   readonly config: Config;
   readonly log: ProcessLog;
   readonly counters: CounterSet;
@@ -105,11 +106,11 @@ export class GatewayAdmin {
 
   private listen(): Promise<AdminListener> {
     const { config, log, counters, registry, fronts, upstreams, hub, publicUrl } = this.parts;
-    const { readiness, telemetry, facts, reportJournal } = this.parts;
+    const { readiness, telemetry, facts, feed, history, reportJournal } = this.parts;
     const reportBug = (err: unknown) => log.error({ err }, 'An admin handler threw.');
     const topics = new TopicDirectory(registry.desk);
     return createAdminListener({
-      ...{ config: config.admin, readiness, telemetry, facts, reportBug },
+      ...{ config: config.admin, readiness, telemetry, facts, feed, history, reportBug },
       operators: () => this.operators,
       signedRequests: createOperatorCheck({
         ...{ listener: config.admin, signatures: config.signatures, clock: systemClock },

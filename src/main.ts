@@ -17,6 +17,7 @@ import { loadConfig, readPayloadKeys } from './control-plane/config/index.ts';
 import { EventHub } from './control-plane/events/event-hub.ts';
 import { ReplayDesk } from './control-plane/events/replay-desk.ts';
 import type { Config } from './core/config.ts';
+import type { CounterSet } from './core/counters.ts';
 import { LogThrottle } from './core/log-throttle.ts';
 import { AccessBlocks } from './runtime/access-blocks.ts';
 import { giveHeapsRoom } from './runtime/front-heap.ts';
@@ -67,8 +68,8 @@ class RunningGateway implements Gateway {
   readonly adminUrl: string;
   private readonly config: Config;
   private readonly log: ProcessLog;
-  private readonly telemetry = new GatewayTelemetry();
-  private readonly counters = this.telemetry.counters;
+  private readonly telemetry: GatewayTelemetry;
+  private readonly counters: CounterSet;
   private readonly throttle = new LogThrottle();
   private registry: GatewayRegistry | undefined;
   private journal: EventJournal | undefined;
@@ -93,6 +94,8 @@ class RunningGateway implements Gateway {
     const scheme = config.listener.tls === undefined ? 'http' : 'https';
     this.config = config;
     this.log = createProcessLog(config.telemetry);
+    this.telemetry = new GatewayTelemetry(config, this.log, () => this.fronts?.states() ?? []);
+    this.counters = this.telemetry.counters;
     this.url = `${scheme}://${urlHost(config.listener.host)}:${config.listener.port}`;
     this.adminUrl = `http://${urlHost(config.admin.host)}:${config.admin.port}`;
     this.upstreams = new UpstreamHealth({
@@ -134,6 +137,7 @@ class RunningGateway implements Gateway {
     await readPayloadKeys(config);
     this.nonces.open();
     this.limits.start(this.isBeside);
+    this.telemetry.open();
     await this.idempotency.start();
     const { journal, desk } = this.openEvents();
     const registry = await this.openRegistry();
@@ -355,6 +359,7 @@ class RunningGateway implements Gateway {
     const { config, log, counters, telemetry } = this;
     return GatewayAdmin.start({
       ...{ config, log, counters, telemetry: telemetry.reader, gatewayTelemetry: telemetry },
+      ...{ feed: telemetry.feed, history: telemetry.history },
       ...{ registry: this.registry!, fronts: this.fronts!, hub: this.hub! },
       upstreams: this.upstreams,
       publicUrl: publicUrl(config.listener),

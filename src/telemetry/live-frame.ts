@@ -14,7 +14,7 @@ export interface LatencyFigures {
   readonly p90: number;
   readonly p99: number;
   readonly p999: number;
-  /** Exact; of a span, the longest of its slices. */
+  /** Exact where none was ever longer, else to three digits. */
   readonly max: number;
 }
 
@@ -62,8 +62,8 @@ export interface ThreadFigures {
   readonly kind: 'main' | 'front' | 'worker';
   /** Share of one core since the frame before. */
   readonly cpu: number;
-  /** Share of the time in which its event loop was not idle. */
-  readonly utilization: number;
+  /** Share of the time in which its event loop was not idle; null where nobody measures it. */
+  readonly utilization: number | null;
   /** Of its event loop in its last second; null where nobody measures it. */
   readonly delayP99: number | null;
   readonly delayMax: number | null;
@@ -78,7 +78,7 @@ export interface LaneFigures {
   readonly app: string;
   /** Jobs that wait. */
   readonly waiting: number;
-  /** Of the pool's service time since the frame before. */
+  /** Of the estimated work that went to workers since the frame before. */
   readonly share: number;
 }
 
@@ -90,13 +90,12 @@ export interface PoolFigures {
   readonly batches: number;
   /** `batchSizes[i]` batches had more than 2^(i-1) and at most 2^i jobs, since the frame before. */
   readonly batchSizes: readonly number[];
-  readonly jobsPooled: number;
-  readonly jobsInline: number;
-  readonly refused: number;
-  /** Of a job since the frame before: in the queue, and with a worker. */
+  /** Through the queue since the frame before. */
+  readonly jobs: number;
+  /** Of one of them: in the queue, and with a worker. */
   readonly meanWait: number;
   readonly meanService: number;
-  /** Those that wait or were served most, at most LANES_SHOWN_MAX. */
+  /** Those that wait or were served most. */
   readonly lanes: readonly LaneFigures[];
 }
 
@@ -124,8 +123,6 @@ export interface DistributionAnswer {
   readonly traffic: TrafficFigures;
   readonly curve: readonly CurvePoint[];
 }
-
-export const LANES_SHOWN_MAX = 12;
 
 /** Upper bounds of the cells of the heat map, eight to a decade from 0.1 ms to 10 s. */
 export const HEAT_BOUNDS_MS: readonly number[] = Array.from({ length: 41 }, (_, i) =>

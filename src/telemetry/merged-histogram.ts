@@ -23,6 +23,13 @@ export class MergedHistogram {
     for (let i = 0; i < this.counts.length; i += 1) this.counts[i]! += other.counts[i]!;
   }
 
+  clear(): void {
+    this.counts.fill(0);
+    this.sumMicros = 0;
+    this.maxMicros = 0;
+    this.clamped = 0;
+  }
+
   get count(): number {
     let total = 0;
     for (let i = 0; i < this.counts.length; i += 1) total += this.counts[i]!;

@@ -212,11 +212,15 @@ export class TelemetryReader {
   }
 
   stage(stage: Stage): MergedHistogram {
-    const index = STAGES.indexOf(stage);
     const merged = new MergedHistogram(STAGE_LAYOUT);
-    merged.add(this.retired.stages[index]!);
-    for (const front of this.fronts.values()) front.stages.addTo(merged, index);
+    this.addStage(STAGES.indexOf(stage), merged);
     return merged;
+  }
+
+  /** @param stage its place in STAGES */
+  addStage(stage: number, target: MergedHistogram): void {
+    target.add(this.retired.stages[stage]!);
+    for (const front of this.fronts.values()) front.stages.addTo(target, stage);
   }
 
   /** Each operation that was recorded, by id, one histogram at a time; `other` where it is used. */

@@ -1,11 +1,15 @@
 /** Finds out who asks: by a bearer token (RFC 6750 section 2.1) or a signature (RFC 9421). */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { parseCookie } from 'cookie';
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../core/clock.ts';
 import type { RequestHead, SignedHead, SignedRequestCheck } from '../../core/signed-requests.ts';
+import { type ConsoleSessions, SESSION_COOKIE } from '../console/console-sessions.ts';
 import type { OperatorDirectory } from '../operators/operator-directory.ts';
 import type { Principal } from './control-context.ts';
 import { type AdminProblem, adminProblem, fromPartnersTable } from './problems.ts';
+
+const CONSOLE_FIELD = 'x-xingyun-console';
 
 export interface AuthenticatorOptions {
   /** Asked anew for each request. */
@@ -14,6 +18,8 @@ export interface AuthenticatorOptions {
   readonly signedRequests: SignedRequestCheck | undefined;
   /** Opens the publication of events and nothing else. */
   readonly publisherToken: string | undefined;
+  /** Of operators who signed in with a browser. */
+  readonly sessions: ConsoleSessions;
   readonly clock: Clock;
 }
 
@@ -49,7 +55,10 @@ export class Authenticator {
 
   /** A signature counts where there are both: it says more than a token. */
   authenticate(request: FastifyRequest): Authenticated | AdminProblem {
-    return this.isSigned(request) ? this.bySignature(request) : this.byToken(request);
+    if (this.isSigned(request)) return this.bySignature(request);
+    const { authorization, cookie } = request.headers;
+    const secret = authorization === undefined ? sessionSecret(cookie) : undefined;
+    return secret === undefined ? this.byToken(request) : this.bySession(request, secret);
   }
 
   /** Whether it has the publisher's token, or that of an operator with the role `operator`. */
@@ -68,7 +77,7 @@ export class Authenticator {
     return this.options.signedRequests?.isSigned(headOf(request)) === true;
   }
 
-  private byToken({ headers: { authorization } }: FastifyRequest): Authenticated | AdminProblem {
+  byToken({ headers: { authorization } }: FastifyRequest): Authenticated | AdminProblem {
     const token = bearerToken(authorization);
     const { operators, clock } = this.options;
     const principal = token && operators().byToken(token, clock.wallMs());
@@ -77,6 +86,17 @@ export class Authenticator {
       return adminProblem('unauthorized', detail);
     }
     return { principal, signedHead: undefined };
+  }
+
+  /** A cookie comes with requests of other sites' pages too; what they cannot do is asked for. */
+  private bySession(request: FastifyRequest, secret: string): Authenticated | AdminProblem {
+    if (!isOwnPage(request)) {
+      const detail = `Of a signed-in browser only the console may ask, with "${CONSOLE_FIELD}: 1".`;
+      return adminProblem('unauthorized', detail);
+    }
+    const principal = this.options.sessions.find(secret);
+    if (principal !== undefined) return { principal, signedHead: undefined };
+    return adminProblem('unauthorized', 'The sign-in has ended: sign in again.');
   }
 
   private bySignature(request: FastifyRequest): Authenticated | AdminProblem {
@@ -102,6 +122,17 @@ function headOf({ method, raw, headers }: FastifyRequest): RequestHead {
     headers: lines,
     hasBody: headers['transfer-encoding'] !== undefined || Number(length ?? 0) > 0,
   };
+}
+
+export function sessionSecret(cookie: string | undefined): string | undefined {
+  return cookie === undefined ? undefined : parseCookie(cookie)[SESSION_COOKIE];
+}
+
+/** Another site's page has its own Origin, and cannot set a field of ours without being asked. */
+function isOwnPage({ method, headers }: FastifyRequest): boolean {
+  const { host, origin } = headers;
+  if (origin !== undefined && URL.parse(origin)?.host !== host) return false;
+  return method === 'GET' || method === 'HEAD' || headers[CONSOLE_FIELD] === '1';
 }
 
 function bearerToken(authorization: string | undefined): string | undefined {

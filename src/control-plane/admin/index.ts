@@ -9,6 +9,8 @@ import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Config } from '../../core/config.ts';
 import type { SignedRequestCheck } from '../../core/signed-requests.ts';
 import type { ApprovalRegistry } from '../approvals/approval-desk.ts';
+import { ConsoleSessions } from '../console/console-sessions.ts';
+import { addConsoleRoutes, type ConsoleSources } from '../console/routes.ts';
 import { OperatorDirectory } from '../operators/operator-directory.ts';
 import { AccessGate } from './access-gate.ts';
 import { type AdminRoute, answerErrors, RoutePaths } from './answer-errors.ts';
@@ -42,7 +44,7 @@ export interface ControlOptions {
   readonly routes?: readonly ((app: FastifyInstance, context: ControlContext) => void)[];
 }
 
-export interface AdminListenerOptions extends TelemetrySources {
+export interface AdminListenerOptions extends TelemetrySources, ConsoleSources {
   readonly config: Config['admin'];
   /** Who may ask, the holder of `tokenFile` among them; asked anew for each request. */
   readonly operators?: () => OperatorDirectory;
@@ -89,7 +91,10 @@ export async function createAdminListener(options: AdminListenerOptions): Promis
   answerErrors(app, options.reportBug);
   const limits = await RateLimits.create(app, config.requestsPerMinuteMax);
   const { signedRequests } = options;
-  const authenticator = new Authenticator({ operators, signedRequests, publisherToken, clock });
+  const sessions = new ConsoleSessions(operators, clock);
+  const authenticator = new Authenticator({
+    ...{ operators, signedRequests, publisherToken, sessions, clock },
+  });
   // A scraper on the host itself asks for figures without a token, unless one was made for it.
   const isOpen = isLoopback(config.host) && config.tokenFile === undefined;
   const paths = new RoutePaths();
@@ -101,6 +106,7 @@ export async function createAdminListener(options: AdminListenerOptions): Promis
   );
   await describeRoutes(app);
   addTelemetryRoutes(app, options);
+  await addConsoleRoutes(app, { ...options, authenticator, sessions, limits, isOpen });
   addPublishRoute(app, options.publishing);
   if (options.control !== undefined) addControlRoutes(app, options.control, clock);
   addDocumentRoute(app);

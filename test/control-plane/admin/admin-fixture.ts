@@ -8,6 +8,7 @@ import {
   type ControlOptions,
   createAdminListener,
 } from '../../../src/control-plane/admin/index.ts';
+import { LiveFeed } from '../../../src/control-plane/console/live-feed.ts';
 import {
   type Operator,
   OperatorDirectory,
@@ -17,6 +18,7 @@ import type { RegistryLists } from '../../../src/control-plane/registry/desk-con
 import { SecretSealer } from '../../../src/control-plane/registry/sealer.ts';
 import { createMemoryRegistryStore } from '../../../src/stores/memory/registry-store.ts';
 import type { JsonObject, RegistryStore } from '../../../src/stores/registry-contract.ts';
+import { TrafficHistory } from '../../../src/telemetry/history/traffic-history.ts';
 import { TelemetryReader } from '../../../src/telemetry/telemetry-reader.ts';
 import { SettableClock } from '../../stores/settable-clock.ts';
 import { aPublishing } from './publishing-fixture.ts';
@@ -84,6 +86,14 @@ afterEach(async () => {
   for (const close of open.splice(0)) await close();
 });
 
+/** A console whose gateway does nothing. */
+export function aConsole() {
+  return {
+    feed: new LiveFeed({ version: '1.2.3', startedAtMs: 0 }),
+    history: new TrafficHistory({ store: () => undefined, reportFailure: () => undefined }),
+  };
+}
+
 export class AdminUnderTest {
   readonly clock = new SettableClock();
   readonly bugs: unknown[] = [];
@@ -103,6 +113,7 @@ export class AdminUnderTest {
       config: CONFIG_ADMIN,
       operators: () => new OperatorDirectory(OPERATORS),
       publishing: aPublishing(),
+      ...aConsole(),
       readiness: () => ({ ready: true, reasons: [] }),
       telemetry: new TelemetryReader(),
       facts: () => {

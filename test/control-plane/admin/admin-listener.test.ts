@@ -15,7 +15,7 @@ import { STAGE, STAGES } from '../../../src/core/stages.ts';
 import { FrontTelemetry } from '../../../src/telemetry/front-telemetry.ts';
 import type { HistogramsReport } from '../../../src/telemetry/histogram-report.ts';
 import { TelemetryReader } from '../../../src/telemetry/telemetry-reader.ts';
-import { CONFIG_ADMIN, holding } from './admin-fixture.ts';
+import { aConsole, CONFIG_ADMIN, holding } from './admin-fixture.ts';
 import { aPublishing } from './publishing-fixture.ts';
 
 const TOKEN = 'correct-horse-battery-staple';
@@ -57,6 +57,7 @@ async function start(options: Partial<AdminListenerOptions> = {}) {
   listener = await createAdminListener({
     config: CONFIG_ADMIN,
     publishing: aPublishing(),
+    ...aConsole(),
     readiness: () => ({ ready: true, reasons: [] }),
     telemetry: new TelemetryReader([['front-0', front.shared]]),
     facts: () => FACTS,

@@ -6,7 +6,7 @@ import type { PublishOptions } from '../../../src/control-plane/admin/publish-ro
 import type { OperatorDirectory } from '../../../src/control-plane/operators/operator-directory.ts';
 import { EventJournalError } from '../../../src/stores/contracts.ts';
 import { TelemetryReader } from '../../../src/telemetry/telemetry-reader.ts';
-import { CONFIG_ADMIN, holding } from './admin-fixture.ts';
+import { aConsole, CONFIG_ADMIN, holding } from './admin-fixture.ts';
 import { aPublishing, type Publishing } from './publishing-fixture.ts';
 
 const PUBLISHER = 'publisher-token-0123456789';
@@ -32,6 +32,7 @@ async function start(
     config: CONFIG_ADMIN,
     ...tokens,
     publishing: { ...publishing, ...more },
+    ...aConsole(),
     readiness: () => ({ ready: true, reasons: [] }),
     telemetry: new TelemetryReader(),
     facts: () => {

@@ -11,6 +11,13 @@ import { addCertificationRoutes } from '../../../src/control-plane/certification
 import { addOnboardingRoutes } from '../../../src/control-plane/onboarding/routes.ts';
 import type { RegistryDesk } from '../../../src/control-plane/registry/desk.ts';
 import { addShelfRoutes } from '../../../src/control-plane/shelf/index.ts';
+import { BlockedSources } from '../../../src/control-plane/tuning/blocked-sources.ts';
+import type {
+  HostControls,
+  TunedSettings,
+} from '../../../src/control-plane/tuning/host-controls.ts';
+import { addTuningRoutes } from '../../../src/control-plane/tuning/routes.ts';
+import { TuningDesk } from '../../../src/control-plane/tuning/tuning-desk.ts';
 import { AdminUnderTest, type Options } from './admin-fixture.ts';
 
 /** Of the only upstream that is served. */
@@ -38,6 +45,26 @@ export function aRebuild(): Rebuild {
   return { isDone: true, timeoutsMs: [] };
 }
 
+/** Of a host that cannot be turned. */
+function addTuning(app: FastifyInstance, context: ControlContext): void {
+  const settings: TunedSettings = {
+    ...{ workersPerFront: 1, batchMax: 64, queueMax: 4_096 },
+    ...{ placement: 'auto', placements: {}, logLevel: 'info' },
+  };
+  const nothing = () => undefined;
+  const host: HostControls = {
+    ...{ settings, configured: settings, kinds: () => [], fronts: () => [] },
+    ...{ apply: nothing, setDrained: nothing, setCircuit: nothing, block: nothing },
+    circuit: nothing,
+  };
+  const blocked = new BlockedSources('/nowhere/blocked-sources.json');
+  const registry = context.registry as RegistryDesk;
+  addTuningRoutes(app, context, {
+    host,
+    desk: new TuningDesk(host, registry, blocked, context.clock),
+  });
+}
+
 function routesWith(rebuild: Rebuild) {
   return [
     (app: FastifyInstance) =>
@@ -48,6 +75,7 @@ function routesWith(rebuild: Rebuild) {
     (app: FastifyInstance, context: ControlContext) =>
       addUpstreamHealthRoute(app, context, id => (id === 'core' ? CORE_HEALTH : undefined)),
     addOnboardingRoutes,
+    addTuning,
     (app: FastifyInstance, context: ControlContext) => {
       const { clock } = context;
       // As the composition root gives it.

@@ -13,6 +13,7 @@ const CORE = 'src/core/';
 const STORE_TYPES = [
   'src/stores/contracts.ts',
   'src/stores/health-contract.ts',
+  'src/stores/history-contract.ts',
   'src/stores/idempotency-contract.ts',
   'src/stores/limit-contract.ts',
   'src/stores/registry-contract.ts',

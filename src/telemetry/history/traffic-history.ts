@@ -1,0 +1,217 @@
+/**
+ * The traffic of the last day: each second of the last five minutes in memory, every ten seconds of
+ * the last two hours and every minute of the last day in a store. What is asked for is added up
+ * from slices, so that percentiles of a span are those of its exchanges.
+ */
+import { setImmediate as turn } from 'node:timers/promises';
+import type { TrafficFigures } from '../live-frame.ts';
+import { decodeSlice, encodeSlice } from './slice-codec.ts';
+import { trafficFigures } from './traffic-figures.ts';
+import { type TrafficSlice, TrafficSum } from './traffic-slice.ts';
+
+const SECONDS_KEPT = 300;
+/** Longest first. */
+const TIERS = [
+  { tierMs: 60_000, keptMs: 86_400_000 },
+  { tierMs: 10_000, keptMs: 7_200_000 },
+] as const;
+/** In a page of the store: 8 KB each, decoded in 0.1 ms. */
+const PAGE_SLICES = 32;
+/** After which whoever adds slices up gives the thread's loop a turn. */
+const TURN_AFTER_MS = 8;
+
+export const HISTORY_KEPT_MS = TIERS[0].keptMs;
+
+/** As the stores have it. */
+interface SliceStore {
+  append(tierMs: number, slice: { fromMs: number; toMs: number; bytes: Uint8Array }): void;
+  forget(tierMs: number, beforeMs: number): void;
+  read(query: {
+    tierMs: number;
+    fromMs: number;
+    toMs: number;
+    after?: StorePlace | undefined;
+    limit: number;
+  }): {
+    readonly slices: readonly { readonly bytes: Uint8Array }[];
+    readonly next: StorePlace | undefined;
+  };
+}
+
+interface StorePlace {
+  readonly fromMs: number;
+  readonly rowId: number;
+}
+
+interface Tier {
+  readonly tierMs: number;
+  readonly keptMs: number;
+  /** What is not in the store yet. */
+  readonly open: TrafficSum;
+  /** Where the last slice in the store ends. */
+  writtenToMs: number;
+}
+
+export interface TrafficHistoryOptions {
+  /** Undefined where there is none: then the last minutes are all. */
+  readonly store: () => SliceStore | undefined;
+  /** The store could not be written or read; what was to be written is lost. */
+  readonly reportFailure: (error: unknown) => void;
+}
+
+export class TrafficHistory {
+  private readonly options: TrafficHistoryOptions;
+  private readonly seconds: TrafficSlice[] = [];
+  private readonly tiers: readonly Tier[];
+
+  constructor(options: TrafficHistoryOptions) {
+    this.options = options;
+    this.tiers = TIERS.map(tier => ({ ...tier, open: new TrafficSum(), writtenToMs: 0 }));
+  }
+
+  /** The latest, the oldest first. */
+  get recent(): readonly TrafficSlice[] {
+    return this.seconds;
+  }
+
+  add(slice: TrafficSlice): void {
+    this.seconds.push(slice);
+    if (this.seconds.length > SECONDS_KEPT) this.seconds.shift();
+    for (const tier of this.tiers) {
+      const { open, tierMs } = tier;
+      if (!open.isEmpty && periodOf(open.fromMs, tierMs) !== periodOf(slice.fromMs, tierMs)) {
+        this.write(tier);
+      }
+      open.add(slice);
+    }
+  }
+
+  /** What is not in the store yet. */
+  flush(): void {
+    for (const tier of this.tiers) if (!tier.open.isEmpty) this.write(tier);
+  }
+
+  /** Adds up the seconds that begin in the last so many; for spans that are in memory. */
+  sumOfLast(seconds: number, sum: TrafficSum): void {
+    const fromMs = (this.seconds.at(-1)?.toMs ?? 0) - seconds * 1_000;
+    for (const slice of this.seconds) if (slice.fromMs >= fromMs) sum.add(slice);
+  }
+
+  /** All of a span added up. @throws Error where the store cannot be read */
+  async sumOf(fromMs: number, toMs: number): Promise<TrafficSum> {
+    const sum = new TrafficSum();
+    const pause = new Pause();
+    for await (const slice of this.slices(fromMs, toMs)) {
+      const middle = (slice.fromMs + slice.toMs) / 2;
+      if (middle >= fromMs && middle < toMs) sum.add(slice);
+      await pause.ifDue();
+    }
+    return sum;
+  }
+
+  /**
+   * The span in `steps` rows of equal length. A slice belongs to the row that has its middle.
+   *
+   * @throws Error where the store cannot be read
+   */
+  async rows(fromMs: number, toMs: number, steps: number): Promise<TrafficFigures[]> {
+    const stepMs = (toMs - fromMs) / steps;
+    const rows: TrafficFigures[] = [];
+    const sum = new TrafficSum();
+    const pause = new Pause();
+    const end = () => {
+      const rowFromMs = fromMs + rows.length * stepMs;
+      rows.push(trafficFigures(sum, rowFromMs, rowFromMs + stepMs));
+      sum.clear();
+    };
+    for await (const slice of this.slices(fromMs, toMs)) {
+      const row = Math.floor(((slice.fromMs + slice.toMs) / 2 - fromMs) / stepMs);
+      if (row < 0 || row >= steps) continue;
+      while (rows.length < row) {
+        end();
+        await pause.ifDue();
+      }
+      sum.add(slice);
+    }
+    while (rows.length < steps) {
+      end();
+      await pause.ifDue();
+    }
+    return rows;
+  }
+
+  /** In the order of their beginnings. */
+  private async *slices(fromMs: number, toMs: number): AsyncGenerator<TrafficSlice> {
+    const tier = this.tierFor(fromMs);
+    let writtenToMs = 0;
+    if (tier !== undefined) {
+      // Before the first page: what is written meanwhile is among the seconds.
+      ({ writtenToMs } = tier);
+      yield* this.stored(tier.tierMs, fromMs, Math.min(toMs, writtenToMs || toMs));
+    }
+    for (const slice of [...this.seconds]) {
+      if (slice.fromMs >= writtenToMs && slice.toMs > fromMs && slice.fromMs < toMs) yield slice;
+    }
+  }
+
+  private async *stored(
+    tierMs: number,
+    fromMs: number,
+    toMs: number,
+  ): AsyncGenerator<TrafficSlice> {
+    const store = this.options.store();
+    if (store === undefined) return;
+    let after: StorePlace | undefined;
+    do {
+      const page = store.read({ tierMs, fromMs, toMs, after, limit: PAGE_SLICES });
+      for (const { bytes } of page.slices) {
+        const slice = decodeSlice(bytes);
+        if (slice !== undefined) yield slice;
+      }
+      after = page.next;
+      await turn();
+    } while (after !== undefined);
+  }
+
+  /** Undefined where the seconds in memory do. */
+  private tierFor(fromMs: number): Tier | undefined {
+    if (this.options.store() === undefined) return undefined;
+    const [first] = this.seconds;
+    if (first !== undefined && first.fromMs <= fromMs) return undefined;
+    const [minutes, tens] = this.tiers;
+    const ageMs = (this.seconds.at(-1)?.toMs ?? Date.now()) - fromMs;
+    return ageMs > tens!.keptMs ? minutes : tens;
+  }
+
+  private write(tier: Tier): void {
+    const { tierMs, keptMs, open } = tier;
+    const slice = open.toSlice();
+    open.clear();
+    tier.writtenToMs = slice.toMs;
+    const { reportFailure } = this.options;
+    const store = this.options.store();
+    if (store === undefined) return;
+    try {
+      const { fromMs, toMs } = slice;
+      store.append(tierMs, { fromMs, toMs, bytes: encodeSlice(slice) });
+      store.forget(tierMs, toMs - keptMs);
+    } catch (error) {
+      reportFailure(error);
+    }
+  }
+}
+
+function periodOf(ms: number, tierMs: number): number {
+  return Math.floor(ms / tierMs);
+}
+
+/** Lets others have the thread now and then. */
+class Pause {
+  private startedMs = performance.now();
+
+  async ifDue(): Promise<void> {
+    if (performance.now() - this.startedMs < TURN_AFTER_MS) return;
+    await turn();
+    this.startedMs = performance.now();
+  }
+}
