@@ -10,7 +10,7 @@ import type { Config } from '../../core/config.ts';
 import type { SignedRequestCheck } from '../../core/signed-requests.ts';
 import type { ApprovalRegistry } from '../approvals/approval-desk.ts';
 import { ConsoleSessions } from '../console/console-sessions.ts';
-import { addConsoleRoutes, type ConsoleSources } from '../console/routes.ts';
+import { addConsoleRoutes, type ConsoleSources, takeWebSockets } from '../console/routes.ts';
 import { OperatorDirectory } from '../operators/operator-directory.ts';
 import { AccessGate } from './access-gate.ts';
 import { type AdminRoute, answerErrors, RoutePaths } from './answer-errors.ts';
@@ -99,6 +99,7 @@ export async function createAdminListener(options: AdminListenerOptions): Promis
   const isOpen = isLoopback(config.host) && config.tokenFile === undefined;
   const paths = new RoutePaths();
   paths.watch(app);
+  await takeWebSockets(app);
   guardAccess(
     app,
     paths,
@@ -106,7 +107,7 @@ export async function createAdminListener(options: AdminListenerOptions): Promis
   );
   await describeRoutes(app);
   addTelemetryRoutes(app, options);
-  await addConsoleRoutes(app, { ...options, authenticator, sessions, limits, isOpen });
+  addConsoleRoutes(app, { ...options, authenticator, sessions, limits, isOpen });
   addPublishRoute(app, options.publishing);
   if (options.control !== undefined) addControlRoutes(app, options.control, clock);
   addDocumentRoute(app);

@@ -59,10 +59,17 @@ const HistorySchema = Type.Object(
   { additionalProperties: false },
 );
 
-export async function addConsoleRoutes(app: FastifyInstance, parts: ConsoleParts): Promise<void> {
+/**
+ * Before any hook that may refuse: the socket of a refused upgrade is its own, and it alone closes
+ * it.
+ */
+export async function takeWebSockets(app: FastifyInstance): Promise<void> {
   await app.register(websocket, {
     options: { maxPayload: VIEWER_MESSAGE_MAX_BYTES, perMessageDeflate: false },
   });
+}
+
+export function addConsoleRoutes(app: FastifyInstance, parts: ConsoleParts): void {
   addSignIn(app, parts);
   addHistory(app, parts.history);
   const { feed, authenticator, isOpen } = parts;
