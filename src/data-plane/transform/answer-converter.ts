@@ -64,8 +64,8 @@ export class AnswerConverter implements AnswerSink {
     contentLength: number | undefined,
     hasBody: boolean,
   ): void {
-    if (!isConverted(status, hasBody)) {
-      return this.next.begin(exchange, status, headers, contentLength, hasBody);
+    if (!hasBody || !isConverted(status)) {
+      return this.pass(exchange, status, headers, contentLength, hasBody);
     }
     this.status = status;
     this.headers = headers;
@@ -84,7 +84,8 @@ export class AnswerConverter implements AnswerSink {
   end(exchange: Exchange, lastChunk?: Uint8Array): void {
     if (this.isRefused) return;
     const { body } = this;
-    if (exchange.aborted || body === undefined) return this.next.end(exchange, lastChunk);
+    if (body === undefined) return this.next.end(exchange, lastChunk);
+    if (exchange.aborted) return this.endUnread(exchange);
     const whole = body.takeWith(lastChunk);
     if (whole === undefined) return this.refuse(this.tooLong());
     this.body = undefined;
@@ -104,10 +105,35 @@ export class AnswerConverter implements AnswerSink {
   /** The converted answer, in a content coding where one is named. */
   deliver(output: Uint8Array, coding: string | undefined): void {
     const { exchange, next } = this;
-    const type = this.payload.answerIsEnvelope ? ENVELOPE_TYPE : mediaTypeOf(this.format);
-    const headers = answerFields(this.headers, type, coding);
+    const headers = answerFields(this.headers, this.mediaType, coding);
     next.begin(exchange, this.status, headers, output.length, true);
     next.end(exchange, output);
+  }
+
+  private get mediaType(): string {
+    return this.payload.answerIsEnvelope ? ENVELOPE_TYPE : mediaTypeOf(this.format);
+  }
+
+  /** RFC 9110 section 9.3.2: HEAD has the fields of GET, whose length nobody knows here. */
+  private pass(
+    exchange: Exchange,
+    status: number,
+    headers: readonly string[],
+    contentLength: number | undefined,
+    hasBody: boolean,
+  ): void {
+    const { next } = this;
+    if (exchange.arrival.method === 'HEAD' && isConverted(status)) {
+      const fields = answerFields(headers, this.mediaType, undefined);
+      return next.begin(exchange, status, fields, undefined, hasBody);
+    }
+    next.begin(exchange, status, headers, contentLength, hasBody);
+  }
+
+  /** The caller has left: what became of the call is recorded all the same. */
+  private endUnread(exchange: Exchange): void {
+    exchange.status = this.status;
+    this.next.end(exchange);
   }
 
   private get next(): AnswerSink {
@@ -129,7 +155,7 @@ export class AnswerConverter implements AnswerSink {
 
   private undecodable(): Problem {
     this.options.reportFailure(this.exchange, 'the answer has a content coding that is not served');
-    return refusalOfAnswer('refused');
+    return refusalOfAnswer(this.exchange, 'refused');
   }
 
   private tooLong(): Problem {
@@ -177,7 +203,7 @@ class AnswerConversion extends ExchangeConversion {
     const { exchange, options } = this;
     if (outcome === 'converted') return this.converter.deliver(output, fields[0]);
     if (outcome !== 'saturated') options.reportFailure(exchange, fields.join(' '));
-    exchange.resume(refusalOfAnswer(outcome));
+    exchange.resume(refusalOfAnswer(exchange, outcome));
   }
 }
 
@@ -189,6 +215,6 @@ function shownTo({ arrival, target }: Exchange): DataClass {
 }
 
 /** Successful answers with content; what went wrong is not in the words of the operation. */
-function isConverted(status: number, hasBody: boolean): boolean {
-  return hasBody && status >= 200 && status < 300 && status !== 204 && status !== 205;
+function isConverted(status: number): boolean {
+  return status >= 200 && status < 300 && status !== 204 && status !== 205;
 }
