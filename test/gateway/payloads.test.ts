@@ -242,20 +242,6 @@ describe('the answer', () => {
     expect((await show()).status).toBe(200);
   });
 
-  it('to HEAD has the fields of the one to GET, and not the length of the bank’s', async () => {
-    answerWith = ({ socket }) =>
-      socket.write(
-        'HTTP/1.1 200 OK\r\ncontent-type: application/xml\r\netag: "1"\r\n' +
-          'content-length: 77\r\n\r\n',
-      );
-    const answer = await partner.call(payloadPath('show'), { method: 'HEAD' });
-    expect([answer.status, answer.text]).toEqual([200, '']);
-    const { etag, 'content-type': type, 'content-length': length } = answer.headers;
-    expect([etag, type, length]).toEqual(['W/"1"', 'application/json', undefined]);
-    answerWith = answered(JSON.stringify(GOOD));
-    expect((await show()).status).toBe(200);
-  });
-
   it('of another status than success passes as it is', async () => {
     answerWith = answered('{"error":"x"}', '', '409 Conflict');
     const answer = await show();
