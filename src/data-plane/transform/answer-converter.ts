@@ -1,3 +1,4 @@
+import { noRoomForAnswer } from '../../core/answer-room.ts';
 import { CollectedBody } from '../../core/collected-body.ts';
 import type { ConversionOutcome, ConversionRunner } from '../../core/conversion.ts';
 import type { DataClass } from '../../core/data-classes.ts';
@@ -19,7 +20,7 @@ export interface AnswerConverterOptions {
   readonly resumptions: Resumptions;
   /** Largest body of a call, without its content coding. */
   readonly bodyMaxBytes: number;
-  /** Of request bodies in memory: false where the exchange may not hold so many bytes more. */
+  /** Of bodies in memory: false where the exchange may not hold so many bytes more. */
   readonly reserve: (exchange: Exchange, bytes: number) => boolean;
   /** Whether answers can be encrypted for that partner. */
   readonly hasKeyOf: (partnerId: string) => boolean;
@@ -42,6 +43,8 @@ export class AnswerConverter implements AnswerSink {
   private headers: readonly string[] = [];
   /** Undefined while nothing is gathered: the answer passes, or was refused. */
   private body: CollectedBody | undefined;
+  /** Its length is known, and all of it counts in memory from the start. */
+  private isAnnounced = false;
   /** It was refused: what still comes of it is dropped. */
   private isRefused = false;
 
@@ -70,7 +73,9 @@ export class AnswerConverter implements AnswerSink {
     this.status = status;
     this.headers = headers;
     this.body = new CollectedBody(contentLength, this.options.answerMaxBytes);
-    if (this.body.isTooLong) this.refuse(this.tooLong());
+    this.isAnnounced = contentLength !== undefined;
+    if (this.body.isTooLong) return this.refuse(this.tooLong());
+    if (contentLength !== undefined && !this.holds(contentLength)) this.refuse(this.noRoom());
   }
 
   write(exchange: Exchange, chunk: Uint8Array): boolean {
@@ -78,6 +83,7 @@ export class AnswerConverter implements AnswerSink {
     if (this.body === undefined) return this.next.write(exchange, chunk);
     this.body.add(chunk);
     if (this.body.isTooLong) this.refuse(this.tooLong());
+    else if (!this.isAnnounced && !this.holds(chunk.length)) this.refuse(this.noRoom());
     return true;
   }
 
@@ -88,6 +94,7 @@ export class AnswerConverter implements AnswerSink {
     if (exchange.aborted) return this.endUnread(exchange);
     const whole = body.takeWith(lastChunk);
     if (whole === undefined) return this.refuse(this.tooLong());
+    if (!this.isAnnounced && !this.holds(lastChunk?.length ?? 0)) return this.refuse(this.noRoom());
     this.body = undefined;
     const task = this.taskFor(exchange);
     if (task === undefined) return this.refuse(this.undecodable());
@@ -151,6 +158,14 @@ export class AnswerConverter implements AnswerSink {
       partner: exchange.identity?.entry.partner.id ?? '',
       acceptEncoding: (isHttp ? exchange.header('accept-encoding') : undefined) ?? '',
     });
+  }
+
+  private holds(bytes: number): boolean {
+    return this.options.reserve(this.exchange, bytes);
+  }
+
+  private noRoom(): Problem {
+    return noRoomForAnswer(this.exchange, 'Too many answers are in memory.');
   }
 
   private undecodable(): Problem {

@@ -27,7 +27,12 @@ class HeadSink implements AnswerSink {
 }
 
 /** A call under way whose answers are converted with that outcome. */
-function aCall(method: string, attempts: number, outcome: ConversionOutcome = 'converted') {
+function aCall(
+  method: string,
+  attempts: number,
+  outcome: ConversionOutcome = 'converted',
+  heldMaxBytes = 1_000,
+) {
   const driver = new RecordingDriver();
   const sink = new HeadSink();
   const exchange = new Exchange(anArrival({ method }), { handle: undefined, sink }, driver);
@@ -38,7 +43,10 @@ function aCall(method: string, attempts: number, outcome: ConversionOutcome = 'c
   const options = {
     ...{ conversions, programs: new ProgramTable(), bodyMaxBytes: 1_000, answerMaxBytes: 1_000 },
     resumptions: new Resumptions(queueMicrotask),
-    reserve: () => true,
+    reserve: (holder: Exchange, bytes: number) => {
+      holder.bodyReservedBytes += bytes;
+      return holder.bodyReservedBytes <= heldMaxBytes;
+    },
     hasKeyOf: () => true,
     reportFailure: () => undefined,
   };
@@ -47,7 +55,7 @@ function aCall(method: string, attempts: number, outcome: ConversionOutcome = 'c
     converter.begin(exchange, status, BANKS, 2, hasBody);
     converter.end(exchange, hasBody ? Buffer.from('{}') : undefined);
   };
-  return { exchange, driver, sink, answer };
+  return { exchange, driver, sink, answer, converter };
 }
 
 describe('an answer for which the workers have no room', () => {
@@ -61,6 +69,31 @@ describe('an answer for which the workers have no room', () => {
     const { driver, answer } = aCall('POST', 0, 'saturated');
     answer(200);
     expect(driver.resumed).toMatchObject([{ name: 'overloaded' }]);
+  });
+});
+
+describe('the bytes of an answer', () => {
+  it('count once, announced or not', () => {
+    const announced = aCall('GET', 1);
+    announced.answer(200);
+    expect(announced.exchange.bodyReservedBytes).toBe(2);
+    const { converter, exchange, sink } = aCall('GET', 1);
+    converter.begin(exchange, 200, [], undefined, true);
+    converter.write(exchange, Buffer.from('{'));
+    converter.end(exchange, Buffer.from('}'));
+    expect([exchange.bodyReservedBytes, sink.ended]).toEqual([2, 1]);
+  });
+
+  it('are not gathered where there is no room for them', () => {
+    const announced = aCall('POST', 1, 'converted', 1);
+    announced.answer(200);
+    expect(announced.driver.resumed).toMatchObject([{ name: 'answer-overloaded' }]);
+    const { converter, exchange, driver, sink } = aCall('POST', 1, 'converted', 1);
+    converter.begin(exchange, 200, [], undefined, true);
+    converter.write(exchange, Buffer.from('{ }'));
+    converter.end(exchange);
+    expect(driver.resumed).toMatchObject([{ name: 'answer-overloaded' }]);
+    expect(sink.heads).toEqual([]);
   });
 });
 
