@@ -6,6 +6,7 @@ import { TestGateway } from '../support/gateway.ts';
 import { accessRecords } from '../support/gauges.ts';
 import { PartnerTraffic } from '../support/partner-traffic.ts';
 import { addPayloadApi, payloadPath } from '../support/payload-api.ts';
+import { RawSocket } from '../support/raw-socket.ts';
 
 const RESPOND_TIMEOUT_MS = 1_000;
 /** More than the sockets of both sides hold. */
@@ -30,6 +31,7 @@ beforeAll(async () => {
       addPayloadApi(registry, [
         { id: 'show', method: 'GET', payload },
         { id: 'make', payload },
+        { id: 'once', payload, idempotency: 'required' },
       ]);
     },
   });
@@ -45,15 +47,19 @@ const answered = (body: string) => (request: RawRequest) => {
   request.socket.write(`HTTP/1.1 201 Created\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
 };
 
-/** Sends a signed call and reads nothing of its answer. */
-function callUnread(id: string, method: string) {
+function requestOf(id: string, method: string, fields = ''): string {
   const { path, headers } = partner.sign(payloadPath(id), { method });
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const socket = connect(gateway.port, '127.0.0.1').on('error', () => undefined);
-  socket.pause();
   const host = Object.hasOwn(headers, 'host') ? '' : `host: ${new URL(gateway.url).host}\r\n`;
   const length = method === 'POST' ? 'content-length: 0\r\n' : '';
-  socket.write(`${method} ${path} HTTP/1.1\r\n${host}${lines.join('')}${length}\r\n`);
+  return `${method} ${path} HTTP/1.1\r\n${host}${lines.join('')}${fields}${length}\r\n`;
+}
+
+/** Sends a signed call and reads nothing of its answer. */
+function callUnread(id: string, method: string) {
+  const socket = connect(gateway.port, '127.0.0.1').on('error', () => undefined);
+  socket.pause();
+  socket.write(requestOf(id, method));
   return socket;
 }
 
@@ -70,6 +76,36 @@ describe('a converted answer', () => {
     expect([etag, type, length]).toEqual(['W/"1"', 'application/json', undefined]);
     answerWith = answered('{}');
     expect((await partner.call(payloadPath('show'))).status).toBe(201);
+  });
+
+  it('has no signature of the bytes that the bank sent', async () => {
+    answerWith = ({ socket }) =>
+      socket.write(
+        'HTTP/1.1 200 OK\r\nsignature-input: a=("content-digest")\r\nsignature: a=:AA==:\r\n' +
+          'x-jws-signature: e..s\r\ncontent-length: 2\r\n\r\n{}',
+      );
+    const { headers } = await partner.call(payloadPath('show'));
+    expect(Object.keys(headers).filter(name => name.includes('signature'))).toEqual([]);
+  });
+
+  it('is in what any line of Accept says', async () => {
+    answerWith = answered('{}');
+    const socket = await RawSocket.open(gateway.port);
+    socket.send(requestOf('show', 'GET', 'accept: text/csv\r\naccept: application/msgpack\r\n'));
+    const { status, text } = await socket.until();
+    expect([status, text]).toEqual([201, expect.stringContaining('application/vnd.msgpack')]);
+    socket.socket.destroy();
+  });
+
+  it('without content is repeated without a length', async () => {
+    answerWith = ({ socket }) => socket.write('HTTP/1.1 204 No Content\r\n\r\n');
+    const headers = { 'idempotency-key': `key-${Math.random()}` };
+    const make = () => partner.call(payloadPath('once'), { method: 'POST', body: '{}', headers });
+    for (const replayed of [undefined, 'true']) {
+      const answer = await make();
+      expect([answer.status, answer.headers['content-length']]).toEqual([204, undefined]);
+      expect(answer.headers['idempotent-replayed']).toBe(replayed);
+    }
   });
 
   it('counts until its peer has taken it, and is cut where that reads nothing', async () => {

@@ -4,15 +4,17 @@ import type { ConversionOutcome, ConversionRunner } from '../../core/conversion.
 import type { DataClass } from '../../core/data-classes.ts';
 import type { AnswerSink, Exchange } from '../../core/exchange.ts';
 import { ExchangeConversion } from '../../core/exchange-conversion.ts';
-import { fieldOf } from '../../core/field-of.ts';
+import { listOf } from '../../core/field-of.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import type { Resumptions } from '../../core/resumptions.ts';
 import type { PayloadRecord } from '../../core/snapshot.ts';
 import { answerTask, type PartnerFormat } from '../../payload/payload-task.ts';
-import { answerFields } from './answer-fields.ts';
+import { answerFields, withWeakTag } from './answer-fields.ts';
 import { codingsOf, ENVELOPE_TYPE, mediaTypeOf } from './media-types.ts';
 import type { ProgramTable } from './program-table.ts';
 import { refusalOfAnswer } from './refusals.ts';
+
+const NOT_MODIFIED = 304;
 
 export interface AnswerConverterOptions {
   readonly conversions: ConversionRunner;
@@ -121,7 +123,7 @@ export class AnswerConverter implements AnswerSink {
     return this.payload.answerIsEnvelope ? ENVELOPE_TYPE : mediaTypeOf(this.format);
   }
 
-  /** RFC 9110 section 9.3.2: HEAD has the fields of GET, whose length nobody knows here. */
+  /** RFC 9110 sections 9.3.2, 15.4.5: they have fields of GET, whose length nobody knows here. */
   private pass(
     exchange: Exchange,
     status: number,
@@ -133,6 +135,9 @@ export class AnswerConverter implements AnswerSink {
     if (exchange.arrival.method === 'HEAD' && isConverted(status)) {
       const fields = answerFields(headers, this.mediaType, undefined);
       return next.begin(exchange, status, fields, undefined, hasBody);
+    }
+    if (status === NOT_MODIFIED) {
+      return next.begin(exchange, status, withWeakTag(headers), undefined, hasBody);
     }
     next.begin(exchange, status, headers, contentLength, hasBody);
   }
@@ -148,15 +153,16 @@ export class AnswerConverter implements AnswerSink {
   }
 
   private taskFor(exchange: Exchange): string | undefined {
-    const codings = codingsOf(fieldOf(this.headers, 'content-encoding'));
+    const codings = codingsOf(listOf(this.headers, 'content-encoding'));
     if (codings === undefined) return undefined;
     // A session has no use for a coding: its messages are not HTTP's.
-    const isHttp = exchange.arrival.session === undefined;
+    const { headers, session } = exchange.arrival;
     return answerTask({
       ...{ format: this.format, codings, bytesMax: this.options.answerMaxBytes },
       shown: shownTo(exchange),
       partner: exchange.identity?.entry.partner.id ?? '',
-      acceptEncoding: (isHttp ? exchange.header('accept-encoding') : undefined) ?? '',
+      acceptEncoding:
+        (session === undefined ? listOf(headers, 'accept-encoding') : undefined) ?? '',
     });
   }
 

@@ -105,6 +105,13 @@ describe('an answer to HEAD', () => {
     expect(sink.heads).toEqual([[200, [...fields, 'etag', 'W/"1"', 'x-a', '1'], undefined]]);
   });
 
+  it('and one of 304 have the tag of the converted answer, which is a weak one', () => {
+    const { sink, answer } = aCall('GET', 1);
+    answer(304, false);
+    const fields = ['content-type', 'application/xml', 'etag', 'W/"1"', 'x-a', '1'];
+    expect(sink.heads).toEqual([[304, fields, undefined]]);
+  });
+
   it('passes as it is where one to GET would', () => {
     const { sink, answer } = aCall('HEAD', 1);
     answer(404, false);
