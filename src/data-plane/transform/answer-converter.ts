@@ -223,7 +223,9 @@ class AnswerConversion extends ExchangeConversion {
   ): void {
     const { exchange, options } = this;
     if (outcome === 'converted') return this.converter.deliver(output, fields[0]);
-    if (outcome !== 'saturated') options.reportFailure(exchange, fields.join(' '));
+    if (outcome !== 'saturated') {
+      options.reportFailure(exchange, fields.length === 0 ? 'no worker' : fields.join(' '));
+    }
     exchange.resume(refusalOfAnswer(exchange, outcome));
   }
 }
