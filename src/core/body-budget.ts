@@ -2,7 +2,7 @@ import type { CounterSet } from './counters.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
- * Counts bytes that the exchange holds of request bodies until it is over, whoever made them; false
+ * Counts bytes that the exchange holds of bodies until it is over, whoever made them; false
  * where there would be more than `maxBytes` of all exchanges of this front.
  */
 export function reserveBodyBytes(

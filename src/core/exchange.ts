@@ -166,7 +166,7 @@ export class Exchange {
   deadlineAtMs = Number.POSITIVE_INFINITY;
   /** admission: whether it counts against the limits of its source. */
   admitted = false;
-  /** front: bytes that count against bodiesBufferedMaxBytes. */
+  /** front, sessions, transform: bytes that count against bodiesBufferedMaxBytes. */
   bodyReservedBytes = 0;
   /** front: the connection must not be used again (what follows on it is not trusted). */
   closeConnection = false;

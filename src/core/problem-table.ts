@@ -197,6 +197,15 @@ export const PROBLEM_TABLE = {
       'requestId to the bank.',
     retry: false,
   },
+  'answer-overloaded': {
+    status: 502,
+    title: 'The answer came when there was no room to finish it',
+    remedy:
+      'The call may have taken effect: repeat it with growing pauses where that does no harm; ' +
+      'ask for its state before repeating any other.',
+    retry: true,
+    retryAfterSeconds: 1,
+  },
   'idempotency-key-invalid': {
     status: 400,
     title: 'The Idempotency-Key is missing or malformed',

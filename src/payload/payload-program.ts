@@ -34,7 +34,8 @@ export interface DirectionSource {
   readonly encryptedFields?: readonly string[];
 }
 
-type Stage = (payload: JsonValue, inputBytes: number) => JsonValue;
+/** `bytes` is how long the payload was once its content codings were undone. */
+type Stage = (payload: JsonValue, bytes: number) => JsonValue;
 
 const NO_FIELDS: readonly string[] = [];
 /** Beside its time: what a payload of 1 MB may come to. */
@@ -67,15 +68,15 @@ class RequestProgram {
   run(task: RequestTask, input: Uint8Array): Converted | Promise<Converted> {
     const bytes = decoded(task, input);
     if (this.decryption === undefined) {
-      return this.convert(FORMATS[task.format]!.read(bytes, limitsOf(task)), input.length);
+      return this.convert(FORMATS[task.format]!.read(bytes, limitsOf(task)), bytes.length);
     }
     return this.decryption
       .open(bytes, body => FORMATS[task.format]!.read(body, limitsOf(task)))
-      .then(payload => this.convert(payload, input.length));
+      .then(payload => this.convert(payload, bytes.length));
   }
 
-  private convert(payload: JsonValue, inputBytes: number): Converted {
-    const converted = through(this.stages, payload, inputBytes);
+  private convert(payload: JsonValue, payloadBytes: number): Converted {
+    const converted = through(this.stages, payload, payloadBytes);
     return { fields: NO_FIELDS, bytes: FORMATS[this.format]!.write(converted) };
   }
 }
@@ -107,8 +108,9 @@ class AnswerProgram {
 
   private convert(task: AnswerTask, input: Uint8Array): Converted | Promise<Converted> {
     const { classes, encryption } = this;
-    const read = FORMATS[this.format]!.read(decoded(task, input), limitsOf(task));
-    let payload = through(this.stages, read, input.length);
+    const bytes = decoded(task, input);
+    const read = FORMATS[this.format]!.read(bytes, limitsOf(task));
+    let payload = through(this.stages, read, bytes.length);
     if (classes.length > 0) payload = maskPayload(payload, classes, task.shown);
     const write = () => FORMATS[task.format]!.write(payload);
     if (encryption === undefined) return coded(task, write());
@@ -133,17 +135,17 @@ function limitsOf({ bytesMax }: RequestTask) {
   return { ...FORMAT_LIMITS, bytesMax };
 }
 
-function through(stages: readonly Stage[], payload: JsonValue, inputBytes: number): JsonValue {
+function through(stages: readonly Stage[], payload: JsonValue, bytes: number): JsonValue {
   let value = payload;
-  for (const stage of stages) value = stage(value, inputBytes);
+  for (const stage of stages) value = stage(value, bytes);
   return value;
 }
 
 function validationOf({ validator: code }: DirectionSource): Stage[] {
   if (code === undefined) return [];
   const validator = new Validator(code);
-  const validate: Stage = (payload, inputBytes) => {
-    validator.check(payload, inputBytes);
+  const validate: Stage = (payload, bytes) => {
+    validator.check(payload, bytes);
     return payload;
   };
   return [validate];

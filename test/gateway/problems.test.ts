@@ -295,6 +295,7 @@ describe('the table', () => {
     'encryption-key-missing': 'encrypted-payloads.test.ts',
     'not-acceptable': 'payloads.test.ts',
     'answer-invalid': 'payloads.test.ts',
+    'answer-overloaded': 'data-plane/transform/answer-converter.test.ts',
     'internal-error': 'internal-error.test.ts',
     'upgrade-required': 'sessions.test.ts',
     'subprotocol-unsupported': 'sessions.test.ts',

@@ -13,6 +13,7 @@ import { refusalOf } from './refusals.ts';
 
 /** Of an answer that was kept: what tells it from the first. */
 const REPLAYED = ['idempotent-replayed', 'true'];
+const NO_CONTENT = 204;
 
 export class Idempotency {
   private readonly options: IdempotencyOptions;
@@ -65,7 +66,10 @@ export class Idempotency {
   private replay(exchange: Exchange, { status, headers, body }: KeptAnswer): void {
     const { sink } = exchange;
     this.options.counters.add('idempotency_replays');
-    sink.begin(exchange, status, [...headers, ...REPLAYED], body.length, true);
-    sink.end(exchange, body);
+    // RFC 9110 section 8.6: no length with it either.
+    const hasBody = status !== NO_CONTENT;
+    const length = hasBody ? body.length : undefined;
+    sink.begin(exchange, status, [...headers, ...REPLAYED], length, hasBody);
+    sink.end(exchange, hasBody ? body : undefined);
   }
 }

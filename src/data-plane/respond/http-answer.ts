@@ -37,6 +37,11 @@ const NO_BYTES = new Uint8Array(0);
  */
 const PROBE_BYTES = 256;
 const PIECE_BYTES = 8_192;
+/**
+ * A body that was gathered may be longer than this, which is what a read of a socket brings: the
+ * call is over only when its peer has taken it, in its time and counted until then.
+ */
+const AT_ONCE_MAX_BYTES = 65_536;
 
 /** The native part copies before it returns, so all heads are put down here: 0.1 µs less each. */
 const headBuffer = Buffer.allocUnsafeSlow(65_536);
@@ -116,7 +121,7 @@ export class HttpAnswer implements AnswerSink {
 
   end(exchange: Exchange, lastChunk?: Uint8Array): void {
     if (exchange.aborted) return exchange.complete();
-    if (!this.headSent) return this.endWhole(exchange, lastChunk);
+    if (!this.headSent && !this.isLong(lastChunk)) return this.endWhole(exchange, lastChunk);
     if (lastChunk !== undefined) this.write(exchange, lastChunk);
     this.ended = true;
     if (!this.waiting) this.endStream();
@@ -161,6 +166,13 @@ export class HttpAnswer implements AnswerSink {
   private isOpen(): boolean {
     const exchange = this.exchange!;
     return !exchange.aborted && !exchange.completed;
+  }
+
+  /** Given to the native part whole, it would lie there for a peer that reads nothing. */
+  private isLong(body: Uint8Array | undefined): boolean {
+    return (
+      this.contentLength !== undefined && body !== undefined && body.length > AT_ONCE_MAX_BYTES
+    );
   }
 
   private endWhole(exchange: Exchange, body: Uint8Array | undefined): void {

@@ -1,4 +1,5 @@
 /** An answer that is gathered, signed by a worker, and only then handed to the socket. */
+import { noRoomForAnswer } from '../../core/answer-room.ts';
 import type { Clock } from '../../core/clock.ts';
 import { CollectedBody } from '../../core/collected-body.ts';
 import type { ConversionOutcome, ConversionRunner, ProgramEntry } from '../../core/conversion.ts';
@@ -65,7 +66,12 @@ export class SignedAnswer implements AnswerSink {
 
   end(exchange: Exchange, lastChunk?: Uint8Array): void {
     const { gathering } = this;
-    if (gathering === undefined || exchange.aborted) return this.answer.end(exchange, lastChunk);
+    if (gathering === undefined) return this.answer.end(exchange, lastChunk);
+    if (exchange.aborted) {
+      // What became of the call is recorded all the same.
+      exchange.status = gathering.status;
+      return this.answer.end(exchange);
+    }
     const body = gathering.hasBody ? gathering.body.takeWith(lastChunk) : EMPTY_BODY;
     if (body === undefined) return this.refuse(exchange);
     this.signer.conversions.convert(new SigningJob(exchange, this, gathering, this.signer, body));
@@ -172,13 +178,13 @@ class SigningJob extends ExchangeConversion {
     if (outcome !== 'saturated') {
       signer.reportFailure(exchange, `the answer could not be signed: ${fields[0] ?? outcome}`);
     }
-    signed.giveUp(exchange, unsigned(outcome));
+    signed.giveUp(exchange, unsigned(exchange, outcome));
   }
 }
 
-function unsigned(outcome: ConversionOutcome): Problem {
+function unsigned(exchange: Exchange, outcome: ConversionOutcome): Problem {
   if (outcome === 'saturated') {
-    return problem('overloaded', 'Too many answers wait to be signed.');
+    return noRoomForAnswer(exchange, 'Too many answers wait to be signed.');
   }
   return problem('internal-error', 'The answer could not be signed; it was logged.');
 }

@@ -1,4 +1,5 @@
 /** One call under way: the transport of its exchange, and the writer of its answer. */
+import { noRoomForAnswer } from '../../core/answer-room.ts';
 import {
   type AnswerSink,
   EMPTY_BODY,
@@ -152,7 +153,7 @@ export class Call implements AnswerSink, Transport {
     if (exchange.responseBytes > this.host.answerMaxBytes) {
       this.giveUp(tooLarge(this.host));
     } else if (!this.host.reserve(exchange, added)) {
-      this.giveUp(problem('overloaded', 'Too many answers are in memory.'));
+      this.giveUp(noRoomForAnswer(exchange, 'Too many answers are in memory.'));
     }
     return this.settled;
   }

@@ -1,17 +1,20 @@
+import { noRoomForAnswer } from '../../core/answer-room.ts';
 import { CollectedBody } from '../../core/collected-body.ts';
 import type { ConversionOutcome, ConversionRunner } from '../../core/conversion.ts';
 import type { DataClass } from '../../core/data-classes.ts';
 import type { AnswerSink, Exchange } from '../../core/exchange.ts';
 import { ExchangeConversion } from '../../core/exchange-conversion.ts';
-import { fieldOf } from '../../core/field-of.ts';
+import { listOf } from '../../core/field-of.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import type { Resumptions } from '../../core/resumptions.ts';
 import type { PayloadRecord } from '../../core/snapshot.ts';
 import { answerTask, type PartnerFormat } from '../../payload/payload-task.ts';
-import { answerFields } from './answer-fields.ts';
+import { answerFields, withWeakTag } from './answer-fields.ts';
 import { codingsOf, ENVELOPE_TYPE, mediaTypeOf } from './media-types.ts';
 import type { ProgramTable } from './program-table.ts';
 import { refusalOfAnswer } from './refusals.ts';
+
+const NOT_MODIFIED = 304;
 
 export interface AnswerConverterOptions {
   readonly conversions: ConversionRunner;
@@ -19,7 +22,7 @@ export interface AnswerConverterOptions {
   readonly resumptions: Resumptions;
   /** Largest body of a call, without its content coding. */
   readonly bodyMaxBytes: number;
-  /** Of request bodies in memory: false where the exchange may not hold so many bytes more. */
+  /** Of bodies in memory: false where the exchange may not hold so many bytes more. */
   readonly reserve: (exchange: Exchange, bytes: number) => boolean;
   /** Whether answers can be encrypted for that partner. */
   readonly hasKeyOf: (partnerId: string) => boolean;
@@ -42,6 +45,8 @@ export class AnswerConverter implements AnswerSink {
   private headers: readonly string[] = [];
   /** Undefined while nothing is gathered: the answer passes, or was refused. */
   private body: CollectedBody | undefined;
+  /** Its length is known, and all of it counts in memory from the start. */
+  private isAnnounced = false;
   /** It was refused: what still comes of it is dropped. */
   private isRefused = false;
 
@@ -64,13 +69,15 @@ export class AnswerConverter implements AnswerSink {
     contentLength: number | undefined,
     hasBody: boolean,
   ): void {
-    if (!isConverted(status, hasBody)) {
-      return this.next.begin(exchange, status, headers, contentLength, hasBody);
+    if (!hasBody || !isConverted(status)) {
+      return this.pass(exchange, status, headers, contentLength, hasBody);
     }
     this.status = status;
     this.headers = headers;
     this.body = new CollectedBody(contentLength, this.options.answerMaxBytes);
-    if (this.body.isTooLong) this.refuse(this.tooLong());
+    this.isAnnounced = contentLength !== undefined;
+    if (this.body.isTooLong) return this.refuse(this.tooLong());
+    if (contentLength !== undefined && !this.holds(contentLength)) this.refuse(this.noRoom());
   }
 
   write(exchange: Exchange, chunk: Uint8Array): boolean {
@@ -78,15 +85,18 @@ export class AnswerConverter implements AnswerSink {
     if (this.body === undefined) return this.next.write(exchange, chunk);
     this.body.add(chunk);
     if (this.body.isTooLong) this.refuse(this.tooLong());
+    else if (!this.isAnnounced && !this.holds(chunk.length)) this.refuse(this.noRoom());
     return true;
   }
 
   end(exchange: Exchange, lastChunk?: Uint8Array): void {
     if (this.isRefused) return;
     const { body } = this;
-    if (exchange.aborted || body === undefined) return this.next.end(exchange, lastChunk);
+    if (body === undefined) return this.next.end(exchange, lastChunk);
+    if (exchange.aborted) return this.endUnread(exchange);
     const whole = body.takeWith(lastChunk);
     if (whole === undefined) return this.refuse(this.tooLong());
+    if (!this.isAnnounced && !this.holds(lastChunk?.length ?? 0)) return this.refuse(this.noRoom());
     this.body = undefined;
     const task = this.taskFor(exchange);
     if (task === undefined) return this.refuse(this.undecodable());
@@ -104,10 +114,38 @@ export class AnswerConverter implements AnswerSink {
   /** The converted answer, in a content coding where one is named. */
   deliver(output: Uint8Array, coding: string | undefined): void {
     const { exchange, next } = this;
-    const type = this.payload.answerIsEnvelope ? ENVELOPE_TYPE : mediaTypeOf(this.format);
-    const headers = answerFields(this.headers, type, coding);
+    const headers = answerFields(this.headers, this.mediaType, coding);
     next.begin(exchange, this.status, headers, output.length, true);
     next.end(exchange, output);
+  }
+
+  private get mediaType(): string {
+    return this.payload.answerIsEnvelope ? ENVELOPE_TYPE : mediaTypeOf(this.format);
+  }
+
+  /** RFC 9110 sections 9.3.2, 15.4.5: they have fields of GET, whose length nobody knows here. */
+  private pass(
+    exchange: Exchange,
+    status: number,
+    headers: readonly string[],
+    contentLength: number | undefined,
+    hasBody: boolean,
+  ): void {
+    const { next } = this;
+    if (exchange.arrival.method === 'HEAD' && isConverted(status)) {
+      const fields = answerFields(headers, this.mediaType, undefined);
+      return next.begin(exchange, status, fields, undefined, hasBody);
+    }
+    if (status === NOT_MODIFIED) {
+      return next.begin(exchange, status, withWeakTag(headers), undefined, hasBody);
+    }
+    next.begin(exchange, status, headers, contentLength, hasBody);
+  }
+
+  /** The caller has left: what became of the call is recorded all the same. */
+  private endUnread(exchange: Exchange): void {
+    exchange.status = this.status;
+    this.next.end(exchange);
   }
 
   private get next(): AnswerSink {
@@ -115,21 +153,30 @@ export class AnswerConverter implements AnswerSink {
   }
 
   private taskFor(exchange: Exchange): string | undefined {
-    const codings = codingsOf(fieldOf(this.headers, 'content-encoding'));
+    const codings = codingsOf(listOf(this.headers, 'content-encoding'));
     if (codings === undefined) return undefined;
     // A session has no use for a coding: its messages are not HTTP's.
-    const isHttp = exchange.arrival.session === undefined;
+    const { headers, session } = exchange.arrival;
     return answerTask({
       ...{ format: this.format, codings, bytesMax: this.options.answerMaxBytes },
       shown: shownTo(exchange),
       partner: exchange.identity?.entry.partner.id ?? '',
-      acceptEncoding: (isHttp ? exchange.header('accept-encoding') : undefined) ?? '',
+      acceptEncoding:
+        (session === undefined ? listOf(headers, 'accept-encoding') : undefined) ?? '',
     });
+  }
+
+  private holds(bytes: number): boolean {
+    return this.options.reserve(this.exchange, bytes);
+  }
+
+  private noRoom(): Problem {
+    return noRoomForAnswer(this.exchange, 'Too many answers are in memory.');
   }
 
   private undecodable(): Problem {
     this.options.reportFailure(this.exchange, 'the answer has a content coding that is not served');
-    return refusalOfAnswer('refused');
+    return refusalOfAnswer(this.exchange, 'refused');
   }
 
   private tooLong(): Problem {
@@ -176,8 +223,10 @@ class AnswerConversion extends ExchangeConversion {
   ): void {
     const { exchange, options } = this;
     if (outcome === 'converted') return this.converter.deliver(output, fields[0]);
-    if (outcome !== 'saturated') options.reportFailure(exchange, fields.join(' '));
-    exchange.resume(refusalOfAnswer(outcome));
+    if (outcome !== 'saturated') {
+      options.reportFailure(exchange, fields.length === 0 ? 'no worker' : fields.join(' '));
+    }
+    exchange.resume(refusalOfAnswer(exchange, outcome));
   }
 }
 
@@ -189,6 +238,6 @@ function shownTo({ arrival, target }: Exchange): DataClass {
 }
 
 /** Successful answers with content; what went wrong is not in the words of the operation. */
-function isConverted(status: number, hasBody: boolean): boolean {
-  return hasBody && status >= 200 && status < 300 && status !== 204 && status !== 205;
+function isConverted(status: number): boolean {
+  return status >= 200 && status < 300 && status !== 204 && status !== 205;
 }

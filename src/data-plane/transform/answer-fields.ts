@@ -7,6 +7,9 @@ const ABOUT_BYTES = new Set([
   'content-type',
   'digest',
   'repr-digest',
+  'signature',
+  'signature-input',
+  'x-jws-signature',
 ]);
 
 /** The fields of a converted answer. */
@@ -23,6 +26,12 @@ export function answerFields(
     fields.push(name, name === 'etag' ? weak(headers[i + 1]!) : headers[i + 1]!);
   }
   return fields;
+}
+
+export function withWeakTag(headers: readonly string[]): string[] {
+  return headers.map((value, i) =>
+    headers[i - 1] === 'etag' && i % 2 === 1 ? weak(value) : value,
+  );
 }
 
 /** RFC 9110 section 8.8.1: a strong validator is of the bytes. */

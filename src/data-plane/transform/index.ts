@@ -1,7 +1,8 @@
 // Receives an exchange that is verified, routed and within its limits.
 // Adds the body and the fields that the upstream gets, and a converter before the answer's sink.
 // May refuse with payload-invalid, payload-undecryptable, payload-media-type, not-acceptable,
-// encryption-key-missing, overloaded; in the answer's place with answer-invalid.
+// encryption-key-missing, overloaded; in the answer's place with answer-invalid,
+// answer-overloaded.
 import type { Exchange, StepResult } from '../../core/exchange.ts';
 import { problem } from '../../core/problems.ts';
 import { Resumptions } from '../../core/resumptions.ts';

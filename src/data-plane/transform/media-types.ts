@@ -1,5 +1,6 @@
 /** In what a call's body is, and in what its answer is to be. */
 import type { Exchange } from '../../core/exchange.ts';
+import { listOf } from '../../core/field-of.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import { type ContentCoding, parseContentEncoding } from '../../payload/codings/index.ts';
 import { FORMATS, formatOf, negotiateFormat } from '../../payload/formats/index.ts';
@@ -39,7 +40,7 @@ export function requestFormat(exchange: Exchange, isEnvelope: boolean): PartnerF
 
 /** What the caller takes best; a session puts the answer into its own messages. */
 export function answerFormat(exchange: Exchange, isEnvelope: boolean): PartnerFormat | Problem {
-  const accept = exchange.header('accept');
+  const accept = listOf(exchange.arrival.headers, 'accept');
   if (isEnvelope) return envelopeFormat(accept);
   if (accept === undefined || accept === JSON_TYPE || exchange.arrival.session !== undefined) {
     return 'json';

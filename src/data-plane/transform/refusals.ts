@@ -1,4 +1,6 @@
+import { noRoomForAnswer } from '../../core/answer-room.ts';
 import type { ConversionOutcome } from '../../core/conversion.ts';
+import type { Exchange } from '../../core/exchange.ts';
 import { type Problem, problem, problemAt } from '../../core/problems.ts';
 
 type Unconverted = Exclude<ConversionOutcome, 'converted'>;
@@ -26,8 +28,8 @@ export function refusalOfRequest(outcome: Unconverted, fields: readonly string[]
 }
 
 /** Where the answer is wrong is the bank's to know: the log has it. */
-export function refusalOfAnswer(outcome: Unconverted): Problem {
-  if (outcome === 'saturated') return problem('overloaded', SATURATED);
+export function refusalOfAnswer(exchange: Exchange, outcome: Unconverted): Problem {
+  if (outcome === 'saturated') return noRoomForAnswer(exchange, SATURATED);
   if (outcome === 'failed') {
     return problem(
       'internal-error',

@@ -1,6 +1,7 @@
 import type { ConversionOutcome } from '../../core/conversion.ts';
 import { type Exchange, PENDING, type StepResult } from '../../core/exchange.ts';
 import { ExchangeConversion } from '../../core/exchange-conversion.ts';
+import { listOf } from '../../core/field-of.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import type { PayloadRecord } from '../../core/snapshot.ts';
 import { requestTask } from '../../payload/payload-task.ts';
@@ -20,7 +21,7 @@ export function convertBody(
   }
   const format = requestFormat(exchange, payload.requestIsEnvelope);
   if (typeof format !== 'string') return format;
-  const codings = codingsOf(exchange.header('content-encoding'));
+  const codings = codingsOf(listOf(exchange.arrival.headers, 'content-encoding'));
   if (codings === undefined) return codingRefused();
   const task = requestTask({ format, codings, bytesMax: options.bodyMaxBytes });
   return new RequestConversion(exchange, payload, options, task).start();

@@ -10,6 +10,7 @@ import { BATCH_BUFFER_BYTES } from './batch-buffers.ts';
 import { BATCH_HEADER_BYTES, type BatchResults } from './batch-codec.ts';
 import { BatchDispatcher, type BatchOwner } from './batch-dispatcher.ts';
 import type { CheckCosts } from './check-costs.ts';
+import { conversionMicros } from './conversion-costs.ts';
 import { ConversionDesk } from './conversion-desk.ts';
 import { type BatchBounds, type CostModel, FairLanes } from './fair-lanes.ts';
 import { isConversion, type Job } from './job.ts';
@@ -37,8 +38,13 @@ const SWEEP_EVERY_MS = 250;
 const WORKERS_MISSING_MAX_MS = 10_000;
 const MICROS_PER_MS = 1_000;
 
-/** The lanes ask three times per job; a look-up of the key's cost each time came to 1.7 µs. */
-const ESTIMATED: CostModel = { microsOf: job => job.serviceMs };
+/**
+ * The lanes ask three times per job; a look-up of the key's cost each time came to 1.7 µs. Of
+ * conversions what was learned since they came counts: it may be a thousand times the guess.
+ */
+const ESTIMATED: CostModel = {
+  microsOf: job => (isConversion(job) ? conversionMicros(job) : job.serviceMs),
+};
 
 interface CheckPoolParts {
   readonly config: Config['workers'];

@@ -2,8 +2,11 @@ import type { Conversion } from '../../core/conversion.ts';
 
 /** Weight of the newest of what was measured. */
 const NEWEST = 1 / 8;
-/** Where nothing was measured: more than most take, so that what is unknown goes to a worker. */
-const FIRST_GUESS_MICROS = 50;
+/**
+ * Where nothing was measured: a third of what a batch may hold. An expression may take its whole
+ * time, and a batch of dozens that do would hold a worker for seconds.
+ */
+const FIRST_GUESS_MICROS = 800;
 const GUESS_PER_BYTE_MICROS = 0.03;
 
 /** Estimated microseconds, by what those of its program and of about its size took. */

@@ -74,6 +74,26 @@ describe('an answer that is known whole', () => {
     expect(exchange.stageMs[STAGE.total]).toBeGreaterThan(0);
   });
 
+  it('is not over before its peer has taken it where it is long', () => {
+    const scene = aScene();
+    const { answer, exchange, response, host } = scene;
+    const body = 'x'.repeat(100_000);
+    response.room = 40_000;
+    answer.begin(exchange, 200, [], body.length, true);
+    exchange.source = undefined;
+    answer.end(exchange, bytes(body));
+    expect([response.ended, scene.completions, response.body.length]).toEqual([
+      undefined,
+      0,
+      40_000,
+    ]);
+    response.read(60_000);
+    expect([response.body, scene.completions]).toEqual([body, 1]);
+    const stalled: HttpAnswer[] = [];
+    host.stalled.expire(Number.POSITIVE_INFINITY, each => stalled.push(each));
+    expect(stalled).toEqual([]);
+  });
+
   it('does not repeat what the gateway says itself', () => {
     const { answer, exchange, response } = aScene();
     const theirs = ['date', 'x', 'x-request-id', 'x', 'content-length', '9', 'x-b', '1'];

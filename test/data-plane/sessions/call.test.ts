@@ -248,12 +248,12 @@ describe('an answer that is too large', () => {
     expect(world.record).toMatchObject({ code: 'answer-too-large' });
   });
 
-  it('for the memory that is left ends its call as overloaded', () => {
+  it('for the memory that is left says that the call may have taken effect', () => {
     start({ hasRoom: false }).start();
     world.head();
     world.body('{}');
     world.end();
-    expect(world.said).toEqual([{ code: 'overloaded' }]);
+    expect(world.said).toEqual([{ code: 'answer-overloaded' }]);
   });
 });
 

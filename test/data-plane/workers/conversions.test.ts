@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import {
   type Conversion,
@@ -17,7 +18,8 @@ import { signedCheck, signerFor, TestCheck } from './signed-checks.ts';
 /** Starting threads is slow on a busy host. */
 vi.setConfig({ testTimeout: 30_000 });
 
-const TASK = requestTask({ format: 'json', codings: [], bytesMax: 10_000_000 });
+const TERMS = { format: 'json', codings: [], bytesMax: 10_000_000 } as const;
+const TASK = requestTask(TERMS);
 const PROGRAM = programEntry(
   JSON.stringify({
     kind: 'payload',
@@ -161,6 +163,53 @@ describe('conversions', () => {
     const after = new TestConversion(bodyOf(3));
     running.pool.convert(after);
     expect((await after.settled)[0]).toBe('converted');
+  });
+
+  it('that take long and are refused do not hold up those of others', async () => {
+    const EACH_MS = 50;
+    const endless = programEntry(
+      JSON.stringify({
+        kind: 'payload',
+        request: {
+          expression: {
+            text: '($f := function($n) { $f($n + 1) }; $f(1))',
+            timeoutMs: EACH_MS,
+          },
+        },
+      }),
+    );
+    await using running = await startPool({ count: 1 });
+    const slow = Array.from({ length: 60 }, () => new TestConversion('{}', endless, 'one'));
+    for (const each of slow) running.pool.convert(each);
+    await slow[0]!.settled;
+    const other = new TestConversion(bodyOf(1), PROGRAM, 'two');
+    running.pool.convert(other);
+    expect((await other.settled)[0]).toBe('converted');
+    // A batch that was on its way, and perhaps the next: not dozens of them.
+    expect(slow.filter(({ settlements }) => settlements.length > 0).length).toBeLessThan(12);
+    for (const each of slow) each.abandoned = true;
+  });
+
+  it('tell the first fault alone of a body that is long without its coding', async () => {
+    await using running = await startPool();
+    const lines = Array.from({ length: 20_000 }, () => ({}));
+    const text = JSON.stringify({ lines, noise: randomBytes(2_000).toString('base64') });
+    const strict = programEntry(
+      JSON.stringify({
+        kind: 'payload',
+        request: {
+          validator: compileSchema({
+            type: 'object',
+            properties: { lines: { type: 'array', items: { type: 'object', required: ['a'] } } },
+          }),
+        },
+      }),
+    );
+    const coded = new TestConversion(gzipSync(text), strict);
+    expect(coded.input.length).toBeLessThan(16_384);
+    Object.assign(coded, { task: requestTask({ ...TERMS, codings: ['gzip'] }) });
+    running.pool.convert(coded);
+    expect(await coded.settled).toEqual(['refused', ['invalid', '/lines/0/a', 'is missing'], '']);
   });
 
   it('give back random bytes of any length whole, whatever else is in the batch', async () => {
