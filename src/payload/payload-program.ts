@@ -98,13 +98,18 @@ class AnswerProgram {
 
   run(task: AnswerTask, input: Uint8Array): Converted | Promise<Converted> {
     try {
-      return this.convert(task, input);
+      const converted = this.convert(task, input);
+      return converted instanceof Promise ? converted.catch(this.masked) : converted;
     } catch (error) {
-      if (!(error instanceof PayloadFault)) throw error;
-      // It goes to a log, which names of a customer's data must not reach.
-      throw new PayloadFault(maskPointer(error.pointer, this.names), error.message);
+      return this.masked(error);
     }
   }
+
+  /** It goes to a log, which names of a customer's data must not reach. */
+  private readonly masked = (error: unknown): never => {
+    if (!(error instanceof PayloadFault)) throw error;
+    throw new PayloadFault(maskPointer(error.pointer, this.names), error.message);
+  };
 
   private convert(task: AnswerTask, input: Uint8Array): Converted | Promise<Converted> {
     const { classes, encryption } = this;

@@ -5,7 +5,8 @@ import type { PayloadDefinition } from './payload-schema.ts';
 /** Which payloads are held against the schemas that the document has for them anyway. */
 export const VALIDATIONS = ['none', 'request', 'answer', 'both'] as const;
 
-const JSON_CONTENT = 'application/json';
+/** A document may write parameters behind it. */
+const JSON_CONTENT = /^\s*application\/json\s*(?:;|$)/i;
 const SUCCESS = /^2(?:\d\d|XX)$/;
 /** Of references from one to the next. */
 const HOPS_MAX = 16;
@@ -50,7 +51,8 @@ function answerSchema(document: JsonObject, operation: JsonObject): JsonObject |
 
 function jsonSchemaOf(document: JsonObject, holder: JsonValue | undefined): JsonObject | undefined {
   const { content } = (resolve(document, holder) ?? {}) as { readonly content?: JsonObject };
-  const { schema } = (content?.[JSON_CONTENT] ?? {}) as { readonly schema?: JsonValue };
+  const json = Object.entries(content ?? {}).find(([type]) => JSON_CONTENT.test(type))?.[1];
+  const { schema } = (json ?? {}) as { readonly schema?: JsonValue };
   return isObject(schema) ? schema : undefined;
 }
 

@@ -29,12 +29,15 @@ const NOT_CLASSIFIED = -1;
 const LISTS = ['allOf', 'anyOf', 'oneOf'];
 const SINGLE = ['if', 'then', 'else'];
 const ELEMENTS = ['items', 'contains', 'unevaluatedItems'];
+/** What they say of a place's text, name or absence is nothing that its value is masked by. */
+const UNFOLLOWED = ['contentSchema', 'propertyNames', 'not'];
 const REST = ['additionalProperties', 'unevaluatedProperties'];
 
 /**
  * Undefined where the schema classifies nothing.
  * @throws Error where a class could be overlooked: one that does not exist, a reference that this
- *   does not follow, a schema within it with an `$id` of its own; or where it is beyond all measure
+ *   does not follow, a schema within it with an `$id` of its own, one below `not`, `propertyNames`
+ *   or `contentSchema`; or where it is beyond all measure
  */
 export function compileClasses(schema: JsonValue): ClassTree | undefined {
   if (!isSchema(schema) || !JSON.stringify(schema).includes(`"${KEYWORD}"`)) return undefined;
@@ -64,6 +67,7 @@ class TreeBuilder {
   }
 
   private nodeOf(schemas: readonly Schema[]): ClassNode {
+    this.refuseClasses(schemas.flatMap(unfollowedOf));
     const ranks = schemas.map(rankOf).filter(rank => rank >= 0);
     const members: Record<string, number> = Object.create(null);
     for (const name of new Set(schemas.flatMap(namesOf))) {
@@ -77,6 +81,22 @@ class TreeBuilder {
       ...(rest.length === 0 ? {} : { rest: this.indexOf(rest) }),
       ...(items.length === 0 ? {} : { items: this.indexOf(items) }),
     };
+  }
+
+  /** With every schema that one of them leads to. */
+  private refuseClasses(schemas: readonly Schema[]): void {
+    const found = new Set<Schema>();
+    const open = [...schemas];
+    for (let schema = open.pop(); schema !== undefined; schema = open.pop()) {
+      if (found.has(schema)) continue;
+      found.add(schema);
+      if (rankOf(schema) >= 0) {
+        throw new Error(
+          `has classes below ${UNFOLLOWED.join(', ')}, where they would mask nothing`,
+        );
+      }
+      open.push(...this.besides(schema), ...partsOf(schema));
+    }
   }
 
   private indexOf(schemas: readonly Schema[]): number {
@@ -108,12 +128,7 @@ class TreeBuilder {
     const open = [...schemas];
     for (let schema = open.pop(); schema !== undefined; schema = open.pop()) {
       if (found.has(schema)) continue;
-      // Its references would be about itself (core, section 8.2.1).
-      if (schema.$id !== undefined && schema !== this.root) {
-        throw new Error(
-          'has classes, and a schema within it with an $id, which they cannot follow',
-        );
-      }
+      refuseOwnId(schema, this.root);
       found.add(schema);
       open.push(...this.besides(schema));
     }
@@ -123,7 +138,8 @@ class TreeBuilder {
   private besides(schema: Schema): Schema[] {
     const lists = LISTS.flatMap(keyword => listOf(schema[keyword]));
     const single = SINGLE.map(keyword => schema[keyword]);
-    const dependent = Object.values((schema.dependentSchemas ?? {}) as Schema);
+    // ajv heeds the word of the drafts before 2019-09 as well.
+    const dependent = [schema.dependentSchemas, schema.dependencies].flatMap(membersOf);
     const references = [schema.$ref, schema.$dynamicRef].map(text => this.follow(text));
     return [...lists, ...single, ...dependent, ...references].filter(isSchema);
   }
@@ -143,10 +159,31 @@ class TreeBuilder {
       const step = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
       const holder: JsonValue | undefined = at;
       if (typeof holder !== 'object' || holder === null) return undefined;
+      refuseOwnId(holder, this.root);
       at = Object.hasOwn(holder, step) ? (holder as Schema)[step] : undefined;
     }
     return at;
   }
+}
+
+/** References within it would be about itself (core, section 8.2.1). */
+function refuseOwnId(holder: object, root: Schema): void {
+  if (holder === root || typeof (holder as Schema).$id !== 'string') return;
+  throw new Error('has classes, and a schema within it with an $id, which they cannot follow');
+}
+
+function membersOf(value: JsonValue | undefined): JsonValue[] {
+  return isSchema(value) ? Object.values(value) : [];
+}
+
+function unfollowedOf(schema: Schema): Schema[] {
+  return UNFOLLOWED.map(keyword => schema[keyword]).filter(isSchema);
+}
+
+/** Schemas of what is within its place. */
+function partsOf(schema: Schema): Schema[] {
+  const named = membersOf(schema.properties).filter(isSchema);
+  return [...named, ...schemasOfRest(schema), ...schemasOfItems(schema), ...unfollowedOf(schema)];
 }
 
 function rankOf(schema: Schema): number {

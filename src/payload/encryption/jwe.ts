@@ -55,8 +55,10 @@ function rsaModulusBytes(key: KeyObject): number {
 /** A point of another curve would give away the private key bit by bit (RFC 7518 section 8.4). */
 function isPointOnP256(epk: unknown): boolean {
   if (typeof epk !== 'object' || epk === null) return false;
-  const { kty, crv, x, y } = epk as Readonly<Record<string, unknown>>;
+  const { kty, crv, x, y, key_ops: uses = [] } = epk as Readonly<Record<string, unknown>>;
   if (kty !== 'EC' || crv !== 'P-256' || Object.hasOwn(epk, 'd')) return false;
+  // The library would throw a TypeError: it takes these for sequences.
+  if (Object.hasOwn(epk, 'oth') || !isAgreement(uses)) return false;
   if (!isCoordinate(x) || !isCoordinate(y)) return false;
   try {
     createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' });
@@ -64,6 +66,11 @@ function isPointOnP256(epk: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** RFC 7517 section 4.3. */
+function isAgreement(uses: unknown): boolean {
+  return Array.isArray(uses) && uses.every(use => use === 'deriveKey' || use === 'deriveBits');
 }
 
 function isCoordinate(value: unknown): value is string {

@@ -13,6 +13,8 @@ const OPEN = 0x7b;
 const CLOSE = 0x7d;
 /** So many significant digits always survive a double (IEEE 754, binary64). */
 const DIGITS_SAFE = 15;
+/** With one, a number of so few characters is kept as well: a double holds 1e±99 as it does 1. */
+const SMALL_EXPONENT = /^[\d.]+[eE][+-]?\d{1,2}$/;
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /**
@@ -58,6 +60,7 @@ function numberEnd(text: string, from: number): number {
   }
   if (isPlain && end - from <= DIGITS_SAFE) return end;
   const written = text.slice(from, end);
+  if (written.length <= DIGITS_SAFE && SMALL_EXPONENT.test(written)) return end;
   if (!NUMBER.test(written) || isKept(written)) return end;
   throw new PayloadFault(
     '',

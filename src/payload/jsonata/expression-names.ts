@@ -7,7 +7,7 @@ const LINEAR: ReadonlySet<string> = new Set([
   ...['substringAfter', 'lowercase', 'uppercase', 'length', 'trim', 'join', 'number', 'floor'],
   ...['ceil', 'round', 'abs', 'sqrt', 'power', 'random', 'boolean', 'not', 'map', 'filter'],
   ...['single', 'reduce', 'lookup', 'append', 'exists', 'reverse', 'each', 'error', 'assert'],
-  ...['type', 'pad', 'base64encode', 'base64decode', 'now', 'millis'],
+  ...['type', 'base64encode', 'base64decode', 'now', 'millis'],
 ]);
 
 /** Functions that may take longer, or of which nobody has looked. */
@@ -15,7 +15,7 @@ const OTHERS: ReadonlySet<string> = new Set([
   ...['match', 'contains', 'replace', 'split', 'formatNumber', 'formatBase', 'formatInteger'],
   ...['parseInteger', 'zip', 'sift', 'keys', 'spread', 'merge', 'sort', 'shuffle', 'distinct'],
   ...['encodeUrlComponent', 'encodeUrl', 'decodeUrlComponent', 'decodeUrl', 'toMillis'],
-  ...['fromMillis', 'clone', 'eval'],
+  ...['fromMillis', 'clone', 'eval', 'pad'],
 ]);
 
 export interface NamesUsed {

@@ -41,12 +41,23 @@ function pad(text, width, filling) {
   return width > 0 ? text + padding : padding + text;
 }
 
+/** As the library's, which makes the text before anybody can ask how long it is. */
+function join(texts, separator) {
+  if (texts === undefined) return undefined;
+  const between = separator === undefined ? '' : separator;
+  let length = between.length * Math.max(texts.length - 1, 0);
+  for (const text of texts) length += text.length;
+  if (length > job.charsMax) throw fault('size');
+  return texts.join(between);
+}
+
 function compile(text) {
   const options = { timeout: 0, stack: 0, sequence: 0 };
   const expression = jsonata(text, options);
   expression.assign(EXIT_HOOK, checkSize);
   expression.assign('eval', undefined);
   expression.registerFunction('pad', pad, '<s-ns?:s>');
+  expression.registerFunction('join', join, '<a<s>s?:s>');
   expression.registerFunction('base64encode', text => text && host.toBase64(text), '<s-:s>');
   expression.registerFunction('base64decode', text => text && host.fromBase64(text), '<s-:s>');
   return { expression, options };

@@ -61,6 +61,12 @@ describe('the payloads of a document', () => {
     expect(validating('request', { requestBody })).toBeUndefined();
   });
 
+  it('have their schema where the document writes parameters behind JSON', () => {
+    const schema = { type: 'string' };
+    const requestBody = { content: { 'application/json; charset=utf-8': { schema } } };
+    expect(validating('request', { requestBody })).toEqual({ request: { schema } });
+  });
+
   it('keep a reference that leads nowhere, for the compiler to name', () => {
     const { schema } = validating('request', { requestBody: json({ $ref: '#/nowhere' }) })!
       .request!;

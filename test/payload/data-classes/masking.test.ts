@@ -57,11 +57,34 @@ describe('masking', () => {
   it.each([
     ['a class that does not exist', { properties: { a: { 'x-data-class': 'secret' } } }],
     ['a class in another case', { 'x-data-class': 'Sensitive' }],
+    ['a class of a text’s content', { contentSchema: { properties: { a: of('sensitive') } } }],
+    ['a class of names', { propertyNames: of('sensitive') }],
+    [
+      'a class below not, by reference',
+      { not: { not: { $ref: '#/$defs/m' } }, $defs: { m: of('sensitive') } },
+    ],
+    [
+      'a reference into a schema with an $id',
+      {
+        ...{ properties: { a: of('internal'), b: { $ref: '#/$defs/m/$defs/n' } } },
+        $defs: { m: { $id: 'https://m.example/', $defs: { n: {} } } },
+      },
+    ],
     ['a reference by $id', { $ref: 'money', $defs: { m: { $id: 'money', ...of('sensitive') } } }],
     ['a schema with an $id', { $ref: '#/$defs/m', $defs: { m: { $id: 'm', ...of('public') } } }],
     ['a reference that leads nowhere', { ...of('public'), $ref: '#/$defs/none' }],
   ])('is refused with %s, by which a class could be overlooked', (_, schema) => {
     expect(() => compileClasses(schema as JsonValue)).toThrow(Error);
+  });
+
+  it('follows the dependencies of earlier drafts', () => {
+    const schema = {
+      properties: { kind: of('public'), card: {} },
+      dependencies: { kind: { properties: { card: of('sensitive') } }, card: ['kind'] },
+    } as JsonValue;
+    expect(masked(schema, { kind: 'k', card: '6222' }, 'personal')).toEqual({
+      ...{ kind: 'k', card: '***' },
+    });
   });
 
   it('has members called like parts of a prototype as data', () => {

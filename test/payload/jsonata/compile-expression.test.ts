@@ -140,6 +140,17 @@ describe('the limits of an expression', () => {
     expect(faultOf(text)).toContain('too large');
   });
 
+  it('bound a text that is joined before it is made', () => {
+    const payload = { lines: Array.from({ length: 900 }, () => 'x'), between: 'y'.repeat(500_000) };
+    const begun = performance.now();
+    expect(faultOf('$join(lines, between)', payload)).toBe(
+      'makes the expression build too large a value',
+    );
+    // Made first, it would have 450 million characters.
+    expect(performance.now() - begun).toBeLessThan(300);
+    expect(evaluate('$join(a, "-") & $join(b)', { a: ['1', '2'], b: 'z' })).toBe('1-2z');
+  });
+
   it('bound the depth of payload and result', () => {
     let deep: JsonValue = 1;
     for (let level = 0; level < 100_000; level++) deep = [deep];
