@@ -6,8 +6,8 @@ import type { CounterSet } from '../../core/counters.ts';
 import type { PoolReading } from '../../core/pool-reading.ts';
 import { type PoolSettings, usesWorkers } from '../../core/pool-settings.ts';
 import { NO_PAYLOAD_KEYS, type PayloadKeySettings } from '../../payload/encryption/payload-keys.ts';
-import { BATCH_BUFFER_BYTES } from './batch-buffers.ts';
-import { BATCH_HEADER_BYTES, type BatchResults } from './batch-codec.ts';
+import { boundsOf } from './batch-bounds.ts';
+import type { BatchResults } from './batch-codec.ts';
 import { BatchDispatcher, type BatchOwner } from './batch-dispatcher.ts';
 import type { CheckCosts } from './check-costs.ts';
 import { conversionMicros } from './conversion-costs.ts';
@@ -24,11 +24,6 @@ import { runCheck } from './run-check.ts';
 import type { ConversionResult } from './run-conversion.ts';
 import { composeSignedText } from './signed-text.ts';
 
-/**
- * Estimated work in one batch. Long enough that the hop (25 µs of front CPU) is a hundredth of it,
- * short enough that a worker is soon free for another app's turn.
- */
-export const BATCH_COST_MAX_MICROS = 2_500;
 /**
  * How often checks that nobody waits for are looked for while any wait, whether workers take
  * batches or not: searching 4096 takes 0.1 ms.
@@ -387,14 +382,6 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     for (const job of waiting) this.settle(job, 'failed', nowMs, 0);
     this.settleDropped();
   }
-}
-
-function boundsOf({ batchMax }: PoolSettings): BatchBounds {
-  return {
-    itemsMax: batchMax,
-    costMaxMicros: BATCH_COST_MAX_MICROS,
-    bytesMax: BATCH_BUFFER_BYTES - BATCH_HEADER_BYTES,
-  };
 }
 
 /** A bug of the caller: it surfaces as an uncaught error, after the others have their outcome. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Check } from '../../../src/core/check.ts';
-import { BATCH_COST_MAX_MICROS } from '../../../src/data-plane/workers/check-pool.ts';
+import { BATCH_COST_MAX_MICROS } from '../../../src/data-plane/workers/batch-bounds.ts';
 import { costMicros, fakePool } from './fake-workers.ts';
 import { digestOf, keyEntry, signedCheck, signerFor, TestCheck } from './signed-checks.ts';
 

@@ -1,6 +1,6 @@
 import { createPublicKey, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { BATCH_COST_MAX_MICROS } from '../../../src/data-plane/workers/check-pool.ts';
+import { BATCH_COST_MAX_MICROS } from '../../../src/data-plane/workers/batch-bounds.ts';
 import { rsaMultiple } from '../../../src/data-plane/workers/rsa-cost.ts';
 import { costMicros, fakePool } from './fake-workers.ts';
 import { keyEntry, TestCheck } from './signed-checks.ts';
