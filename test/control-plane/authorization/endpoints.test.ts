@@ -234,7 +234,7 @@ describe('a request', () => {
       headers: [...FORM_FIELDS, 'authorization', 'Basic YTpi'],
     });
     expect(outcome(basic)).toEqual([401, 'invalid_client']);
-    expect(basic.headers.slice(-2)).toEqual(['www-authenticate', 'Basic']);
+    expect(basic.headers.slice(-2)).toEqual(['www-authenticate', 'Basic realm="clients"']);
     const posted = bench.send({ grant_type: 'client_credentials', client_secret: 's' });
     expect(outcome(posted)).toEqual([401, 'invalid_client']);
     expect(posted.headers).not.toContain('www-authenticate');
