@@ -158,6 +158,7 @@ export class GatewayTokens {
     return new AuthorizationServer({
       ...{ issuer, audience, bearer, tokenLifetimeMs, dpopNonce, ring, revocations, maxAgeMs },
       skewMs: Math.min(CLIENT_SKEW_MAX_MS, Math.max(CLIENT_SKEW_MIN_MS, clockSkewMs)),
+      takenLateMs: clockSkewMs,
       hasCertificates: tls !== undefined && tls.clientCertificate !== 'off',
       ...{ clients: desk, clock: systemClock },
       onRevoked: token => {

@@ -37,9 +37,10 @@ export const authorizationSection = section(
       31_622_400_000,
     ),
     keyPublishAheadMs: integer(
-      'How long a key is in the JWK Set before it signs; at most half of keyRotationMs.',
+      'How long a key is in the JWK Set, which is kept for 300 s, before it signs; at most half ' +
+        'of keyRotationMs.',
       86_400_000,
-      60_000,
+      300_000,
       2_592_000_000,
     ),
     dpopNonce: Type.Boolean({

@@ -14,6 +14,9 @@ const MS_PER_SECOND = 1_000;
 /** Without them somebody else could have written what they say. */
 const REQUIRED = ['"@status"', '"content-digest"', '"@method";req', '"@target-uri";req'];
 
+/** Below it an answer is none that is given before the request's signature was verified. */
+const REFUSED_FROM = 400;
+
 /** As it was sent. */
 export interface AnsweredRequest {
   readonly method: string;
@@ -45,7 +48,7 @@ export class AnswerVerifier {
     const signature = readAnswerSignature(response.headers);
     this.checkTime(signature);
     const bound = boundSignature(request);
-    checkCoverage(signature, response.headers, bound);
+    checkCoverage(signature, response, bound);
     const { key, algorithm } = await this.keys.get(signature.keyId);
     if (algorithm !== signature.algorithm) {
       throw new AnswerSignatureError('answer-signature-invalid');
@@ -82,7 +85,7 @@ function boundSignature({ headers }: AnsweredRequest): BoundSignature | undefine
 
 function checkCoverage(
   { components }: AnswerSignature,
-  headers: Headers,
+  { status, headers }: Response,
   bound: BoundSignature | undefined,
 ): void {
   const covers = (component: string) => components.includes(component);
@@ -93,6 +96,9 @@ function checkCoverage(
   const named = components.find(component => component.startsWith('"signature";req'));
   if (named !== undefined && named !== bound?.component) {
     throw new AnswerSignatureError('answer-other-request');
+  }
+  if (named === undefined && bound !== undefined && status < REFUSED_FROM) {
+    throw new AnswerSignatureError('answer-coverage');
   }
 }
 

@@ -2,6 +2,8 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { ANSWER_KEYS_PATH } from '../../core/answer-signing.ts';
 import type { Clock } from '../../core/clock.ts';
+import { SIGNING_METHODS } from '../../core/signing-key.ts';
+import type { SignatureAlgorithm } from '../../core/snapshot.ts';
 import { AnswerSignatureError } from './answer-error.ts';
 
 /** How soon the set is read again because a key is not in it. */
@@ -11,13 +13,13 @@ const READ_MAX_MS = 10_000;
 const SET_MAX_BYTES = 65_536;
 
 /** RFC 7518 section 3.1 and RFC 8037 section 3.1, and what RFC 9421 calls the same. */
-const ALGORITHMS: Readonly<Record<string, string>> = {
-  ES256: 'ecdsa-p256-sha256',
-  ES384: 'ecdsa-p384-sha384',
-  EdDSA: 'ed25519',
-  PS512: 'rsa-pss-sha512',
-  RS256: 'rsa-v1_5-sha256',
-};
+const ALGORITHMS: ReadonlyMap<unknown, SignatureAlgorithm> = new Map([
+  ['ES256', 'ecdsa-p256-sha256'],
+  ['ES384', 'ecdsa-p384-sha384'],
+  ['EdDSA', 'ed25519'],
+  ['PS512', 'rsa-pss-sha512'],
+  ['RS256', 'rsa-v1_5-sha256'],
+]);
 
 export interface PublishedKey {
   readonly key: KeyObject;
@@ -87,9 +89,24 @@ function keysOf(text: string): Map<string, PublishedKey> {
   const byId = new Map<string, PublishedKey>();
   for (const jwk of keys) {
     const { kid, alg } = jwk;
-    const algorithm = typeof alg === 'string' ? ALGORITHMS[alg] : undefined;
+    const algorithm = ALGORITHMS.get(alg);
     if (typeof kid !== 'string' || algorithm === undefined) continue;
-    byId.set(kid, { key: createPublicKey({ key: jwk, format: 'jwk' }), algorithm });
+    const key = readKey(jwk, algorithm);
+    if (key !== undefined) byId.set(kid, { key, algorithm });
   }
   return byId;
+}
+
+/** Undefined where it is no key of its algorithm. */
+function readKey(jwk: JsonWebKey, algorithm: SignatureAlgorithm): KeyObject | undefined {
+  const { keyType, curve } = SIGNING_METHODS[algorithm];
+  try {
+    const key = createPublicKey({ key: jwk, format: 'jwk' });
+    const isOne =
+      key.asymmetricKeyType === keyType && key.asymmetricKeyDetails?.namedCurve === curve;
+    return isOne ? key : undefined;
+  } catch {
+    // Not hidden: an answer that it has signed is one of an unknown key.
+    return undefined;
+  }
 }

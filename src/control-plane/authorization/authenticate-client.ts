@@ -39,11 +39,11 @@ export function authenticateClient(
   return byCertificate(parts, request, form);
 }
 
-/** RFC 6749 section 5.2: with a challenge of the scheme that the client has tried. */
+/** RFC 6749 section 5.2: with a challenge, which has a realm (RFC 7617 section 2). */
 function refuseSecret(request: AuthorizationRequest): OAuthError {
   const description = 'Clients have keys or certificates here, no secrets.';
   const isField = fieldOf(request, 'authorization') !== undefined;
-  const challenge = isField ? ['www-authenticate', 'Basic'] : [];
+  const challenge = isField ? ['www-authenticate', 'Basic realm="clients"'] : [];
   return new OAuthError('invalid_client', description, 401, challenge);
 }
 

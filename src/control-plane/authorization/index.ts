@@ -47,6 +47,8 @@ export interface AuthorizationOptions {
   readonly maxAgeMs: number;
   /** How far clocks of clients may be ahead. */
   readonly skewMs: number;
+  /** How long fronts still take a token that has expired. */
+  readonly takenLateMs: number;
   readonly ring: KeyRing;
   readonly clients: AuthenticationParts['clients'];
   readonly revocations: Revocations;
@@ -153,14 +155,15 @@ export class AuthorizationServer {
   private revoke(form: Form, { client, claims }: KnownClient): AuthorizationReply | OAuthError {
     const token = form.get('token');
     if (token === undefined) return new OAuthError('invalid_request', 'token is missing.');
-    const own = this.tokens.read(token);
+    const { options } = this;
+    const own = this.tokens.read(token, options.takenLateMs + 1);
     const answer: AuthorizationAnswer = { ...privateJson(undefined), body: '' };
     if (own === undefined) return { answer, claims };
     if (own.client_id !== client.app.id) {
       return new OAuthError('unauthorized_client', 'The token was issued to another client.');
     }
-    const { options } = this;
-    const revoked = { tokenId: own.jti, expiresAtMs: own.exp * 1_000 + options.skewMs };
+    // As long as a front would take it: access-claims.ts.
+    const revoked = { tokenId: own.jti, expiresAtMs: own.exp * 1_000 + options.takenLateMs };
     if (!options.revocations.add(revoked)) {
       const wait = ['retry-after', String(this.tokens.lifetimeSeconds)];
       const description = 'No more tokens can be revoked at the moment.';

@@ -12,8 +12,8 @@ export const FAPI_ALGORITHMS: ReadonlyMap<unknown, SignatureAlgorithm> = new Map
   ['Ed25519', 'ed25519'],
 ]);
 
-/** r and s, 32 bytes each: a DER sequence of them is another text for the same signature. */
-const P256_SIGNATURE_BYTES = 64;
+/** r and s, 32 bytes each, of P-256; R and S of Ed25519. */
+const CURVE_SIGNATURE_BYTES = 64;
 
 export function verifyJwt(
   { signed, signature }: CompactJwt,
@@ -21,8 +21,17 @@ export function verifyJwt(
   spki: Uint8Array,
 ): boolean {
   const key = createPublicKey({ key: Buffer.from(spki), type: 'spki', format: 'der' });
-  if (algorithm === 'ecdsa-p256-sha256' && signature.length !== P256_SIGNATURE_BYTES) return false;
+  if (signature.length !== signatureBytes(key)) return false;
   return verify(digestOf(algorithm), Buffer.from(signed), parametersOf(algorithm, key), signature);
+}
+
+/**
+ * RFC 8017 section 8.1.2: as long as the modulus, where OpenSSL takes one without its leading zeros
+ * as well. No other text is to stand for the same signature.
+ */
+function signatureBytes({ asymmetricKeyDetails }: KeyObject): number {
+  const bits = asymmetricKeyDetails?.modulusLength;
+  return bits === undefined ? CURVE_SIGNATURE_BYTES : Math.ceil(bits / 8);
 }
 
 export function signJwt(typ: string, claims: JsonMembers, key: SigningKey): string {

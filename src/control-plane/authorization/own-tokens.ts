@@ -47,14 +47,14 @@ export class OwnTokens {
     return signJwt('at+jwt', claims, ring.current());
   }
 
-  /** Undefined for whatever is no token of ours, or one that has expired. */
-  read(token: string): OwnClaims | undefined {
+  /** Undefined for whatever is no token of ours, or one that expired more than `lateMs` ago. */
+  read(token: string, lateMs = 0): OwnClaims | undefined {
     const jwt = readCompactJwt(token);
     if (jwt === undefined || jwt.header.typ !== 'at+jwt') return undefined;
     const key = this.keys().find(({ kid }) => kid === jwt.header.kid);
     if (key === undefined || !verifyJwt(jwt, key.algorithm, key.material)) return undefined;
     const claims = jwt.claims as OwnClaims;
-    return this.options.clock.wallMs() < claims.exp * 1_000 ? claims : undefined;
+    return this.options.clock.wallMs() < claims.exp * 1_000 + lateMs ? claims : undefined;
   }
 
   /** As those who check tokens take them. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -60,8 +61,7 @@ export class Revocations {
     if (this.expiresAtMs.size >= this.revokedMax) this.forgetExpired();
     if (this.expiresAtMs.size >= this.revokedMax) return false;
     if (this.lines >= 2 * this.revokedMax) this.compact();
-    writeSync(this.descriptor, lineOf(tokenId, expiresAtMs));
-    fdatasyncSync(this.descriptor);
+    appendWhole(this.descriptor, lineOf(tokenId, expiresAtMs));
     this.lines += 1;
     this.expiresAtMs.set(tokenId, expiresAtMs);
     return true;
@@ -109,6 +109,18 @@ function openForMore(path: string): number {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(`${path}: cannot be written (${code})`, { cause: error });
+  }
+}
+
+/** A disk that is full takes a part of a line: what comes behind it would break the file. */
+function appendWhole(descriptor: number, line: string): void {
+  const { size } = fstatSync(descriptor);
+  try {
+    if (writeSync(descriptor, line) < line.length) throw new Error('A line was cut off.');
+    fdatasyncSync(descriptor);
+  } catch (error) {
+    ftruncateSync(descriptor, size);
+    throw error;
   }
 }
 

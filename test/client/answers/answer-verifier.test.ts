@@ -147,6 +147,24 @@ describe('a signed answer', () => {
     expect(await faultOf(request, signed(request, { contentType: '' }))).toBe('answer-coverage');
   });
 
+  it('that is no refusal and is bound to no signature is not believed', async () => {
+    const request = signedRequest();
+    for (const status of [200, 201, 302]) {
+      const unbound = signed(request, { status, requestLabel: '' });
+      expect(await faultOf(request, unbound)).toBe('answer-coverage');
+    }
+  });
+
+  it('is believed beside published keys that are none of their algorithm', async () => {
+    const request = signedRequest();
+    const [own] = KEYS;
+    const broken = { ...own, kid: 'a', x: 'AAAA' };
+    expect(await faultOf(request, signed(request), { keys: [broken, own] })).toBe('believed');
+    const p384 = generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
+    const wrong = { ...p384.publicKey.export({ format: 'jwk' }), kid: 'bank-1', alg: 'ES256' };
+    expect(await faultOf(request, signed(request), { keys: [wrong] })).toBe('answer-key-unknown');
+  });
+
   const request = signedRequest();
   const another = signedRequest();
   const good = signed(request);

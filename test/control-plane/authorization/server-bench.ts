@@ -105,6 +105,7 @@ export class ServerBench {
     this.server = new AuthorizationServer({
       ...{ issuer: ISSUER, audience: ISSUER, bearer: false, tokenLifetimeMs: 300_000 },
       ...{ dpopNonce: false, hasCertificates: true, maxAgeMs: 60_000, skewMs: 10_000 },
+      takenLateMs: 5_000,
       ...{ ring: this.ring, revocations: this.revocations, clock: this.clock },
       clients: { client: id => this.clients.get(id) },
       onRevoked: token => this.told.push(token),

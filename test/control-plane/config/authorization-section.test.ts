@@ -33,6 +33,9 @@ describe('the authorization section', () => {
   it('wants a next key in time, and tokens that live as long as they may', () => {
     const ahead = [ISSUER, 'keyRotationMs: 3600000', 'keyPublishAheadMs: 1800001'];
     expect(placesOf(() => load(...ahead))).toEqual(['4 authorization.keyPublishAheadMs']);
+    // The JWK Set may be kept for 300 s.
+    const late = [ISSUER, 'keyPublishAheadMs: 299999'];
+    expect(placesOf(() => load(...late))).toEqual(['3 authorization.keyPublishAheadMs']);
     const lifetime = ['tokenLifetimeMs: 60001', ISSUER];
     const shorter = () => load(...lifetime, '\ntokens:', 'lifetimeMaxMs: 60000');
     expect(placesOf(shorter)).toEqual(['2 authorization.tokenLifetimeMs']);
