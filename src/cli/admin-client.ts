@@ -61,6 +61,11 @@ function checkToken(text: string, holder: string): string {
   throw new CommandFailure(`${holder} must hold one token, of visible ASCII, and nothing besides.`);
 }
 
+/** Where the listener is, and as whom it is asked. */
+export function adminPlace(options: AdminOptions): { url: string; token: string | undefined } {
+  return { url: baseUrl(options), token: readToken(options) };
+}
+
 /**
  * Sends a request as the operator. The answer is a good one: its body is still to be read.
  *
