@@ -72,6 +72,7 @@ export const AREAS: readonly Area[] = [
   },
   { name: 'front messages', matches: under(FRONT_MESSAGES), mayImport: [CORE] },
   { name: 'payload', matches: under('src/payload/'), mayImport: [CORE, 'src/payload/'] },
+  { name: 'planning', matches: under('src/planning/'), mayImport: [CORE, 'src/planning/'] },
   { name: 'telemetry', matches: under(TELEMETRY), mayImport: [CORE, TELEMETRY] },
   { name: 'client', matches: under('src/client/'), mayImport: [CORE, 'src/client/'] },
   {
