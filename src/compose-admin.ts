@@ -16,6 +16,7 @@ import { ClosingWatch } from './control-plane/onboarding/closing.ts';
 import { addOnboardingRoutes } from './control-plane/onboarding/routes.ts';
 import { loadOperators } from './control-plane/operators/load-operators.ts';
 import { OperatorDirectory } from './control-plane/operators/operator-directory.ts';
+import { addRequestRoutes } from './control-plane/requests/routes.ts';
 import { addShelfRoutes, PublishGuard } from './control-plane/shelf/index.ts';
 import { systemClock } from './core/clock.ts';
 import type { Config } from './core/config.ts';
@@ -26,6 +27,7 @@ import type { FrontThreads } from './runtime/front-threads.ts';
 import type { UpstreamHealth } from './runtime/upstream-health.ts';
 import type { EventJournalError } from './stores/contracts.ts';
 import type { ProcessLog } from './telemetry/process-log.ts';
+import type { RecentRequests } from './telemetry/recent-requests.ts';
 
 export interface AdminParts extends TelemetrySources {
   readonly config: Config;
@@ -35,6 +37,8 @@ export interface AdminParts extends TelemetrySources {
   readonly fronts: FrontThreads;
   readonly upstreams: UpstreamHealth;
   readonly hub: EventHub;
+  /** The access records that are kept for searches. */
+  readonly requests: RecentRequests;
   /** Where partners reach the gateway. */
   readonly publicUrl: string;
   readonly reportJournal: (error: EventJournalError, message: string) => void;
@@ -96,7 +100,7 @@ export class GatewayAdmin {
 
   private listen(): Promise<AdminListener> {
     const { config, log, counters, registry, fronts, upstreams, hub, publicUrl } = this.parts;
-    const { readiness, telemetry, facts, reportJournal } = this.parts;
+    const { requests, readiness, telemetry, facts, reportJournal } = this.parts;
     const reportBug = (err: unknown) => log.error({ err }, 'An admin handler threw.');
     const topics = new TopicDirectory(registry.desk);
     return createAdminListener({
@@ -118,6 +122,7 @@ export class GatewayAdmin {
         routes: [
           app => addRebuildRoute(app, timeoutMs => fronts.rebuild(timeoutMs)),
           (app, context) => addUpstreamHealthRoute(app, context, id => upstreams.report(id)),
+          app => addRequestRoutes(app, requests),
           addOnboardingRoutes,
           (app, context) => addCertificationRoutes(app, context, this.certification),
           (app, context) =>

@@ -362,7 +362,7 @@ class RunningGateway implements Gateway {
     return GatewayAdmin.start({
       ...{ config, log, counters, telemetry },
       ...{ registry: this.registry!, fronts: this.fronts!, hub: this.hub! },
-      upstreams: this.upstreams,
+      ...{ upstreams: this.upstreams, requests: this.access!.recent },
       publicUrl: publicUrl(config.listener),
       readiness: () => this.readiness(),
       facts: () => ({

@@ -65,6 +65,7 @@ export class Idempotency {
   private replay(exchange: Exchange, { status, headers, body }: KeptAnswer): void {
     const { sink } = exchange;
     this.options.counters.add('idempotency_replays');
+    exchange.replayed = true;
     sink.begin(exchange, status, [...headers, ...REPLAYED], body.length, true);
     sink.end(exchange, body);
   }

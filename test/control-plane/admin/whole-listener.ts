@@ -10,7 +10,9 @@ import { CertificationDesk } from '../../../src/control-plane/certification/cert
 import { addCertificationRoutes } from '../../../src/control-plane/certification/routes.ts';
 import { addOnboardingRoutes } from '../../../src/control-plane/onboarding/routes.ts';
 import type { RegistryDesk } from '../../../src/control-plane/registry/desk.ts';
+import { addRequestRoutes } from '../../../src/control-plane/requests/routes.ts';
 import { addShelfRoutes } from '../../../src/control-plane/shelf/index.ts';
+import { RecentRequests } from '../../../src/telemetry/recent-requests.ts';
 import { AdminUnderTest, type Options } from './admin-fixture.ts';
 
 /** Of the only upstream that is served. */
@@ -47,6 +49,7 @@ function routesWith(rebuild: Rebuild) {
       }),
     (app: FastifyInstance, context: ControlContext) =>
       addUpstreamHealthRoute(app, context, id => (id === 'core' ? CORE_HEALTH : undefined)),
+    (app: FastifyInstance) => addRequestRoutes(app, new RecentRequests(0)),
     addOnboardingRoutes,
     (app: FastifyInstance, context: ControlContext) => {
       const { clock } = context;
