@@ -9,7 +9,7 @@ import { firstTimeMs, lastTimeMs } from './record-lines.ts';
 
 /** What a block takes beside its bytes: its buffer, its entry. */
 const BLOCK_OVERHEAD_BYTES = 512;
-/** A block of 64 KB takes 0.3 ms at most, so that main is never kept from other work for long. */
+/** A block of 64 KB takes 0.2 ms, so that main is never kept from other work for long. */
 const SLICE_MS = 5;
 /** Searches at a time: each takes half of the main thread's turns, and 10 MB for its histograms. */
 const SCANS_MAX = 2;
