@@ -62,9 +62,9 @@ function termsText({ operation, plan }: RequestRecord): string {
 
 function upstreamText({ upstream, target, attempts, replayed }: RequestRecord): string {
   if (replayed) return 'answered with the kept answer of an earlier call';
-  if (upstream === undefined || attempts === 0) return '';
+  if (upstream === undefined || target === undefined) return '';
   const sent = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
-  return `upstream ${shown(upstream)}${target === undefined ? '' : ` at ${shown(target)}`}, ${sent}`;
+  return `upstream ${shown(upstream)} at ${shown(target)}, ${sent}`;
 }
 
 function outcomeText({ problem, step, aborted, ...record }: RequestRecord): string {

@@ -1,6 +1,6 @@
 /**
- * Brings the fronts' blocks of access records to the writer of the log, each with the account of its
- * front, and into the memory that operators search.
+ * Brings the fronts' blocks of access records to the writer of the log, each with the account of
+ * its front, and into the memory that operators search.
  */
 import type { Config } from '../core/config.ts';
 import { recentRequestsMaxBytes } from '../core/config-recent-requests.ts';

@@ -1,4 +1,4 @@
-/** Finds exchanges among the recent ones: those of an id, an app, an operation, a problem, a peer. */
+/** Finds exchanges among the recent ones: by id, app, operation, problem, peer. */
 import type { RecentRequests, RecordBlock } from './recent-requests.ts';
 import { fieldText, LineCursor } from './record-lines.ts';
 import { type RequestRecord, readRequestRecord } from './request-record.ts';

@@ -142,7 +142,8 @@ class NameCount {
 
   figures(): TopFigures {
     const { exchanges, refused, histogram, p99Ms } = this;
-    return { exchanges, refused, meanMs: histogram.sumMicros / exchanges / 1_000, p99Ms };
+    const meanMs = Math.round(histogram.sumMicros / exchanges) / 1_000;
+    return { exchanges, refused, meanMs, p99Ms };
   }
 
   private get p99Ms(): number {

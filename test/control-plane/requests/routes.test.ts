@@ -28,7 +28,7 @@ const idsOf = ({ body }: { body: { items: { requestId: string }[] } }) =>
   body.items.map(({ requestId }) => requestId);
 
 describe('GET /v1/requests', () => {
-  it('lists the latest, the slowest, and those of an app, an operation, a problem, a source', async () => {
+  it('lists the latest, the slowest, and those of an app or another name', async () => {
     const admin = await start(filled());
     const ids = async (query: string) => idsOf(await admin.call(`/v1/requests?${query}`));
     expect(await ids('')).toEqual(['c', 'b', 'a/1']);
@@ -60,7 +60,6 @@ describe('GET /v1/requests', () => {
   it('asks for another moment where others are searching', async () => {
     const requests = filled();
     const admin = await start(requests);
-    // The first block of each scan stands still: the visitor is asked synchronously.
     const answers = await whileScanning(requests, () =>
       Promise.all(
         ['/v1/requests', '/v1/requests/b', '/v1/top?by=app'].map(path => admin.call(path)),
