@@ -216,7 +216,7 @@ export class Exchange {
   source: AnswerSource | undefined = undefined;
   /** upstream: requests sent for this exchange. */
   attempts = 0;
-  /** upstream: the target that was asked last, as its Host field names it. */
+  /** upstream: the target that answered, or was asked last, as its Host field names it. */
   upstreamHost: string | undefined = undefined;
   /** idempotency: the answer is the one that was kept of an earlier call. */
   replayed = false;

@@ -35,7 +35,7 @@ export interface RequestRecord {
   readonly operation?: string;
   readonly plan?: string;
   readonly upstream?: string;
-  /** Host and port that were asked last. */
+  /** Host and port that answered, or were asked last. */
   readonly target?: string;
   /** Requests sent to the upstream. */
   readonly attempts: number;
