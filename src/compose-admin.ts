@@ -19,6 +19,7 @@ import { ClosingWatch } from './control-plane/onboarding/closing.ts';
 import { addOnboardingRoutes } from './control-plane/onboarding/routes.ts';
 import { loadOperators } from './control-plane/operators/load-operators.ts';
 import { OperatorDirectory } from './control-plane/operators/operator-directory.ts';
+import { addRequestRoutes } from './control-plane/requests/routes.ts';
 import { addShelfRoutes, PublishGuard } from './control-plane/shelf/index.ts';
 import { addTuningRoutes, type TuningParts } from './control-plane/tuning/routes.ts';
 import { TuningDesk } from './control-plane/tuning/tuning-desk.ts';
@@ -31,6 +32,7 @@ import type { FrontThreads } from './runtime/front-threads.ts';
 import type { UpstreamHealth } from './runtime/upstream-health.ts';
 import type { EventJournalError } from './stores/contracts.ts';
 import type { ProcessLog } from './telemetry/process-log.ts';
+import type { RecentRequests } from './telemetry/recent-requests.ts';
 
 export interface AdminParts extends TelemetrySources, ConsoleSources {
   readonly config: Config;
@@ -41,6 +43,8 @@ export interface AdminParts extends TelemetrySources, ConsoleSources {
   readonly upstreams: UpstreamHealth;
   readonly gatewayTelemetry: GatewayTelemetry;
   readonly hub: EventHub;
+  /** The access records that are kept for searches. */
+  readonly requests: RecentRequests;
   /** Where partners reach the gateway. */
   readonly publicUrl: string;
   readonly reportJournal: (error: EventJournalError, message: string) => void;
@@ -106,7 +110,7 @@ export class GatewayAdmin {
 
   private listen(): Promise<AdminListener> {
     const { config, log, counters, registry, fronts, upstreams, hub, publicUrl } = this.parts;
-    const { readiness, telemetry, facts, feed, history, reportJournal } = this.parts;
+    const { requests, readiness, telemetry, facts, feed, history, reportJournal } = this.parts;
     const reportBug = (err: unknown) => log.error({ err }, 'An admin handler threw.');
     const topics = new TopicDirectory(registry.desk);
     return createAdminListener({
@@ -129,6 +133,7 @@ export class GatewayAdmin {
           app => addRebuildRoute(app, timeoutMs => fronts.rebuild(timeoutMs)),
           (app, context) => addUpstreamHealthRoute(app, context, id => upstreams.report(id)),
           (app, context) => addTuningRoutes(app, context, this.tuning),
+          app => addRequestRoutes(app, requests),
           addOnboardingRoutes,
           (app, context) => addCertificationRoutes(app, context, this.certification),
           (app, context) =>

@@ -361,7 +361,7 @@ class RunningGateway implements Gateway {
       ...{ config, log, counters, telemetry: telemetry.reader, gatewayTelemetry: telemetry },
       ...{ feed: telemetry.feed, history: telemetry.history },
       ...{ registry: this.registry!, fronts: this.fronts!, hub: this.hub! },
-      upstreams: this.upstreams,
+      ...{ upstreams: this.upstreams, requests: this.access!.recent },
       publicUrl: publicUrl(config.listener),
       readiness: () => this.readiness(),
       facts: () => ({

@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   shelf: () => import('./commands/shelf.ts'),
   top: () => import('./commands/top.ts'),
   plan: () => import('./commands/plan.ts'),
+  requests: () => import('./commands/requests.ts'),
 };
 
 /** Only the command asked for: `call` loads in 0.25 s of CPU, all of them together in 0.7 s. */

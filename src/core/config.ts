@@ -7,6 +7,7 @@ import { answersSection } from './config-answers.ts';
 import { authorizationSection } from './config-authorization.ts';
 import { integer, section } from './config-fields.ts';
 import { payloadKeyFields } from './config-payload-keys.ts';
+import { recentRequestsOption } from './config-recent-requests.ts';
 import { tokensSection } from './config-tokens.ts';
 import { workersSection } from './config-workers.ts';
 
@@ -358,6 +359,7 @@ export const ConfigSchema = Type.Object(
         65_536,
         268_435_456,
       ),
+      recentRequestsMaxBytes: recentRequestsOption,
       logLevel: Type.Enum(['debug', 'info', 'warn', 'error'], {
         description: 'Lowest level of the process log on standard error.',
         default: 'info',

@@ -147,6 +147,25 @@ export const BODY_POSITION = 3;
 
 export const EMPTY_BODY = new Uint8Array(0);
 
+/**
+ * How far an exchange came, by its `position`: `head` before the first step, then the step that ran
+ * last. The pipeline sees to it that there is a name for each.
+ */
+export const STEP_NAMES = [
+  'head',
+  'admit',
+  'published',
+  'body',
+  'verify',
+  'route',
+  'prepare-answer',
+  'limit',
+  'idempotency',
+  'convert-request',
+  'forward',
+] as const;
+export type StepName = (typeof STEP_NAMES)[number];
+
 /** The socket's side of an exchange: what the front received it on, and who answers there. */
 export interface Transport {
   /** The listener's own response object; only the front and the sink look inside. */
@@ -197,6 +216,10 @@ export class Exchange {
   source: AnswerSource | undefined = undefined;
   /** upstream: requests sent for this exchange. */
   attempts = 0;
+  /** upstream: the target that answered, or was asked last, as its Host field names it. */
+  upstreamHost: string | undefined = undefined;
+  /** idempotency: the answer is the one that was kept of an earlier call. */
+  replayed = false;
   /** respond: what the caller got. 0 until a head was sent. */
   status = 0;
   responseBytes = 0;

@@ -12,6 +12,7 @@ import {
   type Exchange,
   type ExchangeIntake,
   PENDING,
+  STEP_NAMES,
   type Step,
   type StepResult,
 } from '../core/exchange.ts';
@@ -69,6 +70,7 @@ export class Pipeline implements ExchangeIntake {
     if (this.steps[BODY_POSITION - 1] !== rooms.readBody) {
       throw new Error('BODY_POSITION is not where the body is read');
     }
+    if (this.steps.length !== STEP_NAMES.length - 1) throw new Error('a step has no name');
   }
 
   /** Takes a new exchange in. `refusal` is what the front already found wrong with the head. */

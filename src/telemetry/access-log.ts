@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
+import { areRecordsMade } from '../core/config-recent-requests.ts';
 import type { CounterSet } from '../core/counters.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { AccessRecorder } from '../core/recorder.ts';
@@ -10,8 +11,11 @@ const BLOCK_MAX_BYTES = 65_536;
 const HAND_OVER_INTERVAL_MS = 100;
 
 export interface AccessLogOptions {
-  /** With `accessLog` false nothing is recorded. */
-  readonly config: Pick<Config['telemetry'], 'accessLog' | 'accessLogBufferMaxBytes'>;
+  /** Nothing is recorded where neither the log nor the memory of recent requests takes it. */
+  readonly config: Pick<
+    Config['telemetry'],
+    'accessLog' | 'accessLogBufferMaxBytes' | 'recentRequestsMaxBytes'
+  >;
   readonly counters: CounterSet;
   /** `FrontTelemetryShared.accessLogWritten`: how many bytes the writer has dealt with. */
   readonly written: SharedArrayBuffer;
@@ -39,7 +43,7 @@ export class AccessLog implements AccessRecorder {
   private posted = 0;
 
   constructor(options: AccessLogOptions) {
-    this.enabled = options.config.accessLog;
+    this.enabled = areRecordsMade(options.config);
     this.bufferMaxBytes = options.config.accessLogBufferMaxBytes;
     this.counters = options.counters;
     this.clock = options.clock ?? systemClock;

@@ -10,12 +10,15 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function accessLogOf(accessLogBufferMaxBytes: number, accessLog = true) {
+function accessLogOf(accessLogBufferMaxBytes: number, accessLog = true, recentBytes?: number) {
   const counters = new CounterSet();
   const written = new SharedArrayBuffer(8);
   const blocks: ArrayBuffer[] = [];
   const log = new AccessLog({
-    config: { accessLog, accessLogBufferMaxBytes },
+    config: {
+      ...{ accessLog, accessLogBufferMaxBytes },
+      ...(recentBytes === undefined ? {} : { recentRequestsMaxBytes: recentBytes }),
+    },
     counters,
     written,
     post: block => blocks.push(block),
@@ -80,5 +83,12 @@ describe('the front’s access log', () => {
     log.close();
     expect(lines()).toHaveLength(0);
     expect(counters.get('access_log_dropped')).toBe(0);
+  });
+
+  it('makes records for searches alone where it is asked to', () => {
+    const { log, lines } = accessLogOf(65_536, false, 1_048_576);
+    log.append(exchangeOf());
+    log.close();
+    expect(lines()).toHaveLength(1);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { STEP_NAMES } from '../../src/core/exchange.ts';
 import { problem } from '../../src/core/problems.ts';
 import { STAGE } from '../../src/core/stages.ts';
 import { AccessRecordEncoder, accessRecordBytes } from '../../src/telemetry/access-record.ts';
@@ -22,6 +23,7 @@ describe('an access record', () => {
     exchange.bodyBytes = 540;
     exchange.responseBytes = 12_345;
     exchange.attempts = 2;
+    exchange.upstreamHost = 'core.bank.example:8443';
     exchange.stageMs[STAGE.verify] = 0.0304;
     exchange.stageMs[STAGE.upstream] = 12.3456;
     exchange.stageMs[STAGE.total] = 1200;
@@ -38,11 +40,16 @@ describe('an access record', () => {
       status: 200,
       app: 'app-1',
       partner: 'nebula',
+      key: 'key-1',
+      scheme: 'rfc9421',
       operation: 'accounts.list',
+      plan: 'standard',
+      upstream: 'core',
       peer: '127.0.0.1',
       requestBytes: 540,
       responseBytes: 12_345,
       attempts: 2,
+      target: 'core.bank.example:8443',
       aborted: false,
       stageMs: { verify: 0.03, upstream: 12.346, total: 1200 },
     });
@@ -60,7 +67,22 @@ describe('an access record', () => {
     expect(record.stageMs).toEqual({});
   });
 
-  it('never shows the query, a header, a body, a key or a problem’s detail', () => {
+  it('says where an exchange was stopped, and that an answer was kept of another', () => {
+    const refused = exchangeOf();
+    refused.refusal = problem('malformed-request', 'Bad head.');
+    expect(JSON.parse(encode(refused))).toMatchObject({ step: 'head' });
+    const left = identified(exchangeOf(), 'app-1', 'accounts.list');
+    left.aborted = true;
+    left.position = STEP_NAMES.length - 1;
+    expect(JSON.parse(encode(left))).toMatchObject({ step: 'forward', aborted: true });
+    const replayed = identified(exchangeOf(), 'app-1', 'accounts.list');
+    replayed.replayed = true;
+    const record = JSON.parse(encode(replayed));
+    expect(record).toMatchObject({ replayed: true });
+    for (const key of ['step', 'target']) expect(record).not.toHaveProperty(key);
+  });
+
+  it('never shows the query, a header, a body, a key’s material or a problem’s detail', () => {
     const exchange = identified(
       exchangeOf({
         query: '?iban=SECRET1',
@@ -92,6 +114,7 @@ describe('an access record', () => {
     fc.assert(
       fc.property(text, text, text, milliseconds, fc.nat(), (requestId, path, app, ms, size) => {
         const exchange = identified(exchangeOf({ requestId, path, peer: app }), app, path);
+        exchange.upstreamHost = path;
         exchange.stageMs.fill(ms);
         exchange.responseBytes = size;
         const line = encode(exchange);

@@ -1,4 +1,5 @@
 import type { Config } from '../../core/config.ts';
+import { recentRequestsMaxBytes } from '../../core/config-recent-requests.ts';
 import type { JournalState } from '../../core/events.ts';
 import type { ThreadReading } from '../../telemetry/telemetry-reader.ts';
 
@@ -59,6 +60,7 @@ export function describeGateway(
         appFiguresMax: config.telemetry.appFiguresMax,
         accessLog: config.telemetry.accessLog,
         accessLogBufferMaxBytes: config.telemetry.accessLogBufferMaxBytes,
+        recentRequestsMaxBytes: recentRequestsMaxBytes(config.telemetry),
         logLevel: config.telemetry.logLevel,
       },
       shutdown: config.shutdown,

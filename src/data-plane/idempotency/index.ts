@@ -66,6 +66,7 @@ export class Idempotency {
   private replay(exchange: Exchange, { status, headers, body }: KeptAnswer): void {
     const { sink } = exchange;
     this.options.counters.add('idempotency_replays');
+    exchange.replayed = true;
     // RFC 9110 section 8.6: no length with it either.
     const hasBody = status !== NO_CONTENT;
     const length = hasBody ? body.length : undefined;

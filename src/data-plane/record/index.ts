@@ -20,7 +20,7 @@ export interface RecordOptions {
 }
 
 /**
- * The last step of every exchange: 0.3 µs, and another 1.7 µs for the access record. To look
+ * The last step of every exchange: 0.3 µs, and another 2 µs for the access record. To look
  * whether it belongs to a certification run takes 2 ns.
  */
 export function createRecordStep(options: RecordOptions): (exchange: Exchange) => void {

@@ -278,6 +278,7 @@ export class Forwarding implements HedgedCall, AnswerSource {
   private measure(): void {
     const { exchange, request, attemptsBefore } = this;
     exchange.attempts = attemptsBefore + (request?.attempts ?? 0);
+    exchange.upstreamHost = this.target.host;
     if (request === undefined) return;
     const elapsedMs = performance.now() - this.startedMs;
     exchange.stageMs[STAGE.upstreamWait] = request.waitMs;

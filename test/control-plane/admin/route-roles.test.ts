@@ -53,6 +53,9 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, readonly Role[]>
   '/v1/apis/:id/openapi': READ,
   '/v1/apis/:id/openapi/versions': READ,
   '/v1/search': READ,
+  '/v1/requests': READ,
+  '/v1/requests/:id': READ,
+  '/v1/top': READ,
 };
 
 /** Without a role: for whom they are is decided by other things. */

@@ -10,6 +10,7 @@ import { CertificationDesk } from '../../../src/control-plane/certification/cert
 import { addCertificationRoutes } from '../../../src/control-plane/certification/routes.ts';
 import { addOnboardingRoutes } from '../../../src/control-plane/onboarding/routes.ts';
 import type { RegistryDesk } from '../../../src/control-plane/registry/desk.ts';
+import { addRequestRoutes } from '../../../src/control-plane/requests/routes.ts';
 import { addShelfRoutes } from '../../../src/control-plane/shelf/index.ts';
 import { BlockedSources } from '../../../src/control-plane/tuning/blocked-sources.ts';
 import type {
@@ -18,6 +19,7 @@ import type {
 } from '../../../src/control-plane/tuning/host-controls.ts';
 import { addTuningRoutes } from '../../../src/control-plane/tuning/routes.ts';
 import { TuningDesk } from '../../../src/control-plane/tuning/tuning-desk.ts';
+import { RecentRequests } from '../../../src/telemetry/recent-requests.ts';
 import { AdminUnderTest, type Options } from './admin-fixture.ts';
 
 /** Of the only upstream that is served. */
@@ -74,6 +76,7 @@ function routesWith(rebuild: Rebuild) {
       }),
     (app: FastifyInstance, context: ControlContext) =>
       addUpstreamHealthRoute(app, context, id => (id === 'core' ? CORE_HEALTH : undefined)),
+    (app: FastifyInstance) => addRequestRoutes(app, new RecentRequests(0)),
     addOnboardingRoutes,
     addTuning,
     (app: FastifyInstance, context: ControlContext) => {

@@ -13,6 +13,8 @@ export interface ForwardOutcome {
   readonly text: string;
   readonly refusal: Problem | undefined;
   readonly attempts: number;
+  /** The target that the record shows. */
+  readonly host: string | undefined;
 }
 
 export interface ForwardedCall {
@@ -57,7 +59,8 @@ export class ForwardWorld {
     );
     this.forward(exchange);
     const ended = promise.then(() => {
-      return { status: sink.status, text: sink.text, refusal, attempts: exchange.attempts };
+      const { attempts, upstreamHost: host } = exchange;
+      return { status: sink.status, text: sink.text, refusal, attempts, host };
     });
     return { exchange, ended };
   }

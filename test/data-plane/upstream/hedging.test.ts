@@ -73,6 +73,7 @@ describe('a safe call whose target is slow', () => {
   it('has the answer of a second target, and the first hears that nobody waits', async () => {
     const outcome = await call();
     expect(outcome).toMatchObject({ status: 200, text: 'second', attempts: 2 });
+    expect(outcome.host).toBe(`127.0.0.1:${second.port}`);
     expect(outcome.refusal).toBeUndefined();
     expect(figures()).toEqual({ hedged: 1, won: 1, overBudget: 0 });
     await eventually(() => first.sockets.size).toBe(0);

@@ -44,6 +44,10 @@ export class RawUpstream {
 
   async listen(port = 0, host = '127.0.0.1'): Promise<number> {
     await new Promise<void>(resolve => this.server.listen(port, host, resolve));
+    return this.port;
+  }
+
+  get port(): number {
     return (this.server.address() as net.AddressInfo).port;
   }
 

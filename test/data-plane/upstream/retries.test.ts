@@ -82,12 +82,14 @@ describe('a safe call that fails at one target', () => {
         answer(request);
         if (what === 'breaks the connection') request.socket.destroy();
       };
-      expect(await call()).toMatchObject({
+      const outcome = await call();
+      expect(outcome).toMatchObject({
         status: 200,
         text: 'good',
         refusal: undefined,
         attempts: 2,
       });
+      expect(outcome.host).toBe(`127.0.0.1:${good.port}`);
       expect([bad.requests.length, good.requests.length]).toEqual([1, 1]);
       expect(counters.get(SENT_AGAIN)).toBe(1);
     },
