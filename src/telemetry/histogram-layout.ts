@@ -32,6 +32,11 @@ export class HistogramLayout {
     return (bucket << this.halfBits) + (micros >>> bucket);
   }
 
+  /** How many cells there are up to that of the longest of all durations, in microseconds. */
+  cellsUpTo(maxMicros: number): number {
+    return this.indexOf(Math.min(Math.ceil(maxMicros), DURATION_MAX_MICROS)) + 1;
+  }
+
   /** The lowest value that is counted at `index`, in microseconds. */
   lowestAt(index: number): number {
     const bucket = Math.max((index >>> this.halfBits) - 1, 0);

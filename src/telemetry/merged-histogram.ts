@@ -4,6 +4,7 @@ import { DURATION_MAX_MICROS, type HistogramLayout } from './histogram-layout.ts
 /** What several threads counted, added up: plain counts here, percentiles by the library. */
 export class MergedHistogram {
   readonly layout: HistogramLayout;
+  /** Whoever adds to them also raises `maxMicros`: what is longer is not looked at. */
   readonly counts: Float64Array;
   sumMicros = 0;
   /** Exact, also beyond DURATION_MAX_MICROS. */
@@ -16,23 +17,38 @@ export class MergedHistogram {
     this.counts = new Float64Array(layout.countsLength);
   }
 
+  /** Whole microseconds. */
+  record(micros: number): void {
+    this.sumMicros += micros;
+    this.maxMicros = Math.max(this.maxMicros, micros);
+    if (micros > DURATION_MAX_MICROS) this.clamped += 1;
+    this.counts[this.layout.indexOf(Math.min(micros, DURATION_MAX_MICROS))]! += 1;
+  }
+
   add(other: MergedHistogram): void {
     this.sumMicros += other.sumMicros;
     this.maxMicros = Math.max(this.maxMicros, other.maxMicros);
     this.clamped += other.clamped;
-    for (let i = 0; i < this.counts.length; i += 1) this.counts[i]! += other.counts[i]!;
+    const { cells } = other;
+    for (let i = 0; i < cells; i += 1) this.counts[i]! += other.counts[i]!;
+  }
+
+  /** Behind these there are only zeroes: a pass over all takes twice the time. */
+  get cells(): number {
+    return this.layout.cellsUpTo(this.maxMicros);
   }
 
   clear(): void {
-    this.counts.fill(0);
+    this.counts.fill(0, 0, this.cells);
     this.sumMicros = 0;
     this.maxMicros = 0;
     this.clamped = 0;
   }
 
   get count(): number {
+    const { counts, cells } = this;
     let total = 0;
-    for (let i = 0; i < this.counts.length; i += 1) total += this.counts[i]!;
+    for (let i = 0; i < cells; i += 1) total += counts[i]!;
     return total;
   }
 

@@ -49,7 +49,9 @@ export class SharedHistograms {
     target.clamped += values[base + CLAMPED]!;
     const { counts } = target;
     const from = base + HEADER_LENGTH;
-    for (let i = 0; i < counts.length; i += 1) counts[i]! += values[from + i]!;
+    // Read behind the maximum, which the recording thread raises before it counts.
+    const cells = this.layout.cellsUpTo(values[base + MAX]!);
+    for (let i = 0; i < cells; i += 1) counts[i]! += values[from + i]!;
   }
 
   /** Moves what one slot holds into another, for the recording thread only. */

@@ -126,7 +126,7 @@ class NameCount {
     this.exchanges += 1;
     if (isRefused) this.refused += 1;
     this.histogram.sumMicros += micros;
-    this.histogram.counts[OPERATION_LAYOUT.indexOf(Math.min(micros, DURATION_MAX_MICROS))]! += 1;
+    this.histogram.record(micros);
   }
 
   merge(other: NameCount): void {

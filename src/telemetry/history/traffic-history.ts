@@ -7,9 +7,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { TrafficFigures } from '../live-frame.ts';
 import { decodeSlice, encodeSlice } from './slice-codec.ts';
 import { trafficFigures } from './traffic-figures.ts';
-import { type TrafficSlice, TrafficSum } from './traffic-slice.ts';
+import { NOTHING_RECORDED, type TrafficSlice, TrafficSum } from './traffic-slice.ts';
 
 const SECONDS_KEPT = 300;
+/** A second begins when its timer fires. */
+const SECOND_TOLERANCE_MS = 500;
 /** Longest first. */
 const TIERS = [
   { tierMs: 60_000, keptMs: 86_400_000 },
@@ -62,16 +64,13 @@ export interface TrafficHistoryOptions {
 export class TrafficHistory {
   private readonly options: TrafficHistoryOptions;
   private readonly seconds: TrafficSlice[] = [];
+  /** The last day, without what alerts do not ask for. */
+  private minutes: TrafficSlice[] = [];
   private readonly tiers: readonly Tier[];
 
   constructor(options: TrafficHistoryOptions) {
     this.options = options;
     this.tiers = TIERS.map(tier => ({ ...tier, open: new TrafficSum(), writtenToMs: 0 }));
-  }
-
-  /** The latest, the oldest first. */
-  get recent(): readonly TrafficSlice[] {
-    return this.seconds;
   }
 
   add(slice: TrafficSlice): void {
@@ -91,10 +90,32 @@ export class TrafficHistory {
     for (const tier of this.tiers) if (!tier.open.isEmpty) this.write(tier);
   }
 
-  /** Adds up the seconds that begin in the last so many; for spans that are in memory. */
-  sumOfLast(seconds: number, sum: TrafficSum): void {
-    const fromMs = (this.seconds.at(-1)?.toMs ?? 0) - seconds * 1_000;
-    for (const slice of this.seconds) if (slice.fromMs >= fromMs) sum.add(slice);
+  /**
+   * The slices of the last so many milliseconds, at once: seconds where they reach so far, else
+   * minutes and the seconds since.
+   */
+  since(spanMs: number): readonly TrafficSlice[] {
+    const nowMs = this.seconds.at(-1)?.toMs ?? 0;
+    const fromMs = nowMs - spanMs - SECOND_TOLERANCE_MS;
+    const isWithin = ({ fromMs: begin }: TrafficSlice) => begin >= fromMs;
+    if (spanMs <= SECONDS_KEPT * 1_000) return this.seconds.filter(isWithin);
+    const writtenToMs = this.minutes.at(-1)?.toMs ?? 0;
+    const since = this.seconds.filter(slice => slice.fromMs >= writtenToMs);
+    return [...this.minutes.filter(isWithin), ...since];
+  }
+
+  /**
+   * Takes up what the process before has kept, so that whoever judges a day need not wait for one.
+   *
+   * @throws Error where the store cannot be read
+   */
+  async restore(nowMs: number): Promise<void> {
+    const { tierMs, keptMs } = TIERS[0];
+    const minutes: TrafficSlice[] = [];
+    for await (const slice of this.stored(tierMs, nowMs - keptMs, nowMs)) {
+      minutes.push(withoutStages(slice));
+    }
+    this.minutes = [...minutes, ...this.minutes];
   }
 
   /** All of a span added up. @throws Error where the store cannot be read */
@@ -183,11 +204,18 @@ export class TrafficHistory {
     return ageMs > tens!.keptMs ? minutes : tens;
   }
 
+  private keepMinute(slice: TrafficSlice): void {
+    this.minutes.push(withoutStages(slice));
+    const fromMs = slice.toMs - HISTORY_KEPT_MS;
+    while (this.minutes.length > 0 && this.minutes[0]!.toMs < fromMs) this.minutes.shift();
+  }
+
   private write(tier: Tier): void {
     const { tierMs, keptMs, open } = tier;
     const slice = open.toSlice();
     open.clear();
     tier.writtenToMs = slice.toMs;
+    if (tierMs === TIERS[0].tierMs) this.keepMinute(slice);
     const { reportFailure } = this.options;
     const store = this.options.store();
     if (store === undefined) return;
@@ -199,6 +227,14 @@ export class TrafficHistory {
       reportFailure(error);
     }
   }
+}
+
+/** All but the last, which is the total: 4 KB are left of 30. */
+function withoutStages(slice: TrafficSlice): TrafficSlice {
+  const { stages } = slice;
+  const last = stages.length - 1;
+  const kept = stages.map((histogram, i) => (i === last ? histogram : NOTHING_RECORDED));
+  return { ...slice, stages: kept };
 }
 
 function periodOf(ms: number, tierMs: number): number {

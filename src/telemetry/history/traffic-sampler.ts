@@ -12,7 +12,8 @@ import { NOTHING_RECORDED, type SparseHistogram, type TrafficSlice } from './tra
  */
 export class TrafficSampler {
   private readonly reader: TelemetryReader;
-  private readonly now = new MergedHistogram(STAGE_LAYOUT);
+  /** Takes the place of the one before, stage by stage. */
+  private spare = new MergedHistogram(STAGE_LAYOUT);
   private readonly before = STAGES.map(() => new MergedHistogram(STAGE_LAYOUT));
   private readonly statuses: number[] = STATUS_CLASSES.map(() => 0);
   private readonly problems = new Map<ProblemName, number>();
@@ -65,14 +66,14 @@ export class TrafficSampler {
   }
 
   private stageSince(stage: number): SparseHistogram {
-    const { now } = this;
+    const now = this.spare;
     const before = this.before[stage]!;
     now.clear();
     this.reader.addStage(stage, now);
     const cells: number[] = [];
     const counts: number[] = [];
     let count = 0;
-    for (let i = 0; i < now.counts.length; i += 1) {
+    for (let i = 0; i < now.cells; i += 1) {
       const since = now.counts[i]! - before.counts[i]!;
       if (since <= 0) continue;
       cells.push(i);
@@ -82,8 +83,8 @@ export class TrafficSampler {
     const sumMicros = Math.max(0, now.sumMicros - before.sumMicros);
     const clamped = now.clamped - before.clamped;
     const isLongest = now.maxMicros > before.maxMicros;
-    before.clear();
-    before.add(now);
+    this.before[stage] = now;
+    this.spare = before;
     if (count === 0) return NOTHING_RECORDED;
     // What is not the longest ever is known to three digits.
     const maxMicros = isLongest ? now.maxMicros : STAGE_LAYOUT.highestAt(cells.at(-1)!);

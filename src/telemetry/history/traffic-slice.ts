@@ -84,7 +84,7 @@ export class TrafficSum {
   }
 }
 
-function addSparse(target: MergedHistogram, sparse: SparseHistogram): void {
+export function addSparse(target: MergedHistogram, sparse: SparseHistogram): void {
   const { cells, counts } = sparse;
   for (let i = 0; i < cells.length; i += 1) target.counts[cells[i]!]! += counts[i]!;
   target.sumMicros += sparse.sumMicros;
@@ -92,10 +92,11 @@ function addSparse(target: MergedHistogram, sparse: SparseHistogram): void {
   target.clamped += sparse.clamped;
 }
 
-function toSparse({ counts, sumMicros, maxMicros, clamped }: MergedHistogram): SparseHistogram {
+function toSparse(histogram: MergedHistogram): SparseHistogram {
+  const { counts, sumMicros, maxMicros, clamped } = histogram;
   const found: number[] = [];
   let count = 0;
-  for (let i = 0; i < counts.length; i += 1) {
+  for (let i = 0; i < histogram.cells; i += 1) {
     if (counts[i]! === 0) continue;
     found.push(i);
     count += counts[i]!;

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { openHistoryStore } from '../../../src/stores/sqlite/index.ts';
+import { lastSeconds } from '../../../src/telemetry/history/recent-traffic.ts';
+import { TrafficHistory } from '../../../src/telemetry/history/traffic-history.ts';
+import { SomeTraffic } from './some-traffic.ts';
+
+const SECOND = 1_000;
+const START = 1_800_000_000_000;
+
+function aHistory(store = openHistoryStore(':memory:')) {
+  const history = new TrafficHistory({ store: () => store, reportFailure: () => undefined });
+  const traffic = new SomeTraffic(START);
+  let now = START;
+  const pass = (seconds: number, totalsMs: readonly number[], status = 200) => {
+    for (let i = 0; i < seconds; i += 1) {
+      traffic.record(totalsMs, status);
+      now += SECOND;
+      history.add(traffic.sampler.sample(now));
+    }
+  };
+  return { history, pass, store, nowMs: () => now };
+}
+
+describe('the last seconds', () => {
+  it('are told at once, with their percentiles', () => {
+    const { history, pass } = aHistory();
+    pass(30, [1]);
+    pass(10, [1, 100], 503);
+    const ten = lastSeconds(history, 10)!;
+    expect(ten).toMatchObject({ exchanges: 20, good: 0, failed: 20, seconds: 10 });
+    expect(ten.shareAbove(50)).toBe(0.5);
+    expect(ten.quantileMs(0.99)).toBeCloseTo(100, 0);
+    expect(lastSeconds(history, 40)).toMatchObject({ exchanges: 50, good: 30, failed: 20 });
+  });
+
+  it('are unknown where the history does not reach back so far', () => {
+    const { history, pass } = aHistory();
+    expect(lastSeconds(history, 5)).toBeUndefined();
+    pass(30, [1]);
+    expect(lastSeconds(history, 30)?.exchanges).toBe(30);
+    expect(lastSeconds(history, 60)).toBeUndefined();
+    expect(lastSeconds(history, 3_600)).toBeUndefined();
+  });
+
+  it('are made of minutes where they are many', () => {
+    const { history, pass } = aHistory();
+    pass(3_700, [2]);
+    const hour = lastSeconds(history, 3_600)!;
+    expect(Math.abs(hour.exchanges - 3_600)).toBeLessThanOrEqual(60);
+    expect(hour.seconds).toBe(hour.exchanges);
+    expect(hour.quantileMs(0.5)).toBeCloseTo(2, 2);
+  });
+
+  it('stay as they are while time goes on', () => {
+    const { history, pass } = aHistory();
+    pass(10, [1]);
+    const ten = lastSeconds(history, 10)!;
+    pass(10, [500], 503);
+    expect(ten.exchanges).toBe(10);
+    expect(ten.quantileMs(0.99)).toBeCloseTo(1, 1);
+  });
+
+  it('reach back behind a restart', async () => {
+    const before = aHistory();
+    before.pass(4_000, [3]);
+    before.history.flush();
+    const after = new TrafficHistory({
+      store: () => before.store,
+      reportFailure: () => undefined,
+    });
+    await after.restore(before.nowMs());
+    const traffic = new SomeTraffic(before.nowMs());
+    traffic.record([3]);
+    after.add(traffic.sampler.sample(before.nowMs() + SECOND));
+    const hour = lastSeconds(after, 3_600)!;
+    expect(hour.exchanges).toBeGreaterThan(3_500);
+    expect(hour.quantileMs(0.5)).toBeCloseTo(3, 2);
+    expect(lastSeconds(after, 60)).toBeUndefined();
+  });
+});
