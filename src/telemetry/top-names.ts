@@ -1,7 +1,7 @@
 /** Who calls most, waits longest, is refused most: the recent exchanges by one of their names. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { DURATION_MAX_MICROS, OPERATION_LAYOUT } from './histogram-layout.ts';
+import { OPERATION_LAYOUT } from './histogram-layout.ts';
 import { MergedHistogram } from './merged-histogram.ts';
 import type { RecentMemory, RecentRequests, RecordBlock } from './recent-requests.ts';
 import { FieldReader, LineCursor } from './record-lines.ts';
@@ -125,7 +125,6 @@ class NameCount {
   add(micros: number, isRefused: boolean): void {
     this.exchanges += 1;
     if (isRefused) this.refused += 1;
-    this.histogram.sumMicros += micros;
     this.histogram.record(micros);
   }
 
