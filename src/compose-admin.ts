@@ -8,6 +8,7 @@ import { type AdminListener, createAdminListener } from './control-plane/admin/i
 import { addRebuildRoute } from './control-plane/admin/rebuild-route.ts';
 import type { TelemetrySources } from './control-plane/admin/telemetry-routes.ts';
 import { addUpstreamHealthRoute } from './control-plane/admin/upstream-health-route.ts';
+import type { Alerts } from './control-plane/alerts/index.ts';
 import { CertificationDesk } from './control-plane/certification/certification-desk.ts';
 import { addCertificationRoutes } from './control-plane/certification/routes.ts';
 import type { EventHub } from './control-plane/events/event-hub.ts';
@@ -27,7 +28,7 @@ import type { UpstreamHealth } from './runtime/upstream-health.ts';
 import type { EventJournalError } from './stores/contracts.ts';
 import type { ProcessLog } from './telemetry/process-log.ts';
 
-export interface AdminParts extends TelemetrySources {
+export interface AdminParts extends Omit<TelemetrySources, 'alerts'> {
   readonly config: Config;
   readonly log: ProcessLog;
   readonly counters: CounterSet;
@@ -35,6 +36,8 @@ export interface AdminParts extends TelemetrySources {
   readonly fronts: FrontThreads;
   readonly upstreams: UpstreamHealth;
   readonly hub: EventHub;
+  /** Absent where nobody keeps the history by which they are judged. */
+  readonly alerts?: Alerts;
   /** Where partners reach the gateway. */
   readonly publicUrl: string;
   readonly reportJournal: (error: EventJournalError, message: string) => void;
@@ -96,11 +99,12 @@ export class GatewayAdmin {
 
   private listen(): Promise<AdminListener> {
     const { config, log, counters, registry, fronts, upstreams, hub, publicUrl } = this.parts;
-    const { readiness, telemetry, facts, reportJournal } = this.parts;
+    const { readiness, telemetry, facts, alerts, reportJournal } = this.parts;
     const reportBug = (err: unknown) => log.error({ err }, 'An admin handler threw.');
     const topics = new TopicDirectory(registry.desk);
     return createAdminListener({
       ...{ config: config.admin, readiness, telemetry, facts, reportBug },
+      ...(alerts === undefined ? {} : { alerts: () => alerts.facts() }),
       operators: () => this.operators,
       signedRequests: createOperatorCheck({
         ...{ listener: config.admin, signatures: config.signatures, clock: systemClock },
@@ -118,6 +122,7 @@ export class GatewayAdmin {
         routes: [
           app => addRebuildRoute(app, timeoutMs => fronts.rebuild(timeoutMs)),
           (app, context) => addUpstreamHealthRoute(app, context, id => upstreams.report(id)),
+          ...(alerts === undefined ? [] : [alerts.addRoutes]),
           addOnboardingRoutes,
           (app, context) => addCertificationRoutes(app, context, this.certification),
           (app, context) =>
