@@ -27,6 +27,7 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, readonly Role[]>
   ),
   '/v1/keys/:id/revoke': { POST: MANAGERS },
   '/v1/upstreams/:id/health': READ,
+  '/v1/alerts': READ,
   '/v1/registry/export': { GET: EVERYBODY },
   '/v1/registry/status': READ,
   '/v1/registry/plan': { POST: EVERYBODY },

@@ -6,11 +6,15 @@ import {
   addUpstreamHealthRoute,
   type UpstreamReport,
 } from '../../../src/control-plane/admin/upstream-health-route.ts';
+import { createAlerts } from '../../../src/control-plane/alerts/index.ts';
 import { CertificationDesk } from '../../../src/control-plane/certification/certification-desk.ts';
 import { addCertificationRoutes } from '../../../src/control-plane/certification/routes.ts';
 import { addOnboardingRoutes } from '../../../src/control-plane/onboarding/routes.ts';
 import type { RegistryDesk } from '../../../src/control-plane/registry/desk.ts';
 import { addShelfRoutes } from '../../../src/control-plane/shelf/index.ts';
+import type { Clock } from '../../../src/core/clock.ts';
+import { CounterSet } from '../../../src/core/counters.ts';
+import { SyntheticTraffic } from '../alerts/synthetic-traffic.ts';
 import { AdminUnderTest, type Options } from './admin-fixture.ts';
 
 /** Of the only upstream that is served. */
@@ -47,6 +51,7 @@ function routesWith(rebuild: Rebuild) {
       }),
     (app: FastifyInstance, context: ControlContext) =>
       addUpstreamHealthRoute(app, context, id => (id === 'core' ? CORE_HEALTH : undefined)),
+    (app: FastifyInstance, { clock }: ControlContext) => alertsOf(clock).addRoutes(app),
     addOnboardingRoutes,
     (app: FastifyInstance, context: ControlContext) => {
       const { clock } = context;
@@ -69,4 +74,13 @@ function routesWith(rebuild: Rebuild) {
         },
       }),
   ];
+}
+
+/** With the rules that ship with the gateway. */
+function alertsOf(clock: Clock) {
+  return createAlerts({
+    config: { callsMin: 100, clearMarginPercent: 10, clearSeconds: 60 },
+    ...{ clock, history: new SyntheticTraffic(), counters: new CounterSet(), host: 'gw-1' },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  });
 }

@@ -210,11 +210,11 @@ describe('the rules that ship with the gateway', () => {
     expect(Object.fromEntries(asked)).toEqual({
       60: 60,
       300: 60,
-      1_800: 12,
-      3_600: 6,
-      7_200: 3,
-      21_600: 2,
-      72_000: 2,
+      1800: 12,
+      3600: 6,
+      7200: 3,
+      21600: 2,
+      72000: 2,
     });
   });
 });
