@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { integer, section } from './config-fields.ts';
 
-/** What a rule may be about: which fields of `when` each kind has to have, and which it may have. */
+/** What a rule may be about: the fields of `when` that each kind needs, and those it may have. */
 export const ALERT_FIELDS = {
   'burn-rate': {
     needs: ['objective', 'longSeconds', 'shortSeconds', 'factor'],
@@ -119,8 +119,8 @@ export const alertsSection = section('What operators are alerted of (docs/alerts
     }),
   ),
   callsMin: integer(
-    'Calls in a window below which no burn rate and no percentile is judged; a tenth of it in the ' +
-      'short window of a burn rate.',
+    'Calls in a window below which no burn rate and no percentile is judged; a tenth of it in ' +
+      'the short window of a burn rate.',
     100,
     1,
     1_000_000,

@@ -42,7 +42,7 @@ export interface Alerts {
   tick(nowMs: number): void;
   /** For `renderMetrics`. */
   facts(): AlertFacts[];
-  /** Breaks off what is being sent; resolves soon, and never rejects. Nothing is judged after it. */
+  /** Breaks off what is being sent; resolves soon, never rejects. Nothing is judged after it. */
   close(): Promise<void>;
 }
 
