@@ -157,6 +157,34 @@ describe('an alert', () => {
   });
 });
 
+describe('a burn rate of two windows', () => {
+  it('does not fire on a peak that the long one does not notice', () => {
+    const bench = new Bench(BURN, { forSeconds: 0 });
+    bench.run(120, GOOD);
+    bench.run(3, { exchanges: 100, failed: 90 });
+    expect(bench.run(60, GOOD)).toBe('ok');
+    expect(bench.events).toEqual([]);
+  });
+
+  it('is resolved soon after its cause, long before the long window forgets it', () => {
+    const bench = new Bench(BURN, { forSeconds: 0, clearSeconds: 5 });
+    bench.run(120, { exchanges: 100, failed: 100 });
+    expect(bench.run(20, GOOD)).toBe('ok');
+    expect(bench.events).toEqual(['firing', 'resolved']);
+  });
+
+  it('wants some calls in the short window too', () => {
+    const bench = new Bench(BURN, { forSeconds: 0 });
+    bench.run(120, { exchanges: 100, failed: 20 });
+    bench.run(20, {});
+    const changes = bench.changes.length;
+    expect(bench.run(1, { exchanges: 9, failed: 9 })).toBe('ok');
+    expect(bench.alert.value).toBeNull();
+    expect(bench.changes).toHaveLength(changes);
+    expect(bench.run(1, { exchanges: 1, failed: 1 })).toBe('firing');
+  });
+});
+
 describe('the rules that ship with the gateway', () => {
   const start = (traffic: SyntheticTraffic) => {
     const fired: string[] = [];

@@ -130,6 +130,22 @@ describe('the webhook', () => {
     expect(ids).toHaveLength(3);
   });
 
+  it('waits twice as long after each vain attempt', async () => {
+    const atMs: number[] = [];
+    const note: Answer = response => {
+      atMs.push(performance.now());
+      response.writeHead(500).end();
+    };
+    const bench = await Bench.start(note, { retryDelayMs: 40, attemptsMax: 4 });
+    bench.turn();
+    await eventually(() => bench.counted.dropped).toBe(1);
+    const pausesMs = atMs.slice(1).map((each, i) => each - atMs[i]!);
+    // A timer may be a millisecond early.
+    [40, 80, 160].forEach((leastMs, i) => {
+      expect(pausesMs[i]).toBeGreaterThanOrEqual(leastMs - 2);
+    });
+  });
+
   it('is given up after attemptsMax', async () => {
     const bench = await Bench.start(status(500), { attemptsMax: 3 });
     bench.turn();
