@@ -12,7 +12,6 @@ import type { TelemetrySources } from './control-plane/admin/telemetry-routes.ts
 import { addUpstreamHealthRoute } from './control-plane/admin/upstream-health-route.ts';
 import { CertificationDesk } from './control-plane/certification/certification-desk.ts';
 import { addCertificationRoutes } from './control-plane/certification/routes.ts';
-import type { ConsoleSources } from './control-plane/console/routes.ts';
 import type { EventHub } from './control-plane/events/event-hub.ts';
 import { TopicDirectory } from './control-plane/events/topic-directory.ts';
 import { ClosingWatch } from './control-plane/onboarding/closing.ts';
@@ -34,7 +33,7 @@ import type { EventJournalError } from './stores/contracts.ts';
 import type { ProcessLog } from './telemetry/process-log.ts';
 import type { RecentRequests } from './telemetry/recent-requests.ts';
 
-export interface AdminParts extends TelemetrySources, ConsoleSources {
+export interface AdminParts extends Omit<TelemetrySources, 'alerts'> {
   readonly config: Config;
   readonly log: ProcessLog;
   readonly counters: CounterSet;
@@ -110,11 +109,13 @@ export class GatewayAdmin {
 
   private listen(): Promise<AdminListener> {
     const { config, log, counters, registry, fronts, upstreams, hub, publicUrl } = this.parts;
-    const { requests, readiness, telemetry, facts, feed, history, reportJournal } = this.parts;
+    const { requests, readiness, telemetry, facts, gatewayTelemetry, reportJournal } = this.parts;
+    const { feed, history, alerts } = gatewayTelemetry;
     const reportBug = (err: unknown) => log.error({ err }, 'An admin handler threw.');
     const topics = new TopicDirectory(registry.desk);
     return createAdminListener({
       ...{ config: config.admin, readiness, telemetry, facts, feed, history, reportBug },
+      alerts: () => alerts.facts(),
       operators: () => this.operators,
       signedRequests: createOperatorCheck({
         ...{ listener: config.admin, signatures: config.signatures, clock: systemClock },
@@ -134,6 +135,7 @@ export class GatewayAdmin {
           (app, context) => addUpstreamHealthRoute(app, context, id => upstreams.report(id)),
           (app, context) => addTuningRoutes(app, context, this.tuning),
           app => addRequestRoutes(app, requests),
+          alerts.addRoutes,
           addOnboardingRoutes,
           (app, context) => addCertificationRoutes(app, context, this.certification),
           (app, context) =>

@@ -1,5 +1,7 @@
 /** What the main thread knows of all threads: figures now and of the last day, and their pools. */
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { type Alerts, createAlerts } from './control-plane/alerts/index.ts';
 import { LiveFeed } from './control-plane/console/live-feed.ts';
 import type { Config } from './core/config.ts';
 import { CounterSet } from './core/counters.ts';
@@ -8,6 +10,7 @@ import type { PoolReading } from './core/pool-reading.ts';
 import type { HistoryStore } from './stores/history-contract.ts';
 import { openHistoryStore } from './stores/sqlite/index.ts';
 import { FrameComposer } from './telemetry/history/frame-composer.ts';
+import { lastSeconds } from './telemetry/history/recent-traffic.ts';
 import { TrafficHistory } from './telemetry/history/traffic-history.ts';
 import { TrafficSampler } from './telemetry/history/traffic-sampler.ts';
 import type { ProcessLog } from './telemetry/process-log.ts';
@@ -27,6 +30,7 @@ export class GatewayTelemetry {
   readonly pools = new Map<number, PoolReading>();
   readonly feed: LiveFeed;
   readonly history: TrafficHistory;
+  readonly alerts: Alerts;
   costsMicros: Readonly<Record<string, number>> = {};
   private readonly config: Config;
   private readonly log: ProcessLog;
@@ -52,6 +56,10 @@ export class GatewayTelemetry {
       store: () => this.store,
       reportFailure: error => this.report(error),
     });
+    this.alerts = createAlerts({
+      ...{ config: config.alerts, counters: this.counters, log, host: hostname() },
+      history: { last: seconds => lastSeconds(this.history, seconds) },
+    });
     this.composer = new FrameComposer({
       ...{ reader: this.reader, pools: this.pools },
       restarts: () => fronts().map(({ restarts }) => restarts),
@@ -65,6 +73,7 @@ export class GatewayTelemetry {
     } catch (error) {
       this.report(error);
     }
+    this.history.restore(Date.now()).catch(error => this.report(error));
     this.timer = setInterval(() => this.tick(), INTERVAL_MS).unref();
   }
 
@@ -74,18 +83,20 @@ export class GatewayTelemetry {
     this.pools.delete(front);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     clearInterval(this.timer);
     this.threadVitals.stop();
     if (this.timer !== undefined) this.tick();
     this.history.flush();
     this.store?.close();
     this.store = undefined;
+    await this.alerts.close();
   }
 
   private tick(): void {
     const slice = this.traffic.sample(Date.now());
     this.history.add(slice);
+    this.alerts.tick(slice.toMs);
     this.feed.push(this.composer.compose(slice));
   }
 

@@ -327,7 +327,7 @@ class RunningGateway implements Gateway {
     if (outcome !== undefined && outcome.frontsLeft > 0) {
       this.log.error({ fronts: outcome.frontsLeft }, 'Front threads hang and are left.');
     }
-    this.telemetry.close();
+    await this.closeOne('telemetry', () => this.telemetry.close());
     this.memory?.close();
     this.tokens?.close();
     this.upstreams.close();
@@ -359,7 +359,6 @@ class RunningGateway implements Gateway {
     const { config, log, counters, telemetry } = this;
     return GatewayAdmin.start({
       ...{ config, log, counters, telemetry: telemetry.reader, gatewayTelemetry: telemetry },
-      ...{ feed: telemetry.feed, history: telemetry.history },
       ...{ registry: this.registry!, fronts: this.fronts!, hub: this.hub! },
       ...{ upstreams: this.upstreams, requests: this.access!.recent },
       publicUrl: publicUrl(config.listener),

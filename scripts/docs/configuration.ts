@@ -75,6 +75,7 @@ function describeType(schema: OptionSchema): string {
   }
   const names: Readonly<Record<string, string>> = {
     integer: 'whole number',
+    number: 'number',
     boolean: 'true or false',
     object: 'section',
     string: 'text',

@@ -3,6 +3,7 @@
  * docs/configuration.md is generated from it.
  */
 import Type, { type Static } from 'typebox';
+import { alertsSection } from './config-alerts.ts';
 import { answersSection } from './config-answers.ts';
 import { authorizationSection } from './config-authorization.ts';
 import { integer, section } from './config-fields.ts';
@@ -337,6 +338,7 @@ export const ConfigSchema = Type.Object(
     }),
     workers: workersSection,
     answers: answersSection,
+    alerts: alertsSection,
     transform: section('Payloads that are converted (docs/payloads.md).', {
       ...payloadKeyFields,
       answerMaxBytes: integer(

@@ -213,6 +213,15 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Calls of certification runs that were not told, because enough of their run were.',
   },
+  alert_notifications_sent: { kind: 'counter', help: 'Alerts that the webhook took.' },
+  alert_notifications_retried: {
+    kind: 'counter',
+    help: 'Attempts to send an alert to the webhook after a vain one.',
+  },
+  alert_notifications_dropped: {
+    kind: 'counter',
+    help: 'Alerts that the webhook refused or never took, or that found no room in the queue.',
+  },
   operation_histograms_folded: {
     kind: 'counter',
     help: 'Recordings folded into "other" by operationHistogramsMax.',

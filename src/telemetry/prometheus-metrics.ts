@@ -26,15 +26,24 @@ const RENAMED: Partial<Record<CounterName, string>> = {
   body_bytes_buffered: 'body_buffered_bytes',
 };
 
+/** The gateway's own alerts, by their names in the configuration, of which there are at most 64. */
+export interface AlertFacts {
+  readonly name: string;
+  readonly severity: string;
+  readonly isFiring: boolean;
+}
+
 export interface ProcessFacts {
   readonly version: string;
   readonly ready: boolean;
+  readonly alerts: readonly AlertFacts[];
 }
 
 /** Everything that /metrics shows: fronts added up, threads by name. */
 export function renderMetrics(reader: TelemetryReader, facts: ProcessFacts): string {
   const text = new PrometheusText();
   writeProcess(text, reader, facts);
+  writeAlerts(text, facts);
   writeCounters(text, reader);
   writeExchanges(text, reader);
   writeApps(text, reader);
@@ -53,6 +62,13 @@ function writeProcess(text: PrometheusText, reader: TelemetryReader, facts: Proc
   text.sample(reader.startedAtMs / 1000);
   text.family('xingyun_resident_memory_bytes', 'gauge', 'Resident memory of the process.');
   text.sample(process.memoryUsage.rss());
+}
+
+function writeAlerts(text: PrometheusText, { alerts }: ProcessFacts): void {
+  text.family('xingyun_alerts_firing', 'gauge', 'Whether an alert of the gateway fires.');
+  for (const { name, severity, isFiring } of alerts) {
+    text.sample(isFiring ? 1 : 0, { alert: name, severity });
+  }
 }
 
 function writeCounters(text: PrometheusText, reader: TelemetryReader): void {

@@ -47,7 +47,11 @@ function rendered() {
   sampler.sample();
   sampler.stop();
   reader.addThread('main', vitals);
-  return renderMetrics(reader, { version: '1.2.3', ready: true });
+  const alerts = [
+    { name: 'latency-p99', severity: 'ticket', isFiring: true },
+    { name: 'overloaded', severity: 'page', isFiring: false },
+  ];
+  return renderMetrics(reader, { version: '1.2.3', ready: true, alerts });
 }
 
 const text = rendered();
@@ -80,6 +84,13 @@ describe('/metrics as an independent parser reads it', () => {
     expect(samples('xingyun_start_time_seconds')).toEqual([{ value: '1700000000.5' }]);
     expect(samples('xingyun_build_info')[0]!.labels).toMatchObject({ version: '1.2.3' });
     expect(samples('xingyun_ready')).toEqual([{ value: '1' }]);
+  });
+
+  it('has the alerts of the gateway by name', () => {
+    expect(samples('xingyun_alerts_firing')).toEqual([
+      { value: '1', labels: { alert: 'latency-p99', severity: 'ticket' } },
+      { value: '0', labels: { alert: 'overloaded', severity: 'page' } },
+    ]);
   });
 
   it('has exchanges by direction and status class and every problem by code', () => {

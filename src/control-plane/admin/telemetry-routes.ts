@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { renderHistogramLog } from '../../telemetry/histogram-log.ts';
 import { reportHistograms } from '../../telemetry/histogram-report.ts';
-import { renderMetrics } from '../../telemetry/prometheus-metrics.ts';
+import { type AlertFacts, renderMetrics } from '../../telemetry/prometheus-metrics.ts';
 import { PROMETHEUS_CONTENT_TYPE } from '../../telemetry/prometheus-text.ts';
 import type { TelemetryReader } from '../../telemetry/telemetry-reader.ts';
 import { describeGateway, type GatewayFacts } from './gateway-info.ts';
@@ -14,10 +14,12 @@ export interface TelemetrySources {
   readonly readiness: () => { readonly ready: boolean; readonly reasons: readonly string[] };
   readonly telemetry: TelemetryReader;
   readonly facts: () => GatewayFacts;
+  /** For /metrics; none where nobody judges the traffic. */
+  readonly alerts?: () => readonly AlertFacts[];
 }
 
 export function addTelemetryRoutes(app: FastifyInstance, sources: TelemetrySources): void {
-  const { telemetry, readiness, facts } = sources;
+  const { telemetry, readiness, facts, alerts = () => [] } = sources;
   app.get('/healthz', about('getHealth', 'Whether the process lives.'), () => ({ status: 'ok' }));
   app.get('/readyz', about('getReadiness', 'Whether a call would succeed.'), (_request, reply) => {
     const { ready, reasons } = readiness();
@@ -27,6 +29,7 @@ export function addTelemetryRoutes(app: FastifyInstance, sources: TelemetrySourc
     const text = renderMetrics(telemetry, {
       version: facts().version,
       ready: readiness().ready,
+      alerts: alerts(),
     });
     return reply.header('content-type', PROMETHEUS_CONTENT_TYPE).send(text);
   });

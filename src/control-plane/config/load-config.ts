@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { type Config, ConfigSchema } from '../../core/config.ts';
+import { checkAlerts } from './check-alerts.ts';
 import { checkAnswers } from './check-answers.ts';
 import { checkAuthorization } from './check-authorization.ts';
 import { checkIssuers } from './check-issuers.ts';
@@ -67,7 +68,7 @@ function namesRegistryFile(value: unknown): boolean {
 function resolvePaths(config: Config, folder: string): void {
   config.registryFile = resolve(folder, config.registryFile);
   config.stateDir = resolve(folder, config.stateDir);
-  const { listener, admin, answers, events, idempotency } = config;
+  const { listener, admin, alerts, answers, events, idempotency } = config;
   const { redis, registry, telemetry, tokens } = config;
   if (admin.tokenFile !== undefined) admin.tokenFile = resolve(folder, admin.tokenFile);
   if (admin.operatorsFile !== undefined) {
@@ -89,6 +90,9 @@ function resolvePaths(config: Config, folder: string): void {
   }
   for (const issuer of tokens.issuers) {
     if (issuer.jwksFile !== undefined) issuer.jwksFile = resolve(folder, issuer.jwksFile);
+  }
+  if (alerts.webhook !== undefined) {
+    alerts.webhook.secretFile = resolve(folder, alerts.webhook.secretFile);
   }
   for (const key of answers.keys) key.privateKeyFile = resolve(folder, key.privateKeyFile);
   for (const key of payloadKeysOf(config)) {
@@ -119,6 +123,7 @@ function checkAcross(config: Config, report: Report): void {
   checkTokens(config, report);
   checkIssuers(config, report);
   checkAnswers(config, report);
+  checkAlerts(config, report);
   checkAuthorization(config, report);
   checkListener(config, report);
   checkTls(config, report);
@@ -172,7 +177,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
-function checkTokens({ admin, events }: Config, report: Report): void {
+function checkTokens({ admin, events, alerts }: Config, report: Report): void {
   const { tokenFile, operatorsFile } = admin;
   if (tokenFile === undefined && operatorsFile === undefined && !isLoopback(admin.host)) {
     const message = 'or admin.operatorsFile is mandatory where admin.host is outside loopback';
@@ -180,6 +185,7 @@ function checkTokens({ admin, events }: Config, report: Report): void {
   }
   const operator = checkToken(tokenFile, ['admin', 'tokenFile'], report);
   const option = ['events', 'publisherTokenFile'];
+  checkToken(alerts.webhook?.secretFile, ['alerts', 'webhook', 'secretFile'], report);
   const publisher = checkToken(events.publisherTokenFile, option, report);
   if (publisher !== undefined && publisher === operator) {
     report(option, 'must hold another token than admin.tokenFile: it opens less');

@@ -6,6 +6,7 @@ import {
   addUpstreamHealthRoute,
   type UpstreamReport,
 } from '../../../src/control-plane/admin/upstream-health-route.ts';
+import { createAlerts } from '../../../src/control-plane/alerts/index.ts';
 import { CertificationDesk } from '../../../src/control-plane/certification/certification-desk.ts';
 import { addCertificationRoutes } from '../../../src/control-plane/certification/routes.ts';
 import { addOnboardingRoutes } from '../../../src/control-plane/onboarding/routes.ts';
@@ -19,7 +20,10 @@ import type {
 } from '../../../src/control-plane/tuning/host-controls.ts';
 import { addTuningRoutes } from '../../../src/control-plane/tuning/routes.ts';
 import { TuningDesk } from '../../../src/control-plane/tuning/tuning-desk.ts';
+import type { Clock } from '../../../src/core/clock.ts';
+import { CounterSet } from '../../../src/core/counters.ts';
 import { RecentRequests } from '../../../src/telemetry/recent-requests.ts';
+import { SyntheticTraffic } from '../alerts/synthetic-traffic.ts';
 import { AdminUnderTest, type Options } from './admin-fixture.ts';
 
 /** Of the only upstream that is served. */
@@ -77,6 +81,7 @@ function routesWith(rebuild: Rebuild) {
     (app: FastifyInstance, context: ControlContext) =>
       addUpstreamHealthRoute(app, context, id => (id === 'core' ? CORE_HEALTH : undefined)),
     (app: FastifyInstance) => addRequestRoutes(app, new RecentRequests(0)),
+    (app: FastifyInstance, { clock }: ControlContext) => alertsOf(clock).addRoutes(app),
     addOnboardingRoutes,
     addTuning,
     (app: FastifyInstance, context: ControlContext) => {
@@ -100,4 +105,13 @@ function routesWith(rebuild: Rebuild) {
         },
       }),
   ];
+}
+
+/** With the rules that ship with the gateway. */
+function alertsOf(clock: Clock) {
+  return createAlerts({
+    config: { callsMin: 100, clearMarginPercent: 10, clearSeconds: 60 },
+    ...{ clock, history: new SyntheticTraffic(), counters: new CounterSet(), host: 'gw-1' },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  });
 }
