@@ -8,6 +8,7 @@ import { authorizationSection } from './config-authorization.ts';
 import { integer, section } from './config-fields.ts';
 import { payloadKeyFields } from './config-payload-keys.ts';
 import { tokensSection } from './config-tokens.ts';
+import { tracingSection } from './config-tracing.ts';
 
 const authority = (description: string) =>
   Type.Optional(
@@ -358,7 +359,7 @@ export const ConfigSchema = Type.Object(
         16_777_216,
       ),
     }),
-    telemetry: section('Histograms and the access log.', {
+    telemetry: section('Histograms, the access log, traces.', {
       operationHistogramsMax: integer('Operations with a histogram of their own.', 512, 1, 10_000),
       appFiguresMax: integer('Apps with session figures of their own.', 512, 1, 10_000),
       accessLog: Type.Boolean({ description: 'Whether each exchange is logged.', default: true }),
@@ -375,6 +376,7 @@ export const ConfigSchema = Type.Object(
         description: 'Lowest level of the process log on standard error.',
         default: 'info',
       }),
+      tracing: tracingSection,
     }),
     shutdown: section('Draining.', {
       drainTimeoutMs: integer('After this what is in flight is cut.', 10_000, 0, 600_000),

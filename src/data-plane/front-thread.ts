@@ -19,6 +19,7 @@ import {
 import { AccessLog } from '../telemetry/access-log.ts';
 import { FrontTelemetry, type FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 import { startThreadVitals } from '../telemetry/thread-vitals.ts';
+import { TraceOutbox } from '../telemetry/trace-outbox.ts';
 import { WorkerVitals } from '../telemetry/worker-vitals.ts';
 import { composeFront } from './compose-front.ts';
 import { openStores } from './compose-stores.ts';
@@ -91,6 +92,7 @@ async function startFront() {
     written: telemetry.shared.accessLogWritten,
     post: block => post({ kind: 'access', block }, [block]),
   });
+  const traces = new TraceOutbox({ counters, post: calls => post({ kind: 'traces', calls }) });
   const idempotency = new FrontIdempotencyStore({
     clock: systemClock,
     timeoutMs: config.idempotency.storeTimeoutMs,
@@ -109,6 +111,7 @@ async function startFront() {
     upstreams,
     recorder: telemetry,
     accessLog,
+    traces,
     journal: data.journal,
     answerSigning: data.answerSigning,
     askReplay: (ask, request) => post({ kind: 'replay', ask, request }),
@@ -123,7 +126,7 @@ async function startFront() {
   await pool.ready();
   const costs = pool.costs().map(({ kind, micros }) => [kind, micros] as const);
   post({ kind: 'costs', costsMicros: Object.fromEntries(costs) });
-  const timed = { vitals, workers, accessLog };
+  const timed = { vitals, workers, accessLog, traces };
   const kept = { stores, idempotency, upstreams, snapshots };
   return { ...parts, ...kept, pool, counters, telemetry, ...timed };
 }
@@ -266,6 +269,7 @@ async function drain(running: Running, order: DrainOrder): Promise<void> {
   }
   responder.close();
   running.accessLog.close();
+  running.traces.close();
   running.workers.stop();
   running.vitals.stop();
   running.stores.close();
@@ -352,6 +356,8 @@ function obey(running: Running): void {
         return running.authorization?.take(order.ask, order.reply);
       case 'nonces':
         return running.stores.moveNonces(order.shared as NonceShared);
+      case 'traces-taken':
+        return running.traces.taken(order.calls);
       case 'memory':
         return heedMemory(running, order.isShort);
       case 'drain':
