@@ -3,8 +3,7 @@ import type { TracingConfig } from './config-tracing.ts';
 const FLAGS_AT = 53;
 const SPAN_ID_AT = 36;
 const SPAN_ID_CHARS = 16;
-/** The low bit of a hexadecimal digit: `sampled` (W3C Trace Context section 3.2.2.5.1). */
-const ODD_DIGITS = '13579bdf';
+const CODE_OF_9 = 0x39;
 /** Behind every digit: no span id reaches it. */
 const NEVER = 'g';
 
@@ -35,9 +34,18 @@ export class HeadSampling {
 
   /** Of the `traceparent` that a call is sent on with. */
   takes(traceparent: string): boolean {
-    if (this.followsCaller && ODD_DIGITS.includes(traceparent[FLAGS_AT + 1]!)) return true;
+    if (this.followsCaller && isFlagged(traceparent)) return true;
     return this.draws(traceparent, SPAN_ID_AT);
   }
+}
+
+/**
+ * `sampled` (W3C Trace Context section 3.2.2.5.1), the low bit of the last digit. The codes of 0 to
+ * 9 are odd with their digits, those of a to f are not.
+ */
+function isFlagged(traceparent: string): boolean {
+  const code = traceparent.charCodeAt(FLAGS_AT + 1);
+  return ((code & 1) === 1) === code <= CODE_OF_9;
 }
 
 /** Undefined where nothing is traced. */

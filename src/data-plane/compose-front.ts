@@ -57,7 +57,8 @@ export interface FrontParts {
   readonly upstreams: UpstreamDirectory;
   readonly recorder: ExchangeRecorder & AppMeters;
   readonly accessLog: AccessRecorder;
-  readonly traces: TraceRecorder;
+  /** Undefined where nothing is traced. */
+  readonly traces: TraceRecorder | undefined;
   readonly journal: JournalState;
   readonly answerSigning: AnswerSigning | undefined;
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
@@ -227,7 +228,7 @@ function createRecord({ config, recorder, accessLog, traces }: FrontParts, runs:
   const sampling = headSampling(tracing);
   const clock = systemClock;
   const tracer =
-    sampling === undefined
+    sampling === undefined || traces === undefined
       ? undefined
       : new CallTracer({ sampling, config: tracing, clock, traces });
   return createRecordStep({ recorder, accessLog, runs, tracer, clock });

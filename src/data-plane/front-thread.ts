@@ -4,6 +4,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { CallTrace } from '../core/call-trace.ts';
 import { systemClock } from '../core/clock.ts';
 import { EvenRelease } from '../core/even-release.ts';
 import type { Exchange } from '../core/exchange.ts';
@@ -46,6 +47,10 @@ function post(message: FromFront<FrontTelemetryShared>, transfer: ArrayBuffer[] 
 
 function log(level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) {
   post({ kind: 'log', level, message, fields });
+}
+
+function postTraces(calls: readonly CallTrace[]): void {
+  post({ kind: 'traces', calls });
 }
 
 function sleep(ms: number): Promise<void> {
@@ -92,7 +97,8 @@ async function startFront() {
     written: telemetry.shared.accessLogWritten,
     post: block => post({ kind: 'access', block }, [block]),
   });
-  const traces = new TraceOutbox({ counters, post: calls => post({ kind: 'traces', calls }) });
+  const isTraced = config.telemetry.tracing.endpoint !== undefined;
+  const traces = isTraced ? new TraceOutbox({ counters, post: postTraces }) : undefined;
   const idempotency = new FrontIdempotencyStore({
     clock: systemClock,
     timeoutMs: config.idempotency.storeTimeoutMs,
@@ -269,7 +275,7 @@ async function drain(running: Running, order: DrainOrder): Promise<void> {
   }
   responder.close();
   running.accessLog.close();
-  running.traces.close();
+  running.traces?.close();
   running.workers.stop();
   running.vitals.stop();
   running.stores.close();
@@ -357,7 +363,7 @@ function obey(running: Running): void {
       case 'nonces':
         return running.stores.moveNonces(order.shared as NonceShared);
       case 'traces-taken':
-        return running.traces.taken(order.calls);
+        return running.traces?.taken(order.calls);
       case 'memory':
         return heedMemory(running, order.isShort);
       case 'drain':

@@ -8,6 +8,7 @@ import { STAGE } from '../../core/stages.ts';
 /** In a `traceparent` of version 00 (W3C Trace Context section 3.2.2). */
 const TRACE_ID = { from: 3, to: 35 } as const;
 const SPAN_ID = { from: 36, to: 52 } as const;
+const SPAN_ID_FORM = /^[0-9a-f]{16}$/;
 const FAILED_STATUS = 500;
 
 export interface CallTracerOptions {
@@ -83,5 +84,6 @@ function parentOf(exchange: Exchange): string | undefined {
   const { traceparent } = exchange.arrival;
   const offered = exchange.header('traceparent');
   if (offered?.slice(0, TRACE_ID.to) !== traceparent.slice(0, TRACE_ID.to)) return undefined;
-  return offered.slice(SPAN_ID.from, SPAN_ID.to);
+  const spanId = offered.slice(SPAN_ID.from, SPAN_ID.to);
+  return SPAN_ID_FORM.test(spanId) ? spanId : undefined;
 }

@@ -152,11 +152,11 @@ function spanMethod(method: string): string {
 }
 
 function finished(parts: SpanParts, { traceId }: CallTrace, source: SpanSource): FinishedSpan {
-  const { name, kind, spanId, parentSpanId, isParentRemote, attributes } = parts;
+  const { name, kind, spanId, parentSpanId, isParentRemote } = parts;
   const traceFlags = TraceFlags.SAMPLED;
   const code = parts.isError ? SpanStatusCode.ERROR : SpanStatusCode.UNSET;
   return {
-    ...{ name, kind, attributes, resource: source.resource },
+    ...{ name, kind, resource: source.resource, attributes: onlyKnown(parts.attributes) },
     instrumentationScope: source.instrumentationScope,
     spanContext: () => ({ traceId, spanId, traceFlags }),
     ...(parentSpanId === undefined
@@ -174,6 +174,11 @@ function finished(parts: SpanParts, { traceId }: CallTrace, source: SpanSource):
     ...{ links: [], events: [] },
     ...{ droppedAttributesCount: 0, droppedEventsCount: 0, droppedLinksCount: 0 },
   };
+}
+
+/** An attribute without a value would be exported as one with an empty value. */
+function onlyKnown(attributes: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }
 
 /** Seconds and nanoseconds; a double of milliseconds since the epoch has a quarter of a µs. */
