@@ -7,11 +7,12 @@ import { RawUpstream } from '../data-plane/upstream/raw-upstream.ts';
 import { eventually } from '../support/eventually.ts';
 import { TestGateway } from '../support/gateway.ts';
 import { ECHO, PartnerTraffic } from '../support/partner-traffic.ts';
+import { OpenSessions } from '../support/rpc-session.ts';
 import { TraceCollector } from '../support/trace-collector.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CALLERS = 'b7ad6b7169203331';
-const SLOW_MS = 250;
+const SLOW_MS = 600;
 const SECRET = 'collector-secret-9f2c';
 /** Where nothing listens: the discard port of a machine that has no such service. */
 const NOBODY = 'http://127.0.0.1:9/v1/traces';
@@ -118,6 +119,21 @@ describe('a gateway with a collector', () => {
     expect(failed).toMatchObject({ isError: true, attributes: { 'error.type': '500' } });
     // It was over before both.
     expect(collector.spansOf('ordinary-call')).toEqual([]);
+  });
+
+  it('traces the calls on a session as well', async () => {
+    const sessions = new OpenSessions();
+    next = OK;
+    const session = await sessions.open(gateway);
+    const headers = { 'x-request-id': 'session-call', ...sampled };
+    const { result } = await session.request('GET', ECHO, { headers });
+    expect(result.status).toBe(200);
+    const [server, ...children] = await spansOf('session-call');
+    expect(server).toMatchObject({ traceId: TRACE, parentSpanId: CALLERS });
+    expect(server!.attributes['xingyun.session.message']).toBe(true);
+    expect(children.map(({ kind }) => kind)).toContain(3);
+    expect(upstreamTrace()).toBe(`00-${TRACE}-${server!.spanId}-01`);
+    await sessions.close();
   });
 
   it('sends again what the collector had no room for', async () => {
