@@ -12,6 +12,8 @@ import { GatewayNonces, requireSameNonces } from './compose-nonces.ts';
 import { GatewayRegistry } from './compose-registry.ts';
 import { GatewayTelemetry } from './compose-telemetry.ts';
 import { GatewayTokens } from './compose-tokens.ts';
+import { GatewayTracing } from './compose-tracing.ts';
+import { createUpstreamHealth } from './compose-upstreams.ts';
 import { loadAnswerSigning } from './control-plane/answers/index.ts';
 import { loadConfig, readPayloadKeys } from './control-plane/config/index.ts';
 import { EventHub } from './control-plane/events/event-hub.ts';
@@ -26,7 +28,7 @@ import type { Gateway } from './runtime/gateway.ts';
 import type { PlaceBeside } from './runtime/gateway-messages.ts';
 import type { MemoryWatch } from './runtime/memory-watch.ts';
 import { fitConnections } from './runtime/open-files.ts';
-import { UpstreamHealth } from './runtime/upstream-health.ts';
+import type { UpstreamHealth } from './runtime/upstream-health.ts';
 import type { EventJournal, EventJournalError } from './stores/contracts.ts';
 import type { HostShared, NonceShared } from './stores/shared-memory/index.ts';
 import { openEventJournal } from './stores/sqlite/index.ts';
@@ -80,6 +82,7 @@ class RunningGateway implements Gateway {
   private readonly isBeside: boolean;
   private access: AccessBlocks | undefined;
   private memory: MemoryWatch | undefined;
+  private tracing: GatewayTracing | undefined;
   private fronts: FrontThreads | undefined;
   private admin: GatewayAdmin | undefined;
   private tokens: GatewayTokens | undefined;
@@ -98,14 +101,7 @@ class RunningGateway implements Gateway {
     this.counters = this.telemetry.counters;
     this.url = `${scheme}://${urlHost(config.listener.host)}:${config.listener.port}`;
     this.adminUrl = `http://${urlHost(config.admin.host)}:${config.admin.port}`;
-    this.upstreams = new UpstreamHealth({
-      fronts: config.fronts.count,
-      counters: this.counters,
-      report: ({ upstreamId: upstream, address }, reason) => {
-        if (reason === undefined) this.log.info({ upstream, address }, 'A target is up again.');
-        else this.log.warn({ upstream, address, reason }, 'A target is down.');
-      },
-    });
+    this.upstreams = createUpstreamHealth(config, this.counters, this.log);
     this.limits = new GatewayLimits({ config, counters: this.counters, log: this.log });
     const onRestarted = () => this.fronts?.reconnectStore();
     this.idempotency = new GatewayIdempotency({ config, log: this.log, onRestarted });
@@ -143,6 +139,7 @@ class RunningGateway implements Gateway {
     const registry = await this.openRegistry();
     const access = await AccessBlocks.open(config.telemetry, this.counters, log);
     this.access = access;
+    this.tracing = await GatewayTracing.start({ config, counters: this.counters, log });
     const startVersion = registry.desk.revision;
     const shared = {
       nonces: this.nonces.shared,
@@ -166,6 +163,7 @@ class RunningGateway implements Gateway {
       onGone: front => this.forgetFront(front),
       onAccess: (front, block) => access.write(front, block),
       onObserved: call => this.admin?.observe(call),
+      onTraces: calls => this.tracing?.take(calls),
       idempotencyPort: () => this.idempotency.connectFront(),
       onTokenKeysWanted: issuer => this.tokens?.want(issuer),
       onAuthorization: (request, send) => this.tokens?.answer(request, send),
@@ -334,6 +332,7 @@ class RunningGateway implements Gateway {
     await this.closeOne('idempotency keys', () => this.idempotency.close());
     await this.closeOne('quotas', () => this.limits.stop());
     await this.closeOne('access log', () => this.access?.close());
+    await this.closeOne('traces', () => this.tracing?.close());
     if (!isReplaced) await this.closeOne('admin listener', () => this.admin?.close());
     this.desk?.close();
     await this.closeOne('event journal', () => this.hub?.close());

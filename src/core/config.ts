@@ -10,6 +10,7 @@ import { integer, section } from './config-fields.ts';
 import { payloadKeyFields } from './config-payload-keys.ts';
 import { recentRequestsOption } from './config-recent-requests.ts';
 import { tokensSection } from './config-tokens.ts';
+import { tracingSection } from './config-tracing.ts';
 import { workersSection } from './config-workers.ts';
 
 const authority = (description: string) =>
@@ -348,7 +349,7 @@ export const ConfigSchema = Type.Object(
         16_777_216,
       ),
     }),
-    telemetry: section('Histograms and the access log.', {
+    telemetry: section('Histograms, the access log, traces.', {
       operationHistogramsMax: integer('Operations with a histogram of their own.', 512, 1, 10_000),
       appFiguresMax: integer('Apps with session figures of their own.', 512, 1, 10_000),
       accessLog: Type.Boolean({ description: 'Whether each exchange is logged.', default: true }),
@@ -366,6 +367,7 @@ export const ConfigSchema = Type.Object(
         description: 'Lowest level of the process log on standard error.',
         default: 'info',
       }),
+      tracing: tracingSection,
     }),
     shutdown: section('Draining.', {
       drainTimeoutMs: integer('After this what is in flight is cut.', 10_000, 0, 600_000),

@@ -222,6 +222,17 @@ const DEFINITIONS = {
     kind: 'counter',
     help: 'Alerts that the webhook refused or never took, or that found no room in the queue.',
   },
+  trace_calls_dropped: {
+    kind: 'counter',
+    help: 'Sampled calls dropped because the main thread had too many to take.',
+  },
+  trace_spans_exported: { kind: 'counter', help: 'Spans that the collector has taken.' },
+  trace_spans_dropped: {
+    kind: 'counter',
+    help: 'Spans dropped because the collector did not take them, or bufferMaxSpans waited.',
+  },
+  trace_spans_buffered: { kind: 'gauge', help: 'Spans that wait for the collector.' },
+  trace_exports_failed: { kind: 'counter', help: 'Batches of spans given up.' },
   operation_histograms_folded: {
     kind: 'counter',
     help: 'Recordings folded into "other" by operationHistogramsMax.',

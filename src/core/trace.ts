@@ -1,9 +1,12 @@
 /** Request ids and trace contexts: taken over where they are well formed, made where not. */
 import { randomBytes, randomFillSync } from 'node:crypto';
+import type { HeadSampling } from './head-sampling.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._~-]{8,128}$/;
 /** W3C Trace Context section 3.2.2: version 00, ids not all zero. */
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/;
+/** Section 3.2.2.5.1. */
+const SAMPLED = 0x01;
 const POOL_BYTES = 8_192;
 const TRACE_ID_CHARS = 32;
 const SPAN_ID_CHARS = 16;
@@ -15,6 +18,12 @@ export class TraceIds {
   /** The pool in hexadecimal: a slice of it costs 30 ns, turning bytes into digits 140 ns. */
   private digits = '';
   private used = 0;
+  private readonly sampling: HeadSampling | undefined;
+
+  /** Without `sampling` the flags of the caller are handed on. */
+  constructor(sampling?: HeadSampling) {
+    this.sampling = sampling;
+  }
 
   /** The caller's x-request-id where it is 8 to 128 unreserved characters, a new one otherwise. */
   requestId(offered: string): string {
@@ -27,8 +36,10 @@ export class TraceIds {
   traceparent(offered: string): string {
     const match = offered === '' ? null : TRACEPARENT.exec(offered);
     const spanId = this.random(SPAN_ID_CHARS);
-    if (match === null) return `00-${this.random(TRACE_ID_CHARS)}-${spanId}-00`;
-    return `00-${match[1]}-${spanId}-${match[2]}`;
+    const traceId = match === null ? this.random(TRACE_ID_CHARS) : match[1];
+    const flags = match === null ? '00' : match[2]!;
+    const isSampled = this.sampling?.draws(spanId) === true;
+    return `00-${traceId}-${spanId}-${isSampled ? sampled(flags) : flags}`;
   }
 
   private random(chars: number): string {
@@ -40,4 +51,8 @@ export class TraceIds {
     this.used += chars;
     return this.digits.slice(start, this.used);
   }
+}
+
+function sampled(flags: string): string {
+  return (Number.parseInt(flags, 16) | SAMPLED).toString(16).padStart(2, '0');
 }

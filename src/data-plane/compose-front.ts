@@ -6,6 +6,7 @@ import type { AnswerSigning } from '../core/answer-signing.ts';
 import { normaliseAuthority } from '../core/authority.ts';
 import type { AuthorizationRequest } from '../core/authorization.ts';
 import { reserveBodyBytes } from '../core/body-budget.ts';
+import type { TraceRecorder } from '../core/call-trace.ts';
 import type { CheckRunner } from '../core/check.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
@@ -13,6 +14,7 @@ import { type ConversionRunner, programEntry } from '../core/conversion.ts';
 import type { CounterSet } from '../core/counters.ts';
 import type { JournalState, ReplayRequest } from '../core/events.ts';
 import { type Exchange, PENDING, type Step, type StepResult } from '../core/exchange.ts';
+import { headSampling } from '../core/head-sampling.ts';
 import type { ObservedCall } from '../core/observations.ts';
 import type { AccessRecorder, ExchangeRecorder } from '../core/recorder.ts';
 import { Resumptions } from '../core/resumptions.ts';
@@ -27,7 +29,7 @@ import { Front } from './front/index.ts';
 import { Idempotency } from './idempotency/index.ts';
 import { Pipeline, type Rooms } from './pipeline.ts';
 import { Policy } from './policy/index.ts';
-import { createRecordStep, RunObserver } from './record/index.ts';
+import { CallTracer, createRecordStep, RunObserver } from './record/index.ts';
 import { type AnswerSigner, Responder } from './respond/index.ts';
 import { createRouteStep } from './route/index.ts';
 import { Sessions } from './sessions/index.ts';
@@ -55,6 +57,8 @@ export interface FrontParts {
   readonly upstreams: UpstreamDirectory;
   readonly recorder: ExchangeRecorder & AppMeters;
   readonly accessLog: AccessRecorder;
+  /** Undefined where nothing is traced. */
+  readonly traces: TraceRecorder | undefined;
   readonly journal: JournalState;
   readonly answerSigning: AnswerSigning | undefined;
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
@@ -220,8 +224,15 @@ function createAgreed({ config, counters, limits, idempotency }: FrontParts) {
   return { policy, keys };
 }
 
-function createRecord({ recorder, accessLog }: FrontParts, runs: RunObserver) {
-  return createRecordStep({ recorder, accessLog, runs, clock: systemClock });
+function createRecord({ config, recorder, accessLog, traces }: FrontParts, runs: RunObserver) {
+  const { tracing } = config.telemetry;
+  const sampling = headSampling(tracing);
+  const clock = systemClock;
+  const tracer =
+    sampling === undefined || traces === undefined
+      ? undefined
+      : new CallTracer({ sampling, config: tracing, clock, traces });
+  return createRecordStep({ recorder, accessLog, runs, tracer, clock });
 }
 
 /** What is published is read over HTTP. */

@@ -6,6 +6,7 @@ import type {
   AuthorizationRequest,
   RevokedToken,
 } from '../core/authorization.ts';
+import type { CallTrace } from '../core/call-trace.ts';
 import type { Config } from '../core/config.ts';
 import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
 import type { ObservedCall, OpenRun } from '../core/observations.ts';
@@ -55,6 +56,8 @@ export type ToFront<Nonces = unknown> =
   | { readonly kind: 'authorized'; readonly ask: number; readonly reply: AuthorizationReply }
   /** The process that this one replaced has ended: its nonces are here. */
   | { readonly kind: 'nonces'; readonly shared: Nonces }
+  /** So many calls of `traces` were taken. */
+  | { readonly kind: 'traces-taken'; readonly calls: number }
   /** Again and again while memory is short: what nobody holds any more is collected then. */
   | { readonly kind: 'memory'; readonly isShort: boolean }
   /** What operators have turned; whole each time. */
@@ -118,6 +121,8 @@ export type FromFront<TelemetryShared> =
   /** So many characters of events, as eventCharacters counts them, have been delivered. */
   | { readonly kind: 'events-delivered'; readonly characters: number }
   | { readonly kind: 'access'; readonly block: ArrayBuffer }
+  /** Calls that are over and were sampled. Answered with `traces-taken`. */
+  | { readonly kind: 'traces'; readonly calls: readonly CallTrace[] }
   /** A call of a certification run is over. */
   | { readonly kind: 'observed'; readonly call: ObservedCall }
   /** A token names a key that its issuer had not when its keys were read. */

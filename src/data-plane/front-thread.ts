@@ -4,6 +4,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { CallTrace } from '../core/call-trace.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { LogThrottle } from '../core/log-throttle.ts';
@@ -18,6 +19,7 @@ import {
 import { AccessLog } from '../telemetry/access-log.ts';
 import { FrontTelemetry, type FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 import { startThreadVitals } from '../telemetry/thread-vitals.ts';
+import { TraceOutbox } from '../telemetry/trace-outbox.ts';
 import { composeFront } from './compose-front.ts';
 import { openStores } from './compose-stores.ts';
 import type { FromFront, FrontWorkerData, ToFront } from './front-messages.ts';
@@ -43,6 +45,10 @@ function post(message: FromFront<FrontTelemetryShared>, transfer: ArrayBuffer[] 
 
 function log(level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) {
   post({ kind: 'log', level, message, fields });
+}
+
+function postTraces(calls: readonly CallTrace[]): void {
+  post({ kind: 'traces', calls });
 }
 
 function sleep(ms: number): Promise<void> {
@@ -89,6 +95,8 @@ async function startFront() {
     written: telemetry.shared.accessLogWritten,
     post: block => post({ kind: 'access', block }, [block]),
   });
+  const isTraced = config.telemetry.tracing.endpoint !== undefined;
+  const traces = isTraced ? new TraceOutbox({ counters, post: postTraces }) : undefined;
   const idempotency = new FrontIdempotencyStore({
     clock: systemClock,
     timeoutMs: config.idempotency.storeTimeoutMs,
@@ -107,6 +115,7 @@ async function startFront() {
     upstreams,
     recorder: telemetry,
     accessLog,
+    traces,
     journal: data.journal,
     answerSigning: data.answerSigning,
     askReplay: (ask, request) => post({ kind: 'replay', ask, request }),
@@ -121,7 +130,7 @@ async function startFront() {
   await pool.ready();
   const costs = pool.costs().map(({ kind, micros }) => [kind, micros] as const);
   post({ kind: 'costs', costsMicros: Object.fromEntries(costs) });
-  const timed = { vitals, workers, accessLog };
+  const timed = { vitals, workers, accessLog, traces };
   const kept = { stores, idempotency, upstreams, snapshots };
   const service = new FrontService({ ...parts, counters, post });
   return { ...parts, ...kept, pool, counters, telemetry, service, ...timed };
@@ -234,6 +243,7 @@ async function drain(running: Running, order: DrainOrder): Promise<void> {
   }
   responder.close();
   running.accessLog.close();
+  running.traces?.close();
   running.workers.stop();
   running.vitals.stop();
   running.stores.close();
@@ -327,6 +337,8 @@ function obey(running: Running): void {
         return void running.service.set(order);
       case 'nonces':
         return running.stores.moveNonces(order.shared as NonceShared);
+      case 'traces-taken':
+        return running.traces?.taken(order.calls);
       case 'memory':
         return heedMemory(running, order.isShort);
       case 'drain':

@@ -6,6 +6,7 @@ import type {
   AuthorizationRequest,
   RevokedToken,
 } from '../core/authorization.ts';
+import type { CallTrace } from '../core/call-trace.ts';
 import type { Config } from '../core/config.ts';
 import type { JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
 import type { ObservedCall } from '../core/observations.ts';
@@ -33,6 +34,8 @@ export interface FrontThreadsOptions {
   readonly onPool: (front: number, reading: PoolReading) => void;
   readonly onGone: (front: number) => void;
   readonly onAccess: (front: number, block: ArrayBuffer) => void;
+  /** Calls that were sampled. */
+  readonly onTraces?: (calls: readonly CallTrace[]) => void;
   /** A token names a key that its issuer had not. */
   readonly onTokenKeysWanted?: (issuer: string) => void;
   /** A request to the authorization server; without one it is never asked. */

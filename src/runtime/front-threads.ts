@@ -354,6 +354,10 @@ export class FrontThreads {
         return this.options.onTelemetry(index, message);
       case 'access':
         return this.options.onAccess(index, message.block);
+      case 'traces':
+        this.options.onTraces?.(message.calls);
+        slot.worker?.postMessage({ kind: 'traces-taken', calls: message.calls.length });
+        return;
       case 'token-keys-wanted':
         return this.options.onTokenKeysWanted?.(message.issuer);
       case 'observed':

@@ -7,6 +7,7 @@ import { checkAlerts } from './check-alerts.ts';
 import { checkAnswers } from './check-answers.ts';
 import { checkAuthorization } from './check-authorization.ts';
 import { checkIssuers } from './check-issuers.ts';
+import { checkTracing } from './check-tracing.ts';
 import { displayName, ProblemList } from './config-error.ts';
 import { readOperatorFile, refuseUnreadable, SMALL_FILE_MAX_BYTES } from './operator-file.ts';
 import { createSchemaCheck } from './schema-check.ts';
@@ -88,6 +89,10 @@ function resolvePaths(config: Config, folder: string): void {
   if (telemetry.accessLogFile !== undefined) {
     telemetry.accessLogFile = resolve(folder, telemetry.accessLogFile);
   }
+  const { tracing } = telemetry;
+  if (tracing.headersFile !== undefined) {
+    tracing.headersFile = resolve(folder, tracing.headersFile);
+  }
   for (const issuer of tokens.issuers) {
     if (issuer.jwksFile !== undefined) issuer.jwksFile = resolve(folder, issuer.jwksFile);
   }
@@ -128,6 +133,7 @@ function checkAcross(config: Config, report: Report): void {
   checkListener(config, report);
   checkTls(config, report);
   checkAccessLog(config, report);
+  checkTracing(config, report);
 }
 
 function checkReadable(file: string, option: OptionPath, report: Report): void {

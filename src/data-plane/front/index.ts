@@ -14,6 +14,7 @@ import {
   type StepResult,
   type Transport,
 } from '../../core/exchange.ts';
+import { headSampling } from '../../core/head-sampling.ts';
 import { type Problem, problem, problemDocument } from '../../core/problems.ts';
 import type { SnapshotHolder } from '../../core/snapshot.ts';
 import { TraceIds } from '../../core/trace.ts';
@@ -106,7 +107,7 @@ export class Front {
       headersMax: limits.headersMax,
       snapshots: options.snapshots,
       peers: new PeerAddresses(),
-      traces: new TraceIds(),
+      traces: new TraceIds(headSampling(options.config.telemetry.tracing)),
       clientCertificate: certificateReader(options.config),
     };
     this.sweeper = setInterval(() => this.bodies.sweep(performance.now()), SWEEP_INTERVAL_MS);

@@ -7,8 +7,10 @@ import type { Exchange } from '../../core/exchange.ts';
 import { RUN_PREFIX } from '../../core/observations.ts';
 import type { AccessRecorder, ExchangeRecorder } from '../../core/recorder.ts';
 import { STAGE } from '../../core/stages.ts';
+import type { CallTracer } from './call-tracer.ts';
 import type { RunObserver } from './observe-run.ts';
 
+export { CallTracer } from './call-tracer.ts';
 export { RunObserver } from './observe-run.ts';
 
 export interface RecordOptions {
@@ -16,6 +18,8 @@ export interface RecordOptions {
   readonly accessLog: AccessRecorder;
   /** Where calls of certification runs are told. */
   readonly runs?: RunObserver;
+  /** Undefined where nothing is traced. */
+  readonly tracer?: CallTracer | undefined;
   readonly clock?: Clock;
 }
 
@@ -24,7 +28,7 @@ export interface RecordOptions {
  * whether it belongs to a certification run takes 2 ns.
  */
 export function createRecordStep(options: RecordOptions): (exchange: Exchange) => void {
-  const { recorder, accessLog, runs, clock = systemClock } = options;
+  const { recorder, accessLog, runs, tracer, clock = systemClock } = options;
   return exchange => {
     const { arrival, stageMs, target, refusal } = exchange;
     if (stageMs[STAGE.total] === 0) stageMs[STAGE.total] = clock.monotonicMs() - arrival.arrivedMs;
@@ -36,6 +40,7 @@ export function createRecordStep(options: RecordOptions): (exchange: Exchange) =
     recorder.countExchange(direction, exchange.status, exchange.aborted);
     if (refusal !== undefined) recorder.countProblem(refusal.name);
     accessLog.append(exchange);
+    tracer?.observe(exchange);
     if (arrival.requestId.startsWith(RUN_PREFIX)) runs?.observe(exchange);
   };
 }

@@ -13,6 +13,7 @@ import {
   type ReplayRequest,
 } from '../../core/events.ts';
 import type { Exchange, ExchangeIntake, StepResult } from '../../core/exchange.ts';
+import { headSampling } from '../../core/head-sampling.ts';
 import { currentKey, refuseKey } from '../../core/key-status.ts';
 import { type Problem, type ProblemName, problem, problemMembers } from '../../core/problems.ts';
 import {
@@ -83,7 +84,8 @@ export class Sessions implements SessionHost {
     this.options = options;
     this.config = config.webSocket;
     this.counters = counters;
-    this.calls = new SessionCalls({ config, counters, snapshots, traces: new TraceIds() });
+    const traces = new TraceIds(headSampling(config.telemetry.tracing));
+    this.calls = new SessionCalls({ config, counters, snapshots, traces });
     this.uses = new AppUses(config.webSocket, options.meters);
     this.feed = new EventFeed({ journal, askReplay, onDelivered });
     this.frames = new EventFrames(journal.journalId);

@@ -83,7 +83,13 @@ function tlsConfig(port: number): Config {
   const webSocket = { path: '/ws', messageMaxBytes: 1_024, idleTimeoutMs: 8_000 };
   const sizes = { sendBufferMaxBytes: 1_024, answerMaxBytes: 1_024, compression: 'off' };
   const listener = { host: '127.0.0.1', port, tls };
-  return { listener, limits, webSocket: { ...webSocket, ...sizes } } as unknown as Config;
+  const telemetry = { tracing: {} };
+  return {
+    listener,
+    limits,
+    telemetry,
+    webSocket: { ...webSocket, ...sizes },
+  } as unknown as Config;
 }
 
 async function freePort(): Promise<number> {

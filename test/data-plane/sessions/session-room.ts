@@ -133,6 +133,7 @@ export class SessionRoom {
       config: {
         webSocket: { ...DEFAULTS, ...config },
         limits: { bodiesBufferedMaxBytes },
+        telemetry: { tracing: {} },
       } as Config,
       counters: this.counters,
       snapshots: this.snapshots,
