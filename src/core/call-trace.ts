@@ -43,3 +43,14 @@ export interface TraceRecorder {
   /** Never throws, never waits. */
   append(call: CallTrace): void;
 }
+
+const REFUSED_STATUS = 400;
+const FAILED_STATUS = 500;
+
+/**
+ * Whether the gateway or the upstream is at fault: by the status, or because an answer was broken
+ * off behind its head, which leaves a problem that nobody was sent.
+ */
+export function hasFailed(status: number, hasProblem: boolean, aborted: boolean): boolean {
+  return status >= FAILED_STATUS || (hasProblem && status < REFUSED_STATUS && !aborted);
+}

@@ -40,7 +40,8 @@ export const tracingSection = section('OpenTelemetry traces; off without endpoin
     600_000,
   ),
   failures: Type.Boolean({
-    description: 'Whether calls are sampled that were answered with a status of 500 to 599.',
+    description:
+      'Whether calls are sampled whose status was 500 to 599, or whose answer was broken off.',
     default: true,
   }),
   bufferMaxSpans: integer(

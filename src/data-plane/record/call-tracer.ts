@@ -1,4 +1,9 @@
-import type { CallTrace, SampledBy, TraceRecorder } from '../../core/call-trace.ts';
+import {
+  type CallTrace,
+  hasFailed,
+  type SampledBy,
+  type TraceRecorder,
+} from '../../core/call-trace.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { TracingConfig } from '../../core/config-tracing.ts';
 import type { Exchange } from '../../core/exchange.ts';
@@ -9,7 +14,6 @@ import { STAGE } from '../../core/stages.ts';
 const TRACE_ID = { from: 3, to: 35 } as const;
 const SPAN_ID = { from: 36, to: 52 } as const;
 const SPAN_ID_FORM = /^[0-9a-f]{16}$/;
-const FAILED_STATUS = 500;
 
 export interface CallTracerOptions {
   readonly sampling: HeadSampling;
@@ -24,14 +28,14 @@ export class CallTracer {
   private readonly clock: Clock;
   private readonly traces: TraceRecorder;
   private readonly slowMs: number;
-  private readonly failedStatus: number;
+  private readonly samplesFailures: boolean;
 
   constructor({ sampling, config, clock, traces }: CallTracerOptions) {
     this.sampling = sampling;
     this.clock = clock;
     this.traces = traces;
     this.slowMs = config.slowMs === 0 ? Number.POSITIVE_INFINITY : config.slowMs;
-    this.failedStatus = config.failures ? FAILED_STATUS : Number.POSITIVE_INFINITY;
+    this.samplesFailures = config.failures;
   }
 
   /** After the total of the exchange is known. */
@@ -41,9 +45,10 @@ export class CallTracer {
     this.traces.append(describe(exchange, sampledBy, this.clock.wallMs()));
   }
 
-  private sampledBy({ arrival, status, stageMs }: Exchange): SampledBy | undefined {
+  private sampledBy(exchange: Exchange): SampledBy | undefined {
+    const { arrival, status, refusal, aborted, stageMs } = exchange;
     if (this.sampling.takes(arrival.traceparent)) return 'head';
-    if (status >= this.failedStatus) return 'failed';
+    if (this.samplesFailures && hasFailed(status, refusal !== undefined, aborted)) return 'failed';
     return stageMs[STAGE.total]! >= this.slowMs ? 'slow' : undefined;
   }
 }

@@ -1,7 +1,7 @@
 /** The spans of a call, by the OpenTelemetry semantic conventions for HTTP spans. */
-import { randomBytes } from 'node:crypto';
 import { type Attributes, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
-import type { CallTrace } from '../../core/call-trace.ts';
+import { type CallTrace, hasFailed } from '../../core/call-trace.ts';
+import { RandomDigits } from '../../core/random-digits.ts';
 import { STAGE, STAGES } from '../../core/stages.ts';
 import type { FinishedSpan } from './otlp-sender.ts';
 
@@ -25,8 +25,8 @@ interface SpanParts {
 
 type HrTime = FinishedSpan['startTime'];
 
-const SPAN_ID_BYTES = 8;
-const FAILED_STATUS = 500;
+const SPAN_ID_CHARS = 16;
+const random = new RandomDigits();
 const REFUSED_STATUS = 400;
 /** Methods that the conventions know; any other would make names without number. */
 const KNOWN_METHODS = new Set([
@@ -71,8 +71,12 @@ function serverSpan(call: CallTrace, toMs: number): SpanParts {
     fromMs: call.startMs,
     toMs,
     attributes: serverAttributes(call, method),
-    isError: call.status >= FAILED_STATUS,
+    isError: isFailed(call),
   };
+}
+
+function isFailed({ status, problem, aborted }: CallTrace): boolean {
+  return hasFailed(status, problem !== undefined, aborted);
 }
 
 function serverAttributes(call: CallTrace, method: string): Attributes {
@@ -83,7 +87,7 @@ function serverAttributes(call: CallTrace, method: string): Attributes {
     'http.response.status_code': call.status || undefined,
     'http.request.body.size': call.requestBytes,
     'http.response.body.size': call.responseBytes,
-    'error.type': call.status >= FAILED_STATUS ? (call.problem ?? `${call.status}`) : undefined,
+    'error.type': isFailed(call) ? (call.problem ?? `${call.status}`) : undefined,
     'xingyun.request.id': call.requestId,
     'xingyun.operation.id': call.operationId,
     'xingyun.app.id': call.appId,
@@ -139,8 +143,7 @@ function clientSpan(call: CallTrace, times: Times): SpanParts {
 }
 
 function childOf({ spanId }: CallTrace) {
-  const own = randomBytes(SPAN_ID_BYTES).toString('hex');
-  return { spanId: own, parentSpanId: spanId, isParentRemote: false };
+  return { spanId: random.next(SPAN_ID_CHARS), parentSpanId: spanId, isParentRemote: false };
 }
 
 function methodOf({ method }: CallTrace): string {

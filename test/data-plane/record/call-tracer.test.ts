@@ -64,6 +64,19 @@ describe('a call is sampled', () => {
   });
 });
 
+describe('a call with a problem that nobody was sent', () => {
+  it.each([
+    ['its answer was broken off', 200, false, 'failed'],
+    ['the caller had left', 200, true, undefined],
+    ['it was refused', 403, false, undefined],
+  ])('is sampled as %s', (_what, status, aborted, reason) => {
+    const exchange = over({ status });
+    exchange.refusal = problem('upstream-protocol', 'Broken.');
+    exchange.aborted = aborted;
+    expect(reasonOf({}, exchange)).toBe(reason);
+  });
+});
+
 describe('what is told of a sampled call', () => {
   it('continues the trace of the caller with the span that the upstream was sent', () => {
     const { tracer, traced } = tracing({ sampleRatio: 1 });

@@ -105,6 +105,10 @@ describe('the attributes of spans', () => {
       { status: 504, problem: 'upstream-timeout' },
       ...[SpanStatusCode.ERROR, SpanStatusCode.ERROR, 'upstream-timeout'],
     ],
+    [
+      { status: 200, problem: 'upstream-timeout' },
+      ...[SpanStatusCode.ERROR, SpanStatusCode.ERROR, 'upstream-timeout'],
+    ],
   ] as const)('tell errors of %o by the conventions', (changes, server, client, type) => {
     const spans = spansOf(changes);
     expect([spans[0]!.status.code, spans[2]!.status.code]).toEqual([server, client]);
