@@ -19,6 +19,7 @@ import type { FromFront, FrontWorkerData, ToFront } from '../data-plane/front-me
 import type { HostShared, NonceShared } from '../stores/shared-memory/index.ts';
 import type { FrontTelemetryShared } from '../telemetry/front-telemetry.ts';
 import { EventBacklog } from './event-backlog.ts';
+import { askAuthorization, askReplay } from './front-questions.ts';
 import { createSlot, type FrontSlot, RESTART_PAUSE_MS } from './front-slot.ts';
 import type { DrainOutcome, FrontState, SwapFailure } from './front-states.ts';
 import type { FrontThreadsOptions } from './front-threads-options.ts';
@@ -29,7 +30,6 @@ import { withinMs } from './within-ms.ts';
 
 type Message = FromFront<FrontTelemetryShared>;
 type SwapFailedMessage = Extract<Message, { kind: 'swap-failed' }>;
-type AuthorizationMessage = Extract<Message, { kind: 'authorization' }>;
 type HeardElsewhere = 'listening' | 'failed' | 'replay' | 'authorization' | 'revoked-heard';
 
 const RESTART_PAUSE_MAX_MS = 5_000;
@@ -266,8 +266,8 @@ export class FrontThreads {
         this.onListening(slot, index, message.version);
         resolve();
       } else if (message.kind === 'failed') reason = new Error(message.message);
-      else if (message.kind === 'replay') this.askReplay(worker, message);
-      else if (message.kind === 'authorization') this.askAuthorization(worker, message);
+      else if (message.kind === 'replay') askReplay(worker, message, this.options);
+      else if (message.kind === 'authorization') askAuthorization(worker, message, this.options);
       else if (message.kind === 'revoked-heard') this.revocations.heard(worker, message.tell);
       else this.hear(slot, index, message);
     });
@@ -287,20 +287,6 @@ export class FrontThreads {
       if (wasListening) this.restartLater(slot, index, reason);
     });
     return promise;
-  }
-
-  /** The answer is for this thread alone: one that takes its place never asked. */
-  private askReplay(worker: Worker, { ask, request }: Extract<Message, { kind: 'replay' }>): void {
-    this.options.onReplay(request, page => {
-      const message: ToFront = { kind: 'replayed', ask, page };
-      worker.postMessage(message);
-    });
-  }
-
-  private askAuthorization(worker: Worker, { ask, request }: AuthorizationMessage): void {
-    this.options.onAuthorization?.(request, reply => {
-      worker.postMessage({ kind: 'authorized', ask, reply } satisfies ToFront);
-    });
   }
 
   private onListening(slot: FrontSlot, index: number, version: number): void {

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createMemoryRegistryStore } from '../../../src/stores/memory/registry-store.ts';
 import { type RegistryStore, RegistryStoreError } from '../../../src/stores/registry-contract.ts';
+import { eventually } from '../../support/eventually.ts';
 import { AdminUnderTest, refusalOf, tokenOf } from './admin-fixture.ts';
 import { manyPartners } from './record-fixture.ts';
 
@@ -88,13 +89,13 @@ describe('an export of the audit log', () => {
     const { admin } = await withLog(100);
     const readers = Array.from({ length: 4 }, () => slowReader(admin, '/v1/audit'));
     const ask = () => admin.call('/v1/audit?limit=1');
-    await expect.poll(async () => (await ask()).status).toBe(503);
+    await eventually(async () => (await ask()).status).toBe(503);
     const refused = await ask();
     expect(refusalOf(refused)).toBe('503 overloaded');
     expect(refused.headers.get('retry-after')).toBe('1');
     expect((await admin.call('/v1/audit/head')).status).toBe(200);
     for (const socket of readers) socket.destroy();
-    await expect.poll(async () => (await ask()).status).toBe(200);
+    await eventually(async () => (await ask()).status).toBe(200);
   });
 });
 
@@ -104,8 +105,8 @@ describe('an export of the registry', () => {
     await admin.seed({ partners: manyPartners() });
     const readers = Array.from({ length: 4 }, () => slowReader(admin, '/v1/registry/export'));
     const ask = () => admin.call('/v1/registry/export');
-    await expect.poll(async () => (await ask()).status).toBe(503);
+    await eventually(async () => (await ask()).status).toBe(503);
     for (const socket of readers) socket.destroy();
-    await expect.poll(async () => (await ask()).status).toBe(200);
+    await eventually(async () => (await ask()).status).toBe(200);
   });
 });
