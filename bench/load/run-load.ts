@@ -27,8 +27,16 @@ export interface RunExtras {
   readonly cores?: { readonly gateway: string; readonly load: string };
   /** Laid over the gateway's configuration. */
   readonly config?: Sections<Config>;
+  /** Goes on beside the measured time, and must end with it or soon after. */
+  readonly beside?: (gateway: BenchGateway, measured: MeasuredTime) => Promise<void>;
   /** Shows progress; nothing where absent. */
   readonly progress?: (text: string) => void;
+}
+
+export interface MeasuredTime {
+  /** Of `performance.now()`. */
+  readonly fromMs: number;
+  readonly seconds: number;
 }
 
 export interface LoadRun {
@@ -84,7 +92,10 @@ export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Pro
   const measuredMs = startMs + options.warmUpSeconds * 1_000;
   const running = generators.run(process.hrtime.bigint() + BigInt(LEAD_MS) * 1_000_000n);
   const watching = watchRun(options, { upstream, gateway, hiccups }, measuredMs);
-  const [outcomes, watched] = await unlessAborted(signal, Promise.all([running, watching]));
+  const measured = { fromMs: measuredMs, seconds: options.durationSeconds };
+  const beside = extras.beside?.(gateway, measured);
+  const work = Promise.all([running, watching, beside]);
+  const [outcomes, watched] = await unlessAborted(signal, work);
   const logAfter = await gateway.admin('/histograms.hlog');
   const merged = mergeOutcomes(outcomes, options.durationSeconds);
   const result = assembleResult(options, {
