@@ -4,10 +4,12 @@ import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildConsole } from './build-console.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'src');
 const output = join(root, 'dist');
+const page = join(source, 'control-plane/console/page');
 
 /** The compiler rewrites `.ts` in imports, but not in the URLs from which workers are started. */
 const WORKER_URL = /(new URL\(\s*['"]\.{1,2}\/[^'"]+)\.ts(['"],\s*import\.meta\.url)/g;
@@ -35,7 +37,9 @@ function rewriteWorkerUrls(): void {
 }
 
 function copyAssets(): void {
-  cpSync(source, output, { recursive: true, filter: path => !path.endsWith('.ts') });
+  // What the page is made of is in its bundle.
+  const isWanted = (path: string) => !path.endsWith('.ts') && path !== page;
+  cpSync(source, output, { recursive: true, filter: isWanted });
 }
 
 rmSync(output, { recursive: true, force: true });
@@ -44,3 +48,4 @@ compile('tsconfig.build.json');
 compile('tsconfig.client.json');
 rewriteWorkerUrls();
 copyAssets();
+await buildConsole(join(output, 'console-page'));

@@ -21,6 +21,7 @@ const CODE = ['src', 'test', 'bench', 'scripts', 'bin', ...globSync('*.{ts,json}
 
 const CHECKS: readonly Check[] = [
   tool('types', 'tsc', '-p', '.'),
+  tool('types of the console', 'tsc', '-p', 'tsconfig.console.json'),
   tool('lint and format', 'biome', 'check', '--error-on-warnings', ...CODE),
   tool('tidy', 'vitest', 'run', 'test/tidy'),
   tool('unused', 'knip', '--no-progress'),

@@ -3,6 +3,7 @@
  * plane that have routes of their own.
  */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { GatewayRegistry } from './compose-registry.ts';
 import type { GatewayTelemetry } from './compose-telemetry.ts';
 import { GatewayControls, openBlockedSources } from './compose-tuning.ts';
@@ -32,6 +33,11 @@ import type { UpstreamHealth } from './runtime/upstream-health.ts';
 import type { EventJournalError } from './stores/contracts.ts';
 import type { ProcessLog } from './telemetry/process-log.ts';
 import type { RecentRequests } from './telemetry/recent-requests.ts';
+
+/** A checkout serves what `npm run build:console` made, a package what it brings. */
+const CONSOLE_FOLDER = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../build/console' : './console-page', import.meta.url),
+);
 
 export interface AdminParts extends Omit<TelemetrySources, 'alerts'> {
   readonly config: Config;
@@ -116,6 +122,7 @@ export class GatewayAdmin {
     return createAdminListener({
       ...{ config: config.admin, readiness, telemetry, facts, feed, history, reportBug },
       alerts: () => alerts.facts(),
+      consoleFolder: CONSOLE_FOLDER,
       operators: () => this.operators,
       signedRequests: createOperatorCheck({
         ...{ listener: config.admin, signatures: config.signatures, clock: systemClock },

@@ -31,7 +31,7 @@ export interface Rule {
 
 const CODE_FOLDERS = ['src', 'bin', 'test', 'bench', 'scripts'];
 const PAGE_FOLDERS = ['docs', 'native-notes', ...CODE_FOLDERS];
-const CODE_FILE = /\.[cm]?[jt]s$/;
+const CODE_FILE = /\.([cm]?[jt]s|tsx)$/;
 /** Material of others (test vectors) and results of runs: nobody writes it by hand. */
 const FOREIGN = ['test/vectors', 'bench/results'];
 

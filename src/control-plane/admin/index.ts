@@ -11,6 +11,7 @@ import type { SignedRequestCheck } from '../../core/signed-requests.ts';
 import type { ApprovalRegistry } from '../approvals/approval-desk.ts';
 import { ConsoleSessions } from '../console/console-sessions.ts';
 import { addConsoleRoutes, type ConsoleSources, takeWebSockets } from '../console/routes.ts';
+import { addConsolePage } from '../console/serve-page.ts';
 import { OperatorDirectory } from '../operators/operator-directory.ts';
 import { AccessGate } from './access-gate.ts';
 import { type AdminRoute, answerErrors, RoutePaths } from './answer-errors.ts';
@@ -50,6 +51,8 @@ export interface AdminListenerOptions extends TelemetrySources, ConsoleSources {
   readonly operators?: () => OperatorDirectory;
   /** How signed requests are checked; without it operators have tokens only. */
   readonly signedRequests?: SignedRequestCheck;
+  /** Where the built page of the console is; it is not served where absent. */
+  readonly consoleFolder?: string;
   /** Content of `events.publisherTokenFile`. */
   readonly publisherToken?: string | undefined;
   readonly publishing: PublishOptions;
@@ -107,6 +110,7 @@ export async function createAdminListener(options: AdminListenerOptions): Promis
   );
   await describeRoutes(app);
   addTelemetryRoutes(app, options);
+  if (options.consoleFolder !== undefined) addConsolePage(app, options.consoleFolder);
   addConsoleRoutes(app, { ...options, authenticator, sessions, limits, isOpen });
   addPublishRoute(app, options.publishing);
   if (options.control !== undefined) addControlRoutes(app, options.control, clock);

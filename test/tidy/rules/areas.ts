@@ -27,6 +27,7 @@ const STORE_PARTS = [
 ];
 const TELEMETRY = 'src/telemetry/';
 const FRONT_MESSAGES = 'src/data-plane/front-messages.ts';
+const CONSOLE_PAGE = 'src/control-plane/console/page/';
 const ANYTHING = ['src/'];
 
 const under =
@@ -79,6 +80,12 @@ export const AREAS: readonly Area[] = [
     name: 'stores',
     matches: under('src/stores/'),
     mayImport: [CORE, ...STORE_TYPES, ...STORE_PARTS],
+  },
+  {
+    // It runs in a browser: of the gateway it has the shapes of answers, and what is in them.
+    name: 'the page of the console',
+    matches: under(CONSOLE_PAGE),
+    mayImport: [CONSOLE_PAGE, 'src/telemetry/live-frame.ts', 'src/core/stages.ts'],
   },
   {
     name: 'control plane',

@@ -1,0 +1,53 @@
+/** What a GET answers, asked again after each interval, with why it could not be had. */
+import { useEffect, useState } from 'preact/hooks';
+import { ApiRefusal } from '../api/api-client.ts';
+import { useConsole } from '../state/console-state.ts';
+
+export interface Asked<T> {
+  readonly value: T | undefined;
+  readonly refusal: ApiRefusal | undefined;
+  /** Asks again now. */
+  readonly again: () => void;
+}
+
+/**
+ * @param path undefined while there is nothing to ask
+ * @param intervalMs undefined to ask once for each path
+ * @param occasion asked anew when it is another
+ */
+export function useAnswer<T>(
+  path: string | undefined,
+  intervalMs?: number,
+  occasion?: unknown,
+): Asked<T> {
+  const { api } = useConsole();
+  const [round, setRound] = useState(0);
+  const [got, setGot] = useState<{ path?: string; value?: T; refusal?: ApiRefusal }>({});
+  // Each round asks again
+  useEffect(() => {
+    if (path === undefined) return;
+    let isWanted = true;
+    api.get<T>(path).then(
+      value => isWanted && setGot({ path, value }),
+      (error: unknown) => {
+        if (!(error instanceof ApiRefusal)) throw error;
+        // The figures that were there are of another moment: gone rather than old.
+        if (isWanted) setGot({ path, refusal: error });
+      },
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [api, path, round, occasion]);
+  useEffect(() => {
+    if (intervalMs === undefined) return;
+    const timer = setInterval(() => setRound(count => count + 1), intervalMs);
+    return () => clearInterval(timer);
+  }, [intervalMs]);
+  const isOfPath = got.path === path;
+  return {
+    value: isOfPath ? got.value : undefined,
+    refusal: isOfPath ? got.refusal : undefined,
+    again: () => setRound(count => count + 1),
+  };
+}

@@ -1,0 +1,46 @@
+/** Says that what is shown is old, since when, and reads out when that begins and ends. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useConsole, useLive, useWording } from './state/console-state.ts';
+
+export function StaleNotice() {
+  const { live, announcement } = useConsole();
+  const { texts, figures } = useWording();
+  const { freshness, lastAtMs } = useLive();
+  const wasSilent = useRef(false);
+  const nowMs = useSeconds(freshness === 'silent');
+  useEffect(() => {
+    const isSilent = freshness === 'silent';
+    if (isSilent !== wasSilent.current) {
+      announcement.set(isSilent ? texts.live.lost : texts.live.back);
+    }
+    wasSilent.current = isSilent;
+  }, [freshness, announcement, texts]);
+  if (freshness !== 'silent') return null;
+  const age = lastAtMs === undefined ? '' : figures.age(nowMs - lastAtMs);
+  return (
+    <div class="notice alarm">
+      <p>
+        <strong>
+          {lastAtMs === undefined
+            ? texts.live.silentNever
+            : texts.live.silentSince(figures.clock(lastAtMs), age)}
+        </strong>{' '}
+        {texts.live.retrying}
+      </p>
+      <button type="button" onClick={() => live.retry()}>
+        {texts.live.retry}
+      </button>
+    </div>
+  );
+}
+
+function useSeconds(isRunning: boolean): number {
+  const [nowMs, setNowMs] = useState(Date.now);
+  useEffect(() => {
+    if (!isRunning) return;
+    setNowMs(Date.now());
+    const timer = setInterval(() => setNowMs(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, [isRunning]);
+  return nowMs;
+}

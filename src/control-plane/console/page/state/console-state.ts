@@ -1,0 +1,116 @@
+/** What all views share, made once for the page. */
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import { ApiClient, ApiRefusal } from '../api/api-client.ts';
+import type { Session } from '../api/shapes.ts';
+import { Figures } from '../figures.ts';
+import { LiveConnection, type LiveState } from '../live/live-connection.ts';
+import type { Span } from '../live/span.ts';
+import { LIVE_SPAN } from '../live/span.ts';
+import { TEXTS, type Texts } from '../text/index.ts';
+import { Cell, useCell } from './cell.ts';
+import type { MadeChange } from './made-change.ts';
+import { Preferences } from './preferences.ts';
+
+/** `unknown` until the listener has answered; `refused` where signing in is the next step. */
+export type SessionState =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'refused' }
+  | ({ readonly kind: 'known' } & Session);
+
+const SESSION_PATH = '/v1/console/session';
+
+export class ConsoleState {
+  readonly preferences = new Preferences();
+  readonly session = new Cell<SessionState>({ kind: 'unknown' });
+  /** Read out by screen readers: states that changed, never figures. */
+  readonly announcement = new Cell('');
+  readonly span = new Cell<Span>(LIVE_SPAN);
+  readonly changes = new Cell<readonly MadeChange[]>([]);
+  readonly api = new ApiClient(() => this.signedOut());
+  readonly live: LiveConnection;
+
+  constructor() {
+    const url = new URL('/v1/live', location.href);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    // A WebSocket that is refused does not say why: the session does.
+    this.live = new LiveConnection(url.href, () => void this.readSession());
+    this.session.watch(({ kind }) => {
+      if (kind === 'known') this.live.start();
+      if (kind === 'refused') this.live.stop();
+    });
+  }
+
+  async readSession(): Promise<void> {
+    try {
+      const session = await this.api.get<Session>(SESSION_PATH);
+      this.session.set({ kind: 'known', ...session });
+    } catch (error) {
+      // A listener that cannot be reached says nothing about the session; the page shows its age.
+      if (!(error instanceof ApiRefusal)) throw error;
+      if (this.session.value.kind === 'unknown' && error.status !== 401) {
+        setTimeout(() => void this.readSession(), SESSION_RETRY_MS);
+      }
+    }
+  }
+
+  /** @throws ApiRefusal */
+  async signIn(token: string): Promise<void> {
+    const session = await this.api.send<Omit<Session, 'signInNeeded'>>('POST', SESSION_PATH, {
+      token,
+    });
+    this.session.set({ kind: 'known', signInNeeded: true, ...session });
+  }
+
+  async signOut(): Promise<void> {
+    try {
+      await this.api.send('DELETE', SESSION_PATH);
+      this.signedOut();
+    } catch (error) {
+      if (!(error instanceof ApiRefusal)) throw error;
+    }
+    // Whether it worked or not, the listener says who is signed in.
+    await this.readSession();
+  }
+
+  private signedOut(): void {
+    this.session.set({ kind: 'refused' });
+  }
+}
+
+const SESSION_RETRY_MS = 3_000;
+
+const Context = createContext<ConsoleState | undefined>(undefined);
+export const ConsoleProvider = Context.Provider;
+
+export function useConsole(): ConsoleState {
+  const state = useContext(Context);
+  if (state === undefined) throw new Error('a view outside the console');
+  return state;
+}
+
+export interface Wording {
+  readonly texts: Texts;
+  readonly figures: Figures;
+}
+
+const WORDING = {
+  en: { texts: TEXTS.en, figures: new Figures('en', TEXTS.en) },
+  zh: { texts: TEXTS.zh, figures: new Figures('zh-CN', TEXTS.zh) },
+} as const;
+
+/** Texts, and figures with their units, in the chosen language. */
+export function useWording(): Wording {
+  return WORDING[useCell(useConsole().preferences.language)];
+}
+
+export function useLive(): LiveState {
+  return useCell(useConsole().live.state);
+}
+
+/** Whether somebody is signed in who may do what asks for one of the roles. */
+export function useMayAct(...roles: readonly string[]): boolean {
+  const session = useCell(useConsole().session);
+  if (session.kind !== 'known' || session.operator === null) return false;
+  return session.roles.some(role => role === 'operator' || roles.includes(role));
+}

@@ -1,0 +1,66 @@
+/** What an operator may change while traffic flows, and what it did. */
+import { useState } from 'preact/hooks';
+import type { Tuning } from '../../api/shapes.ts';
+import { useAnswer } from '../../live/use-answer.ts';
+import { RefusalNotice } from '../../refusal-notice.tsx';
+import { useCell } from '../../state/cell.ts';
+import { useConsole, useMayAct, useWording } from '../../state/console-state.ts';
+import type { PlannedChange } from '../../state/made-change.ts';
+import { AppPanel } from './app-panel.tsx';
+import { ConfirmDialog } from './confirm-dialog.tsx';
+import { EffectsPanel } from './effects-panel.tsx';
+import { FrontsPanel } from './fronts-panel.tsx';
+import { SourcesPanel } from './sources-panel.tsx';
+import { TuningPanel } from './tuning-panel.tsx';
+import { UpstreamsPanel } from './upstreams-panel.tsx';
+
+/** Fronts may be drained by somebody else. */
+const REFRESH_MS = 5_000;
+
+export function ActionsView() {
+  const { texts } = useWording();
+  const [planned, setPlanned] = useState<PlannedChange>();
+  const tuning = useAnswer<Tuning>('/v1/tuning', REFRESH_MS);
+  const isOperator = useMayAct();
+  const mayChangeApps = useMayAct('partner-manager');
+  // What is read anew after a change was made.
+  const round = useCell(useConsole().changes)[0]?.id ?? 0;
+  const own = { plan: setPlanned, mayAct: isOperator };
+  return (
+    <>
+      <p class="hint">{texts.actions.intro}</p>
+      <WhyNot />
+      <RefusalNotice refusal={tuning.refusal} />
+      <EffectsPanel plan={setPlanned} />
+      <div class="charts halves independent">
+        {tuning.value !== undefined && <TuningPanel {...own} tuning={tuning.value} />}
+        <div class="stack">
+          {tuning.value !== undefined && <FrontsPanel {...own} fronts={tuning.value.fronts} />}
+          <UpstreamsPanel {...own} round={round} />
+          <AppPanel plan={setPlanned} mayAct={mayChangeApps} />
+          <SourcesPanel {...own} round={round} />
+        </div>
+      </div>
+      {planned !== undefined && (
+        <ConfirmDialog
+          plan={planned}
+          close={() => {
+            setPlanned(undefined);
+            tuning.again();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** Why buttons are off: nobody has to guess. */
+function WhyNot() {
+  const { texts } = useWording();
+  const session = useCell(useConsole().session);
+  const mayAct = useMayAct('partner-manager');
+  if (session.kind !== 'known' || mayAct) return null;
+  const { noOperators, notSignedIn, noRole } = texts.actions;
+  const why = session.operator !== null ? noRole : session.signInNeeded ? notSignedIn : noOperators;
+  return <p class="notice">{why}</p>;
+}

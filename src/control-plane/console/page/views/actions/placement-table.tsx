@@ -1,0 +1,42 @@
+/** Where each kind of work runs, beside what one of it costs. */
+import { PLACEMENTS, type Placement, type Tuning } from '../../api/shapes.ts';
+import { DataTable } from '../../charts/data-table.tsx';
+import { useWording } from '../../state/console-state.ts';
+import type { Draft } from './tuning-draft.ts';
+
+interface Props {
+  readonly tuning: Tuning;
+  readonly draft: Draft;
+  readonly set: (part: Partial<Draft>) => void;
+}
+
+export function PlacementTable({ tuning, draft, set }: Props) {
+  const { texts, figures } = useWording();
+  const of = texts.actions;
+  const choose = (kind: string, placement: Placement) =>
+    set({ placements: { ...draft.placements, [kind]: placement } });
+  const rows = tuning.costs.map(({ kind, micros, placement }) => [
+    kind,
+    figures.micros(micros),
+    placement,
+    <select
+      key="next"
+      aria-label={`${of.placement}: ${kind}`}
+      value={draft.placements[kind] ?? 'auto'}
+      onChange={event => choose(kind, event.currentTarget.value as Placement)}
+    >
+      {PLACEMENTS.map(value => (
+        <option key={value} value={value}>
+          {value}
+        </option>
+      ))}
+    </select>,
+  ]);
+  const columns = [
+    { label: of.kind },
+    { label: of.cost, isFigure: true },
+    { label: of.runs },
+    { label: of.placement },
+  ];
+  return <DataTable caption={of.kinds} columns={columns} rows={rows} showsCaption />;
+}

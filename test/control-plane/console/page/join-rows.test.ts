@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { joinRows } from '../../../../src/control-plane/console/page/live/join-rows.ts';
+import { trafficBetween } from '../../../support/console/traffic.ts';
+
+const START_MS = 1_795_000_000_000;
+/** Frames do not come on the second. */
+const LATE_MS = 130;
+const rows = (seconds: readonly number[], lateMs = 0) =>
+  seconds.map(second => {
+    const fromMs = START_MS + second * 1_000 + lateMs;
+    return trafficBetween(fromMs, fromMs + 1_000);
+  });
+const startsOf = (joined: readonly { fromMs: number }[]) =>
+  joined.map(({ fromMs }) => fromMs - START_MS);
+
+it('has the history before the frames, and in the time in which no frame came', () => {
+  const frames = rows([2, 3, 6, 7], LATE_MS);
+  expect(startsOf(joinRows(rows([0, 1, 2, 3, 4, 5, 6]), frames))).toEqual([
+    ...[0, 1_000, 2_130, 3_130, 4_000, 5_000, 6_130, 7_130],
+  ]);
+});
+
+it('is either alone where the other has nothing', () => {
+  expect(startsOf(joinRows([], rows([0, 1])))).toEqual([0, 1_000]);
+  expect(startsOf(joinRows(rows([0, 1]), []))).toEqual([0, 1_000]);
+});

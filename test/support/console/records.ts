@@ -1,0 +1,97 @@
+/** What the mock gateway answers to searches, and its alerts. */
+import { STAGES } from '../../../src/core/stages.ts';
+import { noise } from './traffic.ts';
+
+const OPERATIONS = ['payments.create', 'accounts.balance', 'statements.list', 'refunds.create'];
+const APPS = ['merchant-hub', 'payroll-cloud', 'invoice-link', 'supply-desk'];
+const PROBLEMS = ['upstream-timeout', undefined, undefined, 'rate-limited', undefined];
+const SHARES = [0.02, 0.11, 0.14, 0.01, 0.06, 0.05, 0.55, 0.03];
+
+export const KNOWN_REQUEST = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+
+function shortRecord(index: number, nowMs: number) {
+  const problem = PROBLEMS[index % PROBLEMS.length];
+  const status = problem === undefined ? 200 : problem === 'rate-limited' ? 429 : 504;
+  return {
+    requestId: index === 0 ? KNOWN_REQUEST : `${(index * 7_919 + 0x5af3).toString(16)}-${index}`,
+    atMs: nowMs - index * 1_870,
+    ...{
+      method: index % 2 === 0 ? 'POST' : 'GET',
+      path: `/open/v2/orders/${4_711 + index}`,
+      status,
+    },
+    totalMs: 5_012 / (index + 1) ** 1.1,
+    ...{ app: APPS[index % 4]!, partner: 'northwind', operation: OPERATIONS[index % 4]! },
+    ...(problem !== undefined && { problem }),
+  };
+}
+
+export function foundRequests(
+  nowMs: number,
+  { app, operation, problem, order, limit }: Readonly<Record<string, string>>,
+) {
+  const all = Array.from({ length: 25 }, (_, index) => shortRecord(index, nowMs));
+  return all
+    .filter(one => app === undefined || one.app === app)
+    .filter(one => operation === undefined || one.operation === operation)
+    .filter(one => problem === undefined || one.problem === problem)
+    .sort((a, b) => (order === 'latest' ? b.atMs - a.atMs : b.totalMs - a.totalMs))
+    .slice(0, Number(limit ?? 25));
+}
+
+export function wholeRequest(nowMs: number) {
+  const short = shortRecord(0, nowMs);
+  const stages = STAGES.slice(0, -1).map((stage, index) => [stage, short.totalMs * SHARES[index]!]);
+  return {
+    ...short,
+    ...{ peer: '203.0.113.24', front: 1, stages: Object.fromEntries(stages) },
+    detail: 'The upstream did not answer in 5,000 ms.',
+    decisions: [
+      { name: 'admission', outcome: 'admitted' },
+      { name: 'verify', outcome: 'rsa-pss-sha512, key merchant-hub-2026, in the pool' },
+      { name: 'route', outcome: 'payments.create, plan gold' },
+      { name: 'policy', outcome: 'rate 41 of 200 in a second' },
+      { name: 'upstream', outcome: 'upstream-timeout' },
+    ],
+    attempts: [
+      { target: '10.1.4.7:8443', failure: 'timeout', ms: 2_500.2 },
+      { target: '10.1.4.9:8443', failure: 'timeout', ms: 2_499.1 },
+    ],
+  };
+}
+
+const TOP_NAMES: Readonly<Record<string, readonly string[]>> = {
+  app: APPS,
+  operation: OPERATIONS,
+  problem: ['rate-limited', 'signature-invalid', 'upstream-timeout', 'scope-insufficient'],
+  source: ['203.0.113.24', '198.51.100.7', '2001:db8:41::9', '192.0.2.61'],
+};
+
+export function topItems(by: string, windowSeconds: number) {
+  return (TOP_NAMES[by] ?? []).map((name, index) => ({
+    name,
+    exchanges: Math.round((windowSeconds * 1_900) / (index + 1)),
+    refused: by === 'problem' ? Math.round(1_900 / (index + 1)) : Math.round(noise(index) * 940),
+    meanMs: 5.2 + index * 1.3,
+    p99Ms: 21.4 + index * 17.2,
+  }));
+}
+
+export function alertsAt(nowMs: number) {
+  const quiet = ['gateway-down', 'loop-delay-high', 'restarts', 'upstream-errors', 'queue-full'];
+  return [
+    {
+      ...{ name: 'latency-budget-fast-burn', severity: 'page', state: 'firing' },
+      sinceMs: nowMs - 754_000,
+      summary: 'The budget of p99 under 50 ms is used up 14.4 times as fast as it may be.',
+    },
+    {
+      ...{ name: 'refusals-rising', severity: 'ticket', state: 'pending' },
+      sinceMs: nowMs - 64_000,
+      summary: '2.1 % of calls were refused in the last 5 min; the bound is 2 %.',
+    },
+    ...quiet.map(name => ({
+      ...{ name, severity: 'ticket', state: 'ok', sinceMs: nowMs - 3_600_000, summary: '' },
+    })),
+  ];
+}
