@@ -52,13 +52,21 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
     expect(faults).toEqual([]);
   });
 
-  it('shows figures but no way to act where no operators are configured', async () => {
-    const { page } = await open('actions', 'none');
-    await page.getByText('No operators are configured, so nobody can act.').waitFor();
+  it('shows figures without a sign-in where they are for everybody, and no way to act', async () => {
+    const { page } = await open('overview', 'none');
+    await page.locator('.freshness.fresh').waitFor();
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.getByText('Nobody is signed in').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByLabel('App id').fill('merchant-hub');
+    await page.keyboard.press('Enter');
+    await page.getByText('Only for operators who are signed in.').first().waitFor();
+    expect(await page.getByRole('button', { name: 'Block', exact: true }).isDisabled()).toBe(true);
+    await page.getByLabel('Token').fill(OPERATOR_TOKEN);
+    await page.keyboard.press('Enter');
     const drain = page.getByRole('button', { name: 'Drain front 0' });
     await drain.waitFor();
-    expect(await drain.isDisabled()).toBe(true);
-    expect(await page.getByRole('button', { name: 'Review changes' }).isDisabled()).toBe(true);
+    expect(await drain.isEnabled()).toBe(true);
   });
 
   it('walks through views, heat map and choices by keyboard alone', async () => {

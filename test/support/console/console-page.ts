@@ -55,7 +55,11 @@ export class ConsoleBrowser {
   }
 
   /** @param path of the page, behind the origin */
-  async openPage(gateway: MockGateway, path: string, look: Look): Promise<OpenedPage> {
+  async openPage(
+    gateway: { readonly origin: string },
+    path: string,
+    look: Look,
+  ): Promise<OpenedPage> {
     const { language, theme, width = 1366, height = 850, reducesMotion = false } = look;
     const context = await this.browser.newContext({
       ...{ viewport: { width, height }, colorScheme: theme },

@@ -13,11 +13,13 @@ import { curveOf, trafficBetween } from './traffic.ts';
 export const OPERATOR_TOKEN = 'mock-operator-token';
 const COOKIE = 'xingyun-console=mock';
 const HELLO_FRAMES = 60;
+/** Open to everybody where nobody needs to sign in; all else is for operators. */
+const FIGURES = /^\/v1\/(live|history|distribution|alerts)\b/;
 
 export interface MockOptions {
   /** Of the built page. */
   readonly folder: string;
-  /** `none`: on loopback without operators. */
+  /** `none`: on loopback, where figures are for everybody. */
   readonly session: 'needed' | 'none' | 'signed-in';
   readonly port?: number;
 }
@@ -71,12 +73,17 @@ export class MockGateway {
     await this.app.close();
   }
 
+  /** Whether figures are for everybody. */
   private get isOpen(): boolean {
-    return this.session !== 'needed';
+    return this.session === 'none';
   }
 
-  private mayRead(cookie: string | undefined): boolean {
-    return this.isOpen || cookie?.includes(COOKIE) === true;
+  private isSignedIn(cookie: string | undefined): boolean {
+    return this.session === 'signed-in' || cookie?.includes(COOKIE) === true;
+  }
+
+  private mayRead(url: string, cookie: string | undefined): boolean {
+    return this.isSignedIn(cookie) || (this.isOpen && FIGURES.test(url));
   }
 
   private addSession(): void {
@@ -84,20 +91,22 @@ export class MockGateway {
     const path = '/v1/console/session';
     this.app.addHook('onRequest', async (request, reply) => {
       const isOpen = request.url === path || request.url.startsWith('/console');
-      if (!isOpen && !this.mayRead(request.headers.cookie)) await refuse(reply, 401);
+      const mayRead = this.mayRead(request.url, request.headers.cookie);
+      if (!isOpen && !mayRead) await refuse(reply, 401);
       const isChange = request.method !== 'GET';
       if (isChange && request.headers['x-xingyun-console'] !== '1') await refuse(reply, 403);
     });
     this.app.get(path, (request, reply) => {
-      if (this.session === 'none') return { operator: null, roles: [], signInNeeded: false };
-      if (!this.mayRead(request.headers.cookie)) return refuse(reply, 401);
-      return { ...operator, signInNeeded: true };
+      const signInNeeded = !this.isOpen;
+      if (this.isSignedIn(request.headers.cookie)) return { ...operator, signInNeeded };
+      if (this.isOpen) return { operator: null, roles: [], signInNeeded };
+      return refuse(reply, 401);
     });
     this.app.post<{ Body: { token: string } }>(path, (request, reply) => {
       if (request.body.token !== OPERATOR_TOKEN) return refuse(reply, 401);
       return reply
         .header('set-cookie', `${COOKIE}; HttpOnly; SameSite=Strict; Path=/`)
-        .send(operator);
+        .send({ ...operator, signInNeeded: !this.isOpen });
     });
     this.app.delete(path, (_, reply) =>
       reply.header('set-cookie', `${COOKIE}; Max-Age=0; Path=/`).code(204).send(),
@@ -142,7 +151,11 @@ export class MockGateway {
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (!this.sends || request.url !== '/v1/live' || !this.mayRead(request.headers.cookie)) {
+    if (
+      !this.sends ||
+      request.url !== '/v1/live' ||
+      !this.mayRead(request.url, request.headers.cookie)
+    ) {
       socket.destroy();
       return;
     }

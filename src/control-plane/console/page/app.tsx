@@ -24,7 +24,8 @@ export function App() {
   const { session, announcement } = useConsole();
   const { texts } = useWording();
   const { view, rest } = usePageAddress();
-  const { kind } = useCell(session);
+  const known = useCell(session);
+  const { kind } = known;
   const heading = useFocusOnChange(view);
   const title = kind === 'refused' ? texts.session.title : texts.views[view];
   useEffect(() => {
@@ -42,7 +43,7 @@ export function App() {
           {title}
         </h1>
         {kind === 'known' && <StaleNotice />}
-        {kind === 'known' && <View rest={rest} />}
+        {known.kind === 'known' && <View key={known.operator ?? ''} rest={rest} />}
         {kind === 'refused' && <SignInView />}
         {kind === 'unknown' && <p class="hint">{texts.live.connecting}</p>}
       </main>

@@ -61,8 +61,9 @@ function Operator() {
   if (session.kind !== 'known') return null;
   if (session.operator === null) {
     return (
-      <p class="operator" title={texts.session.nobodyWhy}>
-        {texts.session.nobody}
+      <p class="operator">
+        <span>{texts.session.nobody}</span>
+        <a href="#/actions">{texts.session.title}</a>
       </p>
     );
   }

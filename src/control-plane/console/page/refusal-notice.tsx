@@ -6,6 +6,7 @@ export function RefusalNotice({ refusal }: { readonly refusal: ApiRefusal | unde
   const { texts } = useWording();
   if (refusal === undefined) return null;
   const { code, message } = refusal;
+  if (refusal.status === 401) return <p class="hint">{texts.session.needed}</p>;
   return (
     <p class="notice alarm" role="alert">
       <strong>{texts.problem.title}.</strong>{' '}

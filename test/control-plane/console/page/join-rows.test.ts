@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { joinRows } from '../../../../src/control-plane/console/page/live/join-rows.ts';
+import {
+  joinRows,
+  withoutCovered,
+} from '../../../../src/control-plane/console/page/live/join-rows.ts';
 import { trafficBetween } from '../../../support/console/traffic.ts';
 
 const START_MS = 1_795_000_000_000;
@@ -23,4 +26,12 @@ it('has the history before the frames, and in the time in which no frame came', 
 it('is either alone where the other has nothing', () => {
   expect(startsOf(joinRows([], rows([0, 1])))).toEqual([0, 1_000]);
   expect(startsOf(joinRows(rows([0, 1]), []))).toEqual([0, 1_000]);
+});
+
+it('takes no row for empty that a coarser one covers', () => {
+  const coarse = trafficBetween(START_MS + 2_000, START_MS + 12_000);
+  const asked = [...rows([0, 1, 2, 3, 4, 5, 6]), coarse, ...rows([8, 9, 10, 11, 12])];
+  const kept = withoutCovered(asked, 1_000);
+  expect(startsOf(kept)).toEqual([0, 1_000, 2_000, 12_000]);
+  expect(kept[2]).toBe(coarse);
 });

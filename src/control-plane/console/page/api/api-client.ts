@@ -30,11 +30,11 @@ export interface CallOptions {
 }
 
 export class ApiClient {
-  private readonly onSignedOut: () => void;
+  private readonly onUnauthorized: (path: string) => void;
 
-  /** @param onSignedOut told whenever an answer says that nobody is signed in */
-  constructor(onSignedOut: () => void) {
-    this.onSignedOut = onSignedOut;
+  /** @param onUnauthorized told of each path whose answer was that nobody is signed in */
+  constructor(onUnauthorized: (path: string) => void) {
+    this.onUnauthorized = onUnauthorized;
   }
 
   async get<T>(path: string): Promise<T> {
@@ -57,13 +57,13 @@ export class ApiClient {
       ...{ signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    if (!response.ok) throw await this.refusal(response);
+    if (!response.ok) throw await this.refusal(path, response);
     const value = readValue(response.status, await response.text()) as T;
     return { value, etag: response.headers.get('etag') };
   }
 
-  private async refusal(response: Response): Promise<ApiRefusal> {
-    if (response.status === 401) this.onSignedOut();
+  private async refusal(path: string, response: Response): Promise<ApiRefusal> {
+    if (response.status === 401) this.onUnauthorized(path);
     const text = await response.text();
     const { code, detail, title } = problemIn(text);
     return new ApiRefusal(

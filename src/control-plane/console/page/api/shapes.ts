@@ -5,7 +5,7 @@ import type { LiveFrame } from '../../../../telemetry/live-frame.ts';
 export interface Session {
   readonly operator: string | null;
   readonly roles: readonly string[];
-  /** False on loopback without operators: figures are for everybody, actions for nobody. */
+  /** False where figures are for everybody who reaches the listener; actions need an operator. */
   readonly signInNeeded: boolean;
 }
 

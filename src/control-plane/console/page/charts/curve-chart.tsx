@@ -91,8 +91,11 @@ function fromZero(_: uPlot, __: number, max: number | null): uPlot.Range.MinMax 
 
 /** Both curves over all places that either has. */
 function joined(now: Curve, frozen: Curve): uPlot.AlignedData {
+  // What is rarer than one of all has not been seen.
+  const isSeen = (count: number) => (point: CurvePoint) =>
+    point.quantile >= 1 || 1 / (1 - point.quantile) <= count;
   const of = ({ points, count }: Curve) =>
-    new Map(points.map(({ quantile, ms }) => [rarity(quantile, count), ms]));
+    new Map(points.filter(isSeen(count)).map(({ quantile, ms }) => [rarity(quantile, count), ms]));
   const [nowAt, frozenAt] = [of(now), of(frozen)];
   const places = [...new Set([...nowAt.keys(), ...frozenAt.keys()])].sort((a, b) => a - b);
   return [

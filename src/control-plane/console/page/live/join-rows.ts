@@ -19,3 +19,27 @@ export function joinRows(
   }
   return [...joined, ...frames.slice(next)];
 }
+
+/** A row so much longer than asked for is a slice of the history that was not kept finer. */
+const COARSE_STEPS = 1.5;
+
+/**
+ * The history's rows without those that a coarser one covers: what was asked for finer than it is
+ * kept comes as one row of its own length, and as rows that are empty around its middle.
+ */
+export function withoutCovered(
+  rows: readonly TrafficFigures[],
+  stepMs: number,
+): readonly TrafficFigures[] {
+  const isCoarse = (row: TrafficFigures) => row.toMs - row.fromMs > stepMs * COARSE_STEPS;
+  const coarse = rows.filter(isCoarse);
+  if (coarse.length === 0) return rows;
+  let next = 0;
+  const fine = rows.filter(row => {
+    if (isCoarse(row)) return false;
+    const middleMs = (row.fromMs + row.toMs) / 2;
+    while (next < coarse.length && coarse[next]!.toMs <= middleMs) next++;
+    return next === coarse.length || coarse[next]!.fromMs > middleMs;
+  });
+  return [...fine, ...coarse].sort((one, other) => one.fromMs - other.fromMs);
+}

@@ -1,15 +1,16 @@
 /** The rows of a span: from the history, and for the last minutes from the frames as they come. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { HistoryAnswer, TrafficFigures } from '../../../../telemetry/live-frame.ts';
 import type { ApiRefusal } from '../api/api-client.ts';
 import { useConsole, useLive } from '../state/console-state.ts';
-import { joinRows } from './join-rows.ts';
+import { joinRows, withoutCovered } from './join-rows.ts';
 import { BY_FRAMES_MAX_MS, boundsOf, type Span } from './span.ts';
 import { useAnswer } from './use-answer.ts';
 
 const STEPS_MAX = 300;
 const REFRESH_MIN_MS = 5_000;
 const SETTLING_MS = 2_000;
+const NONE: readonly TrafficFigures[] = [];
 
 export interface Traffic {
   readonly rows: readonly TrafficFigures[];
@@ -45,7 +46,7 @@ export function useTraffic(span: Span): Traffic {
   const steps = Math.max(1, Math.min(STEPS_MAX, Math.round(lengthMs / 1_000)));
   const query = `fromMs=${asked.fromMs}&toMs=${asked.toMs}&steps=${steps}`;
   const { value, refusal } = useLastAnswer(`/v1/history?${query}`);
-  const past = value?.rows ?? [];
+  const past = useMemo(() => value && withoutCovered(value.rows, value.stepMs), [value]) ?? NONE;
   const stepMs = value?.stepMs ?? 1_000;
   if (!isByFrames) return { rows: past, ...asked, stepMs, refusal };
   const own = frames.map(({ traffic }) => traffic);

@@ -27,7 +27,10 @@ export class ConsoleState {
   readonly announcement = new Cell('');
   readonly span = new Cell<Span>(LIVE_SPAN);
   readonly changes = new Cell<readonly MadeChange[]>([]);
-  readonly api = new ApiClient(() => this.signedOut());
+  /** Somewhere one must be signed in: the listener says whether one still is. */
+  readonly api = new ApiClient(path => {
+    if (path !== SESSION_PATH) void this.readSession();
+  });
   readonly live: LiveConnection;
 
   constructor() {
@@ -43,12 +46,12 @@ export class ConsoleState {
 
   async readSession(): Promise<void> {
     try {
-      const session = await this.api.get<Session>(SESSION_PATH);
-      this.session.set({ kind: 'known', ...session });
+      this.know(await this.api.get<Session>(SESSION_PATH));
     } catch (error) {
-      // A listener that cannot be reached says nothing about the session; the page shows its age.
       if (!(error instanceof ApiRefusal)) throw error;
-      if (this.session.value.kind === 'unknown' && error.status !== 401) {
+      if (error.status === 401) this.session.set({ kind: 'refused' });
+      // A listener that cannot be reached says nothing about the session; the page shows its age.
+      else if (this.session.value.kind === 'unknown') {
         setTimeout(() => void this.readSession(), SESSION_RETRY_MS);
       }
     }
@@ -56,16 +59,12 @@ export class ConsoleState {
 
   /** @throws ApiRefusal */
   async signIn(token: string): Promise<void> {
-    const session = await this.api.send<Omit<Session, 'signInNeeded'>>('POST', SESSION_PATH, {
-      token,
-    });
-    this.session.set({ kind: 'known', signInNeeded: true, ...session });
+    this.know(await this.api.send<Session>('POST', SESSION_PATH, { token }));
   }
 
   async signOut(): Promise<void> {
     try {
       await this.api.send('DELETE', SESSION_PATH);
-      this.signedOut();
     } catch (error) {
       if (!(error instanceof ApiRefusal)) throw error;
     }
@@ -73,8 +72,10 @@ export class ConsoleState {
     await this.readSession();
   }
 
-  private signedOut(): void {
-    this.session.set({ kind: 'refused' });
+  private know({ operator, roles, signInNeeded }: Session): void {
+    const known = { kind: 'known', operator, roles, signInNeeded } as const;
+    const isSame = JSON.stringify(known) === JSON.stringify(this.session.value);
+    if (!isSame) this.session.set(known);
   }
 }
 

@@ -44,8 +44,8 @@ export const en = {
     out: 'Sign out',
     wrong: 'The token is not known.',
     as: 'Signed in as',
-    nobody: 'No sign-in',
-    nobodyWhy: 'No operators are configured: figures are shown, actions need an operator.',
+    nobody: 'Not signed in',
+    needed: 'Only for operators who are signed in.',
   },
   problem: {
     title: 'That did not work',
@@ -177,7 +177,6 @@ export const en = {
     service: 'In service',
     waitService: 'Mean time of a job',
     batchSizes: 'Batch sizes',
-    batchSize: (from: string, to: string) => (from === to ? from : `${from}–${to}`),
     jobsPerBatch: 'Jobs per batch',
     lanes: 'Lanes',
     app: 'App',
@@ -190,9 +189,8 @@ export const en = {
     intro:
       'Each change needs a reason, is written to the audit log and can be taken back. It appears ' +
       'here with the figures of 10 s before and 10 s after.',
-    notSignedIn: 'Actions need an operator: sign in first.',
+    notSignedIn: 'Nobody is signed in: figures are for everybody, actions need an operator.',
     noRole: 'Your roles do not allow these actions.',
-    noOperators: 'No operators are configured, so nobody can act. Figures are shown to everybody.',
     tuning: 'Worker pool',
     setting: 'Setting',
     now: 'Now',

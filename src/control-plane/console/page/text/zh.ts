@@ -37,8 +37,8 @@ export const zh: Texts = {
     out: '退出登录',
     wrong: '令牌无效。',
     as: '已登录：',
-    nobody: '未启用登录',
-    nobodyWhy: '尚未配置操作员：可以查看数据，执行操作需要操作员。',
+    nobody: '未登录',
+    needed: '仅供已登录的操作员使用。',
   },
   problem: {
     title: '未能完成',
@@ -168,7 +168,6 @@ export const zh: Texts = {
     service: '服务时间',
     waitService: '每项平均时间',
     batchSizes: '批次大小',
-    batchSize: (from, to) => (from === to ? from : `${from}–${to}`),
     jobsPerBatch: '每批项数',
     lanes: '通道',
     app: '应用',
@@ -180,9 +179,8 @@ export const zh: Texts = {
   actions: {
     intro:
       '每项变更都需要理由，会写入审计日志，并且可以撤回。变更会显示在这里，并附上前后各 10 秒的数据。',
-    notSignedIn: '执行操作需要操作员身份，请先登录。',
+    notSignedIn: '尚未登录：数据对所有人可见，执行操作需要操作员登录。',
     noRole: '您的角色不允许这些操作。',
-    noOperators: '尚未配置操作员，因此无人可以执行操作。数据对所有人可见。',
     tuning: '工作线程池',
     setting: '设置',
     now: '当前',

@@ -2,6 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import { type Line, LineChart } from '../charts/line-chart.tsx';
 import { type Traffic, useTraffic } from '../live/use-traffic.ts';
+import { withGaps } from '../live/with-gaps.ts';
 import { RefusalNotice } from '../refusal-notice.tsx';
 import { SpanPicker } from '../span-picker.tsx';
 import { useCell } from '../state/cell.ts';
@@ -9,7 +10,7 @@ import { useConsole, useWording } from '../state/console-state.ts';
 import { AlertsPanel } from './alerts-panel.tsx';
 import { KeyFigureStrip } from './key-figure-strip.tsx';
 import { StatusPanel } from './status-panel.tsx';
-import { perSecond, problemLines, withGaps } from './traffic-lines.ts';
+import { perSecond, problemLines } from './traffic-lines.ts';
 
 export function OverviewView() {
   const span = useCell(useConsole().span);

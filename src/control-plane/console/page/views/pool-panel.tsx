@@ -9,6 +9,15 @@ import { useWording } from '../state/console-state.ts';
 import { Figure } from './key-figure-strip.tsx';
 import { perSecond } from './traffic-lines.ts';
 
+/** Columns that are there also where all batches are small. */
+const SIZES_SHOWN_MIN = 6;
+
+/** Eleven of them stand beside each other on a phone. */
+function sizeName(jobsMax: number): string {
+  if (jobsMax <= 2) return `${jobsMax}`;
+  return jobsMax < 1_024 ? `≤${jobsMax}` : `≤${jobsMax / 1_024}k`;
+}
+
 interface Props {
   readonly pool: PoolFigures;
   readonly traffic: TrafficFigures;
@@ -28,9 +37,12 @@ export function PoolPanel({ pool, traffic }: Props) {
       pool.batches === 0 ? NO_FIGURE : `${figures.decimal(pool.jobs / pool.batches, 1)} ${of.jobs}`,
     ],
   ] as const;
-  const sizes = pool.batchSizes.map((count, index) => ({
-    label: of.batchSize(`${index === 0 ? 1 : 2 ** (index - 1) + 1}`, `${2 ** index}`),
-    ...{ count, shown: figures.count(count) },
+  const shownSizes = Math.max(
+    SIZES_SHOWN_MIN,
+    pool.batchSizes.findLastIndex(count => count > 0) + 1,
+  );
+  const sizes = pool.batchSizes.slice(0, shownSizes).map((count, index) => ({
+    ...{ label: sizeName(2 ** index), count, shown: figures.count(count) },
   }));
   return (
     <Panel title={of.pool(`${pool.front}`)} isLive>

@@ -2,30 +2,13 @@
 import type { TrafficFigures } from '../../../../telemetry/live-frame.ts';
 import type { Line } from '../charts/line-chart.tsx';
 import type { Traffic } from '../live/use-traffic.ts';
+import { withGaps } from '../live/with-gaps.ts';
 
 /** Of problems that have a line of their own; a chart with more cannot be read. */
 const PROBLEMS_SHOWN_MAX = 5;
-/** Rows that are further apart have others between them that nobody knows. */
-const GAP_STEPS = 1.8;
 
 export function perSecond({ fromMs, toMs }: TrafficFigures, count: number): number {
   return toMs > fromMs ? (count * 1_000) / (toMs - fromMs) : 0;
-}
-
-/** With an empty row where rows are missing, so that no line is drawn over what is not known. */
-export function withGaps({ rows, stepMs }: Traffic) {
-  const filled: (TrafficFigures | null)[] = [];
-  const timesMs: number[] = [];
-  for (const row of rows) {
-    const before = timesMs.at(-1);
-    if (before !== undefined && row.toMs - before > stepMs * GAP_STEPS) {
-      filled.push(null);
-      timesMs.push(before + stepMs);
-    }
-    filled.push(row);
-    timesMs.push(row.toMs);
-  }
-  return { rows: filled, timesMs };
 }
 
 /** The most frequent problems, and all others together. */

@@ -6,6 +6,7 @@ import { RefusalNotice } from '../../refusal-notice.tsx';
 import { useCell } from '../../state/cell.ts';
 import { useConsole, useMayAct, useWording } from '../../state/console-state.ts';
 import type { PlannedChange } from '../../state/made-change.ts';
+import { SignInView } from '../sign-in-view.tsx';
 import { AppPanel } from './app-panel.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { EffectsPanel } from './effects-panel.tsx';
@@ -54,13 +55,17 @@ export function ActionsView() {
   );
 }
 
-/** Why buttons are off: nobody has to guess. */
+/** Why buttons are off, and what helps: nobody has to guess. */
 function WhyNot() {
   const { texts } = useWording();
   const session = useCell(useConsole().session);
   const mayAct = useMayAct('partner-manager');
   if (session.kind !== 'known' || mayAct) return null;
-  const { noOperators, notSignedIn, noRole } = texts.actions;
-  const why = session.operator !== null ? noRole : session.signInNeeded ? notSignedIn : noOperators;
-  return <p class="notice">{why}</p>;
+  if (session.operator !== null) return <p class="notice">{texts.actions.noRole}</p>;
+  return (
+    <>
+      <p class="notice">{texts.actions.notSignedIn}</p>
+      <SignInView />
+    </>
+  );
 }
