@@ -4,7 +4,7 @@
  */
 import type { AnswerSigning } from '../core/answer-signing.ts';
 import { normaliseAuthority } from '../core/authority.ts';
-import type { AuthorizationRequest } from '../core/authorization.ts';
+import type { AuthorizationAsk } from '../core/authorization.ts';
 import { reserveBodyBytes } from '../core/body-budget.ts';
 import type { CheckRunner } from '../core/check.ts';
 import { systemClock } from '../core/clock.ts';
@@ -60,7 +60,7 @@ export interface FrontParts {
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
   readonly onEventsDelivered: (characters: number) => void;
   readonly wantTokenKeys: (issuer: string) => void;
-  readonly askAuthorization: (ask: number, request: AuthorizationRequest) => void;
+  readonly askAuthorization: (ask: number, request: AuthorizationAsk) => void;
   readonly postObserved: (call: ObservedCall) => void;
   readonly reportBug: Rooms['reportBug'];
   /** Why a payload was not converted. */
