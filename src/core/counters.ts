@@ -53,6 +53,10 @@ const DEFINITIONS = {
   conversions_inline: { kind: 'counter', help: 'Conversions done on the front thread.' },
   conversions_pooled: { kind: 'counter', help: 'Conversions done by a worker.' },
   conversions_refused: { kind: 'counter', help: 'Conversions whose input was at fault.' },
+  conversions_input_lost: {
+    kind: 'counter',
+    help: 'Conversions failed because their input was with a worker that was lost.',
+  },
   conversions_failed: { kind: 'counter', help: 'Conversions that could not be carried out.' },
   conversions_saturated: {
     kind: 'counter',
