@@ -24,7 +24,7 @@ const DEFINITIONS = {
     help: 'Exchanges refused by activePerSourceMax.',
   },
   exchanges_shed: { kind: 'counter', help: 'Exchanges refused by exchangesInFlightMax.' },
-  body_bytes_buffered: { kind: 'gauge', help: 'Bytes of request bodies held in memory.' },
+  body_bytes_buffered: { kind: 'gauge', help: 'Bytes of bodies held in memory.' },
   bodies_refused_size: { kind: 'counter', help: 'Bodies beyond bodyMaxBytes.' },
   bodies_refused_memory: { kind: 'counter', help: 'Bodies refused by bodiesBufferedMaxBytes.' },
   bodies_timed_out: { kind: 'counter', help: 'Bodies that did not arrive within bodyTimeoutMs.' },
