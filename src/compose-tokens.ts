@@ -11,11 +11,7 @@ import {
 import { KeyRing } from './control-plane/key-ring/index.ts';
 import type { RegistryDesk } from './control-plane/registry/index.ts';
 import { TokenKeys } from './control-plane/tokens/index.ts';
-import type {
-  AuthorizationReply,
-  AuthorizationRequest,
-  RevokedToken,
-} from './core/authorization.ts';
+import type { AuthorizationAsk, AuthorizationReply, RevokedToken } from './core/authorization.ts';
 import { systemClock } from './core/clock.ts';
 import type { Config } from './core/config.ts';
 import { LogThrottle } from './core/log-throttle.ts';
@@ -93,7 +89,7 @@ export class GatewayTokens {
   }
 
   /** A client hears that a token is revoked when no front takes it any more. */
-  answer(request: AuthorizationRequest, send: (reply: AuthorizationReply) => void): void {
+  answer(request: AuthorizationAsk, send: (reply: AuthorizationReply) => void): void {
     if (this.server === undefined) return;
     this.telling = undefined;
     let reply: AuthorizationReply;

@@ -13,6 +13,7 @@ import {
 import { type Clock, systemClock } from '../core/clock.ts';
 import { loadSigningKey, type PrivateKeyInput, SIGNING_METHODS } from '../core/signing-key.ts';
 import type { SignatureAlgorithm } from '../core/snapshot.ts';
+import { readBody } from './read-body.ts';
 
 export interface TokenSourceOptions {
   /** The authorization server: its URL without a path. */
@@ -37,7 +38,10 @@ export interface AccessToken {
 }
 
 export interface TokenSource {
-  /** The one at hand, or a new one. Several that ask at once wait for one request. */
+  /**
+   * The one at hand, or a new one. Several that ask at once wait for one request, for 10 s at most.
+   * @throws TokenError; what fetch throws, a TimeoutError among it
+   */
   token(): Promise<AccessToken>;
   /** What a call carries: a fresh proof for each. `nonce` is that of a DPoP-Nonce field. */
   fields(method: string, url: string, nonce?: string): Promise<Record<string, string>>;
@@ -69,6 +73,10 @@ const ASSERTION_LIFETIME_SECONDS = 30;
 /** A call that leaves now must still arrive in time. */
 const RENEWED_AHEAD_MS = 10_000;
 const TEXT_MAX_CHARS = 256;
+/** A token has 2,048 characters of scope at most, and claims of no more. */
+const ANSWER_MAX_BYTES = 65_536;
+/** From the request to the last byte. */
+const ANSWER_MAX_MS = 10_000;
 
 /** @throws TypeError where the key cannot sign assertions */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
@@ -137,15 +145,14 @@ class ClientTokens implements TokenSource {
   }
 
   private async request(): Promise<AccessToken> {
-    const first = await this.ask(undefined);
-    const nonce = first.headers.get('dpop-nonce');
-    const answer = await readAnswer(first);
-    if (answer.error !== 'use_dpop_nonce' || nonce === null) return this.take(first, answer);
-    const second = await this.ask(nonce);
-    return this.take(second, await readAnswer(second));
+    const { response, answer } = await this.ask(undefined);
+    const nonce = response.headers.get('dpop-nonce');
+    if (answer.error !== 'use_dpop_nonce' || nonce === null) return this.take(response, answer);
+    const again = await this.ask(nonce);
+    return this.take(again.response, again.answer);
   }
 
-  private ask(nonce: string | undefined): Promise<Response> {
+  private async ask(nonce: string | undefined): Promise<{ response: Response; answer: Answer }> {
     const { issuer, scope } = this.options;
     const url = `${issuer}/oauth2/token`;
     const body = new URLSearchParams({
@@ -155,7 +162,9 @@ class ClientTokens implements TokenSource {
       ...(scope === undefined ? {} : { scope }),
     });
     const dpop = this.prove('POST', url, { nonce });
-    return this.send(url, { method: 'POST', headers: { dpop }, body });
+    const signal = AbortSignal.timeout(ANSWER_MAX_MS);
+    const response = await this.send(url, { method: 'POST', headers: { dpop }, body, signal });
+    return { response, answer: await readAnswer(response, signal) };
   }
 
   private take(response: Response, answer: Answer): AccessToken {
@@ -193,10 +202,13 @@ class ClientTokens implements TokenSource {
 
 type Answer = Readonly<Record<string, unknown>>;
 
-async function readAnswer(response: Response): Promise<Answer> {
-  const text = await response.text();
+async function readAnswer(response: Response, signal: AbortSignal): Promise<Answer> {
+  const body = await readBody(response, ANSWER_MAX_BYTES, signal);
+  if (body === undefined) {
+    throw new TokenError('invalid_response', response.status, 'The answer is too long.');
+  }
   try {
-    return Object(JSON.parse(text)) as Answer;
+    return Object(JSON.parse(new TextDecoder().decode(body))) as Answer;
   } catch {
     // Not hidden: what is no JSON has no token, and its status is told.
     return {};

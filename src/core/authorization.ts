@@ -30,17 +30,30 @@ export interface IdClaim {
   readonly seen: AuthorizationAnswer;
 }
 
-export interface AuthorizationReply {
-  readonly answer: AuthorizationAnswer;
-  readonly claims: readonly IdClaim[];
-}
-
 /** A token that counts no more; it is kept until it would have expired. */
 export interface RevokedToken {
   readonly tokenId: string;
   /** Milliseconds since the epoch, with the skew of clocks. */
   readonly expiresAtMs: number;
 }
+
+/**
+ * What is asked a second time, when every `jti` of a request was claimed: whoever captured an
+ * assertion and sends it again has nothing done by it.
+ */
+export interface ClaimedRevocation {
+  readonly revoke: RevokedToken;
+}
+
+export type AuthorizationAsk = AuthorizationRequest | ClaimedRevocation;
+
+interface Claiming {
+  readonly claims: readonly IdClaim[];
+}
+
+/** The answer, or what to ask behind the claims to get it. */
+export type AuthorizationReply = Claiming &
+  ({ readonly answer: AuthorizationAnswer } | ClaimedRevocation);
 
 export const METADATA_PATH = '/.well-known/oauth-authorization-server';
 export const JWKS_PATH = '/oauth2/jwks';

@@ -22,6 +22,10 @@ export class CollectedBody {
     return this.tooLong;
   }
 
+  get length(): number {
+    return this.bytes;
+  }
+
   add(chunk: Uint8Array): void {
     const length = this.bytes + chunk.length;
     if (length > this.maxBytes) {

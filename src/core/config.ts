@@ -145,7 +145,7 @@ export const ConfigSchema = Type.Object(
       headersMax: integer('Header fields of a request.', 98, 8, 98),
       bodyMaxBytes: integer('Largest request body.', 1_048_576, 0, 67_108_864),
       bodiesBufferedMaxBytes: integer(
-        'Bytes of requests, and of answers gathered to be converted, held in memory per front.',
+        'Bytes of requests, and of answers gathered to be converted, kept or signed, per front.',
         268_435_456,
         65_536,
         8_589_934_592,

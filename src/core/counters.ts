@@ -24,7 +24,7 @@ const DEFINITIONS = {
     help: 'Exchanges refused by activePerSourceMax.',
   },
   exchanges_shed: { kind: 'counter', help: 'Exchanges refused by exchangesInFlightMax.' },
-  body_bytes_buffered: { kind: 'gauge', help: 'Bytes of request bodies held in memory.' },
+  body_bytes_buffered: { kind: 'gauge', help: 'Bytes of bodies held in memory.' },
   bodies_refused_size: { kind: 'counter', help: 'Bodies beyond bodyMaxBytes.' },
   bodies_refused_memory: { kind: 'counter', help: 'Bodies refused by bodiesBufferedMaxBytes.' },
   bodies_timed_out: { kind: 'counter', help: 'Bodies that did not arrive within bodyTimeoutMs.' },
@@ -53,6 +53,10 @@ const DEFINITIONS = {
   conversions_inline: { kind: 'counter', help: 'Conversions done on the front thread.' },
   conversions_pooled: { kind: 'counter', help: 'Conversions done by a worker.' },
   conversions_refused: { kind: 'counter', help: 'Conversions whose input was at fault.' },
+  conversions_input_lost: {
+    kind: 'counter',
+    help: 'Conversions failed because their input was with a worker that was lost.',
+  },
   conversions_failed: { kind: 'counter', help: 'Conversions that could not be carried out.' },
   conversions_saturated: {
     kind: 'counter',

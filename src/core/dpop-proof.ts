@@ -143,10 +143,13 @@ function refuseClaims(
   return undefined;
 }
 
+/** RFC 9110 section 4.2.4 wants userinfo treated as an error; URL.parse would drop an empty one. */
+const WITHOUT_USER = /^https?:\/\/[^/?#\\@\s]+(?:[/?#]|$)/i;
+
 /** Without query and fragment (RFC 9449 section 4.3), in the form of RFC 3986 section 6. */
 function isSameUri(htu: unknown, uri: string): boolean {
   if (htu === uri) return true;
-  const url = typeof htu === 'string' ? URL.parse(htu) : null;
+  const url = typeof htu === 'string' && WITHOUT_USER.test(htu) ? URL.parse(htu) : null;
   return url !== null && `${url.protocol}//${url.host}${url.pathname}` === uri;
 }
 

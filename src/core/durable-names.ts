@@ -1,6 +1,6 @@
 /** Files that are whole under their names, whenever the process ends. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -16,7 +16,8 @@ export function writePrivateFile(
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const descriptor = openSync(draft, 'wx', 0o600);
   try {
-    writeSync(descriptor, text);
+    // Never a part of it alone, which is what writeSync leaves on a full disk.
+    writeFileSync(descriptor, text);
     fsyncSync(descriptor);
     name(draft, path);
     // What hangs on the file may be durable a moment later, so its name must be before.

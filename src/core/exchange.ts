@@ -187,6 +187,8 @@ export class Exchange {
   admitted = false;
   /** front, sessions, transform: bytes that count against bodiesBufferedMaxBytes. */
   bodyReservedBytes = 0;
+  /** idempotency, transform, respond: of them, for the answer while it is gathered. */
+  answerReservedBytes = 0;
   /** front: the connection must not be used again (what follows on it is not trusted). */
   closeConnection = false;
   /** front: the whole body once it has arrived; gone once a worker has it to convert. */

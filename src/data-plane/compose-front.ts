@@ -4,8 +4,8 @@
  */
 import type { AnswerSigning } from '../core/answer-signing.ts';
 import { normaliseAuthority } from '../core/authority.ts';
-import type { AuthorizationRequest } from '../core/authorization.ts';
-import { reserveBodyBytes } from '../core/body-budget.ts';
+import type { AuthorizationAsk } from '../core/authorization.ts';
+import { type BodyHolder, reserveAnswerBytes, reserveBodyBytes } from '../core/body-budget.ts';
 import type { TraceRecorder } from '../core/call-trace.ts';
 import type { CheckRunner } from '../core/check.ts';
 import { systemClock } from '../core/clock.ts';
@@ -64,7 +64,7 @@ export interface FrontParts {
   readonly askReplay: (ask: number, request: ReplayRequest) => void;
   readonly onEventsDelivered: (characters: number) => void;
   readonly wantTokenKeys: (issuer: string) => void;
-  readonly askAuthorization: (ask: number, request: AuthorizationRequest) => void;
+  readonly askAuthorization: (ask: number, request: AuthorizationAsk) => void;
   readonly postObserved: (call: ObservedCall) => void;
   readonly reportBug: Rooms['reportBug'];
   /** Why a payload was not converted. */
@@ -171,6 +171,7 @@ function createSigner(parts: FrontParts): AnswerSigner | undefined {
     program: programEntry(answerSigning.programSource),
     always: config.answers.sign === 'always',
     bodyMaxBytes: config.answers.bodyMaxBytes,
+    reserve: answerBudget(parts),
     targetUriOf,
   };
 }
@@ -195,9 +196,16 @@ function createTransform(parts: FrontParts): Transform {
       if (!isHeld) counters.add('bodies_refused_memory');
       return isHeld;
     },
+    reserveAnswer: answerBudget(parts),
     answerMaxBytes: config.transform.answerMaxBytes,
     reportFailure: reportConversion,
   });
+}
+
+function answerBudget({ config, counters }: FrontParts) {
+  const { bodiesBufferedMaxBytes } = config.limits;
+  return (holder: BodyHolder, bytes: number) =>
+    reserveAnswerBytes(holder, bytes, counters, bodiesBufferedMaxBytes);
 }
 
 /** Undefined where the gateway has no authorization server. */
@@ -212,7 +220,8 @@ function behindDoor(door: AuthorizationDoor | undefined, verify: Step): Step {
 }
 
 /** What holds a call to what was agreed, and to being made once. */
-function createAgreed({ config, counters, limits, idempotency }: FrontParts) {
+function createAgreed(parts: FrontParts) {
+  const { config, counters, limits, idempotency } = parts;
   const policy = new Policy({
     ...{ store: limits, counters, clock: systemClock },
     merchantHeader: config.policy.merchantHeader,
@@ -220,6 +229,7 @@ function createAgreed({ config, counters, limits, idempotency }: FrontParts) {
   const keys = new Idempotency({
     ...{ store: idempotency, counters, clock: systemClock },
     answerMaxBytes: config.idempotency.answerMaxBytes,
+    reserve: answerBudget(parts),
   });
   return { policy, keys };
 }

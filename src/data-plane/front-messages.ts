@@ -1,11 +1,7 @@
 /** What the main thread and a front thread say to each other. */
 import type { MessagePort } from 'node:worker_threads';
 import type { AnswerSigning } from '../core/answer-signing.ts';
-import type {
-  AuthorizationReply,
-  AuthorizationRequest,
-  RevokedToken,
-} from '../core/authorization.ts';
+import type { AuthorizationAsk, AuthorizationReply, RevokedToken } from '../core/authorization.ts';
 import type { CallTrace } from '../core/call-trace.ts';
 import type { Config } from '../core/config.ts';
 import type { EventRecord, JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
@@ -127,12 +123,8 @@ export type FromFront<TelemetryShared> =
   | { readonly kind: 'observed'; readonly call: ObservedCall }
   /** A token names a key that its issuer had not when its keys were read. */
   | { readonly kind: 'token-keys-wanted'; readonly issuer: string }
-  /** Answered with `authorized` of the same `ask`. */
-  | {
-      readonly kind: 'authorization';
-      readonly ask: number;
-      readonly request: AuthorizationRequest;
-    }
+  /** Answered with `authorized` of the same `ask`; twice of one `ask` for what is revoked. */
+  | { readonly kind: 'authorization'; readonly ask: number; readonly request: AuthorizationAsk }
   /** The tokens of that message count no more here. */
   | { readonly kind: 'revoked-heard'; readonly tell: number }
   | { readonly kind: 'drained'; readonly cutExchanges: number }

@@ -37,6 +37,11 @@ export interface DirectionSource {
 /** `bytes` is how long the payload was once its content codings were undone. */
 type Stage = (payload: JsonValue, bytes: number) => JsonValue;
 
+/** What the pointer of a fault leads into. */
+interface Looked {
+  payload: JsonValue | undefined;
+}
+
 const NO_FIELDS: readonly string[] = [];
 /** Beside its time: what a payload of 1 MB may come to. */
 const EXPRESSION_LIMITS = { depthMax: 400, itemsMax: 100_000, resultMaxBytes: 4_194_304 };
@@ -97,25 +102,37 @@ class AnswerProgram {
   }
 
   run(task: AnswerTask, input: Uint8Array): Converted | Promise<Converted> {
+    const looked: Looked = { payload: undefined };
     try {
-      const converted = this.convert(task, input);
-      return converted instanceof Promise ? converted.catch(this.masked) : converted;
+      const converted = this.convert(task, input, looked);
+      if (!(converted instanceof Promise)) return converted;
+      return converted.catch(error => {
+        throw this.masked(error, looked);
+      });
     } catch (error) {
-      return this.masked(error);
+      throw this.masked(error, looked);
     }
   }
 
   /** It goes to a log, which names of a customer's data must not reach. */
-  private readonly masked = (error: unknown): never => {
-    if (!(error instanceof PayloadFault)) throw error;
-    throw new PayloadFault(maskPointer(error.pointer, this.names), error.message);
-  };
+  private masked(error: unknown, { payload }: Looked): unknown {
+    if (!(error instanceof PayloadFault)) return error;
+    return new PayloadFault(maskPointer(error.pointer, this.names, payload), error.message);
+  }
 
-  private convert(task: AnswerTask, input: Uint8Array): Converted | Promise<Converted> {
+  private convert(
+    task: AnswerTask,
+    input: Uint8Array,
+    looked: Looked,
+  ): Converted | Promise<Converted> {
     const { classes, encryption } = this;
     const bytes = decoded(task, input);
-    const read = FORMATS[this.format]!.read(bytes, limitsOf(task));
-    let payload = through(this.stages, read, bytes.length);
+    let payload = FORMATS[this.format]!.read(bytes, limitsOf(task));
+    for (const stage of this.stages) {
+      looked.payload = payload;
+      payload = stage(payload, bytes.length);
+    }
+    looked.payload = payload;
     if (classes.length > 0) payload = maskPayload(payload, classes, task.shown);
     const write = () => FORMATS[task.format]!.write(payload);
     if (encryption === undefined) return coded(task, write());

@@ -1,11 +1,7 @@
 /** What the front threads are started with, and whom they tell what they hear. */
 import type { MessagePort } from 'node:worker_threads';
 import type { AnswerSigning } from '../core/answer-signing.ts';
-import type {
-  AuthorizationReply,
-  AuthorizationRequest,
-  RevokedToken,
-} from '../core/authorization.ts';
+import type { AuthorizationAsk, AuthorizationReply, RevokedToken } from '../core/authorization.ts';
 import type { CallTrace } from '../core/call-trace.ts';
 import type { Config } from '../core/config.ts';
 import type { JournalState, ReplayPage, ReplayRequest } from '../core/events.ts';
@@ -40,7 +36,7 @@ export interface FrontThreadsOptions {
   readonly onTokenKeysWanted?: (issuer: string) => void;
   /** A request to the authorization server; without one it is never asked. */
   readonly onAuthorization?: (
-    request: AuthorizationRequest,
+    request: AuthorizationAsk,
     answer: (reply: AuthorizationReply) => void,
   ) => void;
   /** All that are revoked, for a front that starts. */

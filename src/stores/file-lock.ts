@@ -34,6 +34,22 @@ export function lockFile(path: string, waitMs: number): FileLock | undefined {
   return { release: () => database.close() };
 }
 
+/**
+ * What `act` returns, while nobody else has the lock: for a file that two processes write while one
+ * takes the other's place.
+ *
+ * @throws Error that names the lock where it is held longer than `waitMs`; what `act` throws
+ */
+export function whileLocked<T>(path: string, waitMs: number, act: () => T): T {
+  const lock = lockFile(path, waitMs);
+  if (lock === undefined) throw new Error(`${path}: is held by another process`);
+  try {
+    return act();
+  } finally {
+    lock.release();
+  }
+}
+
 /** Never opens a file that exists: closing it would drop this process's record lock on it. */
 function createPrivateFile(path: string): void {
   try {

@@ -1,9 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTokenSource, type TokenSourceOptions } from '../../src/client/index.ts';
 import { createDemoBank, type DemoBank } from '../../src/demo/bank/index.ts';
 import { startAuthorizing } from '../support/authorizing-gateway.ts';
 import type { TestGateway } from '../support/gateway.ts';
+import { endlessAnswer } from './endless-answer.ts';
 
 const ACCOUNTS = '/accounts/v1/accounts';
 let bank: DemoBank;
@@ -77,5 +78,18 @@ describe('a token source', () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
     const make = () => sourceOf({ privateKey, algorithm: 'rsa-v1_5-sha256' });
     expect(make).toThrow(TypeError);
+  });
+
+  it('takes no answer without an end, and waits for none that does not come', async () => {
+    const endless = endlessAnswer();
+    const flooded = sourceOf({ fetch: async () => endless.response }).token();
+    await expect(flooded).rejects.toMatchObject({ code: 'invalid_response' });
+    expect(endless.state().isCancelled).toBe(true);
+    expect(endless.state().bytes).toBeLessThan(131_072);
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort('late'));
+    const stalled = new Response(new ReadableStream({ pull: () => new Promise(() => undefined) }));
+    await expect(sourceOf({ fetch: async () => stalled }).token()).rejects.toBe('late');
+    expect(timeout).toHaveBeenCalledExactlyOnceWith(10_000);
+    timeout.mockRestore();
   });
 });

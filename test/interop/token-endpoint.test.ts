@@ -179,6 +179,28 @@ describe('the authorization server', () => {
     }
   });
 
+  it('revokes nothing by an assertion that was used, at any front', async () => {
+    const known = await clientOf('ledgerworks-p256');
+    const { access_token: token } = await tokenFor(known);
+    const { client, auth } = known;
+    let form = '';
+    await oauth.introspectionRequest(server, client, auth, token, {
+      ...INSECURE,
+      [oauth.customFetch]: async (url, { body }) => {
+        form = String(body);
+        return fetch(url, { method: 'POST', body: new URLSearchParams(form) });
+      },
+    });
+    for (let turn = 0; turn < 8; turn++) {
+      const body = new URLSearchParams(form);
+      const headers = { connection: 'close' };
+      const again = await fetch(server.revocation_endpoint!, { method: 'POST', body, headers });
+      expect(again.status).toBe(401);
+    }
+    expect(await call(known, token)).toBe(200);
+    expect(await introspect(known, token)).toMatchObject({ active: true });
+  });
+
   it('lets what is public be kept, and says where it has not changed', async () => {
     const first = await fetch(server.jwks_uri!);
     expect(first.headers.get('cache-control')).toBe('public, max-age=300');

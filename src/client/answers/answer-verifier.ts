@@ -3,6 +3,7 @@ import { hash, timingSafeEqual, verify } from 'node:crypto';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { SIGNING_METHODS } from '../../core/signing-key.ts';
 import type { SignatureAlgorithm } from '../../core/snapshot.ts';
+import { readBody } from '../read-body.ts';
 import { AnswerSignatureError } from './answer-error.ts';
 import { PublishedKeys } from './published-keys.ts';
 import { type AnswerSignature, readAnswerSignature } from './signature-fields.ts';
@@ -58,7 +59,8 @@ export class AnswerVerifier {
     if (!verify(hashName, base, { ...options, key }, signature.value)) {
       throw new AnswerSignatureError('answer-signature-invalid');
     }
-    const body = await readBody(response);
+    const body = await readBody(response, BODY_MAX_BYTES);
+    if (body === undefined) throw new AnswerSignatureError('answer-too-long');
     checkDigest(response.headers, body);
     return rebuilt(response, body);
   }
@@ -135,23 +137,6 @@ function componentValue(
   const value = name === undefined ? null : headers.get(name);
   if (value === null) throw new AnswerSignatureError('answer-coverage');
   return value.trim();
-}
-
-async function readBody(response: Response): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > BODY_MAX_BYTES) throw new AnswerSignatureError('answer-too-long');
-    chunks.push(chunk);
-  }
-  const body = new Uint8Array(bytes);
-  let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return body;
 }
 
 /** RFC 9530 section 2, with the one algorithm that the gateway uses. */

@@ -4,6 +4,7 @@ import { ANSWER_KEYS_PATH } from '../../core/answer-signing.ts';
 import type { Clock } from '../../core/clock.ts';
 import { SIGNING_METHODS } from '../../core/signing-key.ts';
 import type { SignatureAlgorithm } from '../../core/snapshot.ts';
+import { readBody } from '../read-body.ts';
 import { AnswerSignatureError } from './answer-error.ts';
 
 /** How soon the set is read again because a key is not in it. */
@@ -68,14 +69,13 @@ export class PublishedKeys {
     const { baseUrl, fetch, clock } = this.options;
     try {
       const url = new URL(ANSWER_KEYS_PATH, baseUrl);
-      const answer = await fetch(url, {
-        redirect: 'error',
-        signal: AbortSignal.timeout(READ_MAX_MS),
-      });
+      const signal = AbortSignal.timeout(READ_MAX_MS);
+      const answer = await fetch(url, { redirect: 'error', signal });
+      if (!answer.ok) await answer.body?.cancel();
       if (!answer.ok) throw new Error(`${url.href} answers ${answer.status}`);
-      const text = await answer.text();
-      if (text.length > SET_MAX_BYTES) throw new Error(`${url.href} is too long`);
-      this.byId = keysOf(text);
+      const body = await readBody(answer, SET_MAX_BYTES, signal);
+      if (body === undefined) throw new Error(`${url.href} is too long`);
+      this.byId = keysOf(new TextDecoder().decode(body));
     } catch (cause) {
       throw new AnswerSignatureError('answer-keys-unavailable', { cause });
     }

@@ -1,10 +1,12 @@
 /**
  * The gateway's own authorization server: tokens for apps of the registry by client_credentials
  * (RFC 6749 section 4.4), bound to a DPoP key or a certificate; metadata, keys, revocation and
- * introspection. It answers at once and holds nothing between two requests but what was revoked.
+ * introspection. It answers at once and holds nothing between two requests but what was revoked. A
+ * token is revoked in two steps: a front claims the `jti` of the assertion in between.
  */
 import {
   type AuthorizationAnswer,
+  type AuthorizationAsk,
   type AuthorizationReply,
   type AuthorizationRequest,
   INTROSPECT_PATH,
@@ -58,6 +60,7 @@ export interface AuthorizationOptions {
 }
 
 const NO_CLAIMS = [] as const;
+const REVOKED: AuthorizationAnswer = { ...privateJson(undefined), body: '' };
 
 export class AuthorizationServer {
   private readonly options: AuthorizationOptions;
@@ -84,7 +87,8 @@ export class AuthorizationServer {
     return { issuer, audience, bearer, apps: undefined, keys: this.tokens.keys() };
   }
 
-  answer(request: AuthorizationRequest): AuthorizationReply {
+  answer(request: AuthorizationAsk): AuthorizationReply {
+    if ('revoke' in request) return unclaimed(this.carryOut(request.revoke));
     switch (request.path) {
       case METADATA_PATH:
         return unclaimed(this.publish(request, metadataOf(this.options)));
@@ -157,20 +161,23 @@ export class AuthorizationServer {
     if (token === undefined) return new OAuthError('invalid_request', 'token is missing.');
     const { options } = this;
     const own = this.tokens.read(token, options.takenLateMs + 1);
-    const answer: AuthorizationAnswer = { ...privateJson(undefined), body: '' };
-    if (own === undefined) return { answer, claims };
+    if (own === undefined) return { answer: REVOKED, claims };
     if (own.client_id !== client.app.id) {
       return new OAuthError('unauthorized_client', 'The token was issued to another client.');
     }
     // As long as a front would take it: access-claims.ts.
-    const revoked = { tokenId: own.jti, expiresAtMs: own.exp * 1_000 + options.takenLateMs };
-    if (!options.revocations.add(revoked)) {
+    const revoke = { tokenId: own.jti, expiresAtMs: own.exp * 1_000 + options.takenLateMs };
+    return { revoke, claims };
+  }
+
+  private carryOut(revoked: RevokedToken): AuthorizationAnswer {
+    if (!this.options.revocations.add(revoked)) {
       const wait = ['retry-after', String(this.tokens.lifetimeSeconds)];
       const description = 'No more tokens can be revoked at the moment.';
-      return new OAuthError('temporarily_unavailable', description, 503, wait);
+      return new OAuthError('temporarily_unavailable', description, 503, wait).answer;
     }
-    options.onRevoked(revoked);
-    return { answer, claims };
+    this.options.onRevoked(revoked);
+    return REVOKED;
   }
 
   /** RFC 7662 section 2: to a client, of its own tokens. */

@@ -6,6 +6,7 @@
 import type { JsonWebKey } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
+import { whileLocked } from '../../stores/file-lock.ts';
 import { readRingFile, writeRingFile } from './ring-file.ts';
 import { makeRingKey, type RingAlgorithm, type RingKey, type SigningKey } from './signing-key.ts';
 
@@ -37,6 +38,8 @@ export interface JwkSet {
 
 /** What is due is late by no more than this; each look costs nothing. */
 const LOOK_INTERVAL_MS = 10_000;
+/** RSA of 3,072 bits took 70 to 400 ms to make: others wait for it. */
+const LOCK_WAIT_MS = 2_000;
 const PURPOSE = /^[a-z]+(-[a-z]+)*$/;
 
 export class KeyRing {
@@ -66,9 +69,7 @@ export class KeyRing {
       throw new RangeError('A key is published ahead of its use by at most half a rotation.');
     }
     const path = join(options.stateDir, `keys-of-${options.purpose}.json`);
-    const kept = readRingFile(path);
-    const keys = kept ?? [makeRingKey(options.algorithm, options.clock.wallMs())];
-    if (kept === undefined) writeFirst(path, keys);
+    const keys = readRingFile(path) ?? makeFirst(path, options);
     const ring = new KeyRing(options, path, keys);
     ring.look();
     ring.timer = setInterval(() => ring.look(), LOOK_INTERVAL_MS);
@@ -94,11 +95,14 @@ export class KeyRing {
     this.moveOn(nowMs);
     if (this.turned(this.keys, nowMs) === this.keys) return;
     try {
-      // A process that this one replaces, or that replaces it, may have turned the ring already.
-      const kept = readRingFile(this.path) ?? this.keys;
-      const keys = this.turned(kept, nowMs);
-      if (keys !== kept) writeRingFile(this.path, keys);
-      this.keys = keys;
+      // A process that this one replaces, or that replaces it, may have turned the ring already,
+      // and may be about to: one of them makes the next key.
+      this.keys = whileLocked(lockOf(this.path), LOCK_WAIT_MS, () => {
+        const kept = readRingFile(this.path) ?? this.keys;
+        const keys = this.turned(kept, nowMs);
+        if (keys !== kept) writeRingFile(this.path, keys);
+        return keys;
+      });
     } catch (error) {
       return this.options.reportFailure(error as Error);
     }
@@ -139,11 +143,20 @@ export class KeyRing {
   }
 }
 
-function writeFirst(path: string, keys: readonly RingKey[]): void {
+function makeFirst(path: string, { algorithm, clock }: KeyRingOptions): readonly RingKey[] {
+  const keys = [makeRingKey(algorithm, clock.wallMs())];
   try {
-    writeRingFile(path, keys);
+    return whileLocked(lockOf(path), LOCK_WAIT_MS, () => {
+      const others = readRingFile(path);
+      if (others === undefined) writeRingFile(path, keys);
+      return others ?? keys;
+    });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`${path}: cannot be written (${code})`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Error(`${path}: cannot be written (${code ?? message})`, { cause: error });
   }
+}
+
+function lockOf(path: string): string {
+  return `${path}.lock`;
 }

@@ -20,16 +20,81 @@ export function payloadOfDocument(
   operation: JsonObject,
 ): PayloadDefinition | undefined {
   const given = (operation['x-payload'] ?? {}) as PayloadDefinition;
-  const validation = operation['x-validate'] ?? document['x-validate'] ?? 'none';
-  const isWanted = (direction: string) => validation === direction || validation === 'both';
-  const request = isWanted('request') ? requestSchema(document, operation) : undefined;
-  const answer = isWanted('answer') ? answerSchema(document, operation) : undefined;
+  const request = isWanted('request', document, operation)
+    ? requestSchema(document, operation)
+    : undefined;
+  const answer = isWanted('answer', document, operation)
+    ? answerSchema(document, operation)
+    : undefined;
   const definition = {
     ...given,
     ...(request === undefined ? {} : { request: { schema: request, ...given.request } }),
     ...(answer === undefined ? {} : { answer: { schema: answer, ...given.answer } }),
   };
   return Object.keys(definition).length === 0 ? undefined : definition;
+}
+
+/**
+ * Why what the document wants to be held against a schema would pass unseen, as a verb phrase about
+ * the operation's `x-validate`; undefined where it would not.
+ */
+export function validationFault(document: JsonObject, operation: JsonObject): string | undefined {
+  const validation = validationOf(document, operation);
+  if (!(VALIDATIONS as readonly JsonValue[]).includes(validation)) {
+    return `must be one of ${VALIDATIONS.join(', ')}`;
+  }
+  const given = (operation['x-payload'] ?? {}) as PayloadDefinition;
+  const direction = (['request', 'answer'] as const).find(each => {
+    if (!isWanted(each, document, operation) || given[each]?.schema !== undefined) return false;
+    return each === 'request'
+      ? isRequestUnseen(document, operation)
+      : isAnswerUnseen(document, operation);
+  });
+  if (direction === undefined) return undefined;
+  const where = direction === 'request' ? 'requestBody' : 'a response of 2xx';
+  return [
+    `wants each ${direction} held against a schema, and there is none:`,
+    `give ${where} a schema for application/json, name one in x-payload.${direction}.schema,`,
+    `or take the ${direction} out of x-validate`,
+  ].join(' ');
+}
+
+/** What says nothing of a body has none, unless it is wanted of this operation and nothing else. */
+function isRequestUnseen(document: JsonObject, operation: JsonObject): boolean {
+  if (operation.requestBody === undefined) return operation['x-validate'] === 'request';
+  return jsonSchemaOf(document, operation.requestBody) === undefined;
+}
+
+function isAnswerUnseen(document: JsonObject, operation: JsonObject): boolean {
+  const responses = successes(operation);
+  if (responses.some(response => jsonSchemaOf(document, response) !== undefined)) return false;
+  const isOnlyWish = operation['x-validate'] === 'answer';
+  return isOnlyWish || responses.some(response => mayHaveBody(document, response));
+}
+
+/** What a reference leads nowhere to may be anything. */
+function mayHaveBody(document: JsonObject, response: JsonValue): boolean {
+  const found = resolve(document, response);
+  return found === undefined || Object.keys(Object(found.content)).length > 0;
+}
+
+function validationOf(document: JsonObject, operation: JsonObject): JsonValue {
+  return operation['x-validate'] ?? document['x-validate'] ?? 'none';
+}
+
+function isWanted(
+  direction: 'request' | 'answer',
+  document: JsonObject,
+  operation: JsonObject,
+): boolean {
+  const validation = validationOf(document, operation);
+  return validation === direction || validation === 'both';
+}
+
+function successes({ responses }: JsonObject): JsonValue[] {
+  return Object.entries((responses ?? {}) as JsonObject)
+    .filter(([status]) => SUCCESS.test(status))
+    .map(([, response]) => response);
 }
 
 function requestSchema(document: JsonObject, operation: JsonObject): JsonObject | undefined {
@@ -39,9 +104,8 @@ function requestSchema(document: JsonObject, operation: JsonObject): JsonObject 
 
 /** Where answers differ by their status, whatever one of them may be. */
 function answerSchema(document: JsonObject, operation: JsonObject): JsonObject | undefined {
-  const schemas = Object.entries((operation.responses ?? {}) as JsonObject)
-    .filter(([status]) => SUCCESS.test(status))
-    .map(([, response]) => jsonSchemaOf(document, response))
+  const schemas = successes(operation)
+    .map(response => jsonSchemaOf(document, response))
     .filter(schema => schema !== undefined);
   const [only] = schemas;
   if (only === undefined) return undefined;

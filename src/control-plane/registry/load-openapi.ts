@@ -4,7 +4,7 @@ import type { JsonObject } from '../../stores/registry-contract.ts';
 import { ConfigError, type ProblemList } from '../config/config-error.ts';
 import { createSchemaCheck, type SchemaCheck } from '../config/schema-check.ts';
 import { type OptionPath, YamlSource } from '../config/yaml-source.ts';
-import { payloadOfDocument, VALIDATIONS } from './document-payload.ts';
+import { payloadOfDocument, VALIDATIONS, validationFault } from './document-payload.ts';
 import { type PayloadDefinition, payload } from './payload-schema.ts';
 import { operationId, scopes } from './record-fields.ts';
 import { type Api, access, idempotency, messageSignature } from './schema.ts';
@@ -90,9 +90,12 @@ export function loadOpenApi(
     for (const method of METHODS) {
       const found = item[method];
       if (found === undefined) continue;
-      const payloads = payloadOfDocument(document as unknown as JsonObject, found as JsonObject);
-      operations.push(operationOf(path, method, found, payloads));
-      places.push(['paths', path, method]);
+      const [whole, part] = [document as unknown as JsonObject, found as JsonObject];
+      const place = ['paths', path, method];
+      const fault = validationFault(whole, part);
+      if (fault !== undefined) problems.add(source.problem([...place, 'x-validate'], fault));
+      operations.push(operationOf(path, method, found, payloadOfDocument(whole, part)));
+      places.push(place);
     }
   }
   if (operations.length === 0) problems.add(source.problem(['paths'], 'has no operation'));

@@ -1,7 +1,7 @@
 /** Turns the operations of a document into those of an API, and says which it cannot and why. */
 import type { JsonObject, JsonValue } from '../../stores/registry-contract.ts';
 import { createValueCheck } from '../config/schema-check.ts';
-import { payloadOfDocument } from '../registry/document-payload.ts';
+import { payloadOfDocument, validationFault } from '../registry/document-payload.ts';
 import { operation as operationSchema } from '../registry/schema.ts';
 import { canonicalPath, shapeOf } from './canonical-path.ts';
 import type { ConvertedOperation } from './converted-operation.ts';
@@ -63,6 +63,8 @@ class Converter {
     if (id === undefined) return;
     const scopes = scopesOf(found.value, this.document, this.references);
     if ('note' in scopes) this.note('scopes', at, scopes.note);
+    const fault = validationFault(this.document, found.value);
+    if (fault !== undefined) return this.refuse('x-validate', [...at, ...placeOf(found)], fault);
     const payload = payloadOfDocument(this.document, found.value);
     const body = {
       ...{ id, ...summaryOf(found.value), method: method.toUpperCase(), path },
@@ -140,6 +142,11 @@ class Converter {
     }
     this.taken.push({ body, at });
   }
+}
+
+/** For the whole document it stands at its top, and the operation is what is at fault. */
+function placeOf({ value }: FoundOperation): readonly string[] {
+  return 'x-validate' in value ? ['x-validate'] : [];
 }
 
 const OPERATION_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;

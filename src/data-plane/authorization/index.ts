@@ -5,6 +5,7 @@ import {
   AUTHORIZATION_BODY_MAX_BYTES,
   AUTHORIZATION_FIELDS,
   AUTHORIZATION_PATHS,
+  type AuthorizationAsk,
   type AuthorizationReply,
   type AuthorizationRequest,
 } from '../../core/authorization.ts';
@@ -15,7 +16,7 @@ import { PendingAnswer } from './pending-answer.ts';
 
 export interface AuthorizationDoorOptions {
   /** Hands it to the main thread, which answers with {@link AuthorizationDoor.take}. */
-  readonly ask: (ask: number, request: AuthorizationRequest) => void;
+  readonly ask: (ask: number, request: AuthorizationAsk) => void;
   readonly nonces: NonceClaims;
   readonly inFlightMax: number;
 }
@@ -48,9 +49,14 @@ export class AuthorizationDoor {
     const ask = ++this.asked;
     const { nonces } = this.options;
     const timer = setTimeout(() => answer.expire(), ANSWER_TIMEOUT_MS);
-    const answer = new PendingAnswer(exchange, nonces, () => {
-      clearTimeout(timer);
-      this.pending.delete(ask);
+    const answer = new PendingAnswer({
+      exchange,
+      nonces,
+      askAgain: claimed => this.options.ask(ask, claimed),
+      onOver: () => {
+        clearTimeout(timer);
+        this.pending.delete(ask);
+      },
     });
     this.pending.set(ask, answer);
     exchange.source = answer;

@@ -1,23 +1,37 @@
-import type { AuthorizationAnswer, AuthorizationReply } from '../../core/authorization.ts';
+import type {
+  AuthorizationAnswer,
+  AuthorizationReply,
+  ClaimedRevocation,
+} from '../../core/authorization.ts';
 import type { AnswerSource, Exchange } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import type { NonceClaimant, NonceClaims, NonceOutcome } from '../../stores/contracts.ts';
 
+export interface PendingAnswerOptions {
+  readonly exchange: Exchange;
+  readonly nonces: NonceClaims;
+  readonly askAgain: (claimed: ClaimedRevocation) => void;
+  readonly onOver: () => void;
+}
+
 /**
  * One exchange that waits for the authorization server. Each `jti` of the request is spent here,
- * where every host can be asked and restarts are outlived, before the answer leaves.
+ * where every host can be asked and restarts are outlived, before the answer leaves and before
+ * anything is revoked.
  */
 export class PendingAnswer implements AnswerSource, NonceClaimant {
   private readonly exchange: Exchange;
   private readonly nonces: NonceClaims;
+  private readonly askAgain: PendingAnswerOptions['askAgain'];
   private readonly onOver: () => void;
   private reply: AuthorizationReply | undefined;
   private claimed = 0;
   private isOver = false;
 
-  constructor(exchange: Exchange, nonces: NonceClaims, onOver: () => void) {
+  constructor({ exchange, nonces, askAgain, onOver }: PendingAnswerOptions) {
     this.exchange = exchange;
     this.nonces = nonces;
+    this.askAgain = askAgain;
     this.onOver = onOver;
   }
 
@@ -48,13 +62,17 @@ export class PendingAnswer implements AnswerSource, NonceClaimant {
   }
 
   private goOn(): void {
-    const { claims, answer } = this.reply!;
+    const reply = this.reply!;
+    const { claims } = reply;
     while (this.claimed < claims.length) {
       const { appId, name, expiresAtMs } = claims[this.claimed]!;
       const outcome = this.nonces.claim(appId, name, expiresAtMs, this);
       if (outcome === 'later' || !this.heed(outcome)) return;
     }
-    this.write(answer);
+    if ('answer' in reply) return this.write(reply.answer);
+    this.reply = undefined;
+    this.claimed = 0;
+    this.askAgain({ revoke: reply.revoke });
   }
 
   /** Whether the answer may still leave. */

@@ -1,4 +1,5 @@
 /** Takes the answer of one call with a key, keeps it, and hands it on when it is durable. */
+import { type BodyHolder, releaseBodyBytes } from '../../core/body-budget.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CounterSet } from '../../core/counters.ts';
 import type { AnswerRecorder, Exchange } from '../../core/exchange.ts';
@@ -11,6 +12,8 @@ export interface IdempotencyOptions {
   readonly clock: Clock;
   /** Largest body of an answer that is kept. */
   readonly answerMaxBytes: number;
+  /** Of bodies in memory: false where there is no room for an answer of so many bytes by now. */
+  readonly reserve: (holder: BodyHolder, bytes: number) => boolean;
 }
 
 /**
@@ -42,6 +45,8 @@ export class Recording implements AnswerRecorder {
   private hasBody = true;
   private chunks: Uint8Array[] = [];
   private bytes = 0;
+  /** Of what is gathered when the exchange is over and has given back what it held. */
+  private readonly afterwards: BodyHolder = { bodyReservedBytes: 0, answerReservedBytes: 0 };
   /** The source has given all of it. */
   private hasEnded = false;
   /** The source broke off before that. */
@@ -65,16 +70,14 @@ export class Recording implements AnswerRecorder {
     this.contentLength = contentLength;
     this.hasBody = hasBody;
     if (exchange.aborted) exchange.status = status;
-    if (hasBody && contentLength !== undefined && contentLength > this.options.answerMaxBytes) {
-      this.keep(undefined);
-    }
+    const length = hasBody ? (contentLength ?? 0) : 0;
+    if (length > this.options.answerMaxBytes || !this.holds(length)) this.keep(undefined);
   }
 
   write(exchange: Exchange, chunk: Uint8Array): boolean {
     if (this.state === 'passing') return this.pass(exchange, chunk);
     this.gather(chunk);
-    if (this.state === 'gathering' && this.bytes > this.options.answerMaxBytes)
-      this.keep(undefined);
+    if (this.state === 'gathering' && !this.mayBeKept()) this.keep(undefined);
     return this.state !== 'keeping';
   }
 
@@ -84,8 +87,7 @@ export class Recording implements AnswerRecorder {
     if (lastChunk !== undefined) this.gather(lastChunk);
     if (this.state === 'keeping') return;
     if (NOT_ACTED_ON.has(this.status)) return this.freeKey();
-    const isTooLarge = this.bytes > this.options.answerMaxBytes;
-    this.keep(isTooLarge ? undefined : this.wholeBody());
+    this.keep(this.mayBeKept() ? this.wholeBody() : undefined);
   }
 
   abort(exchange: Exchange): void {
@@ -108,7 +110,17 @@ export class Recording implements AnswerRecorder {
     else this.lose();
   }
 
-  /** Nothing leaves before the store has it; `body` is undefined where it is too large. */
+  /** What there is no room for is not kept, and the caller has it all the same. */
+  private mayBeKept(): boolean {
+    return this.bytes <= this.options.answerMaxBytes && this.holds(this.bytes);
+  }
+
+  private holds(bytes: number): boolean {
+    const { exchange, afterwards, options } = this;
+    return options.reserve(exchange.completed ? afterwards : exchange, bytes);
+  }
+
+  /** Nothing leaves before the store has it; `body` is undefined where it is not to be kept. */
   private keep(body: Uint8Array | undefined): void {
     const { clock, counters, store } = this.options;
     const { claim, exchange, headers, status } = this;
@@ -145,6 +157,7 @@ export class Recording implements AnswerRecorder {
   private deliver(): void {
     const { exchange } = this;
     this.state = 'passing';
+    releaseBodyBytes(this.afterwards, this.options.counters);
     if (this.isGone(exchange)) {
       this.chunks = [];
       if (exchange.aborted && (this.hasEnded || this.isBroken)) this.passEnd(exchange, undefined);

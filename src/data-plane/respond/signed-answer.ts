@@ -17,6 +17,8 @@ export interface AnswerSigner {
   /** Whether all answers are signed, or only those of calls that ask for it. */
   readonly always: boolean;
   readonly bodyMaxBytes: number;
+  /** Of bodies in memory: false where there is no room for an answer of so many bytes by now. */
+  readonly reserve: (exchange: Exchange, bytes: number) => boolean;
   /** The authority and scheme that partners call: what a signed request names as its target. */
   readonly targetUriOf: (exchange: Exchange) => string;
   readonly reportFailure: (exchange: Exchange, reason: string) => void;
@@ -33,6 +35,8 @@ export class SignedAnswer implements AnswerSink {
   private gathering: Gathering | undefined;
   /** Signing has failed: a problem that says so could not be signed either. */
   private isPlain = false;
+  /** A problem has taken its place: what its source still gives is dropped. */
+  private isRefused = false;
 
   constructor(answer: HttpAnswer, signer: AnswerSigner) {
     this.answer = answer;
@@ -47,24 +51,30 @@ export class SignedAnswer implements AnswerSink {
     hasBody: boolean,
   ): void {
     this.gathering = undefined;
+    this.isRefused = false;
     if (this.isPlain || !this.isWanted(exchange)) {
       return this.answer.begin(exchange, status, headers, contentLength, hasBody);
     }
     const body = new CollectedBody(hasBody ? contentLength : 0, this.signer.bodyMaxBytes);
     this.gathering = { status, headers, contentLength, hasBody, body };
-    if (body.isTooLong) this.refuse(exchange);
+    if (body.isTooLong) this.refuse(exchange, this.tooLong);
+    else this.holdOrRefuse(exchange, hasBody ? (contentLength ?? 0) : 0);
   }
 
   write(exchange: Exchange, chunk: Uint8Array): boolean {
+    if (this.isRefused) return true;
     const { gathering } = this;
     if (gathering === undefined) return this.answer.write(exchange, chunk);
     if (exchange.aborted || exchange.completed) return true;
-    gathering.body.add(chunk);
-    if (gathering.body.isTooLong) this.refuse(exchange);
+    const { body } = gathering;
+    body.add(chunk);
+    if (body.isTooLong) this.refuse(exchange, this.tooLong);
+    else this.holdOrRefuse(exchange, body.length);
     return true;
   }
 
   end(exchange: Exchange, lastChunk?: Uint8Array): void {
+    if (this.isRefused) return;
     const { gathering } = this;
     if (gathering === undefined) return this.answer.end(exchange, lastChunk);
     if (exchange.aborted) {
@@ -73,11 +83,13 @@ export class SignedAnswer implements AnswerSink {
       return this.answer.end(exchange);
     }
     const body = gathering.hasBody ? gathering.body.takeWith(lastChunk) : EMPTY_BODY;
-    if (body === undefined) return this.refuse(exchange);
+    if (body === undefined) return this.refuse(exchange, this.tooLong);
+    if (!this.holdOrRefuse(exchange, body.length)) return;
     this.signer.conversions.convert(new SigningJob(exchange, this, gathering, this.signer, body));
   }
 
   abort(exchange: Exchange): void {
+    if (this.isRefused) return;
     if (this.gathering === undefined) return this.answer.abort(exchange);
     // Nothing of it has left: its problem can still be told.
     this.gathering = undefined;
@@ -115,9 +127,23 @@ export class SignedAnswer implements AnswerSink {
     return this.signer.always || exchange.header('accept-signature') !== undefined;
   }
 
-  private refuse(exchange: Exchange): void {
+  /** A problem is short, and what is told where there is no room. */
+  private holdOrRefuse(exchange: Exchange, bytes: number): boolean {
+    if (exchange.isOver || this.signer.reserve(exchange, bytes)) return true;
+    this.refuse(exchange, noRoomForAnswer(exchange, 'Too many answers are in memory.'));
+    return false;
+  }
+
+  private get tooLong(): Problem {
+    const { bodyMaxBytes } = this.signer;
+    return problem('answer-too-large', `Answers that are signed may have ${bodyMaxBytes} bytes.`);
+  }
+
+  private refuse(exchange: Exchange, refusal: Problem): void {
     this.gathering = undefined;
-    exchange.refuseAnswer(tooLong(this.signer.bodyMaxBytes));
+    // Begins with the problem, and ends with it, before this goes on.
+    exchange.refuseAnswer(refusal);
+    this.isRefused = true;
   }
 }
 
@@ -187,10 +213,6 @@ function unsigned(exchange: Exchange, outcome: ConversionOutcome): Problem {
     return noRoomForAnswer(exchange, 'Too many answers wait to be signed.');
   }
   return problem('internal-error', 'The answer could not be signed; it was logged.');
-}
-
-function tooLong(bodyMaxBytes: number): Problem {
-  return problem('answer-too-large', `Answers that are signed may have ${bodyMaxBytes} bytes.`);
 }
 
 function withSignature(

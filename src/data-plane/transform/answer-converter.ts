@@ -24,6 +24,8 @@ export interface AnswerConverterOptions {
   readonly bodyMaxBytes: number;
   /** Of bodies in memory: false where the exchange may not hold so many bytes more. */
   readonly reserve: (exchange: Exchange, bytes: number) => boolean;
+  /** The same of an answer, of which there are so many bytes by now. */
+  readonly reserveAnswer: (exchange: Exchange, bytes: number) => boolean;
   /** Whether answers can be encrypted for that partner. */
   readonly hasKeyOf: (partnerId: string) => boolean;
   /** Largest body of an answer that is converted. */
@@ -45,8 +47,6 @@ export class AnswerConverter implements AnswerSink {
   private headers: readonly string[] = [];
   /** Undefined while nothing is gathered: the answer passes, or was refused. */
   private body: CollectedBody | undefined;
-  /** Its length is known, and all of it counts in memory from the start. */
-  private isAnnounced = false;
   /** It was refused: what still comes of it is dropped. */
   private isRefused = false;
 
@@ -75,9 +75,8 @@ export class AnswerConverter implements AnswerSink {
     this.status = status;
     this.headers = headers;
     this.body = new CollectedBody(contentLength, this.options.answerMaxBytes);
-    this.isAnnounced = contentLength !== undefined;
     if (this.body.isTooLong) return this.refuse(this.tooLong());
-    if (contentLength !== undefined && !this.holds(contentLength)) this.refuse(this.noRoom());
+    if (!this.holds(contentLength ?? 0)) this.refuse(this.noRoom());
   }
 
   write(exchange: Exchange, chunk: Uint8Array): boolean {
@@ -85,7 +84,7 @@ export class AnswerConverter implements AnswerSink {
     if (this.body === undefined) return this.next.write(exchange, chunk);
     this.body.add(chunk);
     if (this.body.isTooLong) this.refuse(this.tooLong());
-    else if (!this.isAnnounced && !this.holds(chunk.length)) this.refuse(this.noRoom());
+    else if (!this.holds(this.body.length)) this.refuse(this.noRoom());
     return true;
   }
 
@@ -96,7 +95,7 @@ export class AnswerConverter implements AnswerSink {
     if (exchange.aborted) return this.endUnread(exchange);
     const whole = body.takeWith(lastChunk);
     if (whole === undefined) return this.refuse(this.tooLong());
-    if (!this.isAnnounced && !this.holds(lastChunk?.length ?? 0)) return this.refuse(this.noRoom());
+    if (!this.holds(whole.length)) return this.refuse(this.noRoom());
     this.body = undefined;
     const task = this.taskFor(exchange);
     if (task === undefined) return this.refuse(this.undecodable());
@@ -167,7 +166,9 @@ export class AnswerConverter implements AnswerSink {
   }
 
   private holds(bytes: number): boolean {
-    return this.options.reserve(this.exchange, bytes);
+    const { exchange, options } = this;
+    // What is over has given back what it held, and does so once.
+    return exchange.completed || options.reserveAnswer(exchange, bytes);
   }
 
   private noRoom(): Problem {

@@ -28,8 +28,8 @@ export interface BatchOwner {
   settleDropped(): void;
   /** A batch came back. `results` end with the call, outputs do not. */
   settleBatch(jobs: readonly Job[], results: BatchResults): void;
-  /** A job that ends workers. */
-  settlePoisoned(job: Job): void;
+  /** A job that ends workers, or whose input went with one. */
+  settleLost(job: Job): void;
   /** No worker is at work, whatever waits. */
   workersMissing(): void;
 }
@@ -193,10 +193,12 @@ export class BatchDispatcher {
     this.reruns.push(...rerun);
     this.pump();
     if (this.inFlight === 0) this.owner.workersMissing();
-    for (const job of spent) this.owner.settlePoisoned(job);
+    // Whether one of them ended the worker is not known: none can be tried again alone.
+    if (spent.length > 0) this.counters.add('conversions_input_lost', spent.length);
+    for (const job of spent) this.owner.settleLost(job);
     if (failed !== undefined) {
       this.counters.add('verify_items_poisoned');
-      this.owner.settlePoisoned(failed);
+      this.owner.settleLost(failed);
     }
   }
 

@@ -261,7 +261,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     this.counters.add('verify_pooled', checks);
   }
 
-  settlePoisoned(job: Job): void {
+  settleLost(job: Job): void {
     this.settle(job, 'failed', this.clock.monotonicMs(), 0);
   }
 

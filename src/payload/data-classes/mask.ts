@@ -20,7 +20,8 @@ export function memberNames(tree: ClassTree): ReadonlySet<string> {
 /**
  * Hides every value of a class beyond `shown`, in the payload itself: text becomes `***`, another
  * single value `null`, a list or an object that is classified as a whole is emptied. A class holds
- * for all that is below it.
+ * for all that is below it. A name that is not the schema's own is data of its member's class, such
+ * as an account number: where that is hidden, the member is gone.
  */
 export function maskPayload(payload: JsonValue, tree: ClassTree, shown: DataClass): JsonValue {
   return new Masking(tree, DATA_CLASSES.indexOf(shown)).value(payload, tree[0]!, NOTHING_SAID);
@@ -46,8 +47,7 @@ class Masking {
   }
 
   private single(value: JsonValue, rank: number): JsonValue {
-    const hidden = (rank === NOTHING_SAID ? UNCLASSIFIED : rank) > this.shown;
-    if (!hidden) return value;
+    if (!this.isHidden(rank)) return value;
     return typeof value === 'string' ? HIDDEN_TEXT : null;
   }
 
@@ -61,8 +61,13 @@ class Masking {
       const isNamed = members !== undefined && Object.hasOwn(members, name);
       const node = this.at(isNamed ? members[name] : rest);
       // An own member, so that one called __proto__ is data as well.
-      object[name] = this.value(object[name]!, node, rank);
+      if (!isNamed && this.isHidden(Math.max(rank, node.rank ?? NOTHING_SAID))) delete object[name];
+      else object[name] = this.value(object[name]!, node, rank);
     }
+  }
+
+  private isHidden(rank: number): boolean {
+    return (rank === NOTHING_SAID ? UNCLASSIFIED : rank) > this.shown;
   }
 
   private at(index: number | undefined): ClassNode {
@@ -70,16 +75,30 @@ class Masking {
   }
 }
 
-/** Longer numbers are perhaps no places in a list. */
-const ELEMENT = /^[0-9]{1,6}$/;
-
 /**
- * A pointer with `*` for every step that is no name of the schema: names of other members are data
- * as well, and belong in no log.
+ * A pointer into `payload` with `*` for every step that is neither a name of the schema nor a place
+ * in a list: names of other members are data as well, and belong in no log.
  */
-export function maskPointer(pointer: string, names: ReadonlySet<string>): string {
-  return pointer
-    .split('/')
-    .map((step, i) => (i === 0 || names.has(step) || ELEMENT.test(step) ? step : '*'))
-    .join('/');
+export function maskPointer(
+  pointer: string,
+  names: ReadonlySet<string>,
+  payload: JsonValue | undefined,
+): string {
+  let at = payload;
+  const [whole, ...steps] = pointer.split('/');
+  const masked = steps.map(step => {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    const isElement = Array.isArray(at) && ELEMENT.test(name);
+    at = memberOf(at, name);
+    return isElement || names.has(name) ? step : '*';
+  });
+  return [whole, ...masked].join('/');
+}
+
+/** RFC 6901 section 4. */
+const ELEMENT = /^(?:0|[1-9][0-9]*)$/;
+
+function memberOf(value: JsonValue | undefined, name: string): JsonValue | undefined {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Owned)[name];
 }

@@ -3,8 +3,9 @@
  * and workers evaluate it without the compiler.
  */
 import { createRequire } from 'node:module';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { _, Ajv2020, type CodeKeywordDefinition, Name } from 'ajv/dist/2020.js';
 import type { JsonValue } from '../payload-fault.ts';
+import { areUnique } from './unique-items.ts';
 
 const require = createRequire(import.meta.url);
 const standaloneCode: typeof import('ajv/dist/standalone/index.js').default =
@@ -15,6 +16,25 @@ const addFormats: typeof import('ajv-formats').default = require('ajv-formats').
 export const SCHEMA_MAX_CHARACTERS = 262_144;
 /** What OpenAPI 3.1 adds (section 4.8.24), and says nothing about values. */
 const ANNOTATIONS = ['example', 'discriminator', 'externalDocs', 'xml'];
+/** Of {@link areUnique}, where the text of a validator is evaluated. */
+const NAME = new Name('areUnique');
+
+/**
+ * `uniqueItems` (JSON Schema 2020-12 validation, section 6.4.3) in the place of ajv's own, which
+ * compares each object or list with every other: 20,000 took 7.5 s, and take a hundredth so.
+ */
+const UNIQUE_ITEMS: CodeKeywordDefinition = {
+  keyword: 'uniqueItems',
+  type: 'array',
+  schemaType: 'boolean',
+  error: { message: 'must NOT have duplicate items' },
+  code(context) {
+    if (context.schema !== true) return;
+    const { gen, data } = context;
+    const check = gen.scopeValue('func', { ref: areUnique, code: _`${NAME}` });
+    context.pass(_`${check}(${data})`);
+  },
+};
 
 /** The texts of two validators: `first` stops at what is wrong first, `all` goes on. */
 export interface SchemaCode {
@@ -41,6 +61,8 @@ function codeOf(schema: JsonValue, allErrors: boolean): string {
     ...{ strictSchema: true, strictTypes: false, strictTuples: false, strictRequired: false },
   });
   addFormats(ajv);
+  ajv.removeKeyword(UNIQUE_ITEMS.keyword as string);
+  ajv.addKeyword(UNIQUE_ITEMS);
   ajv.addVocabulary([...ANNOTATIONS, ...extensionsOf(schema)]);
   return standaloneCode(ajv, ajv.compile(schema as object));
 }

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { PayloadFault } from '../payload-fault.ts';
 import type { SchemaCode } from './compile-schema.ts';
+import { areUnique } from './unique-items.ts';
 
 /** An error as ajv's code leaves it (JSON Schema 2020-12 core, section 12.3). */
 interface SchemaError {
@@ -50,7 +51,7 @@ export class Validator {
 /** The code comes from ajv by way of our own registry, never from a payload. */
 function evaluate(code: string): ValidateFunction {
   const exported: { exports: ValidateFunction | undefined } = { exports: undefined };
-  new Function('require', 'module', code)(require, exported);
+  new Function('require', 'module', 'areUnique', code)(require, exported, areUnique);
   return exported.exports!;
 }
 

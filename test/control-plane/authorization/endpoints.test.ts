@@ -6,7 +6,7 @@ import {
   type AuthorizationOptions,
   Revocations,
 } from '../../../src/control-plane/authorization/index.ts';
-import type { AuthorizationRequest } from '../../../src/core/authorization.ts';
+import type { AuthorizationRequest, ClaimedRevocation } from '../../../src/core/authorization.ts';
 import {
   certificateOf,
   clientEntry,
@@ -251,6 +251,20 @@ describe('revocation', () => {
     const again = new Revocations(join(bench.dir, 'revoked'), 1_024, bench.clock);
     expect(again.list()).toEqual(bench.told);
     again.close();
+  });
+
+  it('is done when the front asks again, which claims the assertion before', () => {
+    const token = tokenOf(issue());
+    const form = { client_assertion_type: TYPE, client_assertion: bench.assertion(own), token };
+    const reply = bench.server.answer(bench.request(form, { path: '/oauth2/revoke' }));
+    expect(reply).toMatchObject({
+      revoke: { tokenId: claimsOf(token).jti },
+      claims: [{ name: expect.stringMatching(/^assertion /) }],
+    });
+    expect(bench.told).toEqual([]);
+    expect(manage('/oauth2/introspect', token).body.active).toBe(true);
+    bench.server.answer(reply as ClaimedRevocation);
+    expect(manage('/oauth2/introspect', token).body.active).toBe(false);
   });
 
   it('of what is no token of ours, or has expired, is nothing to do', () => {

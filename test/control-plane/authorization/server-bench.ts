@@ -16,7 +16,11 @@ import {
 } from '../../../src/control-plane/authorization/index.ts';
 import { KeyRing } from '../../../src/control-plane/key-ring/index.ts';
 import type { ClientEntry } from '../../../src/control-plane/registry/index.ts';
-import type { AuthorizationRequest, RevokedToken } from '../../../src/core/authorization.ts';
+import type {
+  AuthorizationReply,
+  AuthorizationRequest,
+  RevokedToken,
+} from '../../../src/core/authorization.ts';
 import type { KeyRecord, SignatureAlgorithm } from '../../../src/core/snapshot.ts';
 
 export const ISSUER = 'https://api.bank.example';
@@ -86,6 +90,8 @@ export function clientEntry(appId: string, keys: readonly KeyRecord[], ...scopes
   return { app, partner, keys, scopes: new Set(scopes) } satisfies ClientEntry;
 }
 
+type Answered = Extract<AuthorizationReply, { answer: unknown }>;
+
 export class ServerBench {
   nowMs = Date.UTC(2026, 0, 1);
   readonly dir = mkdtempSync(join(tmpdir(), 'xingyun-authorization-'));
@@ -147,7 +153,9 @@ export class ServerBench {
   }
 
   send(form: Members | string, changes: Partial<AuthorizationRequest> = {}) {
-    const { answer, claims } = this.server.answer(this.request(form, changes));
+    const reply = this.server.answer(this.request(form, changes));
+    const { claims } = reply;
+    const { answer } = ('revoke' in reply ? this.server.answer(reply) : reply) as Answered;
     const body = answer.body === '' ? {} : (JSON.parse(answer.body) as Members);
     return { status: answer.status, headers: answer.headers, body, claims };
   }

@@ -276,6 +276,7 @@ describe('a DPoP proof is invalid_dpop_proof', () => {
     ...['http://api.bank.example/oauth2/token', 'https://api.bank.example:8443/oauth2/token'],
     ...[`${ISSUER}/oauth2/token/`, `${ISSUER}/oauth2/Token`, `${ISSUER}//oauth2/token`],
     ...[`${ISSUER}.evil.example/oauth2/token`, 'https://evil.example/oauth2/token', ISSUER],
+    ...['https://user@api.bank.example/oauth2/token', 'https://@api.bank.example/oauth2/token'],
     ...['/oauth2/token', '', null, 7, [`${ISSUER}/oauth2/token`]],
   ])('with htu %j', htu => {
     expect(proven(bench.proof(proofKeys.ES256, { htu }))).toEqual(UNPROVEN);

@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
 import { sign, verify } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeyRing, type KeyRingOptions } from '../../../src/control-plane/key-ring/index.ts';
+import { lockFile } from '../../../src/stores/file-lock.ts';
 
+const run = promisify(execFile);
 const DAY_MS = 86_400_000;
 let dir: string;
 let nowMs: number;
@@ -51,7 +55,7 @@ describe('a key ring', () => {
     const ring = open();
     expect(kids(ring)).toEqual([ring.current().kid]);
     expect(statSync(file()).mode & 0o777).toBe(0o600);
-    expect(readdirSync(dir)).toEqual(['keys-of-tokens.json']);
+    expect(readdirSync(dir)).toEqual(['keys-of-tokens.json', 'keys-of-tokens.json.lock']);
   });
 
   it('publishes no private half', () => {
@@ -123,6 +127,28 @@ describe('a key ring', () => {
     later(one, 29.5);
     other.look();
     expect(kids(other)).toEqual(kids(one));
+  });
+
+  it('has one next key where several processes turn at the same moment', async () => {
+    const script = join(import.meta.dirname, 'turn-ring.ts');
+    const at = String(Date.now() + 2_000);
+    const turn = () => run(process.execPath, [script, dir, String(nowMs), at]);
+    const printed = await Promise.all(Array.from({ length: 4 }, turn));
+    const [first, ...others] = printed.map(({ stdout }) => JSON.parse(stdout) as string[]);
+    expect(first).toHaveLength(2);
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  it('goes on with its keys while another process holds the file for too long', () => {
+    const ring = open();
+    const { kid } = ring.current();
+    const lock = lockFile(`${file()}.lock`, 0)!;
+    later(ring, 29.5);
+    lock.release();
+    expect(kids(ring)).toEqual([kid]);
+    expect(failures).toEqual([`${file()}.lock: is held by another process`]);
+    ring.look();
+    expect(kids(ring)).toHaveLength(2);
   });
 
   it('goes on with its keys while a turn cannot be written', () => {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { payloadOfDocument } from '../../../src/control-plane/registry/document-payload.ts';
+import {
+  payloadOfDocument,
+  validationFault,
+} from '../../../src/control-plane/registry/document-payload.ts';
 import { compileSchema } from '../../../src/payload/schema/compile-schema.ts';
 import type { JsonObject } from '../../../src/stores/registry-contract.ts';
 
@@ -78,5 +81,73 @@ describe('the payloads of a document', () => {
     const definition = validating('both', { 'x-payload': { answer: { mapping, schema: {} } } })!;
     expect(definition.answer).toEqual({ mapping, schema: {} });
     expect(definition.request?.schema).toBeDefined();
+  });
+});
+
+const TEXT = { content: { 'text/plain': { schema: { type: 'string' } } } };
+const PATCH = { content: { 'application/merge-patch+json': { schema: { type: 'object' } } } };
+const UNTYPED = { content: { 'application/json': {} } };
+const ANYTHING = { content: { 'application/json': { schema: true } } };
+const NOWHERE = { $ref: '#/components/requestBodies/None' };
+const NO_BODY = { responses: { '204': { description: 'Done.' } } };
+const fault = (operation: JsonObject, whole = 'none') =>
+  validationFault({ ...DOCUMENT, 'x-validate': whole }, operation);
+
+describe('x-validate', () => {
+  it.each([
+    ['text', TEXT],
+    ['a JSON type of another name alone', PATCH],
+    ['JSON without a schema', UNTYPED],
+    ['a schema that is true', ANYTHING],
+    ['a reference that leads nowhere', NOWHERE],
+  ])('is refused for requests of %s, for they would pass unseen', (_, requestBody) => {
+    for (const validate of ['request', 'both']) {
+      const operation = { ...OPERATION, requestBody, 'x-validate': validate };
+      expect(fault(operation)).toMatch(
+        /requestBody .*application\/json.* x-payload\.request\.schema/,
+      );
+    }
+    expect(fault({ ...OPERATION, requestBody }, 'both')).toContain('requestBody');
+    expect(fault({ ...OPERATION, requestBody, 'x-validate': 'answer' })).toBeUndefined();
+  });
+
+  it.each([
+    ['text', TEXT],
+    ['a JSON type of another name alone', PATCH],
+    ['a reference that leads nowhere', NOWHERE],
+  ])('is refused for answers of %s alone', (_, response) => {
+    const responses = { '200': response, default: json({ type: 'object' }) };
+    for (const validate of ['answer', 'both']) {
+      expect(fault({ ...OPERATION, responses, 'x-validate': validate })).toContain(
+        'x-payload.answer.schema',
+      );
+    }
+    const more = { ...responses, '201': json({ type: 'object' }) };
+    expect(fault({ ...OPERATION, responses: more, 'x-validate': 'both' })).toBeUndefined();
+  });
+
+  it('of an operation whose payload it is about, and which has none, is refused', () => {
+    expect(fault({ ...NO_BODY, 'x-validate': 'request' })).toContain('requestBody');
+    expect(fault({ ...NO_BODY, 'x-validate': 'answer' })).toContain('a response of 2xx');
+  });
+
+  it('for all of a document lets operations without payloads be', () => {
+    for (const whole of ['request', 'answer', 'both'])
+      expect(fault(NO_BODY, whole)).toBeUndefined();
+    expect(fault({ ...NO_BODY, 'x-validate': 'both' })).toBeUndefined();
+  });
+
+  it('is met by a schema of x-payload', () => {
+    const operation = { requestBody: TEXT, ...NO_BODY, 'x-validate': 'request' };
+    const schema = { type: 'object' };
+    expect(fault({ ...operation, 'x-payload': { request: { schema } } })).toBeUndefined();
+    expect(fault({ ...operation, 'x-payload': { request: { mapping: [] } } })).toBeDefined();
+    expect(fault({ ...operation, 'x-payload': { answer: { schema } } })).toBeDefined();
+  });
+
+  it('of another word is refused, wherever it stands', () => {
+    expect(fault({ ...OPERATION, 'x-validate': 'requests' })).toContain('must be one of');
+    expect(fault(OPERATION, 'all')).toContain('must be one of');
+    expect(fault(OPERATION)).toBeUndefined();
   });
 });

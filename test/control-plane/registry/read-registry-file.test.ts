@@ -53,6 +53,15 @@ describe('a registry file', () => {
     expect(file.placeOf('api', 'accounts', '/operations').path).toBe('apis[0].openapi');
   });
 
+  it('names the operation of a document whose payloads would pass unchecked', () => {
+    const operation = 'post:\n      operationId: a\n      x-validate: request\n';
+    const document = `openapi: 3.1.0\npaths:\n  /a:\n    ${operation}`;
+    const text = changed('apis.0.openapi', 'a.yaml', changed('apis.0.operations', undefined));
+    expect(placesOf(() => read(text, 'registry.yaml', { 'a.yaml': document }))).toEqual([
+      '6 paths["/a"].post.x-validate',
+    ]);
+  });
+
   it.each([
     ['a secret beside its file', { secret: SECRET, secretFile: 'secret' }],
     ['a public key beside its file', { publicKey: PEM, publicKeyFile: 'ed25519.pem' }],

@@ -164,6 +164,20 @@ describe('operations of a document', () => {
     expect(shown(refused)).toEqual([`path /paths/${path}/get`]);
   });
 
+  it('refuses payloads that are to be held against a schema where there is none', () => {
+    const requestBody = { content: { 'application/merge-patch+json': { schema: {} } } };
+    const checked = { ...operation('a'), requestBody, 'x-validate': 'request' };
+    const misspelt = { ...operation('b'), 'x-validate': 'requests' };
+    const whole = { ...operation('c'), requestBody };
+    const document = documentOf({ '/a': { patch: checked, put: misspelt } });
+    expect(shown(operationsOf(document).refused)).toEqual([
+      'x-validate /paths//a/patch/x-validate',
+      'x-validate /paths//a/put/x-validate',
+    ]);
+    const all = { ...documentOf({ '/c': { patch: whole } }), 'x-validate': 'both' };
+    expect(shown(operationsOf(all).refused)).toEqual(['x-validate /paths//c/patch']);
+  });
+
   it('gives the parameters of one path one name each', () => {
     const document = documentOf({
       '/a/{id}': { get: operation('get') },

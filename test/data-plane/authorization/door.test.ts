@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AuthorizationReply, AuthorizationRequest } from '../../../src/core/authorization.ts';
+import type { AuthorizationAsk, AuthorizationReply } from '../../../src/core/authorization.ts';
 import { type AnswerSink, Exchange, PENDING } from '../../../src/core/exchange.ts';
 import { AuthorizationDoor } from '../../../src/data-plane/authorization/index.ts';
 import type { NonceClaimant, NonceOutcome } from '../../../src/stores/contracts.ts';
@@ -7,9 +7,10 @@ import { anArrival, RecordingDriver, SILENT_SINK } from '../../support/exchanges
 
 const ANSWER = { status: 200, headers: ['x-a', 'b'], body: '{"fine":true}' };
 const SEEN = { status: 401, headers: [], body: 'seen' };
+const REVOKED = { tokenId: 'one', expiresAtMs: 9 };
 const CLAIM = { appId: 'app-1', name: 'assertion one', expiresAtMs: 9, seen: SEEN };
 
-let asked: AuthorizationRequest[];
+let asked: AuthorizationAsk[];
 let written: unknown[];
 let outcome: NonceOutcome | 'later';
 let claimant: NonceClaimant | undefined;
@@ -89,6 +90,27 @@ describe('the door to the authorization server', () => {
     expect(written).toEqual([]);
     claimant!.settleNonce('fresh');
     expect(written).toEqual([[200, 13, true], ANSWER.body]);
+  });
+
+  it('asks for a revocation when each jti is fresh, and writes what is said to that', () => {
+    outcome = 'later';
+    door.serve(arrive({ path: '/oauth2/revoke' }));
+    door.take(1, { revoke: REVOKED, claims: [CLAIM] });
+    expect(asked).toHaveLength(1);
+    claimant!.settleNonce('fresh');
+    expect(asked.slice(1)).toEqual([{ revoke: REVOKED }]);
+    expect(written).toEqual([]);
+    door.take(1, reply());
+    expect(written).toEqual([[200, 13, true], ANSWER.body]);
+  });
+
+  it.each(['seen', 'full', 'unavailable'] as const)('asks for none where a jti is %s', is => {
+    outcome = is;
+    const exchange = arrive({ path: '/oauth2/revoke' });
+    vi.spyOn(exchange, 'resume').mockImplementation(() => undefined);
+    door.serve(exchange);
+    door.take(1, { revoke: REVOKED, claims: [CLAIM] });
+    expect(asked).toHaveLength(1);
   });
 
   it('writes another answer where a jti was seen', () => {

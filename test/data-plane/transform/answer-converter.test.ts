@@ -1,6 +1,8 @@
 /** What becomes of an answer that is gathered, whatever the workers and its caller do meanwhile. */
 import { describe, expect, it } from 'vitest';
+import { reserveAnswerBytes } from '../../../src/core/body-budget.ts';
 import type { Conversion, ConversionOutcome } from '../../../src/core/conversion.ts';
+import { CounterSet } from '../../../src/core/counters.ts';
 import { type AnswerSink, Exchange } from '../../../src/core/exchange.ts';
 import { Resumptions } from '../../../src/core/resumptions.ts';
 import type { PayloadRecord } from '../../../src/core/snapshot.ts';
@@ -34,6 +36,7 @@ function aCall(
   heldMaxBytes = 1_000,
 ) {
   const driver = new RecordingDriver();
+  const counters = new CounterSet();
   const sink = new HeadSink();
   const exchange = new Exchange(anArrival({ method }), { handle: undefined, sink }, driver);
   exchange.attempts = attempts;
@@ -43,10 +46,9 @@ function aCall(
   const options = {
     ...{ conversions, programs: new ProgramTable(), bodyMaxBytes: 1_000, answerMaxBytes: 1_000 },
     resumptions: new Resumptions(queueMicrotask),
-    reserve: (holder: Exchange, bytes: number) => {
-      holder.bodyReservedBytes += bytes;
-      return holder.bodyReservedBytes <= heldMaxBytes;
-    },
+    reserve: () => true,
+    reserveAnswer: (holder: Exchange, bytes: number) =>
+      reserveAnswerBytes(holder, bytes, counters, heldMaxBytes),
     hasKeyOf: () => true,
     reportFailure: () => undefined,
   };

@@ -24,6 +24,7 @@ function aBody(headers: readonly string[], hasRoom = true) {
     ...{ programs: new ProgramTable(), bodyMaxBytes: 1_000, answerMaxBytes: 1_000 },
     resumptions: new Resumptions(queueMicrotask),
     reserve: () => hasRoom,
+    reserveAnswer: () => true,
     hasKeyOf: () => true,
     reportFailure: () => undefined,
   });

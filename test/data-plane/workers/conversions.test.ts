@@ -159,10 +159,27 @@ describe('conversions', () => {
     expect((await hanging.settled)[0]).toBe('failed');
     expect((await small.settled)[0]).toBe('converted');
     // In the batch that was lost its bytes were lost with it; in the next they were not.
-    expect(['failed', 'converted']).toContain((await large.settled)[0]);
+    const [outcome] = await large.settled;
+    expect(['failed', 'converted']).toContain(outcome);
+    const lost = outcome === 'failed' ? 1 : 0;
+    expect(running.counters.get('conversions_input_lost')).toBe(lost);
+    expect(running.counters.get('verify_items_poisoned')).toBe(1);
     const after = new TestConversion(bodyOf(3));
     running.pool.convert(after);
     expect((await after.settled)[0]).toBe('converted');
+  });
+
+  it('fail once, counted, where their input was with the worker that was lost', async () => {
+    await using running = await startPool({ batchTimeoutMs: 300 });
+    const endless = programEntry(
+      JSON.stringify({ kind: 'payload', request: { validator: { first: 'for(;;);', all: '' } } }),
+    );
+    const hanging = new TestConversion(bodyOf(1, 2 * COPIED_MAX_BYTES), endless, 'one');
+    running.pool.convert(hanging);
+    expect((await hanging.settled)[0]).toBe('failed');
+    expect(running.counters.get('conversions_input_lost')).toBe(1);
+    expect(running.counters.get('verify_items_poisoned')).toBe(0);
+    expect(running.counters.get('verify_batches_retried')).toBe(0);
   });
 
   it('that take long and are refused do not hold up those of others', async () => {

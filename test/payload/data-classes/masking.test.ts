@@ -45,8 +45,44 @@ describe('masking', () => {
 
   it('takes what no schema describes for sensitive, what none classifies for internal', () => {
     const more = { ...account, extra: 'y', deep: { er: 1 } };
-    expect(masked(ACCOUNT, more, 'personal')).toMatchObject({ extra: '***', deep: {} });
+    expect(masked(ACCOUNT, more, 'sensitive')).toEqual(more);
+    expect(masked(ACCOUNT, more, 'personal')).toEqual(masked(ACCOUNT, account, 'personal'));
     expect(masked(ACCOUNT, 'text' as JsonValue, 'public')).toBe('***');
+  });
+
+  it('takes members away with their names where these are data that may not be seen', () => {
+    const schema = {
+      properties: {
+        byNumber: { patternProperties: { '^[0-9]+$': of('personal') } },
+        byName: { additionalProperties: { properties: { open: of('public') } } },
+        closed: of('sensitive', { additionalProperties: {} }),
+      },
+    } as JsonValue;
+    const payload = {
+      byNumber: { '622202100001': 7, '622202100002': 8, Wang: 9 },
+      byName: { Li: { open: 1, extra: 2 } },
+      closed: { Zhao: 1 },
+    };
+    expect(masked(schema, payload, 'sensitive')).toEqual(payload);
+    expect(masked(schema, payload, 'personal')).toEqual({
+      byNumber: payload.byNumber,
+      byName: { Li: { open: 1 } },
+      closed: {},
+    });
+    expect(masked(schema, payload, 'internal')).toEqual({
+      byNumber: {},
+      byName: { Li: { open: 1 } },
+      closed: {},
+    });
+    expect(masked(schema, payload, 'public')).toEqual({ byNumber: {}, byName: {}, closed: {} });
+  });
+
+  it('takes away a name that no schema knows, whatever else is at its place', () => {
+    const schema = { items: of('public'), properties: { a: of('public') } } as JsonValue;
+    expect(masked(schema, { a: 1, '622202100001': 2 }, 'personal')).toEqual({ a: 1 });
+    expect(masked(schema, [1, { '622202100001': 2 }], 'personal')).toEqual([1, {}]);
+    const proto = JSON.parse('{"a":1,"__proto__":{"b":2}}');
+    expect(JSON.stringify(masked(schema, proto, 'personal'))).toBe('{"a":1}');
   });
 
   it('knows no tree where nothing is classified', () => {
@@ -99,9 +135,18 @@ describe('masking', () => {
 
   it('writes pointers with the names of the schema alone', () => {
     const names = memberNames(compileClasses(ACCOUNT)!);
-    expect(maskPointer('/address/city/0', names)).toBe('/address/city/0');
-    expect(maskPointer('/622202100001/x~1y/name', names)).toBe('/*/*/name');
-    expect(maskPointer('', names)).toBe('');
+    const payload = { address: { city: ['x', 'y'] }, cards: { '12': [1], '622202': [] } };
+    const pointerOf = (pointer: string) => maskPointer(pointer, names, payload);
+    expect(pointerOf('/address/city/1')).toBe('/address/city/1');
+    expect(pointerOf('/622202100001/x~1y/name')).toBe('/*/*/name');
+    expect(pointerOf('')).toBe('');
+    for (const pin of ['12', '622202', '0', '7']) {
+      expect(pointerOf(`/cards/${pin}`)).toBe('/cards/*');
+    }
+    expect(pointerOf('/cards/12/0')).toBe('/cards/*/0');
+    expect(pointerOf('/address/city/secret')).toBe('/address/city/*');
+    expect(maskPointer('/cards/0/1', names, undefined)).toBe('/cards/*/*');
+    expect(maskPointer('/a~1b', new Set(['a/b']), {})).toBe('/a~1b');
   });
 });
 
@@ -140,6 +185,8 @@ const PLACES = ['properties', 'patternProperties', 'additionalProperties'] as co
 /** Writes the same places by the words that `choose` picks. */
 class SchemaWriter {
   readonly definitions: Schema = {};
+  /** Members whose names are none of the schema's. */
+  readonly unnamed = new Set<Place>();
   private readonly choose: <T>(list: readonly T[]) => T;
 
   constructor(choose: <T>(list: readonly T[]) => T) {
@@ -168,6 +215,7 @@ class SchemaWriter {
     for (const [name, member] of place.members) {
       const schema = this.schemaOf(member);
       const where = place.members.length === 1 ? this.choose(PLACES) : 'properties';
+      if (where !== 'properties') this.unnamed.add(member);
       if (where === 'properties') put('properties', name, schema);
       else if (where === 'patternProperties') put('patternProperties', '^.', schema);
       else parts.push({ additionalProperties: schema });
@@ -206,23 +254,47 @@ interface Marker {
   readonly isSeen: (shown: DataClass) => boolean;
 }
 
-/** A payload whose every value is told from all others, with who may see each. */
-function payloadOf(place: Place, above: readonly DataClass[], markers: Marker[]): JsonValue {
-  const classes = place.dataClass === undefined ? above : [...above, place.dataClass];
-  if (place.kind === 'leaf') {
-    const number = 7_000_001 + markers.length;
+/** A payload whose every value and name of no schema is told from all others, and who sees it. */
+class PayloadWriter {
+  readonly markers: Marker[] = [];
+  private readonly unnamed: ReadonlySet<Place>;
+
+  constructor(unnamed: ReadonlySet<Place>) {
+    this.unnamed = unnamed;
+  }
+
+  payloadOf(place: Place, above: readonly DataClass[] = []): JsonValue {
+    const classes = classesOf(place, above);
+    if (place.kind === 'leaf') {
+      const number = this.mark(classes);
+      return number % 2 === 0 ? number : `S${number}`;
+    }
+    if (place.kind === 'list') return [0, 1].map(() => this.payloadOf(place.element, classes));
+    const object: { [name: string]: JsonValue } = Object.create(null);
+    for (const [name, member] of place.members) {
+      if (!this.unnamed.has(member)) object[name] = this.payloadOf(member, classes);
+      else {
+        const needed = classesOf(member, classes);
+        // What nobody has classified is internal, and so are names of such members.
+        const inner = needed.length === 0 ? ['internal' as const] : classes;
+        object[String(this.mark(needed))] = this.payloadOf(member, inner);
+      }
+    }
+    return JSON.parse(JSON.stringify(object));
+  }
+
+  private mark(classes: readonly DataClass[]): number {
+    const number = 7_000_001 + this.markers.length;
     const needed = classes.length === 0 ? ['internal' as const] : classes;
     const isSeen = (shown: DataClass) =>
       needed.every(each => DATA_CLASSES.indexOf(each) <= DATA_CLASSES.indexOf(shown));
-    markers.push({ text: String(number), isSeen });
-    return number % 2 === 0 ? number : `S${number}`;
+    this.markers.push({ text: String(number), isSeen });
+    return number;
   }
-  if (place.kind === 'list') {
-    return [0, 1].map(() => payloadOf(place.element, classes, markers));
-  }
-  const object: { [name: string]: JsonValue } = Object.create(null);
-  for (const [name, member] of place.members) object[name] = payloadOf(member, classes, markers);
-  return JSON.parse(JSON.stringify(object));
+}
+
+function classesOf({ dataClass }: Place, above: readonly DataClass[]): readonly DataClass[] {
+  return dataClass === undefined ? above : [...above, dataClass];
 }
 
 describe('whatever a schema looks like', () => {
@@ -237,15 +309,15 @@ describe('whatever a schema looks like', () => {
           const writer = new SchemaWriter(list => list[choices[turn++ % 40]! % list.length]!);
           const top = writer.schemaOf(root);
           const schema = { ...top, $defs: writer.definitions };
-          const markers: Marker[] = [];
-          const payload = payloadOf(root, [], markers);
+          const payloads = new PayloadWriter(writer.unnamed);
+          const payload = payloads.payloadOf(root);
           const tree = compileClasses(JSON.parse(JSON.stringify(schema)));
           fc.pre(tree !== undefined);
           // As workers have it.
           const text = JSON.stringify(
             maskPayload(payload, JSON.parse(JSON.stringify(tree)), shown),
           );
-          for (const { text: marker, isSeen } of markers) {
+          for (const { text: marker, isSeen } of payloads.markers) {
             expect([marker, text.includes(marker)]).toEqual([marker, isSeen(shown)]);
           }
         },

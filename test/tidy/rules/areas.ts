@@ -92,7 +92,7 @@ export const AREAS: readonly Area[] = [
     matches: under('src/control-plane/'),
     mayImport: [
       ...[CORE, ...STORE_TYPES, TELEMETRY, 'src/payload/', 'src/version.ts'],
-      'src/control-plane/',
+      ...['src/stores/file-lock.ts', 'src/control-plane/'],
     ],
   },
   {

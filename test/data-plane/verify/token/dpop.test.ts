@@ -128,6 +128,7 @@ describe('a token that is bound to a key', () => {
       `${URI}?a=1#x`,
       URI.replace('https://api', 'HTTPS://API'),
       URI.replace('example', 'example:443'),
+      `${URI}?by=user@host`,
     ];
     for (const htu of spellings) {
       expect(verdict(bench(), [await proofOf(client, token, { htu })])).toBe('accepted');
@@ -176,6 +177,11 @@ describe('a wrong proof', () => {
         `${URI}s`,
         URI.replace('https', 'http'),
         'https://evil.example/accounts/v1/accounts',
+        ...['user@', 'user:secret@', '@', ':@', 'api.bank.example@', 'a%40b@'].map(user =>
+          URI.replace('https://', `https://${user}`),
+        ),
+        URI.replace('https://', 'https:/\\@'),
+        URI.replace('https://', 'https:'),
         [URI],
       ],
     ],
