@@ -13,9 +13,9 @@ export interface PlanPoint {
 export const PLAN_POINTS: readonly PlanPoint[] = [
   { mix: 'rsa=1', scheme: 'rfc9421-rsa', rate: 1_000, fronts: 1, workers: 1 },
   { mix: 'rsa=1', scheme: 'rfc9421-rsa', rate: 4_000, fronts: 1, workers: 1 },
-  { mix: 'rsa=1', scheme: 'rfc9421-rsa', rate: 7_000, fronts: 1, workers: 1 },
-  { mix: 'es256=1', scheme: 'rfc9421-es256', rate: 3_000, fronts: 1, workers: 1 },
-  { mix: 'hmac=1', scheme: 'hmac', rate: 6_000, fronts: 1, workers: 1 },
+  { mix: 'rsa=1', scheme: 'rfc9421-rsa', rate: 6_000, fronts: 1, workers: 1 },
+  { mix: 'es256=1', scheme: 'rfc9421-es256', rate: 2_000, fronts: 1, workers: 1 },
+  { mix: 'hmac=1', scheme: 'hmac', rate: 4_000, fronts: 1, workers: 1 },
   { mix: 'rsa=1', scheme: 'rfc9421-rsa', rate: 4_000, fronts: 2, workers: 1 },
 ];
 

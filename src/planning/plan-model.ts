@@ -8,10 +8,12 @@ import type { Mix, MixKind } from './mix.ts';
 export interface HostCosts {
   /** Of the front thread for a call, when it always has something to do. */
   readonly frontMicros: number;
-  /** More of it for a call to which it has to wake up, as at low rates. */
-  readonly wakeMicros: number;
-  /** Of a batch on its way to a worker and back: of the front, and of the worker. */
-  readonly hopFrontMicros: number;
+  /** More for a call that comes alone: threads wake up to it, and its batch has nothing else. */
+  readonly aloneFrontMicros: number;
+  readonly aloneWorkerMicros: number;
+  /** A call that comes so long after the one before comes alone. */
+  readonly aloneAfterMs: number;
+  /** Of a worker for a batch on its way there and back. */
   readonly hopWorkerMicros: number;
   /** Of a worker for each check besides the check. */
   readonly jobMicros: number;
@@ -74,11 +76,10 @@ export function expectationOf(
   const perWorker = (perFront * work.pooledShare) / workers;
   const checkSeconds = (work.pooledMicros + costs.jobMicros) / MICROS_PER_SECOND;
   const batchSize = batchSizeOf(perWorker, checkSeconds, costs);
-  const hops = work.pooledShare / batchSize;
-  const busyMicros = costs.frontMicros + work.inlineMicros + hops * costs.hopFrontMicros;
-  const frontMicros = busyMicros + wakeShare(perFront * busyMicros) * costs.wakeMicros;
+  const alone = Math.exp((-perFront * costs.aloneAfterMs) / 1_000);
+  const frontMicros = costs.frontMicros + work.inlineMicros + alone * costs.aloneFrontMicros;
   const workerMicros =
-    work.pooledShare * checkSeconds * MICROS_PER_SECOND + hops * costs.hopWorkerMicros;
+    work.pooledShare * (checkSeconds * MICROS_PER_SECOND + alone * costs.aloneWorkerMicros);
   const frontUtilization = (perFront * frontMicros) / MICROS_PER_SECOND;
   const workerUtilization = (perFront * workerMicros) / workers / MICROS_PER_SECOND;
   const all = frontMicros + workerMicros + traffic.besideMicros;
@@ -129,11 +130,6 @@ function batchSizeOf(perWorker: number, checkSeconds: number, costs: HostCosts):
   const left = 1 - perWorker * checkSeconds;
   if (left <= 0) return BATCH_MAX;
   return Math.min(BATCH_MAX, Math.max(1, (perWorker * hopSeconds) / left));
-}
-
-/** How many calls find the front asleep. */
-function wakeShare(busyMicrosPerSecond: number): number {
-  return Math.max(0, 1 - busyMicrosPerSecond / MICROS_PER_SECOND);
 }
 
 /** What one in a hundred waits behind others, of whom each takes `serviceMs` (M/M/1). */

@@ -7,17 +7,18 @@ import type { HostCosts } from './plan-model.ts';
  * (docs/planning.md).
  */
 export const REFERENCE_COSTS: HostCosts = {
-  frontMicros: 62,
-  wakeMicros: 60,
-  hopFrontMicros: 37,
+  frontMicros: 50,
+  aloneFrontMicros: 240,
+  aloneWorkerMicros: 90,
+  aloneAfterMs: 0.24,
   hopWorkerMicros: 36,
   jobMicros: 8,
   checkMicros: {
     ...{ rsa: 26, es256: 77, es384: 1_000, ed25519: 115, hmac: 5, sm2: 920, token: 1, none: 0 },
   },
   inlineMaxMicros: 15,
-  idleP99Ms: 3,
-  sliceMs: 0.8,
+  idleP99Ms: 3.5,
+  sliceMs: 0.85,
 };
 
 /** By which hosts are compared: of every kind that is measured at each start. */
@@ -32,13 +33,14 @@ export function scaledCosts(micros: Readonly<Record<string, number>>): HostCosts
   const ratios = COMPARED.map(kind => (measured(kind) ?? NaN) / REFERENCE_COSTS.checkMicros[kind]);
   const known = ratios.filter(ratio => Number.isFinite(ratio)).sort((a, b) => a - b);
   const pace = known.length === 0 ? 1 : known[Math.floor(known.length / 2)]!;
-  const { inlineMaxMicros, idleP99Ms, sliceMs, checkMicros, ...paced } = REFERENCE_COSTS;
+  const { inlineMaxMicros, idleP99Ms, sliceMs, aloneAfterMs, checkMicros, ...paced } =
+    REFERENCE_COSTS;
   const scaled = Object.fromEntries(
     Object.entries(paced).map(([name, cost]) => [name, cost * pace]),
   ) as typeof paced;
   return {
     ...scaled,
-    ...{ inlineMaxMicros, idleP99Ms, sliceMs },
+    ...{ inlineMaxMicros, idleP99Ms, sliceMs, aloneAfterMs },
     checkMicros: Object.fromEntries(
       Object.entries(checkMicros).map(([kind, reference]) => [
         kind,

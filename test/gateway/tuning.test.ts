@@ -93,7 +93,7 @@ describe('the pool', () => {
       await expect.poll(workersAlive, WITHIN).toBe(3 * FRONTS);
       await ask('PATCH', '/v1/tuning', { placement: 'inline', reason });
       await expect.poll(workersAlive, WITHIN).toBe(0);
-      await ask('DELETE', '/v1/tuning', { reason });
+      await ask('DELETE', '/v1/tuning?reason=a%20test');
       await expect.poll(workersAlive, WITHIN).toBe(FRONTS);
     });
     expect([...seen.keys()]).toEqual([200]);
@@ -113,7 +113,7 @@ describe('the pool', () => {
       expect([runs.get('rsa-pss-sha512'), runs.get('ed25519')]).toEqual(['inline', 'pool']);
     }, WITHIN);
     expect(await statuses()).toEqual([200]);
-    await ask('DELETE', '/v1/tuning', { reason });
+    await ask('DELETE', '/v1/tuning?reason=a%20test');
   });
 
   it('is turned by operators alone, with a reason, within its limits', async () => {
@@ -185,7 +185,7 @@ describe('a source', () => {
     const { body } = await ask('GET', '/v1/blocked-sources', undefined, 'vic');
     expect(body.items).toMatchObject([{ source: '127.0.0.0/8', by: 'operator:wei', reason }]);
     const path = `/v1/blocked-sources/${encodeURIComponent('127.0.0.0/8')}`;
-    expect((await ask('DELETE', path, { reason })).body.items).toEqual([]);
+    expect((await ask('DELETE', `${path}?reason=a%20test`)).body.items).toEqual([]);
     await expect.poll(statuses, WITHIN).toEqual([200]);
     const wrong = await ask('POST', '/v1/blocked-sources', { source: '127.0.0.0/33', reason });
     expect(wrong.body.code).toBe('invalid');

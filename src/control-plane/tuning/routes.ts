@@ -124,17 +124,17 @@ function addSettings(
       return describe(host);
     },
   );
-  app.delete<{ Body: Static<typeof ReasonSchema> }>(
+  app.delete<{ Querystring: Static<typeof ReasonSchema> }>(
     '/v1/tuning',
     {
       config: { roles: TURNERS },
       schema: {
         ...about('resetTuning', 'Turn all back to the configuration.'),
-        body: ReasonSchema,
+        querystring: ReasonSchema,
       },
     },
     async request => {
-      await desk.reset(turnOf(request, request.body.reason));
+      await desk.reset(turnOf(request, request.query.reason));
       return describe(host);
     },
   );
@@ -220,19 +220,19 @@ function addSources(app: FastifyInstance, desk: TuningDesk, turnOf: TurnOf): voi
       return reply.code(201).send({ items: desk.sources });
     },
   );
-  app.delete<{ Params: Static<typeof SourceParams>; Body: Static<typeof ReasonSchema> }>(
+  app.delete<{ Params: Static<typeof SourceParams>; Querystring: Static<typeof ReasonSchema> }>(
     '/v1/blocked-sources/:source',
     {
       config: { roles: TURNERS },
       schema: {
         ...about('unblockSource', 'Take calls from an address or a network again.'),
         params: SourceParams,
-        body: ReasonSchema,
+        querystring: ReasonSchema,
       },
     },
     async (request, reply) => {
       const { source } = request.params;
-      const refusal = await desk.unblock(turnOf(request, request.body.reason), source);
+      const refusal = await desk.unblock(turnOf(request, request.query.reason), source);
       if (refusal !== undefined) return refuse(reply, source, refusal);
       return reply.send({ items: desk.sources });
     },

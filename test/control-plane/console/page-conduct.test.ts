@@ -52,7 +52,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
     expect(faults).toEqual([]);
   });
 
-  it('shows figures without a sign-in where they are for everybody, and no way to act', async () => {
+  it('shows figures to everybody where it may, and acts once somebody signed in', async () => {
     const { page } = await open('overview', 'none');
     await page.locator('.freshness.fresh').waitFor();
     await page.getByRole('link', { name: 'Sign in' }).click();
@@ -214,7 +214,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
     await page.getByRole('textbox', { name: 'Problem' }).fill('upstream-timeout');
     await page.keyboard.press('Enter');
     await page.getByRole('link').filter({ hasText: '7c9e6679' }).click();
-    await page.getByText('10.1.4.7:8443').waitFor();
+    await page.getByText('core-banking, 10.1.4.9:8443').waitFor();
   });
 
   it('moves nothing for who wants no motion', async () => {

@@ -14,13 +14,14 @@ function shortRecord(index: number, nowMs: number) {
   const status = problem === undefined ? 200 : problem === 'rate-limited' ? 429 : 504;
   return {
     requestId: index === 0 ? KNOWN_REQUEST : `${(index * 7_919 + 0x5af3).toString(16)}-${index}`,
-    atMs: nowMs - index * 1_870,
+    ...{ endedAtMs: nowMs - index * 1_870, front: index % 2, source: '203.0.113.24' },
     ...{
       method: index % 2 === 0 ? 'POST' : 'GET',
       path: `/open/v2/orders/${4_711 + index}`,
       status,
     },
-    totalMs: 5_012 / (index + 1) ** 1.1,
+    ...{ attempts: 1, replayed: false, aborted: false, requestBytes: 600, responseBytes: 812 },
+    stageMs: { total: 5_012 / (index + 1) ** 1.1 },
     ...{ app: APPS[index % 4]!, partner: 'northwind', operation: OPERATIONS[index % 4]! },
     ...(problem !== undefined && { problem }),
   };
@@ -35,29 +36,23 @@ export function foundRequests(
     .filter(one => app === undefined || one.app === app)
     .filter(one => operation === undefined || one.operation === operation)
     .filter(one => problem === undefined || one.problem === problem)
-    .sort((a, b) => (order === 'latest' ? b.atMs - a.atMs : b.totalMs - a.totalMs))
+    .sort((a, b) =>
+      order === 'latest' ? b.endedAtMs - a.endedAtMs : b.stageMs.total - a.stageMs.total,
+    )
     .slice(0, Number(limit ?? 25));
 }
 
 export function wholeRequest(nowMs: number) {
   const short = shortRecord(0, nowMs);
-  const stages = STAGES.slice(0, -1).map((stage, index) => [stage, short.totalMs * SHARES[index]!]);
-  return {
+  const { total } = short.stageMs;
+  const stages = STAGES.slice(0, -1).map((stage, index) => [stage, total * SHARES[index]!]);
+  const whole = {
     ...short,
-    ...{ peer: '203.0.113.24', front: 1, stages: Object.fromEntries(stages) },
-    detail: 'The upstream did not answer in 5,000 ms.',
-    decisions: [
-      { name: 'admission', outcome: 'admitted' },
-      { name: 'verify', outcome: 'rsa-pss-sha512, key merchant-hub-2026, in the pool' },
-      { name: 'route', outcome: 'payments.create, plan gold' },
-      { name: 'policy', outcome: 'rate 41 of 200 in a second' },
-      { name: 'upstream', outcome: 'upstream-timeout' },
-    ],
-    attempts: [
-      { target: '10.1.4.7:8443', failure: 'timeout', ms: 2_500.2 },
-      { target: '10.1.4.9:8443', failure: 'timeout', ms: 2_499.1 },
-    ],
+    ...{ key: 'merchant-hub-2026', scheme: 'rfc9421', plan: 'gold', step: 'upstream' },
+    ...{ upstream: 'core-banking', target: '10.1.4.9:8443', attempts: 2 },
+    stageMs: { ...Object.fromEntries(stages), total },
   };
+  return { items: [whole] };
 }
 
 const TOP_NAMES: Readonly<Record<string, readonly string[]>> = {

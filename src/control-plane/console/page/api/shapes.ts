@@ -46,7 +46,7 @@ export interface Tuning {
   readonly limits: Readonly<Record<'workersPerFront' | 'batchMax' | 'queueMax', Bounds>>;
 }
 
-export type CircuitOrder = 'open' | 'closed' | 'auto';
+export type CircuitOrder = 'open' | 'closed';
 
 export interface UpstreamHealth {
   readonly upstream: string;
@@ -57,8 +57,8 @@ export interface UpstreamHealth {
 export interface BlockedSource {
   readonly source: string;
   readonly reason: string;
-  readonly operator?: string;
-  readonly sinceMs?: number;
+  readonly by: string;
+  readonly since: string;
 }
 
 export interface AppRecord {
@@ -68,32 +68,38 @@ export interface AppRecord {
   readonly status?: 'active' | 'suspended';
 }
 
-export interface RequestAttempt {
-  readonly target: string;
-  readonly status?: number;
-  readonly failure?: string;
-  readonly ms: number;
-}
-
-/** One exchange; what is absent did not occur, or is not told in a list. */
+/** One exchange; what is absent was not found, or was not there. */
 export interface RequestRecord {
   readonly requestId: string;
-  readonly atMs: number;
+  readonly endedAtMs: number;
+  readonly front: number;
   readonly method: string;
   readonly path: string;
   /** 0 where no head was sent. */
   readonly status: number;
-  readonly totalMs: number;
+  readonly problem?: string;
+  /** Of one with a problem, or whose caller left: the step that it had come to. */
+  readonly step?: string;
   readonly app?: string;
   readonly partner?: string;
+  readonly key?: string;
+  readonly scheme?: string;
   readonly operation?: string;
-  readonly problem?: string;
-  readonly detail?: string;
-  readonly peer?: string;
-  readonly front?: number;
-  readonly stages?: Readonly<Partial<Record<Stage, number>>>;
-  readonly decisions?: readonly { readonly name: string; readonly outcome: string }[];
-  readonly attempts?: readonly RequestAttempt[];
+  readonly plan?: string;
+  readonly upstream?: string;
+  readonly target?: string;
+  readonly attempts: number;
+  readonly replayed: boolean;
+  readonly aborted: boolean;
+  readonly source: string;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly stageMs: Readonly<Partial<Record<Stage, number>>>;
+}
+
+/** Several exchanges may have the id that their callers chose. */
+export interface RequestsAnswer {
+  readonly items: readonly RequestRecord[];
 }
 
 export const TOP_KINDS = ['app', 'operation', 'problem', 'source'] as const;

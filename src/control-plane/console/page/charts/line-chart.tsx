@@ -123,5 +123,15 @@ function fromZero(_: uPlot, __: number, max: number | null): uPlot.Range.MinMax 
 
 function lineLook(index: number): uPlot.Series {
   const stroke = seenColour(seriesColour(index));
-  return { stroke, width: 1.6, points: { show: false }, spanGaps: false };
+  const points = { show: true, size: 4, fill: stroke, filter: isolated };
+  return { stroke, width: 1.6, points, spanGaps: false };
+}
+
+/** Points without a neighbour, which no line would show. */
+function isolated({ data }: uPlot, series: number): number[] {
+  const points = data[series] ?? [];
+  const isThere = (index: number) => (points[index] ?? null) !== null;
+  return [...points.keys()].filter(
+    index => isThere(index) && !isThere(index - 1) && !isThere(index + 1),
+  );
 }

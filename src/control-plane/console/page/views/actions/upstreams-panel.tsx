@@ -7,7 +7,7 @@ import { useConsole, useWording } from '../../state/console-state.ts';
 import type { PlannedChange } from '../../state/made-change.ts';
 import type { ActionProps } from './action-props.ts';
 
-const ORDERS: readonly CircuitOrder[] = ['open', 'closed', 'auto'];
+const ORDERS: readonly CircuitOrder[] = ['open', 'closed'];
 const UPSTREAMS_SHOWN_MAX = 50;
 const REFRESH_MS = 5_000;
 
@@ -67,7 +67,7 @@ function Upstream({ id, round, plan, mayAct }: Props & { readonly id: string }) 
       )}
       <CircuitButtons
         label={of.circuitTitle(id)}
-        isOff={!mayAct}
+        isOff={!mayAct || state === 'none'}
         items={ORDERS.map(order => ({
           label: of.orders[order],
           act: () => plan(planOf(order, of.circuits[state])),
@@ -106,9 +106,8 @@ function useCircuitPlan(id: string) {
     lines: [{ name: of.circuit, from, to: of.orders[order] }],
     apply: reason => api.send('POST', path, { state: order, reason }),
   });
-  return (order: CircuitOrder, from: string): PlannedChange => {
-    const plan = single(order, from);
-    // Automatic is where every upstream begins.
-    return order === 'auto' ? plan : { ...plan, inverse: single('auto', of.orders[order]) };
-  };
+  return (order: CircuitOrder, from: string): PlannedChange => ({
+    ...single(order, from),
+    inverse: single(order === 'open' ? 'closed' : 'open', of.orders[order]),
+  });
 }

@@ -1,6 +1,6 @@
-/** One request: its stages, what was decided, and the attempts upstream. */
+/** One request: who sent it, what became of it, and its stages. */
 import { STAGES } from '../../../../../core/stages.ts';
-import type { RequestRecord } from '../../api/shapes.ts';
+import type { RequestRecord, RequestsAnswer } from '../../api/shapes.ts';
 import { Bar } from '../../charts/bar.tsx';
 import { Panel } from '../../charts/chart-card.tsx';
 import { DataTable } from '../../charts/data-table.tsx';
@@ -14,7 +14,7 @@ export const requestAddress = (id: string) => `#/search/${encodeURIComponent(id)
 export function RequestDetails({ id }: { readonly id: string }) {
   const { texts } = useWording();
   const path = id === '' ? undefined : `/v1/requests/${encodeURIComponent(id)}`;
-  const { value, refusal } = useAnswer<RequestRecord>(path);
+  const { value, refusal } = useAnswer<RequestsAnswer>(path);
   const submit = (event: Event & { currentTarget: HTMLFormElement }) => {
     event.preventDefault();
     const wanted = String(new FormData(event.currentTarget).get('id')).trim();
@@ -30,7 +30,9 @@ export function RequestDetails({ id }: { readonly id: string }) {
         <button type="submit">{texts.search.find}</button>
       </form>
       <RefusalNotice refusal={refusal} />
-      {value !== undefined && <Details request={value} />}
+      {value?.items.map(request => (
+        <Details key={`${request.front} ${request.endedAtMs}`} request={request} />
+      ))}
     </Panel>
   );
 }
@@ -39,17 +41,26 @@ function Details({ request }: { readonly request: RequestRecord }) {
   const { texts, figures } = useWording();
   const of = texts.search;
   const known = (value: string | undefined) => value ?? NO_FIGURE;
+  const sent = [request.scheme, request.key].filter(part => part !== undefined).join(', ');
+  const upstream = [request.upstream, request.target].filter(part => part !== undefined).join(', ');
   const facts = [
-    [of.at, figures.moment(request.atMs)],
+    [of.at, figures.moment(request.endedAtMs)],
     [of.request, `${request.method} ${request.path}`],
     [of.status, request.status === 0 ? NO_FIGURE : `${request.status}`],
     [of.problem, known(request.problem)],
-    [of.total, figures.ms(request.totalMs)],
+    [of.step, known(request.step)],
+    [of.total, figures.ms(request.stageMs.total ?? 0)],
     [of.app, known(request.app)],
     [texts.actions.partner, known(request.partner)],
+    [of.signed, sent === '' ? NO_FIGURE : sent],
     [of.operation, known(request.operation)],
-    [of.source, known(request.peer)],
-    [of.front, request.front === undefined ? NO_FIGURE : `${request.front}`],
+    [of.plan, known(request.plan)],
+    [of.upstream, upstream === '' ? NO_FIGURE : upstream],
+    [of.attempts, `${request.attempts}`],
+    [of.replayed, request.replayed ? of.yes : of.no],
+    [of.left, request.aborted ? of.yes : of.no],
+    [of.source, request.source],
+    [of.front, `${request.front}`],
   ] as const;
   return (
     <div class="details">
@@ -61,11 +72,8 @@ function Details({ request }: { readonly request: RequestRecord }) {
           </div>
         ))}
       </dl>
-      {request.detail !== undefined && <p class="hint">{request.detail}</p>}
       <div class="detail-parts">
         <StageTable request={request} />
-        <DecisionTable request={request} />
-        <AttemptTable request={request} />
       </div>
     </div>
   );
@@ -73,7 +81,8 @@ function Details({ request }: { readonly request: RequestRecord }) {
 
 function StageTable({ request }: { readonly request: RequestRecord }) {
   const { texts, figures } = useWording();
-  const { stages = {}, totalMs } = request;
+  const { stageMs: stages } = request;
+  const totalMs = stages.total ?? 0;
   const passed = STAGES.filter(stage => stage !== 'total' && (stages[stage] ?? 0) > 0);
   const named = passed.map(stage => ({ stage, ms: stages[stage]! }));
   const elsewhereMs = totalMs - named.reduce((sum, { ms }) => sum + ms, 0);
@@ -86,8 +95,8 @@ function StageTable({ request }: { readonly request: RequestRecord }) {
       texts.latency.stages[stage],
       <Bar
         key={stage}
-        from={from / totalMs}
-        share={ms / totalMs}
+        from={totalMs === 0 ? 0 : from / totalMs}
+        share={totalMs === 0 ? 0 : ms / totalMs}
         colour={stage === 'elsewhere' ? 's3' : 's1'}
       />,
       figures.ms(ms),
@@ -109,32 +118,4 @@ function StageTable({ request }: { readonly request: RequestRecord }) {
       showsCaption
     />
   );
-}
-
-function DecisionTable({ request: { decisions = [] } }: { readonly request: RequestRecord }) {
-  const { texts } = useWording();
-  const of = texts.search;
-  if (decisions.length === 0) return null;
-  const rows = decisions.map(({ name, outcome }) => [name, outcome]);
-  const columns = [{ label: of.decision }, { label: of.outcome }];
-  return <DataTable caption={of.decisions} columns={columns} rows={rows} showsCaption />;
-}
-
-function AttemptTable({ request: { attempts = [] } }: { readonly request: RequestRecord }) {
-  const { texts, figures } = useWording();
-  const of = texts.search;
-  if (attempts.length === 0) return <p class="hint">{of.noAttempts}</p>;
-  const rows = attempts.map(({ target, status, failure, ms }, index) => [
-    `${index + 1}`,
-    target,
-    failure ?? `${status ?? NO_FIGURE}`,
-    figures.ms(ms),
-  ]);
-  const columns = [
-    { label: of.attempt },
-    { label: of.target },
-    { label: of.outcome },
-    { label: texts.latency.duration, isFigure: true },
-  ];
-  return <DataTable caption={of.attempts} columns={columns} rows={rows} showsCaption />;
 }

@@ -1,6 +1,6 @@
 /** Requests of an app, an operation or a problem: the slowest or the latest. */
 import { useState } from 'preact/hooks';
-import type { RequestRecord } from '../../api/shapes.ts';
+import type { RequestRecord, RequestsAnswer } from '../../api/shapes.ts';
 import { Panel } from '../../charts/chart-card.tsx';
 import { DataTable } from '../../charts/data-table.tsx';
 import { NO_FIGURE } from '../../figures.ts';
@@ -28,9 +28,7 @@ export function RequestList() {
   const { texts } = useWording();
   const of = texts.search;
   const [query, setQuery] = useState(`order=slowest&limit=${LIMIT}`);
-  const { value, refusal, again } = useAnswer<{ readonly items: readonly RequestRecord[] }>(
-    `/v1/requests?${query}`,
-  );
+  const { value, refusal, again } = useAnswer<RequestsAnswer>(`/v1/requests?${query}`);
   const submit = (event: Event & { currentTarget: HTMLFormElement }) => {
     event.preventDefault();
     const next = queryOf(new FormData(event.currentTarget));
@@ -68,16 +66,16 @@ export function RequestList() {
 function FoundTable({ items }: { readonly items: readonly RequestRecord[] }) {
   const { texts, figures } = useWording();
   const of = texts.search;
-  const rows = items.map(({ requestId, atMs, totalMs, status, operation, app, problem }) => [
+  const rows = items.map(({ requestId, endedAtMs, stageMs, status, operation, app, problem }) => [
     <a key="id" href={requestAddress(requestId)} class="id" title={requestId}>
       {requestId}
     </a>,
-    figures.ms(totalMs),
+    figures.ms(stageMs.total ?? 0),
     status === 0 ? NO_FIGURE : `${status}`,
     problem ?? NO_FIGURE,
     operation ?? NO_FIGURE,
     app ?? NO_FIGURE,
-    figures.clock(atMs),
+    figures.clock(endedAtMs),
   ]);
   const columns = [
     { label: of.id },
