@@ -11,6 +11,8 @@ export interface HostCosts {
   /** More for a call that comes alone: threads wake up to it, and its batch has nothing else. */
   readonly aloneFrontMicros: number;
   readonly aloneWorkerMicros: number;
+  /** More of the front for a call that goes on by itself, as no worker's batch settles it. */
+  readonly inlineFrontMicros: number;
   /** A call that comes so long after the one before comes alone. */
   readonly aloneAfterMs: number;
   /** Of a worker for a batch on its way there and back. */
@@ -77,7 +79,11 @@ export function expectationOf(
   const checkSeconds = (work.pooledMicros + costs.jobMicros) / MICROS_PER_SECOND;
   const batchSize = batchSizeOf(perWorker, checkSeconds, costs);
   const alone = Math.exp((-perFront * costs.aloneAfterMs) / 1_000);
-  const frontMicros = costs.frontMicros + work.inlineMicros + alone * costs.aloneFrontMicros;
+  const frontMicros =
+    costs.frontMicros +
+    work.inlineMicros +
+    (1 - work.pooledShare) * costs.inlineFrontMicros +
+    alone * costs.aloneFrontMicros;
   const workerMicros =
     work.pooledShare * (checkSeconds * MICROS_PER_SECOND + alone * costs.aloneWorkerMicros);
   const frontUtilization = (perFront * frontMicros) / MICROS_PER_SECOND;

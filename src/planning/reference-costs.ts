@@ -10,7 +10,8 @@ export const REFERENCE_COSTS: HostCosts = {
   frontMicros: 50,
   aloneFrontMicros: 240,
   aloneWorkerMicros: 90,
-  aloneAfterMs: 0.24,
+  inlineFrontMicros: 25,
+  aloneAfterMs: 0.2,
   hopWorkerMicros: 36,
   jobMicros: 8,
   checkMicros: {

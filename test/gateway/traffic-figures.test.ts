@@ -71,7 +71,8 @@ describe('the traffic', () => {
   });
 
   it('is told in rows', async () => {
-    const { rows, stepMs } = await ask<HistoryAnswer>('/v1/history?steps=60');
+    const { rows, stepMs } = await ask<HistoryAnswer>('/v1/history?steps=720');
+    // Ten minutes, of which more than the last few are made of ten seconds each.
     expect([rows.length, stepMs]).toEqual([60, 10_000]);
     expect(rows.reduce((sum, { exchanges }) => sum + exchanges, 0)).toBe(CALLS + 1);
     const wrong = await fetch(`${gateway.adminUrl}/v1/history?fromMs=5&toMs=4`);

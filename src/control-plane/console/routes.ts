@@ -166,9 +166,9 @@ function addHistory(app: FastifyInstance, history: TrafficHistory): void {
       const asked = readSpan(request.query);
       if (asked === undefined) return refuseSpan(reply);
       const { fromMs, toMs } = asked;
-      // A second is the shortest that is told apart.
       const { steps: wanted = STEPS_DEFAULT } = request.query;
-      const steps = Math.max(1, Math.min(wanted, Math.floor((toMs - fromMs) / 1_000)));
+      const most = Math.floor((toMs - fromMs) / history.finestMs(fromMs));
+      const steps = Math.max(1, Math.min(wanted, most));
       const rows = await history.rows(fromMs, toMs, steps);
       return { stepMs: (toMs - fromMs) / steps, rows } satisfies HistoryAnswer;
     },

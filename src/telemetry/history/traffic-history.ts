@@ -161,6 +161,11 @@ export class TrafficHistory {
     return rows;
   }
 
+  /** Length of the slices that a span is made of: shorter rows would be empty in between. */
+  finestMs(fromMs: number): number {
+    return this.tierFor(fromMs)?.tierMs ?? 1_000;
+  }
+
   /** In the order of their beginnings. */
   private async *slices(fromMs: number, toMs: number): AsyncGenerator<TrafficSlice> {
     const tier = this.tierFor(fromMs);

@@ -59,7 +59,11 @@ it.skipIf(CHROMIUM === undefined)(
           ...{ bodyBytes: 600, seed: 1, generators: 1, fronts: 1, workers: 1 },
           ...{ durationSeconds: SECONDS, warmUpSeconds: 3 },
         },
-        { beside, config: { admin: { operatorsFile: operators.file } } },
+        // Browser and callers take most of two cores: calls shall wait for them, not be refused.
+        {
+          beside,
+          config: { admin: { operatorsFile: operators.file }, overload: { delayTargetMs: 0 } },
+        },
       );
       expect(result.errors).toEqual({});
       expect(result.answered).toBe(result.requests);

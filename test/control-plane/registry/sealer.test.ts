@@ -112,7 +112,7 @@ describe('a key file', () => {
 
   it('is whole or not there, when the process that makes it is killed in between', () => {
     const path = join(aFolder(), 'registry.key');
-    for (const moment of ['writeSync', 'fsyncSync', 'linkSync']) {
+    for (const moment of ['writeFileSync', 'fsyncSync', 'linkSync']) {
       const { signal } = spawnSync(process.execPath, ['--input-type=module'], {
         input: `
           import fs from 'node:fs';
