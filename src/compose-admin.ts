@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { GatewayRegistry } from './compose-registry.ts';
 import type { GatewayTelemetry } from './compose-telemetry.ts';
-import { GatewayControls, openBlockedSources } from './compose-tuning.ts';
+import type { GatewayControls } from './compose-tuning.ts';
 import { type AdminListener, createAdminListener } from './control-plane/admin/index.ts';
 import { addRebuildRoute } from './control-plane/admin/rebuild-route.ts';
 import type { TelemetrySources } from './control-plane/admin/telemetry-routes.ts';
@@ -47,6 +47,7 @@ export interface AdminParts extends Omit<TelemetrySources, 'alerts'> {
   readonly fronts: FrontThreads;
   readonly upstreams: UpstreamHealth;
   readonly gatewayTelemetry: GatewayTelemetry;
+  readonly controls: GatewayControls;
   readonly hub: EventHub;
   /** The access records that are kept for searches. */
   readonly requests: RecentRequests;
@@ -67,9 +68,9 @@ export class GatewayAdmin {
     const { config, registry, fronts, log } = parts;
     this.parts = parts;
     this.operators = readOperators(config);
-    const host = new GatewayControls({ ...parts, telemetry: parts.gatewayTelemetry });
-    const blocked = openBlockedSources(config);
-    this.tuning = { host, desk: new TuningDesk(host, registry.desk, blocked, systemClock) };
+    const { controls: host } = parts;
+    const desk = new TuningDesk(host, registry.desk, host.blocked, systemClock);
+    this.tuning = { host, desk };
     this.certification = new CertificationDesk({
       ...{ registry: registry.desk, clock: systemClock },
       onOpenRuns: runs => fronts.watchRuns(runs),

@@ -23,13 +23,17 @@ export interface TuningParts {
 export class GatewayControls implements HostControls {
   readonly configured: TunedSettings;
   settings: TunedSettings;
+  readonly blocked: BlockedSources;
   private readonly parts: TuningParts;
 
+  /** Before the fronts listen. @throws ConfigError where the file of sources is not one of ours */
   constructor(parts: TuningParts) {
     const { count: workersPerFront, ...pool } = poolSettings(parts.config.workers);
     this.parts = parts;
     this.configured = { workersPerFront, ...pool, logLevel: parts.config.telemetry.logLevel };
     this.settings = this.configured;
+    this.blocked = new BlockedSources(join(parts.config.stateDir, BLOCKED_FILE));
+    this.block(this.blocked.all.map(({ source }) => source));
   }
 
   apply(settings: TunedSettings): void {
@@ -66,9 +70,4 @@ export class GatewayControls implements HostControls {
   block(sources: readonly string[]): void {
     this.parts.fronts.block(sources);
   }
-}
-
-/** @throws ConfigError where the file is not one of ours */
-export function openBlockedSources({ stateDir }: Config): BlockedSources {
-  return new BlockedSources(join(stateDir, BLOCKED_FILE));
 }

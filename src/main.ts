@@ -13,6 +13,7 @@ import { GatewayRegistry } from './compose-registry.ts';
 import { GatewayTelemetry } from './compose-telemetry.ts';
 import { GatewayTokens } from './compose-tokens.ts';
 import { GatewayTracing } from './compose-tracing.ts';
+import { GatewayControls } from './compose-tuning.ts';
 import { createUpstreamHealth } from './compose-upstreams.ts';
 import { loadAnswerSigning } from './control-plane/answers/index.ts';
 import { loadConfig, readPayloadKeys } from './control-plane/config/index.ts';
@@ -183,9 +184,11 @@ class RunningGateway implements Gateway {
       desk: registry.desk,
       fronts: () => this.fronts,
     });
+    const { telemetry, fronts, upstreams } = this;
+    const controls = new GatewayControls({ config, log, telemetry, fronts, upstreams });
     await this.fronts.start();
     this.memory = watchMemory({ config, counters: this.counters, log, fronts: this.fronts });
-    this.admin = await this.startAdmin();
+    this.admin = await this.startAdmin(controls);
   }
 
   /** After the nonces, whose lock keeps other gateways out of stateDir. */
@@ -354,12 +357,12 @@ class RunningGateway implements Gateway {
     this.telemetry.forgetFront(front);
   }
 
-  private startAdmin(): Promise<GatewayAdmin> {
+  private startAdmin(controls: GatewayControls): Promise<GatewayAdmin> {
     const { config, log, counters, telemetry } = this;
     return GatewayAdmin.start({
       ...{ config, log, counters, telemetry: telemetry.reader, gatewayTelemetry: telemetry },
       ...{ registry: this.registry!, fronts: this.fronts!, hub: this.hub! },
-      ...{ upstreams: this.upstreams, requests: this.access!.recent },
+      ...{ upstreams: this.upstreams, controls, requests: this.access!.recent },
       publicUrl: publicUrl(config.listener),
       readiness: () => this.readiness(),
       facts: () => ({

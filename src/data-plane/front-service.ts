@@ -45,10 +45,11 @@ export class FrontService {
     return this.isListening;
   }
 
-  /** Out of service and back again; tells main when it is so. */
+  /** Out of service and back again; tells main when it is so. Rejects where it cannot be. */
   set(order: ListenOrder): Promise<void> {
-    this.last = this.last.then(() => this.obey(order));
-    return this.last;
+    const obeyed = this.last.then(() => this.obey(order));
+    this.last = obeyed.catch(() => undefined);
+    return obeyed;
   }
 
   /** No sooner than this front has stopped to listen: connections would come back to it. */

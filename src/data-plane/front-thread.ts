@@ -259,6 +259,10 @@ function endAnyway(error: Error): void {
   process.exit(1);
 }
 
+function reportOrder({ stack }: Error): void {
+  log('error', 'A front thread could not be taken out of service or back.', { stack });
+}
+
 /** Starting failed: says why and ends the thread. A thread that listens must not be ended so. */
 function fail(error: Error, running: Running | undefined): void {
   log('error', 'A front thread cannot start.', { stack: error.stack });
@@ -334,7 +338,8 @@ function obey(running: Running): void {
       case 'blocked':
         return running.blocked.replace(order.sources);
       case 'listen':
-        return void running.service.set(order);
+        running.service.set(order).catch(reportOrder);
+        return;
       case 'nonces':
         return running.stores.moveNonces(order.shared as NonceShared);
       case 'traces-taken':

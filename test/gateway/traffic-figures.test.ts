@@ -87,13 +87,23 @@ describe('the traffic', () => {
   });
 
   it('is for no page of another site', async () => {
-    const socket = new WebSocket(`${gateway.adminUrl.replace('http', 'ws')}/v1/live`, {
-      headers: { host: 'evil.example' },
-    });
-    const status = new Promise(resolve => {
+    const open = (headers: Record<string, string>) => {
+      const { promise, resolve } = Promise.withResolvers<unknown>();
+      const socket = new WebSocket(`${gateway.adminUrl.replace('http', 'ws')}/v1/live`, {
+        headers,
+      });
       socket.on('unexpected-response', (_, { statusCode }) => resolve(statusCode));
       socket.on('error', () => undefined);
-    });
-    expect(await status).toBe(421);
+      socket.on('open', () => {
+        socket.close();
+        resolve('open');
+      });
+      return promise;
+    };
+    expect(await open({ host: 'evil.example' })).toBe(421);
+    for (const origin of ['https://evil.example', 'null', `${gateway.adminUrl}1`]) {
+      expect(await open({ origin }), origin).toBe(403);
+    }
+    expect(await open({ origin: gateway.adminUrl })).toBe('open');
   });
 });

@@ -4,6 +4,7 @@ import type { SignedHead } from '../../core/signed-requests.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Principal, Role } from './control-context.ts';
 import type { HostCheck } from './host-check.ts';
+import type { OriginCheck } from './origin-check.ts';
 import { type AdminProblem, adminProblem } from './problems.ts';
 import { EVENTS_PATH } from './publish-route.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -23,6 +24,7 @@ declare module 'fastify' {
 
 export class AccessGate {
   private readonly hosts: HostCheck;
+  private readonly origins: OriginCheck;
   private readonly authenticator: Authenticator;
   private readonly limits: RateLimits;
   private readonly showsFiguresToAll: boolean;
@@ -33,11 +35,13 @@ export class AccessGate {
    */
   constructor(
     hosts: HostCheck,
+    origins: OriginCheck,
     authenticator: Authenticator,
     limits: RateLimits,
     showsFiguresToAll: boolean,
   ) {
     this.hosts = hosts;
+    this.origins = origins;
     this.authenticator = authenticator;
     this.limits = limits;
     this.showsFiguresToAll = showsFiguresToAll;
@@ -52,6 +56,9 @@ export class AccessGate {
   async admit(request: FastifyRequest, reply: FastifyReply): Promise<AdminProblem | undefined> {
     const refusal = this.hosts.check(request.headers.host);
     if (refusal !== undefined) return refusal;
+    if (request.ws && !this.origins.isOwn(request)) {
+      return adminProblem('origin-not-allowed', 'A page of another site may not watch.');
+    }
     const { config, url } = request.routeOptions;
     if (url === EVENTS_PATH && request.method === 'POST') {
       return this.admitPublisher(request, reply);

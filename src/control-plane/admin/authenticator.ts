@@ -7,6 +7,7 @@ import type { RequestHead, SignedHead, SignedRequestCheck } from '../../core/sig
 import { type ConsoleSessions, SESSION_COOKIE } from '../console/console-sessions.ts';
 import type { OperatorDirectory } from '../operators/operator-directory.ts';
 import type { Principal } from './control-context.ts';
+import type { OriginCheck } from './origin-check.ts';
 import { type AdminProblem, adminProblem, fromPartnersTable } from './problems.ts';
 
 const CONSOLE_FIELD = 'x-xingyun-console';
@@ -20,6 +21,7 @@ export interface AuthenticatorOptions {
   readonly publisherToken: string | undefined;
   /** Of operators who signed in with a browser. */
   readonly sessions: ConsoleSessions;
+  readonly origins: OriginCheck;
   readonly clock: Clock;
 }
 
@@ -90,7 +92,9 @@ export class Authenticator {
 
   /** A cookie comes with requests of other sites' pages too; what they cannot do is asked for. */
   private bySession(request: FastifyRequest, secret: string): Authenticated | AdminProblem {
-    if (!isOwnPage(request)) {
+    // A page of another site cannot set a field of ours without being asked.
+    const isConsole = isSafe(request) || request.headers[CONSOLE_FIELD] === '1';
+    if (!isConsole || !this.options.origins.isOwn(request)) {
       const detail = `Of a signed-in browser only the console may ask, with "${CONSOLE_FIELD}: 1".`;
       return adminProblem('unauthorized', detail);
     }
@@ -128,11 +132,8 @@ export function sessionSecret(cookie: string | undefined): string | undefined {
   return cookie === undefined ? undefined : parseCookie(cookie)[SESSION_COOKIE];
 }
 
-/** Another site's page has its own Origin, and cannot set a field of ours without being asked. */
-function isOwnPage({ method, headers }: FastifyRequest): boolean {
-  const { host, origin } = headers;
-  if (origin !== undefined && URL.parse(origin)?.host !== host) return false;
-  return method === 'GET' || method === 'HEAD' || headers[CONSOLE_FIELD] === '1';
+function isSafe({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 function bearerToken(authorization: string | undefined): string | undefined {

@@ -24,6 +24,7 @@ import { HostCheck, isLoopback } from './host-check.ts';
 import { addKeyRoutes } from './key-routes.ts';
 import { createApp, SECURITY_HEADERS } from './listener-app.ts';
 import { addDocumentRoute, describeRoutes } from './openapi.ts';
+import { OriginCheck } from './origin-check.ts';
 import { sendProblem } from './problems.ts';
 import { addPublishRoute, type PublishOptions } from './publish-route.ts';
 import { RateLimits } from './rate-limits.ts';
@@ -95,8 +96,9 @@ export async function createAdminListener(options: AdminListenerOptions): Promis
   const limits = await RateLimits.create(app, config.requestsPerMinuteMax);
   const { signedRequests } = options;
   const sessions = new ConsoleSessions(operators, clock);
+  const origins = new OriginCheck(config.publicAuthority);
   const authenticator = new Authenticator({
-    ...{ operators, signedRequests, publisherToken, sessions, clock },
+    ...{ operators, signedRequests, publisherToken, sessions, origins, clock },
   });
   // A scraper on the host itself asks for figures without a token, unless one was made for it.
   const isOpen = isLoopback(config.host) && config.tokenFile === undefined;
@@ -106,7 +108,7 @@ export async function createAdminListener(options: AdminListenerOptions): Promis
   guardAccess(
     app,
     paths,
-    new AccessGate(new HostCheck(config.host), authenticator, limits, isOpen),
+    new AccessGate(new HostCheck(config.host), origins, authenticator, limits, isOpen),
   );
   await describeRoutes(app);
   addTelemetryRoutes(app, options);

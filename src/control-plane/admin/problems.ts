@@ -9,6 +9,7 @@ export const ADMIN_PROBLEMS = {
   'role-insufficient': { status: 403, title: 'Another role is needed' },
   'own-request': { status: 403, title: 'A second person must decide' },
   'publishing-disabled': { status: 403, title: 'No publisher token is configured' },
+  'origin-not-allowed': { status: 403, title: 'The request comes from a page of another site' },
   missing: { status: 404, title: 'No such record' },
   conflict: { status: 409, title: 'Records that name each other do not fit' },
   'read-only': { status: 409, title: 'The registry is read from a file' },

@@ -34,7 +34,6 @@ export class TuningDesk {
     this.audit = audit;
     this.blocked = blocked;
     this.clock = clock;
-    this.host.block(this.blocked.all.map(({ source }) => source));
   }
 
   get sources(): readonly BlockedSource[] {

@@ -74,6 +74,7 @@ export class TrafficHistory {
   }
 
   add(slice: TrafficSlice): void {
+    if (slice.fromMs < (this.seconds.at(-1)?.fromMs ?? 0)) this.beginAnew();
     this.seconds.push(slice);
     if (this.seconds.length > SECONDS_KEPT) this.seconds.shift();
     for (const tier of this.tiers) {
@@ -207,6 +208,14 @@ export class TrafficHistory {
     const [minutes, tens] = this.tiers;
     const ageMs = (this.seconds.at(-1)?.toMs ?? Date.now()) - fromMs;
     return ageMs > tens!.keptMs ? minutes : tens;
+  }
+
+  /** The clock was set back: what is ahead of it would stand for times that are still to come. */
+  private beginAnew(): void {
+    this.flush();
+    this.seconds.length = 0;
+    this.minutes = [];
+    for (const tier of this.tiers) tier.writtenToMs = 0;
   }
 
   private keepMinute(slice: TrafficSlice): void {

@@ -27,7 +27,8 @@ export class TrafficSampler {
   }
 
   sample(nowMs: number): TrafficSlice {
-    const fromMs = this.atMs;
+    // A clock that was set back: no slice ends before it begins.
+    const fromMs = Math.min(this.atMs, nowMs);
     this.atMs = nowMs;
     return {
       ...{ fromMs, toMs: nowMs },

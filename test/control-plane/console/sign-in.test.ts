@@ -55,6 +55,16 @@ describe('signing in', () => {
     expect((await admin.call('/v1/partners', { as: '', headers })).status).toBe(200);
   });
 
+  it('counts on the page that a proxy serves under the listener’s public name', async () => {
+    const config = { ...CONFIG_ADMIN, publicAuthority: 'Console.bank.example' };
+    const admin = await AdminUnderTest.start({ listener: { config } });
+    const cookie = await signIn(admin, 'vera');
+    const ask = (origin: string) =>
+      admin.call('/v1/partners', { as: '', headers: { cookie, origin } });
+    expect((await ask('https://console.bank.example')).status).toBe(200);
+    expect((await ask('https://console.bank.example:8443')).status).toBe(401);
+  });
+
   it('has the roles of the operator and no others', async () => {
     const admin = await AdminUnderTest.start();
     const headers = { cookie: await signIn(admin, 'vera'), ...CONSOLE };

@@ -1,15 +1,20 @@
 /** What the mock gateway answers to searches, and its alerts. */
 import { STAGES } from '../../../src/core/stages.ts';
+import type { RequestRecord, RequestsAnswer } from '../../../src/telemetry/request-record.ts';
+import type { TopItem } from '../../../src/telemetry/top-names.ts';
 import { noise } from './traffic.ts';
+
+/** As the gateway answers it, so that the page is tried with what it will get. */
+type FoundRecord = RequestRecord & { readonly stageMs: { readonly total: number } };
 
 const OPERATIONS = ['payments.create', 'accounts.balance', 'statements.list', 'refunds.create'];
 const APPS = ['merchant-hub', 'payroll-cloud', 'invoice-link', 'supply-desk'];
-const PROBLEMS = ['upstream-timeout', undefined, undefined, 'rate-limited', undefined];
+const PROBLEMS = ['upstream-timeout', undefined, undefined, 'rate-limited', undefined] as const;
 const SHARES = [0.02, 0.11, 0.14, 0.01, 0.06, 0.05, 0.55, 0.03];
 
 export const KNOWN_REQUEST = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
 
-function shortRecord(index: number, nowMs: number) {
+function shortRecord(index: number, nowMs: number): FoundRecord {
   const problem = PROBLEMS[index % PROBLEMS.length];
   const status = problem === undefined ? 200 : problem === 'rate-limited' ? 429 : 504;
   return {
@@ -42,13 +47,14 @@ export function foundRequests(
     .slice(0, Number(limit ?? 25));
 }
 
-export function wholeRequest(nowMs: number) {
+export function wholeRequest(nowMs: number): Pick<RequestsAnswer, 'items'> {
   const short = shortRecord(0, nowMs);
   const { total } = short.stageMs;
   const stages = STAGES.slice(0, -1).map((stage, index) => [stage, total * SHARES[index]!]);
   const whole = {
     ...short,
-    ...{ key: 'merchant-hub-2026', scheme: 'rfc9421', plan: 'gold', step: 'upstream' },
+    ...{ key: 'merchant-hub-2026', scheme: 'rfc9421', plan: 'gold' },
+    step: 'forward' as const,
     ...{ upstream: 'core-banking', target: '10.1.4.9:8443', attempts: 2 },
     stageMs: { ...Object.fromEntries(stages), total },
   };
@@ -62,7 +68,7 @@ const TOP_NAMES: Readonly<Record<string, readonly string[]>> = {
   source: ['203.0.113.24', '198.51.100.7', '2001:db8:41::9', '192.0.2.61'],
 };
 
-export function topItems(by: string, windowSeconds: number) {
+export function topItems(by: string, windowSeconds: number): TopItem[] {
   return (TOP_NAMES[by] ?? []).map((name, index) => ({
     name,
     exchanges: Math.round((windowSeconds * 1_900) / (index + 1)),

@@ -18,7 +18,10 @@ function aHistory(store = openHistoryStore(':memory:')) {
       history.add(traffic.sampler.sample(now));
     }
   };
-  return { history, pass, store, nowMs: () => now };
+  const setBack = (seconds: number) => {
+    now -= seconds * SECOND;
+  };
+  return { history, pass, setBack, store, nowMs: () => now };
 }
 
 describe('the last seconds', () => {
@@ -49,6 +52,18 @@ describe('the last seconds', () => {
     expect(Math.abs(hour.exchanges - 3_600)).toBeLessThanOrEqual(60);
     expect(hour.seconds).toBe(hour.exchanges);
     expect(hour.quantileMs(0.5)).toBeCloseTo(2, 2);
+  });
+
+  it('begin anew where the clock is set back, and none ends before it begins', () => {
+    const { history, pass, setBack } = aHistory();
+    pass(200, [900]);
+    setBack(3_600);
+    pass(30, [1]);
+    const recent = lastSeconds(history, 30)!;
+    expect([recent.exchanges, recent.seconds]).toEqual([30, 29]);
+    expect(recent.quantileMs(0.99)).toBeCloseTo(1, 1);
+    for (const { fromMs, toMs } of history.since(300_000))
+      expect(toMs).toBeGreaterThanOrEqual(fromMs);
   });
 
   it('stay as they are while time goes on', () => {
