@@ -17,8 +17,9 @@ export interface Source {
 export function readSource(text: string): Source | undefined {
   const [address = '', length, ...rest] = text.split('/');
   const version = isIP(address);
-  // A zone names an interface of some host.
-  if (version === 0 || rest.length > 0 || address.includes('%')) return undefined;
+  // A zone names an interface of some host; of a mapped IPv4 address a peer shows the IPv4 one.
+  const isOdd = address.includes('%') || (version === 6 && address.includes('.'));
+  if (version === 0 || rest.length > 0 || isOdd) return undefined;
   const family = version === 4 ? 'ipv4' : 'ipv6';
   if (length === undefined) return { text, address, prefix: undefined, family };
   const bitsMax = version === 4 ? 32 : 128;

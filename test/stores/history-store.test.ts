@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openHistoryStore } from '../../src/stores/sqlite/index.ts';
 
@@ -52,6 +53,23 @@ describe('the store of history', () => {
     store.append(10, slice(0));
     store.close();
     expect(readdirSync(folder)).toContain('history.sqlite.unusable');
+  });
+
+  it('puts a file aside that a later version has made', () => {
+    const later = new DatabaseSync(pathOf());
+    later.exec('PRAGMA user_version = 7;');
+    later.close();
+    openHistoryStore(pathOf()).close();
+    expect(readdirSync(folder)).toContain('history.sqlite.unusable');
+  });
+
+  it('leaves a file where it is that another has locked', () => {
+    openHistoryStore(pathOf()).close();
+    const other = new DatabaseSync(pathOf());
+    other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
+    expect(() => openHistoryStore(pathOf())).toThrow(/locked/);
+    other.close();
+    expect(readdirSync(folder).filter(name => name.endsWith('.unusable'))).toEqual([]);
   });
 
   it('cannot be opened where there is no folder', () => {

@@ -1,6 +1,6 @@
 /**
- * History in a file. It may be lost: a file that cannot be used is put aside for a new one, and the
- * last seconds before a power failure may be missing.
+ * History in a file. It may be lost: one that is damaged or of another version is put aside for a
+ * new one, and the last seconds before a power failure may be missing.
  */
 import { renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
@@ -11,6 +11,9 @@ const BUSY_TIMEOUT_MS = 50;
 /** Checkpoints follow every so many pages of 4 KiB. */
 const CHECKPOINT_PAGES = 500;
 const FORM = 1;
+/** https://www.sqlite.org/rescode.html */
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
 
 const TABLE = `
   CREATE TABLE IF NOT EXISTS slices (
@@ -30,11 +33,20 @@ interface Row {
 export function openHistoryStore(path: string): HistoryStore {
   try {
     return new SqliteHistoryStore(path);
-  } catch {
+  } catch (error) {
+    // A full disk or a busy file is no reason to lose what is in it.
+    if (!isUnusable(error)) throw error;
     renameSync(path, `${path}.unusable`);
     for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
     return new SqliteHistoryStore(path);
   }
+}
+
+class OtherForm extends Error {}
+
+function isUnusable(error: unknown): boolean {
+  const { errcode } = error as { readonly errcode?: number };
+  return error instanceof OtherForm || errcode === SQLITE_CORRUPT || errcode === SQLITE_NOTADB;
 }
 
 class SqliteHistoryStore implements HistoryStore {
@@ -99,7 +111,8 @@ class SqliteHistoryStore implements HistoryStore {
     const { user_version: form } = database.prepare('PRAGMA user_version').get() as {
       user_version: number;
     };
-    if (form !== 0 && form !== FORM) throw new Error(`has the form ${form}`);
+    if (form === FORM) return;
+    if (form !== 0) throw new OtherForm(`The history has the form ${form}.`);
     database.exec(`${TABLE} PRAGMA user_version = ${FORM};`);
   }
 }
