@@ -1,7 +1,7 @@
 /**
  * The one door to Piscina: worker threads that run batches, and nothing about what is in them.
  *
- * Piscina starts, watches, ends and replaces the threads. Each has one standing task, to serve
+ * Piscina starts, watches and ends the threads. Each has one standing task, to serve
  * batches over a port, because a task per batch costs much more than the message in it: the way to
  * an idle worker and back took 62 to 80 µs of CPU on the front and 124 to 155 in all, over a port
  * 37 and 73 (131 KB buffer moved, Piscina 5.3, two virtual cores).
@@ -15,7 +15,7 @@ import { BATCH_HEADER_BYTES } from './batch-codec.ts';
 import { KnownPrograms } from './programs.ts';
 import type { FromWorker, ReturnedBatch, ToWorker } from './worker-messages.ts';
 
-/** A worker that Piscina has not replaced after this is asked for again. */
+/** A worker that has not started after this is asked for again. */
 const REVIVE_AFTER_MS = 250;
 /**
  * A worker holds imported keys and one batch outside its heap, and programs with one payload at a
@@ -240,8 +240,8 @@ export class PiscinaWorkers implements BatchWorkers {
     this.note(error);
     if (!this.hasStarted) this.started.reject(error);
     // One that could not even start is not asked for in a tight loop.
-    else if (line.ready) this.open();
-    else this.reviveTimer.refresh();
+    else if (!line.ready) this.reviveTimer.refresh();
+    else if (this.lines.size < this.target) this.open();
     line.journey?.reject(error);
   }
 
@@ -253,8 +253,8 @@ export class PiscinaWorkers implements BatchWorkers {
   }
 
   /**
-   * Piscina replaces a lost worker at once, but never again once a replacement failed to start;
-   * asked anew, it starts one all the same.
+   * A worker that failed to start leaves its task waiting in Piscina, which starts no other for it;
+   * asked anew, it does.
    */
   private revive(): void {
     if (this.destroyed || !this.hasStarted) return;
