@@ -78,12 +78,8 @@ export function expectationOf(
   const perWorker = (perFront * work.pooledShare) / workers;
   const checkSeconds = (work.pooledMicros + costs.jobMicros) / MICROS_PER_SECOND;
   const batchSize = batchSizeOf(perWorker, checkSeconds, costs);
-  const alone = Math.exp((-perFront * costs.aloneAfterMs) / 1_000);
-  const frontMicros =
-    costs.frontMicros +
-    work.inlineMicros +
-    (1 - work.pooledShare) * costs.inlineFrontMicros +
-    alone * costs.aloneFrontMicros;
+  const alone = aloneShare(perFront, costs);
+  const frontMicros = costs.frontMicros + besideFrontMicros(perFront, work, costs);
   const workerMicros =
     work.pooledShare * (checkSeconds * MICROS_PER_SECOND + alone * costs.aloneWorkerMicros);
   const frontUtilization = (perFront * frontMicros) / MICROS_PER_SECOND;
@@ -101,6 +97,36 @@ export function expectationOf(
     ...{ rate, frontUtilization, workerUtilization, hostUtilization, utilization, batchSize },
     p99Ms,
   };
+}
+
+/**
+ * The cost of the front for a call as it is seen, without what depends on the rate and the mix in
+ * which it was seen.
+ *
+ * @param seenMicros of a front's CPU for a call
+ * @param perFront calls a second
+ */
+export function frontMicrosOf(
+  seenMicros: number,
+  perFront: number,
+  mix: Mix,
+  costs: HostCosts,
+): number {
+  return seenMicros - besideFrontMicros(perFront, workOf(mix, costs), costs);
+}
+
+/** Of calls that have none within `aloneAfterMs` before them. */
+function aloneShare(perFront: number, { aloneAfterMs }: HostCosts): number {
+  return Math.exp((-perFront * aloneAfterMs) / 1_000);
+}
+
+/** Of the front for a call, over all calls, beside `frontMicros`. */
+function besideFrontMicros(perFront: number, work: Work, costs: HostCosts): number {
+  return (
+    work.inlineMicros +
+    (1 - work.pooledShare) * costs.inlineFrontMicros +
+    aloneShare(perFront, costs) * costs.aloneFrontMicros
+  );
 }
 
 interface Work {

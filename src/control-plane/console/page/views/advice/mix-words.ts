@@ -1,0 +1,10 @@
+import type { MixShares } from '../../../../../planning/advice-answer.ts';
+import type { Wording } from '../../state/console-state.ts';
+
+/** `rsa 70 %, es256 30 %`. */
+export function mixWords(mix: MixShares, { texts, figures }: Wording): string {
+  const names: Readonly<Record<string, string>> = texts.advice.kinds;
+  return Object.entries(mix)
+    .map(([kind, share]) => `${names[kind] ?? kind} ${figures.share(share)}`)
+    .join(', ');
+}
