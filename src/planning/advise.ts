@@ -13,12 +13,12 @@ import { bestShape, doublings, type HostPlan, hostsFor, type PlanTarget } from '
 import {
   type Expectation,
   expectationOf,
-  frontMicrosOf,
+  frontPaceOf,
   type HostCosts,
   type HostShape,
   type PlannedTraffic,
 } from './plan-model.ts';
-import { DEFAULT_MIX, REFERENCE_COSTS, scaledCosts } from './reference-costs.ts';
+import { DEFAULT_MIX, scaledCosts } from './reference-costs.ts';
 
 const SECONDS_PER_DAY = 86_400;
 export const PEAK_DEFAULT = 4;
@@ -26,8 +26,8 @@ export const P99_MAX_DEFAULT_MS = 50;
 export const UTILIZATION_MAX_DEFAULT = 0.7;
 /** The bank's that is to be beaten, and ten times as much. */
 const DAYS = [120e6, 1.2e9] as const;
-/** Of the reference's: less is a front that was idle while its calls were counted. */
-const FRONT_MICROS_LEAST_SHARE = 1 / 4;
+/** Less is a front whose CPU was not counted with its calls. */
+const FRONT_PACE_MIN = 1 / 4;
 
 /** What is absent is taken from what was measured, or chosen. */
 export interface AdviceQuestion {
@@ -138,15 +138,23 @@ function seenTraffic({ rate, mix, upstreamP99Ms }: MeasuredTraffic): PlannedTraf
   };
 }
 
-/** Of the host whose checks and whose fronts' CPU per call were measured. */
+/**
+ * Of the host whose checks and whose fronts' CPU per call were measured. All that a front does is
+ * as much slower or faster: to tell a call's cost from that of coming alone takes two rates.
+ */
 function measuredCosts(measured: MeasuredTraffic): HostCosts {
   const costs = scaledCosts(measured.checkMicros);
-  const { frontMicros, rate, shape } = measured;
-  if (frontMicros === null) return costs;
+  const { frontMicros: seenMicros, rate, shape } = measured;
+  if (seenMicros === null) return costs;
   const { mix } = seenTraffic(measured);
-  const own = frontMicrosOf(frontMicros, rate / shape.fronts, mix, costs);
-  const least = REFERENCE_COSTS.frontMicros * FRONT_MICROS_LEAST_SHARE;
-  return { ...costs, frontMicros: Math.max(least, own) };
+  const pace = Math.max(FRONT_PACE_MIN, frontPaceOf(seenMicros, rate / shape.fronts, mix, costs));
+  const { frontMicros, aloneFrontMicros, inlineFrontMicros } = costs;
+  return {
+    ...costs,
+    frontMicros: frontMicros * pace,
+    aloneFrontMicros: aloneFrontMicros * pace,
+    inlineFrontMicros: inlineFrontMicros * pace,
+  };
 }
 
 function defined({ fronts, workers, cores }: AdviceQuestion) {

@@ -100,19 +100,20 @@ export function expectationOf(
 }
 
 /**
- * The cost of the front for a call as it is seen, without what depends on the rate and the mix in
- * which it was seen.
+ * How many times what these costs say a front takes for a call, besides its checks.
  *
  * @param seenMicros of a front's CPU for a call
- * @param perFront calls a second
+ * @param perFront calls a second at which it was seen
  */
-export function frontMicrosOf(
+export function frontPaceOf(
   seenMicros: number,
   perFront: number,
   mix: Mix,
   costs: HostCosts,
 ): number {
-  return seenMicros - besideFrontMicros(perFront, workOf(mix, costs), costs);
+  const work = workOf(mix, costs);
+  const said = costs.frontMicros + besideFrontMicros(perFront, work, costs);
+  return (seenMicros - work.inlineMicros) / (said - work.inlineMicros);
 }
 
 /** Of calls that have none within `aloneAfterMs` before them. */

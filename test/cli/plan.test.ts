@@ -66,7 +66,7 @@ describe('xingyun plan --from-gateway', () => {
   const query = 'peak=4&besideMicros=0&p99MaxMs=50&utilizationMax=0.7';
   const of = ['--from-gateway', '--admin'];
 
-  it('plans by what the gateway measures, of the present arrivals where none are named', async () => {
+  it('plans by what the gateway measures, of the calls that come where none are said', async () => {
     const text = JSON.stringify(advise({}, BUSY));
     admin.answers.set(`/v1/advice?${query}`, { text });
     const answer = await planJson(...of, admin.url);

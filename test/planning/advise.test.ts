@@ -52,6 +52,16 @@ describe('advice', () => {
     );
   });
 
+  it('takes a front that is half as quick for one at every rate', () => {
+    const measured = seen(300, new Map([['rsa', 1]]), 0);
+    const slow = { ...measured, frontMicros: 2 * measured.frontMicros! };
+    const { terms } = advise({}, slow);
+    for (const name of ['frontMicros', 'aloneFrontMicros', 'inlineFrontMicros'] as const) {
+      expect(terms.costs[name], name).toBeCloseTo(2 * COSTS[name], 6);
+    }
+    expect(terms.costs.checkMicros).toEqual(COSTS.checkMicros);
+  });
+
   it('takes what is not asked from what was measured', () => {
     const measured = seen(1_000, new Map([['es256', 1]]), 12);
     const { terms, present, asked } = advise({}, measured);

@@ -14,7 +14,7 @@ import { adminProblem, sendProblem } from '../admin/problems.ts';
 import { type AdviceSources, measureTraffic } from './measure-traffic.ts';
 
 const READERS: readonly Role[] = ['viewer', 'operator', 'partner-manager', 'auditor'];
-/** Each shape of a host with so many is tried: 20 ms of the main thread. */
+/** Each shape of a host with so many is tried: 80 ms of a main thread without a core of its own. */
 const CORES_MAX = 256;
 const FRONTS_MAX = 1_024;
 

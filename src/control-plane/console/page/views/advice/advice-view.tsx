@@ -30,8 +30,8 @@ export function AdviceView({ rest }: { readonly rest: string }) {
     <>
       <RefusalNotice refusal={refusal} />
       <div class="charts halves independent">
-        <AdviceForm question={question} rest={query} terms={answer?.terms} />
         {answer !== undefined && <MeasuredPanel answer={answer} />}
+        <AdviceForm question={question} rest={query} answer={answer} />
       </div>
       {answer !== undefined && (
         <div class="charts halves independent">

@@ -1,5 +1,5 @@
 /** How many hosts the traffic takes, its doublings, and two days of the bank. */
-import type { DayNeeded, HostsNeeded } from '../../../../../planning/advice-answer.ts';
+import type { DayNeeded, Expected, HostsNeeded } from '../../../../../planning/advice-answer.ts';
 import { Panel } from '../../charts/chart-card.tsx';
 import { DataTable } from '../../charts/data-table.tsx';
 import { NO_FIGURE } from '../../figures.ts';
@@ -17,7 +17,7 @@ export function HostsPanel({ answer, look }: AnswerProps) {
     return [
       ...[name, figures.rateFigure(there?.rate ?? terms.rate), hosts(ours), hosts(its)],
       its === undefined ? NO_FIGURE : figures.ms(its.expectation.p99Ms),
-      its === undefined ? NO_FIGURE : figures.share(its.expectation.utilization),
+      its === undefined ? NO_FIGURE : figures.share(busiestOf(its.expectation)),
     ];
   };
   const doubled = (needed: HostsNeeded) =>
@@ -28,9 +28,9 @@ export function HostsPanel({ answer, look }: AnswerProps) {
     ...paired(present.doublings, asked.doublings, doubled).map(each => row(...each)),
     ...paired(present.days, asked.days, day).map(each => row(...each)),
   ];
-  const labels = [of.callsPerSecond, of.presentHosts, of.askedHosts, of.p99There, of.busyThere];
+  const labels = [of.callsPerSecond, of.present, of.asked, 'p99', of.busy];
   const columns = [{ label: of.traffic }, ...labels.map(label => ({ label, isFigure: true }))];
-  const target = of.hostsHint(figures.ms(terms.p99MaxMs), figures.share(terms.utilizationMax));
+  const target = of.hostsHint(figures.msMark(terms.p99MaxMs), figures.share(terms.utilizationMax));
   const isNever = asked.needed === null && present.needed === null;
   return (
     <Panel title={of.hosts} look={look}>
@@ -42,6 +42,11 @@ export function HostsPanel({ answer, look }: AnswerProps) {
       )}
     </Panel>
   );
+}
+
+/** What the target is of: the busiest thread, or the host. */
+function busiestOf({ utilization, hostUtilization }: Expected): number {
+  return Math.max(utilization, hostUtilization);
 }
 
 /** Of either list there are all or none: an idle host misses the target or does not. */

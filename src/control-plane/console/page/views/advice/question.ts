@@ -11,6 +11,9 @@ export type Asked =
 /** As typed; what is absent or empty is left to the gateway. */
 export type Question = Readonly<Partial<Record<Asked, string>>>;
 
+/** Undefined takes a name out of the question. */
+export type Change = Readonly<Partial<Record<Asked, string | undefined>>>;
+
 export const AMOUNTS = ['present', 'rate', 'perDay'] as const;
 export type Amount = (typeof AMOUNTS)[number];
 
