@@ -338,9 +338,9 @@ export const en = {
     never: 'Not even an idle host is within the target.',
     accuracy:
       'How far off: at the six points that were measured, utilisation was within 10 points of ' +
-      'what the model says. The p99 was within 1.5 times at three; at the others, with few free ' +
-      'cores, it was up to eight times as long. Plan with room. The model and its figures are ' +
-      'in docs/planning.md; npm run bench:plan measures them anew.',
+      'what the model says. The p99 was within 1.5 times at three; at the others, on two cores ' +
+      'that callers and upstream shared, it was up to eight times as long. Plan with room. The ' +
+      'model and its figures are in docs/planning.md; npm run bench:plan measures them anew.',
   },
   search: {
     byId: 'One request',

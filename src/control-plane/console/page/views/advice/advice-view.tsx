@@ -28,11 +28,11 @@ export function AdviceView({ rest }: { readonly rest: string }) {
   const look = value === undefined ? 'old' : '';
   return (
     <>
-      <RefusalNotice refusal={refusal} />
       <div class="charts halves independent">
         {answer !== undefined && <MeasuredPanel answer={answer} />}
         <AdviceForm question={question} rest={query} answer={answer} />
       </div>
+      <RefusalNotice refusal={refusal} />
       {answer !== undefined && (
         <div class="charts halves independent">
           <ShapesPanel answer={answer} look={look} />
