@@ -7,11 +7,12 @@ import type { HostCosts } from './plan-model.ts';
  * (docs/planning.md).
  */
 export const REFERENCE_COSTS: HostCosts = {
-  frontMicros: 50,
-  aloneFrontMicros: 240,
-  aloneWorkerMicros: 90,
+  frontMicros: 60,
+  aloneFrontMicros: 190,
+  aloneWorkerMicros: 60,
   inlineFrontMicros: 25,
-  aloneAfterMs: 0.2,
+  aloneInlineFrontMicros: 125,
+  aloneAfterMs: 0.25,
   hopWorkerMicros: 36,
   jobMicros: 8,
   checkMicros: {

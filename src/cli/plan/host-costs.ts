@@ -19,7 +19,7 @@ export function hostCosts(): HostCosts {
 }
 
 /** A slow moment of the host must not stand for it. */
-const SAMPLINGS = 3;
+const SAMPLINGS = 12;
 const SECONDS_WATCHED = 10;
 /** Calls from which a mean says something. */
 const CALLS_MIN = 500;
