@@ -33,15 +33,20 @@ export interface IsolationBenchOptions {
 
 export interface IsolationCase {
   readonly neighbour: Neighbour;
-  /** Of the others, over all windows without it. */
+  /**
+   * Of the others: the p99 of a second, of the median one of all windows without it. A stall of the
+   * machine is in a few seconds and nobody's doing here.
+   */
   readonly p99AloneMs: number;
   /** While it does the same to the upstream behind the gateway: what it costs the machine. */
   readonly p99ElsewhereMs: number;
   readonly p99BesideMs: number;
   /** p99 beside it to p99 with it elsewhere, of each turn. */
   readonly ratios: readonly number[];
-  /** Their median. */
+  /** `p99BesideMs` to `p99ElsewhereMs`. */
   readonly ratio: number;
+  /** The same of the p99s over all calls of those windows, stalls included. Not in older results. */
+  readonly wholeRatio?: number;
   /** Calls of the others that failed beside it. */
   readonly failed: number;
   /** What it got, by status or by how its connections ended. */
@@ -75,6 +80,7 @@ function caseText(one: IsolationCase): string {
     neighbour.padEnd(16),
     p99s.join(', '),
     `${ratio.toFixed(2)} times (${ratios.map(each => each.toFixed(2)).join(' ')})`,
+    `${(one.wholeRatio ?? Number.NaN).toFixed(2)} over all calls`,
     `${failed} failed`,
     `it got ${got.join(', ') || 'nothing'}`,
   ].join('  ');

@@ -118,18 +118,22 @@ function caseOf(
   got: readonly Readonly<Record<string, number>>[],
   merged: Merged,
 ): IsolationCase {
+  const { latencyBySecond } = merged;
   const ratios = turns.map(turn => {
-    return p99Of(merged, [besideOf(turn)]) / p99Of(merged, [elsewhereOf(turn)]);
+    return p99Of(latencyBySecond, [besideOf(turn)]) / p99Of(latencyBySecond, [elsewhereOf(turn)]);
   });
+  const [alone, elsewhere, beside] = [aloneOf, elsewhereOf, besideOf].map(windowOf =>
+    turns.map(windowOf),
+  ) as [Window[], Window[], Window[]];
+  const p99ElsewhereMs = p99Of(latencyBySecond, elsewhere);
+  const p99BesideMs = p99Of(latencyBySecond, beside);
   const failedIn = ({ besideFrom, besideTo }: Turn) =>
     sum(merged.failures.slice(besideFrom, besideTo));
   return {
     neighbour,
-    p99AloneMs: p99Of(merged, turns.map(aloneOf)),
-    p99ElsewhereMs: p99Of(merged, turns.map(elsewhereOf)),
-    p99BesideMs: p99Of(merged, turns.map(besideOf)),
-    ratios,
-    ratio: [...ratios].sort((a, b) => a - b)[Math.floor(ratios.length / 2)]!,
+    ...{ p99AloneMs: p99Of(latencyBySecond, alone), p99ElsewhereMs, p99BesideMs, ratios },
+    ratio: p99BesideMs / p99ElsewhereMs,
+    wholeRatio: wholeP99Of(latencyBySecond, beside) / wholeP99Of(latencyBySecond, elsewhere),
     failed: sum(turns.map(failedIn)),
     got: summed(got),
   };
@@ -149,11 +153,20 @@ function besideOf({ besideFrom, besideTo }: Turn): Window {
   return [besideFrom + SETTLE_SECONDS, besideTo];
 }
 
-/** In ms, of what was due in these seconds. */
-function p99Of({ latencyBySecond }: Merged, windows: readonly Window[]): number {
+type Seconds = Merged['latencyBySecond'];
+
+/** In ms, of the median second of these. */
+function p99Of(seconds: Seconds, windows: readonly Window[]): number {
+  const p99s = windows
+    .flatMap(([from, to]) => seconds.slice(from, to))
+    .map(second => second.getValueAtPercentile(99) / 1_000)
+    .sort((a, b) => a - b);
+  return p99s[Math.floor(p99s.length / 2)]!;
+}
+
+/** In ms, of all that was due in these seconds. */
+function wholeP99Of(seconds: Seconds, windows: readonly Window[]): number {
   const all = createHistogram();
-  for (const [from, to] of windows) {
-    for (const second of latencyBySecond.slice(from, to)) all.add(second);
-  }
+  for (const [from, to] of windows) for (const second of seconds.slice(from, to)) all.add(second);
   return all.getValueAtPercentile(99) / 1_000;
 }

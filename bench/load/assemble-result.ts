@@ -63,6 +63,7 @@ export function assembleResult(options: LoadOptions, findings: RunFindings): Loa
       rssMb: usage.rssMb,
       cpuByThread: usage.cpuByThread,
       heat: merged.heat,
+      p99: merged.latencyBySecond.map(second => percentilesMs(second).p99),
     },
     environment: findings.environment,
     commit: findings.commit,

@@ -89,6 +89,8 @@ export interface Timeline {
     readonly upperMs: readonly number[];
     readonly counts: readonly (readonly number[])[];
   };
+  /** Milliseconds, of the requests that were due in each second. Absent in older results. */
+  readonly p99?: readonly number[];
 }
 
 /** How late an idle timer fired: what the machine itself did to whoever was waiting. */

@@ -14,7 +14,7 @@ import { type PlanBenchOptions, runPlan } from './run-plan.ts';
 
 const USAGE = `usage: npm run bench:plan -- [options]
 
-  --rounds N        over all six points; medians count (3)
+  --rounds N        over all six points; medians count (5)
   --duration N      measured seconds of each (8)
   --warm-up N       seconds before them (5)
   --connections N   (1000)
@@ -26,7 +26,7 @@ const command: BenchCommand = new BenchCommand('bench:plan');
 
 function readArguments(args: readonly string[]) {
   const values = parseOptions(args, {
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     duration: { type: 'string', default: '8' },
     'warm-up': { type: 'string', default: '5' },
     connections: { type: 'string', default: '1000' },

@@ -1,4 +1,8 @@
-/** Predicts each point as a user would, measures it, and sets one against the other. */
+/**
+ * Predicts each point as a user would, measures it, and sets one against the other. The p99 is that
+ * of a second, of the median one: a stall of the machine, which no model of queues tells, is in a
+ * few seconds, and would else be the figure of its whole round.
+ */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -16,6 +20,7 @@ export interface PlanBenchOptions {
 }
 
 export interface PlanFigures {
+  /** Of a second. */
   readonly p99Ms: number;
   /** Of the busiest kind of thread. */
   readonly utilization: number;
@@ -23,9 +28,10 @@ export interface PlanFigures {
 
 export interface PlanPointResult extends PlanPoint {
   readonly predicted: PlanFigures;
-  /** Medians over the rounds. */
+  /** The p99 of the median second of all rounds; utilisation, the median round's. */
   readonly measured: PlanFigures;
-  readonly rounds: readonly (PlanFigures & { readonly othersShare: number })[];
+  /** `p99Ms` over the round's median second, `wholeP99Ms` over all of its calls. */
+  readonly rounds: readonly (PlanFigures & Pick<Measured, 'wholeP99Ms' | 'othersShare'>)[];
   /** CPU per call of callers and upstream, which the plan was told. */
   readonly besideMicros: number;
   readonly frontMicros: number;
@@ -66,6 +72,8 @@ export async function runPlan(
 }
 
 interface Measured extends PlanFigures {
+  readonly p99BySecondMs: readonly number[];
+  readonly wholeP99Ms: number;
   readonly othersShare: number;
   readonly besideMicros: number;
   readonly frontMicros: number;
@@ -92,8 +100,9 @@ async function measure(
     .reduce((sum, [, micros]) => sum + micros, 0);
   const workerMicros = cpu.workers ?? 0;
   const seconds = result.achievedRate / 1e6;
+  const p99BySecondMs = result.timeline.p99!;
   return {
-    p99Ms: result.p99,
+    ...{ p99Ms: median(p99BySecondMs), p99BySecondMs, wholeP99Ms: result.p99 },
     utilization: Math.max(frontMicros / fronts, workerMicros / (fronts * workers)) * seconds,
     othersShare: result.othersShare ?? 0,
     besideMicros: upstream + generator.cpuMicrosPerRequest,
@@ -107,13 +116,11 @@ async function judge(point: PlanPoint, seen: readonly Measured[]): Promise<PlanP
     ...point,
     predicted: await predict(point, besideMicros),
     measured: {
-      p99Ms: median(seen.map(each => each.p99Ms)),
+      p99Ms: median(seen.flatMap(each => each.p99BySecondMs)),
       utilization: median(seen.map(each => each.utilization)),
     },
-    rounds: seen.map(({ p99Ms, utilization, othersShare }) => ({
-      p99Ms,
-      utilization,
-      othersShare,
+    rounds: seen.map(({ p99Ms, wholeP99Ms, utilization, othersShare }) => ({
+      ...{ p99Ms, wholeP99Ms, utilization, othersShare },
     })),
     besideMicros,
     frontMicros: median(seen.map(each => each.frontMicros)),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AgreeResult } from '../agree/agree.ts';
 import type { CompareResult } from '../compare/compare-result.ts';
+import type { ConsoleBenchResult } from '../console/run-console.ts';
 import type { FanoutResult } from '../fanout/fanout-result.ts';
 import type { IdempotencyResult } from '../idempotency/idempotency-result.ts';
 import type { IsolationResult } from '../isolation/isolation-result.ts';
@@ -10,12 +11,14 @@ import type { LimitsResult } from '../limits/limits-result.ts';
 import type { LoadResult } from '../load/load-result.ts';
 import type { MaxResult } from '../max/max-result.ts';
 import type { OverloadResult } from '../overload/overload-result.ts';
+import type { PlanBenchResult } from '../plan/run-plan.ts';
 import type { RegistryResult } from '../registry/registry-result.ts';
 import type { ReloadResult } from '../reload/reload-result.ts';
 import { readResults } from '../rig/results.ts';
 import type { SessionsResult } from '../sessions/sessions-result.ts';
 import { agreeRows } from './agree-rows.ts';
 import { compareRows } from './compare-rows.ts';
+import { consoleRows, planRows } from './console-rows.ts';
 import { fanoutRows } from './fanout-rows.ts';
 import { type IdleRecord, idleRows } from './idle-rows.ts';
 import { loadRows } from './load-rows.ts';
@@ -69,6 +72,8 @@ export function recordedRows(folder?: string): TableRow[] {
     ...idempotencyRows(readResults<IdempotencyResult>('idempotency', folder)),
     ...reloadRows(readResults<ReloadResult>('reload', folder)),
     ...isolationRows(readResults<IsolationResult>('isolation', folder)),
+    ...consoleRows(readResults<ConsoleBenchResult>('console', folder)),
+    ...planRows(readResults<PlanBenchResult>('plan', folder)),
     ...microRows(readResults<MicroRecord>('micro', folder)),
     ...idleRows(readResults<IdleRecord>('idle', folder)),
   ];

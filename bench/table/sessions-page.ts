@@ -7,10 +7,16 @@ import { count, figure } from './text.ts';
 
 export const SESSIONS_MARKER = 'bench:sessions';
 
-/** The newest run that may stand in a table, as Markdown. */
+/** The newest runs that may stand in a table, without and with a tuned upstream, as Markdown. */
 export function sessionsTable(results: readonly SessionsResult[]): string {
-  const newest = recordedSessions(results)?.newest;
-  if (newest === undefined) return 'No run is recorded.';
+  const runs = [false, true].flatMap(
+    pipelined => recordedSessions(results, { pipelined })?.newest ?? [],
+  );
+  if (runs.length === 0) return 'No run is recorded.';
+  return runs.map(tableOf).join('\n\n');
+}
+
+function tableOf(newest: SessionsResult): string {
   return [
     '| case | CPU µs a call | front | workers | calls a second | of its core |',
     '|---|---|---|---|---|---|',

@@ -37,10 +37,32 @@ const RATIOS: readonly (readonly [name: string, what: Text])[] = [
   ],
 ];
 
+/** The same where requests of safe methods share upstream connections, on both sides. */
+const PIPELINED_RATIOS: readonly (readonly [name: string, what: Text])[] = [
+  [
+    'ws-json-get / http-signed-get',
+    {
+      en:
+        'CPU of a GET over a WebSocket session (JSON), against the same GET signed over HTTP; ' +
+        'upstream of both tuned: `connectionsMax: 4, pipeliningMax: 16` (by default 64 and 1)',
+      zh:
+        'WebSocket 会话（JSON）上一次 GET 的 CPU，与经签名的同一 HTTP GET 之比；' +
+        '两者的上游均调为 `connectionsMax: 4, pipeliningMax: 16`（默认 64 与 1）',
+    },
+  ],
+  ['ws-msgpack-get / http-signed-get', { en: 'the same in MessagePack', zh: '同上，MessagePack' }],
+];
+
 export function sessionsRows(results: readonly SessionsResult[]): TableRow[] {
-  const runs = recordedSessions(results);
+  return [
+    ...rowsOf(recordedSessions(results, { pipelined: true }), PIPELINED_RATIOS),
+    ...rowsOf(recordedSessions(results, { pipelined: false }), RATIOS),
+  ];
+}
+
+function rowsOf(runs: LatestRuns<SessionsResult> | undefined, ratios: typeof RATIOS): TableRow[] {
   if (runs === undefined) return [];
-  return RATIOS.flatMap(([name, what]) => {
+  return ratios.flatMap(([name, what]) => {
     const seen = ratioSeen(runs, name);
     const command = sessionsCommand(runs.newest);
     return seen === undefined ? [] : [{ what, seen, command, run: runs.newest }];
@@ -50,11 +72,12 @@ export function sessionsRows(results: readonly SessionsResult[]): TableRow[] {
 /** Undefined where no run may stand in a table. */
 export function recordedSessions(
   results: readonly SessionsResult[],
+  { pipelined }: Pick<SessionsResult, 'pipelined'>,
 ): LatestRuns<SessionsResult> | undefined {
-  return latestRuns(
-    results.filter(result => reasonsAgainstSessions(result).length === 0),
-    sessionsCommand,
+  const fit = results.filter(
+    result => result.pipelined === pipelined && reasonsAgainstSessions(result).length === 0,
   );
+  return latestRuns(fit, sessionsCommand);
 }
 
 export function sessionsCommand(run: SessionsResult): string {

@@ -148,12 +148,13 @@ function measuredCosts(measured: MeasuredTraffic): HostCosts {
   if (seenMicros === null) return costs;
   const { mix } = seenTraffic(measured);
   const pace = Math.max(FRONT_PACE_MIN, frontPaceOf(seenMicros, rate / shape.fronts, mix, costs));
-  const { frontMicros, aloneFrontMicros, inlineFrontMicros } = costs;
+  const { frontMicros, aloneFrontMicros, inlineFrontMicros, aloneInlineFrontMicros } = costs;
   return {
     ...costs,
     frontMicros: frontMicros * pace,
     aloneFrontMicros: aloneFrontMicros * pace,
     inlineFrontMicros: inlineFrontMicros * pace,
+    aloneInlineFrontMicros: aloneInlineFrontMicros * pace,
   };
 }
 

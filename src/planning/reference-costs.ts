@@ -7,19 +7,20 @@ import type { HostCosts } from './plan-model.ts';
  * (docs/planning.md).
  */
 export const REFERENCE_COSTS: HostCosts = {
-  frontMicros: 50,
-  aloneFrontMicros: 240,
-  aloneWorkerMicros: 90,
+  frontMicros: 60,
+  aloneFrontMicros: 190,
+  aloneWorkerMicros: 60,
   inlineFrontMicros: 25,
-  aloneAfterMs: 0.2,
+  aloneInlineFrontMicros: 125,
+  aloneAfterMs: 0.25,
   hopWorkerMicros: 36,
-  jobMicros: 8,
+  jobMicros: 12,
   checkMicros: {
-    ...{ rsa: 26, es256: 77, es384: 1_000, ed25519: 115, hmac: 5, sm2: 920, token: 1, none: 0 },
+    ...{ rsa: 22, es256: 63, es384: 1_000, ed25519: 99, hmac: 5, sm2: 760, token: 1, none: 0 },
   },
   inlineMaxMicros: 15,
   idleP99Ms: 3.5,
-  sliceMs: 0.85,
+  sliceMs: 0.7,
 };
 
 /** By which hosts are compared: of every kind that is measured at each start. */

@@ -293,6 +293,11 @@ describe('a row of the table', () => {
       zh: '0.476 倍（3 轮：0.46 至 0.49）',
     });
     expect(row!.command).toBe('npm run bench:sessions -- --pipelined');
+    appendResult('sessions', sessionsRun(1, {}), folder);
+    expect(recordedRows(folder).map(({ command }) => command)).toEqual([
+      'npm run bench:sessions -- --pipelined',
+      'npm run bench:sessions',
+    ]);
     expect(sessionsTable([])).toBe('No run is recorded.');
     const table = sessionsTable([sessionsRun(1, {})]);
     expect(table).toContain('| `ws-json-get` | 40 | 39 | 0 | 20,000 | 97 % |');

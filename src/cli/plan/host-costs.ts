@@ -15,4 +15,4 @@ export function hostCosts(): HostCosts {
 }
 
 /** A slow moment of the host must not stand for it. */
-const SAMPLINGS = 3;
+const SAMPLINGS = 12;

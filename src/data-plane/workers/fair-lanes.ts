@@ -29,6 +29,8 @@ const STEPS_WHEN_FULL = 16;
 export interface BatchBounds {
   readonly itemsMax: number;
   readonly costMaxMicros: number;
+  /** What costs more than this goes alone as well. */
+  readonly aloneAboveMicros: number;
   readonly bytesMax: number;
 }
 
@@ -145,11 +147,13 @@ export class FairLanes<J extends Job = Job> {
       const size = encodedBytes(job);
       costMicros += micros;
       bytes += size;
-      const fits = costMicros <= bounds.costMaxMicros && bytes <= bounds.bytesMax;
+      const isAlone = micros > bounds.aloneAboveMicros;
+      const fits = !isAlone && costMicros <= bounds.costMaxMicros && bytes <= bounds.bytesMax;
       if (!fits && batch.length > 0) break;
       lane.deficitMicros -= micros;
       lane.takenMicros += micros;
       batch.push(this.shift(lane));
+      if (isAlone) break;
       passed = 0;
     }
     return batch;

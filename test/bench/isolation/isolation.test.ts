@@ -17,7 +17,8 @@ describe('bench:isolation', () => {
     const { cases, requests }: IsolationResult = JSON.parse(readFileSync(json, 'utf8'));
     expect(requests).toBeGreaterThan(3_000);
     expect(cases.map(({ neighbour }) => neighbour)).toEqual(NEIGHBOURS);
-    for (const { ratio, ratios, failed } of cases) {
+    for (const { ratio, ratios, wholeRatio, failed } of cases) {
+      expect(wholeRatio).toBeGreaterThan(0);
       expect(ratio).toBeGreaterThan(0);
       expect([ratios.length, failed]).toEqual([1, 0]);
     }

@@ -98,7 +98,7 @@ describe('a result', () => {
       // 12 ms were busy, of which 4 + 1 + 0.4 are known: of 2 s that each core had.
       othersShare: Math.round(6.6 / 2 / availableParallelism()) / 1_000,
       configuration: { 'telemetry.accessLog': false },
-      timeline: { openConnections: [10, 9] },
+      timeline: { openConnections: [10, 9], p99: [1, 9] },
     });
     expect(result.fromActualSend.max).toBe(3);
     expect(result.closedLoop).toMatchObject({ clients: 10, requests: 5, max: 9 });

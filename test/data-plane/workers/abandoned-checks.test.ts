@@ -179,7 +179,12 @@ describe('the longest lane', () => {
 });
 
 describe('lanes with abandoned checks', () => {
-  const EVERYTHING = { itemsMax: 1_000_000, costMaxMicros: Infinity, bytesMax: Infinity };
+  const EVERYTHING = {
+    itemsMax: 1_000_000,
+    costMaxMicros: Infinity,
+    aloneAboveMicros: Infinity,
+    bytesMax: Infinity,
+  };
   const byBase = { microsOf: (check: Check) => check.base.length };
 
   it('charge nobody for them', () => {

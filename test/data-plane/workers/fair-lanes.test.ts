@@ -4,7 +4,12 @@ import type { Check } from '../../../src/core/check.ts';
 import { FairLanes, QUANTUM_MICROS } from '../../../src/data-plane/workers/fair-lanes.ts';
 import { keyEntry, TestCheck } from './signed-checks.ts';
 
-const EVERYTHING = { itemsMax: 1_000_000, costMaxMicros: Infinity, bytesMax: Infinity };
+const EVERYTHING = {
+  itemsMax: 1_000_000,
+  costMaxMicros: Infinity,
+  aloneAboveMicros: Infinity,
+  bytesMax: Infinity,
+};
 const MATERIAL = Buffer.of(1);
 
 /** The cost is the base's length, so that each check chooses its own. */
@@ -74,9 +79,23 @@ describe('fair lanes', () => {
     const lanes = new FairLanes(10, byBase);
     lanes.admit(checkOf('a', 40_000));
     lanes.admit(checkOf('a', 1));
-    const bounds = { itemsMax: 64, costMaxMicros: 2_500, bytesMax: 1_000 };
+    const bounds = { ...EVERYTHING, itemsMax: 64, costMaxMicros: 2_500, bytesMax: 1_000 };
     expect(lanes.take(bounds)).toHaveLength(1);
     expect(lanes.take(bounds)).toHaveLength(1);
+  });
+
+  it('send what is slow alone, behind what is quick and comes no later', () => {
+    const lanes = new FairLanes(100, byBase);
+    const bounds = { ...EVERYTHING, aloneAboveMicros: 300 };
+    for (let i = 0; i < 4; i++) lanes.admit(checkOf('slow', 750));
+    for (const _ of 'four') lanes.admit(checkOf('fast', 30));
+    expect(appsOf(lanes.take(bounds))).toBe('fast'.repeat(4));
+    expect(appsOf(lanes.take(bounds))).toBe('slow');
+    lanes.admit(checkOf('fast', 30));
+    // Between two slow ones there is a turn of everybody else.
+    expect(appsOf(lanes.take(bounds))).toBe('fast');
+    for (let left = 3; left > 0; left--) expect(appsOf(lanes.take(bounds))).toBe('slow');
+    expect(lanes.length).toBe(0);
   });
 
   it('end a batch at each of its bounds', () => {

@@ -337,10 +337,10 @@ export const en = {
     busy: 'Busy',
     never: 'Not even an idle host is within the target.',
     accuracy:
-      'How far off: at the six points that were measured, utilisation was within 10 points of ' +
-      'what the model says. The p99 was within 1.5 times at three; at the others, on two cores ' +
-      'that callers and upstream shared, it was up to eight times as long. Plan with room. The ' +
-      'model and its figures are in docs/planning.md; npm run bench:plan measures them anew.',
+      'How far off the model is on this host stands beside what is measured. It aims at a p99 ' +
+      'within 1.5 times and utilisation within 10 points; what was seen at six points is in ' +
+      'docs/planning.md, and npm run bench:plan measures them anew. Where callers or an upstream ' +
+      'use the same cores, a p99 differs by two to three times from run to run: plan with room.',
   },
   search: {
     byId: 'One request',
