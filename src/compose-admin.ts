@@ -3,6 +3,7 @@
  * plane that have routes of their own.
  */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { GatewayRegistry } from './compose-registry.ts';
 import type { GatewayTelemetry } from './compose-telemetry.ts';
@@ -11,6 +12,8 @@ import { type AdminListener, createAdminListener } from './control-plane/admin/i
 import { addRebuildRoute } from './control-plane/admin/rebuild-route.ts';
 import type { TelemetrySources } from './control-plane/admin/telemetry-routes.ts';
 import { addUpstreamHealthRoute } from './control-plane/admin/upstream-health-route.ts';
+import type { AdviceSources } from './control-plane/advice/measure-traffic.ts';
+import { addAdviceRoute } from './control-plane/advice/routes.ts';
 import { CertificationDesk } from './control-plane/certification/certification-desk.ts';
 import { addCertificationRoutes } from './control-plane/certification/routes.ts';
 import type { EventHub } from './control-plane/events/event-hub.ts';
@@ -143,6 +146,7 @@ export class GatewayAdmin {
           (app, context) => addUpstreamHealthRoute(app, context, id => upstreams.report(id)),
           (app, context) => addTuningRoutes(app, context, this.tuning),
           app => addRequestRoutes(app, requests),
+          app => addAdviceRoute(app, adviceSources(this.parts)),
           alerts.addRoutes,
           addOnboardingRoutes,
           (app, context) => addCertificationRoutes(app, context, this.certification),
@@ -155,6 +159,20 @@ export class GatewayAdmin {
       },
     });
   }
+}
+
+function adviceSources({ gatewayTelemetry, fronts, controls }: AdminParts): AdviceSources {
+  const { feed, history } = gatewayTelemetry;
+  return {
+    frames: () => feed.recent,
+    slices: spanMs => history.since(spanMs),
+    checkMicros: () => gatewayTelemetry.costsMicros,
+    shape: () => ({
+      fronts: Math.max(1, fronts.states().filter(({ state }) => state !== 'drained').length),
+      workers: controls.settings.workersPerFront,
+      cores: availableParallelism(),
+    }),
+  };
 }
 
 function registryFacts({ driver }: GatewayRegistry, fronts: FrontThreads) {

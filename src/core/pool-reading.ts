@@ -17,6 +17,8 @@ export interface KindReading {
   /** Of one check as measured at start, RSA with a key of 2048 bits; 0 where it depends. */
   readonly micros: number;
   readonly runs: 'inline' | 'pool';
+  /** Checks that came, refused ones included; 0 of conversions. */
+  readonly asked: number;
 }
 
 export interface PoolReading {

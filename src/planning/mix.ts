@@ -37,6 +37,15 @@ export function readMix(text: string): Mix | string {
   return new Map([...shares].map(([name, share]) => [name, share / sum]));
 }
 
+/** @param algorithm of a signature, or `token` */
+export function mixKindOf(algorithm: string): MixKind {
+  // RSASSA-PSS and PKCS #1 v1.5 cost the same: both raise the signature to the public exponent.
+  if (algorithm.startsWith('rsa-')) return 'rsa';
+  if (algorithm === 'token') return algorithm;
+  const found = Object.entries(MIX_KINDS).find(([, named]) => named === algorithm);
+  return found === undefined ? 'none' : (found[0] as MixKind);
+}
+
 function isMixKind(name: string): name is MixKind {
   return Object.hasOwn(MIX_KINDS, name);
 }

@@ -55,19 +55,32 @@ export function hostsFor(
   return { ...shape, hosts: most, expectation: with_(most) };
 }
 
+/** What of a shape is wanted; the rest is chosen. */
+export interface WantedShape {
+  readonly fronts?: number | undefined;
+  /** Of each front. */
+  readonly workers?: number | undefined;
+  readonly cores: number;
+}
+
 /** The shape of a host with so many cores that takes most calls within the target. */
 export function bestShape(
   traffic: PlannedTraffic,
-  cores: number,
+  wanted: WantedShape,
   costs: HostCosts,
   target: PlanTarget,
 ): HostShape {
-  let best: HostShape = { fronts: 1, workers: 1, cores };
+  const { cores } = wanted;
+  let best: HostShape = { fronts: wanted.fronts ?? 1, workers: wanted.workers ?? 1, cores };
+  if (wanted.fronts !== undefined && wanted.workers !== undefined) return best;
   let bestRate = 0;
-  for (let fronts = 1; fronts <= cores; fronts += 1) {
+  const { fronts: frontsMax = cores } = wanted;
+  for (let fronts = wanted.fronts ?? 1; fronts <= frontsMax; fronts += 1) {
     // More threads than cores take each other's time; one front with one worker is the least.
-    const workersMax = Math.max(1, Math.floor((cores - fronts) / fronts));
-    for (let workers = 1; workers <= workersMax; workers += 1) {
+    const workersMost = Math.max(1, Math.floor((cores - fronts) / fronts));
+    const { workers: workersMax = workersMost } = wanted;
+    if (fronts > 1 && workersMax > workersMost && wanted.fronts === undefined) break;
+    for (let workers = wanted.workers ?? 1; workers <= workersMax; workers += 1) {
       const shape = { fronts, workers, cores };
       const rate = highestRate(traffic, shape, costs, target);
       if (rate <= bestRate) continue;

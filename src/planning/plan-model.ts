@@ -80,12 +80,8 @@ export function expectationOf(
   const perWorker = (perFront * work.pooledShare) / workers;
   const checkSeconds = (work.pooledMicros + costs.jobMicros) / MICROS_PER_SECOND;
   const batchSize = batchSizeOf(perWorker, checkSeconds, costs);
-  const alone = Math.exp((-perFront * costs.aloneAfterMs) / 1_000);
-  const frontMicros =
-    costs.frontMicros +
-    work.inlineMicros +
-    work.pooledShare * alone * costs.aloneFrontMicros +
-    (1 - work.pooledShare) * (costs.inlineFrontMicros + alone * costs.aloneInlineFrontMicros);
+  const alone = aloneShare(perFront, costs);
+  const frontMicros = costs.frontMicros + besideFrontMicros(perFront, work, costs);
   const workerMicros =
     work.pooledShare * (checkSeconds * MICROS_PER_SECOND + alone * costs.aloneWorkerMicros);
   const frontUtilization = (perFront * frontMicros) / MICROS_PER_SECOND;
@@ -103,6 +99,38 @@ export function expectationOf(
     ...{ rate, frontUtilization, workerUtilization, hostUtilization, utilization, batchSize },
     p99Ms,
   };
+}
+
+/**
+ * How many times what these costs say a front takes for a call, besides its checks.
+ *
+ * @param seenMicros of a front's CPU for a call
+ * @param perFront calls a second at which it was seen
+ */
+export function frontPaceOf(
+  seenMicros: number,
+  perFront: number,
+  mix: Mix,
+  costs: HostCosts,
+): number {
+  const work = workOf(mix, costs);
+  const said = costs.frontMicros + besideFrontMicros(perFront, work, costs);
+  return (seenMicros - work.inlineMicros) / (said - work.inlineMicros);
+}
+
+/** Of calls that have none within `aloneAfterMs` before them. */
+function aloneShare(perFront: number, { aloneAfterMs }: HostCosts): number {
+  return Math.exp((-perFront * aloneAfterMs) / 1_000);
+}
+
+/** Of the front for a call, over all calls, beside `frontMicros`. */
+function besideFrontMicros(perFront: number, work: Work, costs: HostCosts): number {
+  const alone = aloneShare(perFront, costs);
+  return (
+    work.inlineMicros +
+    work.pooledShare * alone * costs.aloneFrontMicros +
+    (1 - work.pooledShare) * (costs.inlineFrontMicros + alone * costs.aloneInlineFrontMicros)
+  );
 }
 
 interface Work {

@@ -108,6 +108,16 @@ export interface LiveFrame {
   readonly sessions: number;
   readonly threads: readonly ThreadFigures[];
   readonly pools: readonly PoolFigures[];
+  /**
+   * What proved who calls, since the frame before: signatures by their algorithm, and `token` for
+   * access tokens that were remembered. Without those that did not come.
+   */
+  readonly proofs: Readonly<Record<string, number>>;
+  /**
+   * Checks that ended and tokens that were remembered, counted in the moment of `traffic`: fronts
+   * tell of their pools up to a second later.
+   */
+  readonly proven: number;
   /** Of the whole process. */
   readonly rssBytes: number;
 }

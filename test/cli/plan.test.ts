@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { advise } from '../../src/planning/advise.ts';
+import { BUSY, QUIET } from '../support/console/advice.ts';
+import { AdminStub } from './admin-stub.ts';
 import { runCli } from './run-cli.ts';
 
 const plan = (...args: string[]) => runCli(['plan', ...args]);
@@ -52,4 +55,41 @@ describe('xingyun plan', () => {
     [['--rate', '1', '--mix', 'rsa=2']],
     [['--rate', '1', '--workers', '1.5', '--fronts', '1']],
   ])('is used wrongly with %j', async args => expect((await plan(...args)).status).toBe(2));
+});
+
+describe('xingyun plan --from-gateway', () => {
+  let admin: AdminStub;
+  beforeAll(async () => {
+    admin = await AdminStub.start();
+  });
+  afterAll(() => admin.close());
+  const query = 'peak=4&besideMicros=0&p99MaxMs=50&utilizationMax=0.7';
+  const of = ['--from-gateway', '--admin'];
+
+  it('plans by what the gateway measures, of the calls that come where none are said', async () => {
+    const text = JSON.stringify(advise({}, BUSY));
+    admin.answers.set(`/v1/advice?${query}`, { text });
+    const answer = await planJson(...of, admin.url);
+    expect(answer).toMatchObject({ rate: BUSY.rate, cores: 8, measured: BUSY });
+    expect(answer).toMatchObject({ hosts: answer.hostsWithinTarget, doublings: { length: 3 } });
+    for (const name of ['p99Ms', 'utilization', 'fronts', 'workers']) {
+      expect(answer[name], name).toBeGreaterThan(0);
+    }
+    const { stdout } = await plan(...of, admin.url);
+    expect(stdout).toMatch(
+      /^By 86,412 calls in 30 s, 214 µs of a front each\n2,880 calls\/s \(rsa/,
+    );
+  });
+
+  it('asks what it was asked, and says where calls were too few', async () => {
+    const mix = new Map([['es256' as const, 1]]);
+    const text = JSON.stringify(advise({ rate: 8_000, fronts: 1, workers: 2, mix }, QUIET));
+    const asked = 'rate=8000&peak=4&fronts=1&workers=2&besideMicros=0';
+    const target = 'p99MaxMs=50&utilizationMax=0.7&mix=es256%3D1';
+    admin.answers.set(`/v1/advice?${asked}&${target}`, { text });
+    const said = ['--rate', '8000', '--fronts', '1', '--workers', '2', '--mix', 'es256=1'];
+    const { stdout, stderr } = await plan(...said, ...of, admin.url);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^120 calls in 30 s are too few to measure by/);
+  });
 });

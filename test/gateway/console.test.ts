@@ -107,6 +107,13 @@ describe.skipIf(CHROMIUM === undefined)('the console of a gateway', { timeout: T
     expect(await axeFindings(page)).toEqual([]);
   });
 
+  it('advises, by the reference while few call', async () => {
+    await go('Advice');
+    await page.getByText(/are too few to measure by/).waitFor();
+    await page.getByRole('row', { name: /^1.2 billion a day/ }).waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+  });
+
   it('asks nobody else, and keeps to its policy', () => {
     expect(strayRequests).toEqual([]);
     expect(faults).toEqual([]);

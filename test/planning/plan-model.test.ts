@@ -80,11 +80,22 @@ describe('hosts for a rate', () => {
   });
 
   it('have the threads that take most', () => {
-    const shape = bestShape(RSA, 8, REFERENCE_COSTS, TARGET);
+    const shape = bestShape(RSA, { cores: 8 }, REFERENCE_COSTS, TARGET);
     expect(shape.fronts * (1 + shape.workers)).toBeLessThanOrEqual(8 + shape.fronts);
     const best = highestRate(RSA, shape, REFERENCE_COSTS, TARGET);
     const few = highestRate(RSA, { ...SMALL, cores: 8 }, REFERENCE_COSTS, TARGET);
     expect(best).toBeGreaterThan(2 * few);
+  });
+
+  it('keep the threads that are wanted, and choose the others', () => {
+    const best = (wanted: { fronts?: number; workers?: number }) =>
+      bestShape(RSA, { ...wanted, cores: 8 }, REFERENCE_COSTS, TARGET);
+    expect(best({ fronts: 9, workers: 3 })).toEqual({ fronts: 9, workers: 3, cores: 8 });
+    expect(best({ fronts: 2 })).toMatchObject({ fronts: 2 });
+    const shape = best({ workers: 2 });
+    expect(shape.workers).toBe(2);
+    expect(shape.fronts).toBeGreaterThan(1);
+    expect(best({ workers: 64 })).toEqual({ fronts: 1, workers: 64, cores: 8 });
   });
 });
 

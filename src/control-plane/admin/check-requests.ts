@@ -44,14 +44,14 @@ function describe([first]: readonly ProblemItem[]): string {
 }
 
 type Texts = Readonly<Record<string, unknown>>;
-type TextType = 'integer' | 'boolean';
+type TextType = 'integer' | 'number' | 'boolean';
 
 /** Which parameters are no text. */
 function textTypes({ properties = {} }: { properties?: Readonly<Record<string, unknown>> }) {
   const types = new Map<string, TextType>();
   for (const [name, property] of Object.entries(properties)) {
     const { type } = property as { type?: string };
-    if (type === 'integer' || type === 'boolean') types.set(name, type);
+    if (type === 'integer' || type === 'number' || type === 'boolean') types.set(name, type);
   }
   return types;
 }
@@ -66,6 +66,8 @@ function readTexts(given: Texts, types: ReadonlyMap<string, TextType>): Record<s
 function readText(text: unknown, type: TextType | undefined): unknown {
   if (typeof text !== 'string') return text;
   if (type === 'integer' && /^\d{1,15}$/.test(text)) return Number(text);
+  if (type === 'number' && /^\d{1,15}(\.\d{1,15})?([eE]\+?\d{1,2})?$/.test(text))
+    return Number(text);
   if (type === 'boolean' && /^(true|false)$/.test(text)) return text === 'true';
   return text;
 }

@@ -136,6 +136,7 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
     const micros = this.costModel.microsOf(check);
     const { placements } = this;
     const { algorithm } = check.entry.key;
+    this.journal.ask(algorithm);
     if (placements.isInline(algorithm, micros)) return this.runInline(check);
     if (check.prefersInline && placements.isAuto(algorithm) && this.preferred.admits(micros)) {
       return this.runPreferred(check, micros);

@@ -42,7 +42,7 @@ export class PlacementTable {
   }
 
   /** @param microsOf of one check; undefined for what is not measured */
-  read(microsOf: (kind: WorkKind) => number | undefined): readonly KindReading[] {
+  read(microsOf: (kind: WorkKind) => number | undefined): readonly Omit<KindReading, 'asked'>[] {
     return WORK_KINDS.map(kind => {
       const micros = microsOf(kind);
       // What has no measure takes longer than `auto` leaves to the front.

@@ -1,5 +1,6 @@
 import { LANES_TOLD_MAX, type PoolReading } from '../../core/pool-reading.ts';
-import type { WorkKind } from '../../core/pool-settings.ts';
+import { WORK_KINDS, type WorkKind } from '../../core/pool-settings.ts';
+import type { SignatureAlgorithm } from '../../core/snapshot.ts';
 import type { BatchDispatcher } from './batch-dispatcher.ts';
 import type { FairLanes } from './fair-lanes.ts';
 import type { Job } from './job.ts';
@@ -20,6 +21,16 @@ export class PoolJournal {
   private jobs = 0;
   private waitMs = 0;
   private serviceMs = 0;
+  /** Of one shape from the start: adding to a member of it takes some nanoseconds. */
+  private readonly asked = Object.fromEntries(WORK_KINDS.map(kind => [kind, 0])) as Record<
+    WorkKind,
+    number
+  >;
+
+  /** A check came, wherever it will run. */
+  ask(algorithm: SignatureAlgorithm): void {
+    this.asked[algorithm]++;
+  }
 
   /** A job has its times. */
   note(job: Job): void {
@@ -38,7 +49,9 @@ export class PoolJournal {
       batches: dispatcher.batches,
       batchSizes: [...dispatcher.batchSizes],
       lanes: lanes.read(LANES_TOLD_MAX),
-      kinds: placements.read((kind: WorkKind) => micros.get(kind)),
+      kinds: placements
+        .read((kind: WorkKind) => micros.get(kind))
+        .map(kind => ({ ...kind, asked: this.asked[kind.kind] })),
     };
   }
 }

@@ -29,6 +29,8 @@ export class FrameComposer {
   private readonly sum = new TrafficSum();
   private cpuBefore = new Map<string, CpuReading>();
   private poolsBefore = new Map<number, PoolReading>();
+  private tokensBefore = 0;
+  private provenBefore = 0;
 
   constructor(sources: FrameSources) {
     this.sources = sources;
@@ -38,6 +40,8 @@ export class FrameComposer {
     const { reader } = this.sources;
     this.sum.clear();
     this.sum.add(slice);
+    // Before the pools of the frame before are forgotten.
+    const proofs = this.proofs();
     return {
       kind: 'frame',
       traffic: trafficFigures(this.sum, slice.fromMs, slice.toMs),
@@ -47,6 +51,8 @@ export class FrameComposer {
       sessions: reader.counter('websocket_sessions_open'),
       threads: this.threads(),
       pools: this.pools(),
+      proofs,
+      proven: this.proven(),
       rssBytes: process.memoryUsage.rss(),
     };
   }
@@ -70,6 +76,32 @@ export class FrameComposer {
     });
     this.cpuBefore = cpuNow;
     return figures;
+  }
+
+  private proofs(): Record<string, number> {
+    const { reader, pools } = this.sources;
+    const proofs: Record<string, number> = {};
+    for (const [front, { kinds }] of pools) {
+      const before = this.poolsBefore.get(front)?.kinds ?? [];
+      for (const [i, { kind, asked }] of kinds.entries()) {
+        const last = before[i]?.asked ?? 0;
+        const came = asked < last ? asked : asked - last;
+        if (came > 0) proofs[kind] = (proofs[kind] ?? 0) + came;
+      }
+    }
+    const tokens = reader.counter('tokens_remembered');
+    if (tokens > this.tokensBefore) proofs.token = tokens - this.tokensBefore;
+    this.tokensBefore = tokens;
+    return proofs;
+  }
+
+  private proven(): number {
+    const { reader } = this.sources;
+    let now = reader.counter('tokens_remembered');
+    for (const name of ['verify_inline', 'verify_pooled'] as const) now += reader.counter(name);
+    const proven = now - this.provenBefore;
+    this.provenBefore = now;
+    return proven;
   }
 
   private pools(): PoolFigures[] {

@@ -23,7 +23,7 @@ function aFrame(exchanges = 4_000): LiveFrame {
       elsewhere: 0.3,
       heat: [],
     },
-    curve: [],
+    ...{ curve: [], proofs: {}, proven: 0 },
     ...{ exchangesInFlight: 7, connections: 1_024, sessions: 3, rssBytes: 183_000_000 },
     threads: [
       {

@@ -33,6 +33,7 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, readonly Role[]>
   '/v1/fronts/:front/undrain': { POST: OPERATORS },
   '/v1/blocked-sources': { ...READ, POST: OPERATORS },
   '/v1/blocked-sources/:source': { DELETE: OPERATORS },
+  '/v1/advice': READ,
   '/v1/alerts': READ,
   '/v1/registry/export': { GET: EVERYBODY },
   '/v1/registry/status': READ,

@@ -6,6 +6,8 @@ import {
   addUpstreamHealthRoute,
   type UpstreamReport,
 } from '../../../src/control-plane/admin/upstream-health-route.ts';
+import type { AdviceSources } from '../../../src/control-plane/advice/measure-traffic.ts';
+import { addAdviceRoute } from '../../../src/control-plane/advice/routes.ts';
 import { createAlerts } from '../../../src/control-plane/alerts/index.ts';
 import { CertificationDesk } from '../../../src/control-plane/certification/certification-desk.ts';
 import { addCertificationRoutes } from '../../../src/control-plane/certification/routes.ts';
@@ -81,6 +83,7 @@ function routesWith(rebuild: Rebuild) {
     (app: FastifyInstance, context: ControlContext) =>
       addUpstreamHealthRoute(app, context, id => (id === 'core' ? CORE_HEALTH : undefined)),
     (app: FastifyInstance) => addRequestRoutes(app, new RecentRequests(0)),
+    (app: FastifyInstance) => addAdviceRoute(app, IDLE),
     (app: FastifyInstance, { clock }: ControlContext) => alertsOf(clock).addRoutes(app),
     addOnboardingRoutes,
     addTuning,
@@ -106,6 +109,12 @@ function routesWith(rebuild: Rebuild) {
       }),
   ];
 }
+
+/** Of a gateway that nobody calls. */
+const IDLE: AdviceSources = {
+  ...{ frames: () => [], slices: () => [], checkMicros: () => ({}) },
+  shape: () => ({ fronts: 1, workers: 1, cores: 2 }),
+};
 
 /** With the rules that ship with the gateway. */
 function alertsOf(clock: Clock) {

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM } from '../../support/browser-page.ts';
+import { QUIET } from '../../support/console/advice.ts';
 import { axeFindings, ConsoleBrowser, type Look } from '../../support/console/console-page.ts';
 import { type MockGateway, OPERATOR_TOKEN } from '../../support/console/mock-gateway.ts';
 
@@ -215,6 +216,39 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
     await page.keyboard.press('Enter');
     await page.getByRole('link').filter({ hasText: '7c9e6679' }).click();
     await page.getByText('core-banking, 10.1.4.9:8443').waitFor();
+  });
+
+  it('advises as it is asked by keyboard, and keeps the question in the address', async () => {
+    const { page, faults } = await open('advice');
+    const hosts = page.getByRole('group', { name: 'Hosts for the target' });
+    await hosts.getByRole('row', { name: /^1.2 billion a day 55,556/ }).waitFor();
+    await page.getByLabel('Traffic').selectOption('perDay');
+    await page.getByRole('spinbutton', { name: 'Calls a day' }).fill('2.4e9');
+    const fronts = page.getByRole('spinbutton', { name: /^Fronts/ });
+    await fronts.focus();
+    await page.keyboard.type('4');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('1');
+    await hosts.getByRole('row', { name: /^As asked 111,111/ }).waitFor();
+    const asked = '#/advice/perDay=2.4e9&fronts=4&workers=1';
+    await expect.poll(() => page.evaluate('location.hash')).toBe(asked);
+    await page.reload();
+    await hosts.getByRole('row', { name: /^As asked 111,111/ }).waitFor();
+    expect(await fronts.inputValue()).toBe('4');
+    await page.getByRole('textbox', { name: 'Mix' }).fill('rsa=2');
+    await page.getByRole('alert').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await hosts.getByRole('row', { name: /^As asked 2,880/ }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it('says where there are too few calls to measure by', async () => {
+    const { page } = await open('overview');
+    gateway.measured = QUIET;
+    await page.evaluate(`location.hash = '#/advice'`);
+    await page.getByText('120 calls in 30 s are too few to measure by').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
   });
 
   it('moves nothing for who wants no motion', async () => {

@@ -10,6 +10,7 @@ const VIEWS: readonly (readonly [path: string, shown: string])[] = [
   ['latency', 'table'],
   ['threads', '.pools table'],
   ['actions', '.records .badge'],
+  ['advice', '.with-bar'],
   [`search/${KNOWN_REQUEST}`, '.details table'],
 ];
 const LANGUAGES = ['en', 'zh'] as const;
@@ -19,7 +20,7 @@ const LOOKS: readonly Look[] = LANGUAGES.flatMap(language =>
 );
 const PHONE = { width: 360, height: 740 };
 
-/** Five views, each looked through by axe, on a machine that does other things as well. */
+/** Six views, each looked through by axe, on a machine that does other things as well. */
 const TIMEOUT_MS = 90_000;
 
 async function show(page: Page, path: string, shown: string): Promise<void> {

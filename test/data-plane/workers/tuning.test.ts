@@ -40,7 +40,13 @@ describe('a pool that is tuned', () => {
     expect(pool.submit(checksOf(1, HMAC)[0]!)).toBeUndefined();
     expect(workers.held).toHaveLength(1);
     expect(pool.submit(checksOf(1, RSA)[0]!)).toBe('failed');
-    const runs = new Map(pool.read().kinds.map(kind => [kind.kind, kind.runs]));
+    const { kinds } = pool.read();
+    const asked = kinds.filter(kind => kind.asked > 0).map(kind => [kind.kind, kind.asked]);
+    expect(asked).toEqual([
+      ['rsa-v1_5-sha256', 1],
+      ['hmac-sha256', 1],
+    ]);
+    const runs = new Map(kinds.map(kind => [kind.kind, kind.runs]));
     expect(
       ['hmac-sha256', 'rsa-v1_5-sha256', 'ed25519'].map(kind => runs.get(kind as never)),
     ).toEqual(['pool', 'inline', 'pool']);

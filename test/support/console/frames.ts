@@ -63,6 +63,8 @@ export function frameAt(toMs: number, workersPerFront: number): LiveFrame {
       ]),
     ],
     pools: fronts.map(front => pool(front, workersPerFront, second)),
+    proofs: { 'rsa-pss-sha512': Math.round(traffic.exchanges * 0.7) },
+    proven: traffic.exchanges,
     rssBytes: 412 * MIB + noise(second) * 6 * MIB,
   };
 }

@@ -6,6 +6,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { addConsolePage } from '../../../src/control-plane/console/serve-page.ts';
 import { addActions, type MockTuning, startTuning } from './actions.ts';
+import { addAdvice, BUSY } from './advice.ts';
 import { frameAt } from './frames.ts';
 import { alertsAt, foundRequests, KNOWN_REQUEST, topItems, wholeRequest } from './records.ts';
 import { curveOf, trafficBetween } from './traffic.ts';
@@ -26,6 +27,8 @@ export interface MockOptions {
 
 export class MockGateway {
   readonly tuning: MockTuning = startTuning();
+  /** What advice is by. */
+  measured = BUSY;
   /** Method and path of each change that was asked for, with its reason. */
   readonly changes: { readonly asked: string; readonly reason: string }[] = [];
   private readonly app: FastifyInstance;
@@ -42,6 +45,7 @@ export class MockGateway {
     this.addSession();
     this.addFigures();
     this.addSearches();
+    addAdvice(this.app, () => this.measured);
     addActions(this.app, this.tuning, (asked, reason) => this.changes.push({ asked, reason }));
     this.app.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
     this.timer = setInterval(() => this.sendFrame(), 1_000);

@@ -85,14 +85,17 @@ export const AREAS: readonly Area[] = [
     // It runs in a browser: of the gateway it has the shapes of answers, and what is in them.
     name: 'the page of the console',
     matches: under(CONSOLE_PAGE),
-    mayImport: [CONSOLE_PAGE, 'src/telemetry/live-frame.ts', 'src/core/stages.ts'],
+    mayImport: [
+      ...[CONSOLE_PAGE, 'src/telemetry/live-frame.ts', 'src/core/stages.ts'],
+      'src/planning/advice-answer.ts',
+    ],
   },
   {
     name: 'control plane',
     matches: under('src/control-plane/'),
     mayImport: [
       ...[CORE, ...STORE_TYPES, TELEMETRY, 'src/payload/', 'src/version.ts'],
-      ...['src/stores/file-lock.ts', 'src/control-plane/'],
+      ...['src/stores/file-lock.ts', 'src/planning/', 'src/control-plane/'],
     ],
   },
   {

@@ -6,6 +6,7 @@ import { useCell } from './state/cell.ts';
 import { useConsole, useWording } from './state/console-state.ts';
 import { usePageAddress, type ViewName } from './state/page-address.ts';
 import { ActionsView } from './views/actions/actions-view.tsx';
+import { AdviceView } from './views/advice/advice-view.tsx';
 import { LatencyView } from './views/latency-view.tsx';
 import { OverviewView } from './views/overview-view.tsx';
 import { SearchView } from './views/search-view.tsx';
@@ -17,6 +18,7 @@ const SHOWN: Readonly<Record<ViewName, (props: { rest: string }) => preact.JSX.E
   latency: LatencyView,
   threads: ThreadsView,
   actions: ActionsView,
+  advice: AdviceView,
   search: SearchView,
 };
 

@@ -8,6 +8,7 @@ export const NO_FIGURE = '–';
 export class Figures {
   private readonly texts: Texts;
   private readonly decimals: readonly Intl.NumberFormat[];
+  private readonly largeFormat: Intl.NumberFormat;
   private readonly clockFormat: Intl.DateTimeFormat;
   private readonly minuteFormat: Intl.DateTimeFormat;
   private readonly momentFormat: Intl.DateTimeFormat;
@@ -21,6 +22,9 @@ export class Figures {
           maximumFractionDigits: digits,
         }),
     );
+    this.largeFormat = new Intl.NumberFormat(locale, {
+      ...{ notation: 'compact', compactDisplay: 'long' },
+    });
     const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
     this.clockFormat = new Intl.DateTimeFormat(locale, { ...clock, hourCycle: 'h23' });
     const minute = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
@@ -42,6 +46,11 @@ export class Figures {
 
   count(value: number): string {
     return this.decimal(Math.round(value));
+  }
+
+  /** In words: 120 million, 1.2 亿. */
+  large(value: number): string {
+    return this.largeFormat.format(value);
   }
 
   rate(perSecond: number): string {

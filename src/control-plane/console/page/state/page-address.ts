@@ -1,12 +1,12 @@
 /** Which view is shown, as the fragment of the address: it can be linked to and gone back from. */
 import { useEffect, useState } from 'preact/hooks';
 
-export const VIEWS = ['overview', 'latency', 'threads', 'actions', 'search'] as const;
+export const VIEWS = ['overview', 'latency', 'threads', 'actions', 'advice', 'search'] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 export interface PageAddress {
   readonly view: ViewName;
-  /** What follows the view: for the search the id of a request. */
+  /** What follows the view: for the search the id of a request, for advice what is asked. */
   readonly rest: string;
 }
 
