@@ -45,7 +45,7 @@ export interface IsolationCase {
   readonly ratios: readonly number[];
   /** `p99BesideMs` to `p99ElsewhereMs`. */
   readonly ratio: number;
-  /** The same of the p99s over all calls of those windows, stalls included. Not in older results. */
+  /** The same of p99s over all calls of those windows, stalls included. Not in older results. */
   readonly wholeRatio?: number;
   /** Calls of the others that failed beside it. */
   readonly failed: number;

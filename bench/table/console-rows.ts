@@ -16,7 +16,9 @@ export function consoleRows(results: readonly ConsoleBenchResult[]): TableRow[] 
   return [
     {
       what: {
-        en: `CPU of a call while ${run.viewers} watches the console, against none; ${rate} calls a second`,
+        en:
+          `CPU of a call while ${run.viewers} watches the console, against none; ` +
+          `${rate} calls a second`,
         zh: `控制台有 ${run.viewers} 人观看时与无人观看时每次调用 CPU 之差；每秒 ${rate} 次调用`,
       },
       seen: {
