@@ -17,8 +17,8 @@ const BY_KIND: ReadonlyMap<string, SignatureAlgorithm> = new Map([
 ]);
 
 /**
- * Its keys that can check a token, by their ids and then their algorithms; others, which it may have
- * for other ends, are left out, and there may be none.
+ * Its keys that can check a token, by their ids and then their algorithms; others, which it may
+ * have for other ends, are left out, and there may be none.
  * @throws Error whose message says why the text is no JWK Set
  */
 export function readJwks(text: string): readonly IssuerKey[] {
