@@ -99,7 +99,7 @@ function collect(node: JsonValue, path: Path, trail: (string | number)[], fields
   else refuseKind(trail, 'an object');
 }
 
-/** What the field holds may be anywhere in a value of another kind: it must not pass in the clear. */
+/** What the field holds may be anywhere in such a value: it must not pass in the clear. */
 function refuseKind(trail: readonly (string | number)[], kind: string): never {
   throw new PayloadFault(formatPointer(trail), `must be ${kind}: a field below is encrypted`);
 }
