@@ -34,7 +34,7 @@ interface KeyKind {
   readonly fixed: Readonly<Record<string, string>>;
 }
 
-/** FAPI 2.0 Security Profile section 5.4 has these and no others. */
+/** FAPI 2.0 Security Profile section 5.4.1 has these and no others. */
 const KINDS: ReadonlyMap<unknown, KeyKind> = new Map<unknown, KeyKind>([
   [
     'ES256',

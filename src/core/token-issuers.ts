@@ -18,6 +18,6 @@ export interface TokenIssuer {
   readonly apps: readonly string[] | undefined;
   /** Whether tokens count that are bound to nothing. */
   readonly bearer: boolean;
-  /** Undefined while its JWK Set could not be had. */
+  /** No two of one `kid` and algorithm. Undefined while its JWK Set could not be had. */
   readonly keys: readonly IssuerKey[] | undefined;
 }

@@ -109,6 +109,25 @@ describe.each(MODES)('a listener with clientCertificate %s', mode => {
     expect(error).toMatch(/^(ERR_SSL_|ECONNRESET)/);
   });
 
+  it.each([
+    'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384',
+  ])('speaks TLS 1.2 with %s', async ciphers => {
+    const { status } = await call(mode, { maxVersion: 'TLSv1.2', ciphers, ...client });
+    expect(status).toBe(200);
+  });
+
+  it.each([
+    'ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA',
+    'ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384',
+    'AES128-GCM-SHA256:AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305',
+  ])('does not speak TLS 1.2 with %s', async ciphers => {
+    const { status, error } = await call(mode, { maxVersion: 'TLSv1.2', ciphers, ...client });
+    expect(status).toBe(0);
+    expect(error).toMatch(/^(ERR_SSL_|ECONNRESET)/);
+  });
+
   it('resumes a session', async () => {
     for (const version of VERSIONS) {
       const options = { minVersion: version, maxVersion: version, ...client };

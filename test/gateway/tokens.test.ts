@@ -21,6 +21,7 @@ import { Authority } from '../support/listener-certificates.ts';
 
 const ACCOUNTS = '/accounts/v1/accounts';
 const APP = 'nebula-pay-app';
+const DPOP = 'DPoP algs="ES256 PS256 EdDSA"';
 const authority = new Authority('token clients');
 const server = authority.issue('server', 'subjectAltName=IP:127.0.0.1');
 const client = authority.issue('client', 'extendedKeyUsage=clientAuth');
@@ -113,7 +114,8 @@ describe('an access token', () => {
 
   it('is no good on another client’s connection', async () => {
     const token = await tokenOf({});
-    const refused = { code: 'token-binding', challenge: 'Bearer error="invalid_token"' };
+    const challenge = `Bearer error="invalid_token", ${DPOP}`;
+    const refused = { code: 'token-binding', challenge };
     expect(await call(`Bearer ${token}`, other)).toEqual(refused);
     const unbound = await tokenOf({ cnf: undefined });
     expect(await call(`Bearer ${unbound}`)).toMatchObject({ code: 'token-binding' });
@@ -123,7 +125,7 @@ describe('an access token', () => {
     const narrow = await tokenOf({ scope: 'balances:read' });
     expect(await call(`Bearer ${narrow}`)).toEqual({
       code: 'scope-insufficient',
-      challenge: 'Bearer error="insufficient_scope", scope="accounts:read"',
+      challenge: `Bearer error="insufficient_scope", scope="accounts:read", ${DPOP}`,
     });
     const wide = await tokenOf({ scope: 'accounts:read financings:read' });
     const path = '/financing/v1/financings/f-1';
@@ -168,7 +170,7 @@ describe('an access token', () => {
     const first = await send(await prove());
     expect(first).toMatchObject({
       code: 'dpop-nonce-required',
-      challenge: 'DPoP error="use_dpop_nonce"',
+      challenge: `${DPOP}, error="use_dpop_nonce"`,
     });
     const proof = await prove(first.nonce);
     expect(await send(proof)).toMatchObject({ code: 'accepted' });
@@ -177,7 +179,7 @@ describe('an access token', () => {
     expect(await send(proof)).toMatchObject({ code: 'dpop-proof-replayed' });
     expect(await send('none')).toMatchObject({
       code: 'dpop-proof-invalid',
-      challenge: 'DPoP error="invalid_dpop_proof"',
+      challenge: `${DPOP}, error="invalid_dpop_proof"`,
     });
     expect(await call(`Bearer ${token}`)).toMatchObject({ code: 'token-binding' });
   });

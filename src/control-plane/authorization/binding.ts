@@ -103,7 +103,7 @@ export class Bindings {
     return new OAuthError('use_dpop_nonce', description, 400, ['dpop-nonce', current]);
   }
 
-  /** RFC 9449 section 8: another one than those of calls. */
+  /** RFC 9449 section 9: those of a resource server are others, and count there alone. */
   private nonceOf(window: number): string {
     return createHmac('sha256', this.nonceSecret).update(`token ${window}`).digest('base64url');
   }

@@ -155,7 +155,7 @@ export class AuthorizationServer {
     return { answer, claims: [...claims, ...binding.claims] };
   }
 
-  /** RFC 7009 section 2: what is no token of ours needs no revocation. */
+  /** RFC 7009 section 2.2: what is no token of ours needs no revocation. */
   private revoke(form: Form, { client, claims }: KnownClient): AuthorizationReply | OAuthError {
     const token = form.get('token');
     if (token === undefined) return new OAuthError('invalid_request', 'token is missing.');
@@ -180,7 +180,7 @@ export class AuthorizationServer {
     return REVOKED;
   }
 
-  /** RFC 7662 section 2: to a client, of its own tokens. */
+  /** RFC 7662 section 2.2: to a client, of its own tokens. */
   private introspect(form: Form, { client, claims }: KnownClient): AuthorizationReply | OAuthError {
     const token = form.get('token');
     if (token === undefined) return new OAuthError('invalid_request', 'token is missing.');

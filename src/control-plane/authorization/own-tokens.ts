@@ -22,8 +22,8 @@ export type OwnClaims = JsonMembers & {
   readonly exp: number;
 };
 
-/** 144 bits: RFC 6749 section 10.10 asks for 128. */
-const ID_BYTES = 18;
+/** RFC 6749 section 10.10: at least 128 bits, and better 160. */
+const ID_BYTES = 20;
 
 export class OwnTokens {
   private readonly options: OwnTokenOptions;

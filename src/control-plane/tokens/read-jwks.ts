@@ -17,8 +17,8 @@ const BY_KIND: ReadonlyMap<string, SignatureAlgorithm> = new Map([
 ]);
 
 /**
- * Its keys that can check a token, by their ids; others, which it may have for other ends, are left
- * out, and there may be none.
+ * Its keys that can check a token, by their ids and then their algorithms; others, which it may
+ * have for other ends, are left out, and there may be none.
  * @throws Error whose message says why the text is no JWK Set
  */
 export function readJwks(text: string): readonly IssuerKey[] {
@@ -28,10 +28,13 @@ export function readJwks(text: string): readonly IssuerKey[] {
   const usable = new Map<string, IssuerKey>();
   for (const jwk of keys) {
     const key = readKey(Object(jwk) as Record<string, unknown>);
-    if (key !== undefined && !usable.has(key.kid)) usable.set(key.kid, key);
+    if (key === undefined) continue;
+    const name = JSON.stringify([key.kid, key.algorithm]);
+    if (!usable.has(name)) usable.set(name, key);
   }
   // Servers of one issuer may list them in any order.
-  return [...usable.values()].sort((one, other) => (one.kid < other.kid ? -1 : 1));
+  const sorted = [...usable].sort(([one], [other]) => (one < other ? -1 : 1));
+  return sorted.map(([, key]) => key);
 }
 
 function parse(text: string): unknown {

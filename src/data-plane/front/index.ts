@@ -274,12 +274,24 @@ function oneTurn(): Promise<void> {
   return promise;
 }
 
+/**
+ * What RFC 9325 (BCP 195) section 4.2 recommends, and FAPI 2.0 Security Profile section 5.2.2 has
+ * servers limit themselves to. TLS 1.3 has its own.
+ */
+const TLS_1_2_CIPHERS = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+].join(':');
+
 function createApp(config: Config): TemplatedApp {
   const { tls } = config.listener;
   if (tls === undefined) return App();
   return SSLApp({
     cert_file_name: tls.certFile,
     key_file_name: tls.keyFile,
+    ssl_ciphers: TLS_1_2_CIPHERS,
     ...(tls.clientCertificate === 'off' || tls.clientCaFile === undefined
       ? {}
       : { ca_file_name: tls.clientCaFile }),

@@ -6,6 +6,7 @@ import { Deadlines } from '../../core/deadlines.ts';
 import type { EvenRelease } from '../../core/even-release.ts';
 import type { AnswerSink, Exchange } from '../../core/exchange.ts';
 import { type Problem, problemDocument } from '../../core/problems.ts';
+import { proofChallenge, tokenChallenge } from '../../core/token-challenge.ts';
 import { HttpAnswer, type HttpAnswerResponse } from './http-answer.ts';
 import { type AnswerSigner, SignedAnswer } from './signed-answer.ts';
 
@@ -54,7 +55,9 @@ export class Responder {
     if (refusal.retryAfterSeconds !== undefined) {
       headers.push('retry-after', String(refusal.retryAfterSeconds));
     }
-    if (refusal.status === 401) headers.push('www-authenticate', challengeOf(refusal));
+    if (refusal.status === 401) {
+      headers.push('www-authenticate', challengeOf(refusal, exchange.header('authorization')));
+    }
     headers.push(...refusal.headers);
     const body = Buffer.from(problemDocument(refusal, exchange.arrival.requestId));
     const hasBody = exchange.arrival.method !== 'HEAD';
@@ -85,9 +88,10 @@ function remindAnswer(answer: HttpAnswer): void {
   answer.remind();
 }
 
-/** RFC 6750 section 3 and RFC 9449 section 7.1; a signature's scheme has no parameters. */
-function challengeOf({ name }: Problem): string {
-  if (name === 'dpop-nonce-required') return 'DPoP error="use_dpop_nonce"';
-  if (name.startsWith('dpop-')) return 'DPoP error="invalid_dpop_proof"';
-  return name.startsWith('token-') ? 'Bearer error="invalid_token"' : 'Signature';
+/** A signature's scheme has no parameters. */
+function challengeOf({ name }: Problem, authorization: string | undefined): string {
+  if (name === 'dpop-nonce-required') return proofChallenge('error="use_dpop_nonce"');
+  if (name.startsWith('dpop-')) return proofChallenge('error="invalid_dpop_proof"');
+  if (!name.startsWith('token-')) return 'Signature';
+  return tokenChallenge(authorization, 'error="invalid_token"');
 }

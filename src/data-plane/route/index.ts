@@ -6,6 +6,7 @@ import type { Exchange, Identity, Step } from '../../core/exchange.ts';
 import { type Problem, problem } from '../../core/problems.ts';
 import type { Grant, OperationEntry } from '../../core/snapshot.ts';
 import { STAGE } from '../../core/stages.ts';
+import { tokenChallenge } from '../../core/token-challenge.ts';
 
 export { compileDelta } from './compile-delta.ts';
 export { compileSnapshot, compileSnapshotSliced } from './compile-snapshot.ts';
@@ -53,7 +54,8 @@ function assignTarget(exchange: Exchange): Problem | undefined {
       return problem('scope-insufficient', `The subscription lacks the scope ${scope}.`);
     }
     if (identity.scopes?.has(scope) === false) {
-      const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
+      const wrong = `error="insufficient_scope", scope="${scope}"`;
+      const challenge = tokenChallenge(exchange.header('authorization'), wrong);
       const detail = `The token lacks the scope ${scope}.`;
       return problem('scope-insufficient', detail, ['www-authenticate', challenge]);
     }

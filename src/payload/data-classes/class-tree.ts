@@ -11,9 +11,15 @@ export interface ClassNode {
   /** Position in DATA_CLASSES; undefined where nothing is said. */
   readonly rank?: number;
   readonly members?: Readonly<Record<string, number>>;
-  /** Of members that have no name here; undefined where nothing describes them. */
-  readonly rest?: number;
-  readonly items?: number;
+  /** Which names without a place in `members` are told apart: regular expressions, if any. */
+  readonly patterns?: readonly string[];
+  /**
+   * Of the other members, by which patterns their names match: the first one is bit 0 of the index.
+   * Undefined, or UNKNOWN at an index, where nothing describes them.
+   */
+  readonly rest?: readonly number[];
+  /** By position; the last one is of all that follow. UNKNOWN where nothing describes them. */
+  readonly items?: readonly number[];
 }
 
 /** The first one is the payload as a whole. */
@@ -23,6 +29,10 @@ type Schema = { readonly [keyword: string]: JsonValue };
 
 /** Of a schema of 256 KB that nests its combinations no worse than people do. */
 const NODES_MAX = 10_000;
+/** At one place: their combinations are told apart. */
+const PATTERNS_MAX = 8;
+/** In the place of an index. */
+export const UNKNOWN = -1;
 const KEYWORD = 'x-data-class';
 const NOT_CLASSIFIED = -1;
 /** Each of them applies to the same place. */
@@ -73,14 +83,42 @@ class TreeBuilder {
     for (const name of new Set(schemas.flatMap(namesOf))) {
       members[name] = this.indexOf(schemas.flatMap(schema => schemasOfMember(schema, name)));
     }
-    const rest = schemas.flatMap(schemasOfRest);
-    const items = schemas.flatMap(schemasOfItems);
     return {
       ...(ranks.length === 0 ? {} : { rank: Math.max(...ranks) }),
       ...(Object.keys(members).length === 0 ? {} : { members }),
-      ...(rest.length === 0 ? {} : { rest: this.indexOf(rest) }),
-      ...(items.length === 0 ? {} : { items: this.indexOf(items) }),
+      ...this.restOf(schemas),
+      ...this.itemsOf(schemas),
     };
+  }
+
+  private restOf(schemas: readonly Schema[]): Pick<ClassNode, 'patterns' | 'rest'> {
+    const patterns = [...new Set(schemas.flatMap(patternsOf))];
+    if (patterns.length > PATTERNS_MAX) {
+      throw new Error(`has more than ${PATTERNS_MAX} patterns of names at one place to classify`);
+    }
+    const rest = Array.from({ length: 2 ** patterns.length }, (_, bits) => {
+      const matched = new Set(patterns.filter((_pattern, bit) => (bits >> bit) & 1));
+      return this.describedBy(schemas.flatMap(schema => schemasOfRest(schema, matched)));
+    });
+    if (rest.every(index => index === UNKNOWN)) return {};
+    return patterns.length === 0 ? { rest } : { patterns, rest };
+  }
+
+  private itemsOf(schemas: readonly Schema[]): Pick<ClassNode, 'items'> {
+    const positions = Math.max(...schemas.map(({ prefixItems }) => listOf(prefixItems).length));
+    // Which elements it is about, only a check can say: it describes none by itself.
+    const contained = schemas.map(({ contains }) => contains).filter(isSchema);
+    // It has a node all the same, or a schema might seem to classify nothing.
+    if (contained.length > 0) this.indexOf(contained);
+    const items = Array.from({ length: positions + 1 }, (_, position) => {
+      const described = schemas.flatMap(schema => schemasOfElement(schema, position));
+      return this.describedBy(described, contained);
+    });
+    return items.every(index => index === UNKNOWN) ? {} : { items };
+  }
+
+  private describedBy(schemas: readonly Schema[], besides: readonly Schema[] = []): number {
+    return schemas.length === 0 ? UNKNOWN : this.indexOf([...schemas, ...besides]);
   }
 
   /** With every schema that one of them leads to. */
@@ -182,8 +220,10 @@ function unfollowedOf(schema: Schema): Schema[] {
 
 /** Schemas of what is within its place. */
 function partsOf(schema: Schema): Schema[] {
-  const named = membersOf(schema.properties).filter(isSchema);
-  return [...named, ...schemasOfRest(schema), ...schemasOfItems(schema), ...unfollowedOf(schema)];
+  const members = [schema.properties, schema.patternProperties].flatMap(membersOf);
+  const single = [...REST, ...ELEMENTS].map(keyword => schema[keyword]);
+  const parts = [...members, ...listOf(schema.prefixItems), ...single].filter(isSchema);
+  return [...parts, ...unfollowedOf(schema)];
 }
 
 function rankOf(schema: Schema): number {
@@ -209,15 +249,21 @@ function schemasOfMember(schema: Schema, name: string): Schema[] {
   return [...named, ...rest, schema.unevaluatedProperties].filter(isSchema);
 }
 
-/** Of a member without a name here: any pattern may match it. */
-function schemasOfRest(schema: Schema): Schema[] {
-  const patterns = Object.values((schema.patternProperties ?? {}) as Schema);
-  return [...patterns, ...REST.map(keyword => schema[keyword])].filter(isSchema);
+function patternsOf({ patternProperties }: Schema): string[] {
+  return Object.keys(isSchema(patternProperties) ? patternProperties : {});
 }
 
-function schemasOfItems(schema: Schema): Schema[] {
-  const elements = ELEMENTS.map(keyword => schema[keyword]);
-  return [...listOf(schema.prefixItems), ...elements].filter(isSchema);
+/** Of a member that has no name in any schema, and whose name matches these patterns. */
+function schemasOfRest(schema: Schema, matched: ReadonlySet<string>): Schema[] {
+  const { patternProperties = {}, additionalProperties, unevaluatedProperties } = schema;
+  const own = Object.entries(patternProperties as Schema).filter(([name]) => matched.has(name));
+  const rest = own.length > 0 ? own.map(([, member]) => member) : [additionalProperties];
+  return [...rest, unevaluatedProperties].filter(isSchema);
+}
+
+function schemasOfElement(schema: Schema, position: number): Schema[] {
+  const { prefixItems, items, unevaluatedItems } = schema;
+  return [listOf(prefixItems)[position] ?? items, unevaluatedItems].filter(isSchema);
 }
 
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {

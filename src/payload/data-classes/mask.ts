@@ -1,7 +1,8 @@
 /** Takes out of a payload what its reader may not see. */
+import { LRUCache } from 'lru-cache';
 import { DATA_CLASSES, type DataClass } from '../../core/data-classes.ts';
 import type { JsonValue } from '../payload-fault.ts';
-import type { ClassNode, ClassTree } from './class-tree.ts';
+import { type ClassNode, type ClassTree, UNKNOWN } from './class-tree.ts';
 
 const HIDDEN_TEXT = '***';
 /** Of what a schema describes and nobody has classified. */
@@ -9,8 +10,24 @@ const UNCLASSIFIED = DATA_CLASSES.indexOf('internal');
 /** What no schema describes may be anything. */
 const UNDESCRIBED: ClassNode = { rank: DATA_CLASSES.indexOf('sensitive') };
 const NOTHING_SAID = -1;
+const NONE: readonly number[] = [];
+const NO_PATTERNS: readonly string[] = [];
 
 type Owned = { [name: string]: JsonValue };
+
+/** Of the operations of one registry and then some; one that was dropped is compiled anew. */
+const PATTERNS_MAX = 1_024;
+const patterns = new LRUCache<string, RegExp>({ max: PATTERNS_MAX });
+
+/** As ajv takes patterns (JSON Schema 2020-12 core, section 6.4). */
+function compiled(pattern: string): RegExp {
+  let known = patterns.get(pattern);
+  if (known === undefined) {
+    known = new RegExp(pattern, 'u');
+    patterns.set(pattern, known);
+  }
+  return known;
+}
 
 /** Every name that the schema has for a member, wherever. */
 export function memberNames(tree: ClassTree): ReadonlySet<string> {
@@ -51,15 +68,18 @@ class Masking {
     return typeof value === 'string' ? HIDDEN_TEXT : null;
   }
 
-  private elements(list: JsonValue[], { items }: ClassNode, rank: number): void {
-    const node = this.at(items);
-    for (let i = 0; i < list.length; i++) list[i] = this.value(list[i]!, node, rank);
+  private elements(list: JsonValue[], { items = NONE }: ClassNode, rank: number): void {
+    const last = items.length - 1;
+    for (let i = 0; i < list.length; i++) {
+      list[i] = this.value(list[i]!, this.at(items[Math.min(i, last)]), rank);
+    }
   }
 
-  private members(object: Owned, { members, rest }: ClassNode, rank: number): void {
+  private members(object: Owned, owner: ClassNode, rank: number): void {
+    const { members } = owner;
     for (const name of Object.keys(object)) {
       const isNamed = members !== undefined && Object.hasOwn(members, name);
-      const node = this.at(isNamed ? members[name] : rest);
+      const node = isNamed ? this.at(members[name]) : this.unnamed(owner, name);
       // An own member, so that one called __proto__ is data as well.
       if (!isNamed && this.isHidden(Math.max(rank, node.rank ?? NOTHING_SAID))) delete object[name];
       else object[name] = this.value(object[name]!, node, rank);
@@ -70,8 +90,16 @@ class Masking {
     return (rank === NOTHING_SAID ? UNCLASSIFIED : rank) > this.shown;
   }
 
-  private at(index: number | undefined): ClassNode {
-    return index === undefined ? UNDESCRIBED : this.tree[index]!;
+  private unnamed({ rest = NONE, patterns = NO_PATTERNS }: ClassNode, name: string): ClassNode {
+    let bits = 0;
+    for (let bit = 0; bit < patterns.length; bit++) {
+      if (compiled(patterns[bit]!).test(name)) bits |= 1 << bit;
+    }
+    return this.at(rest[bits]);
+  }
+
+  private at(index: number = UNKNOWN): ClassNode {
+    return index === UNKNOWN ? UNDESCRIBED : this.tree[index]!;
   }
 }
 

@@ -1,6 +1,13 @@
 /** Fields of a payload that are encrypted one by one, while the rest stays to be read. */
 import { FORMAT_LIMITS, jsonFormat } from '../formats/index.ts';
-import { childOf, isList, type JsonList, type JsonObject, setMember } from '../mapping/place.ts';
+import {
+  childOf,
+  isList,
+  isObject,
+  type JsonList,
+  type JsonObject,
+  setMember,
+} from '../mapping/place.ts';
 import {
   EACH,
   formatPointer,
@@ -20,7 +27,7 @@ export const FIELDS_MAX = 64;
 export interface FieldEncryption {
   /** Puts in the place of each value a string: the envelope of its JSON text. */
   encrypt(payload: JsonValue, keys: KeyRing): Promise<void>;
-  /** Puts back the values. What is there must be encrypted, or absent. */
+  /** Puts back the values. What is there must be encrypted, or absent, or `null` on the way. */
   decrypt(payload: JsonValue, keys: KeyRing): Promise<void>;
 }
 
@@ -80,12 +87,21 @@ function fieldsOf(payload: JsonValue, paths: readonly Path[]): readonly Field[] 
 
 function collect(node: JsonValue, path: Path, trail: (string | number)[], fields: Field[]): void {
   const segment = path[trail.length]!;
+  if (node === null) return;
   if (segment === EACH) {
-    if (!isList(node)) return;
+    if (!isList(node)) return refuseKind(trail, 'a list');
     for (let index = 0; index < node.length; index++) step(node, index, path, trail, fields);
     return;
   }
-  step(node, isList(node) ? indexOf(segment) : segment, path, trail, fields);
+  const index = indexOf(segment);
+  if (isObject(node)) step(node, segment, path, trail, fields);
+  else if (isList(node) && index >= 0) step(node, index, path, trail, fields);
+  else refuseKind(trail, 'an object');
+}
+
+/** What the field holds may be anywhere in such a value: it must not pass in the clear. */
+function refuseKind(trail: readonly (string | number)[], kind: string): never {
+  throw new PayloadFault(formatPointer(trail), `must be ${kind}: a field below is encrypted`);
 }
 
 function step(

@@ -57,8 +57,13 @@ describe('a JWK Set', () => {
     expect(read(key, { ...EC, kid: 'good' })).toHaveLength(1);
   });
 
-  it('keeps the first of one kid', () => {
-    expect(read({ ...EC, kid: 'a' }, { ...ED, kid: 'a' })).toEqual([['a', 'ecdsa-p256-sha256']]);
+  it('keeps the first of one kid and algorithm (FAPI 2.0 Security Profile section 5.4.3)', () => {
+    const other = { ...jwkOf('ec', { namedCurve: 'P-256' }), kid: 'a' };
+    const [first, ...more] = readJwks(
+      JSON.stringify({ keys: [{ ...EC, kid: 'a' }, other, { ...ED, kid: 'a' }] }),
+    );
+    expect(first).toEqual(readJwks(JSON.stringify({ keys: [{ ...EC, kid: 'a' }] }))[0]);
+    expect(more.map(({ kid, algorithm }) => [kid, algorithm])).toEqual([['a', 'ed25519']]);
   });
 
   it.each(['', 'x', '[]', '{}', '{"keys":{}}', 'null', '1'])('is none: %s', text => {

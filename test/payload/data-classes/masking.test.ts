@@ -65,7 +65,7 @@ describe('masking', () => {
     };
     expect(masked(schema, payload, 'sensitive')).toEqual(payload);
     expect(masked(schema, payload, 'personal')).toEqual({
-      byNumber: payload.byNumber,
+      byNumber: { '622202100001': 7, '622202100002': 8 },
       byName: { Li: { open: 1 } },
       closed: {},
     });
@@ -83,6 +83,29 @@ describe('masking', () => {
     expect(masked(schema, [1, { '622202100001': 2 }], 'personal')).toEqual([1, {}]);
     const proto = JSON.parse('{"a":1,"__proto__":{"b":2}}');
     expect(JSON.stringify(masked(schema, proto, 'personal'))).toBe('{"a":1}');
+  });
+
+  it('takes names that no pattern matches for what no schema describes', () => {
+    const schema = { patternProperties: { '^x-': of('public') } } as JsonValue;
+    const payload = { 'x-open': 1, Wang: 2 };
+    expect(masked(schema, payload, 'sensitive')).toEqual(payload);
+    expect(masked(schema, payload, 'personal')).toEqual({ 'x-open': 1 });
+    const more = { ...(schema as object), additionalProperties: of('internal') } as JsonValue;
+    expect(masked(more, payload, 'internal')).toEqual(payload);
+    expect(masked({ allOf: [schema, { required: ['Wang'] }] }, payload, 'personal')).toEqual({
+      'x-open': 1,
+    });
+  });
+
+  it('takes elements behind the last one that a schema describes for sensitive', () => {
+    const pair = { prefixItems: [of('public'), of('internal')] } as JsonValue;
+    expect(masked(pair, ['a', 'b', 'c', { d: 1 }], 'internal')).toEqual(['a', 'b', '***', {}]);
+    const either = { anyOf: [pair, { prefixItems: [{}, {}, {}] }] } as JsonValue;
+    expect(masked(either, ['a', 'b', 'c', 'd'], 'internal')).toEqual(['a', 'b', 'c', '***']);
+    const rest = { ...(pair as object), items: of('personal') } as JsonValue;
+    expect(masked(rest, ['a', 'b', 'c'], 'personal')).toEqual(['a', 'b', 'c']);
+    // Which elements it is about, only a check can say.
+    expect(masked({ contains: of('public') }, ['a', 'b'], 'personal')).toEqual(['***', '***']);
   });
 
   it('knows no tree where nothing is classified', () => {

@@ -36,6 +36,68 @@ const json = fc.letrec<{ value: JsonValue }>(tie => ({
   ),
 })).value;
 
+/** Where a payload has what a pointer names; undefined where its way is of another kind. */
+function valuesAt(node: JsonValue | undefined, [step, ...rest]: string[]): JsonValue[] | undefined {
+  if (node === undefined) return [];
+  if (step === undefined) return [node];
+  if (node === null) return [];
+  const isIndex = Array.isArray(node) && /^(?:0|[1-9][0-9]*)$/.test(step);
+  if (step === '*' || isIndex) {
+    if (!Array.isArray(node)) return undefined;
+    const elements = step === '*' ? node : node.slice(Number(step), Number(step) + 1);
+    const found = elements.map(element => valuesAt(element, rest));
+    return found.includes(undefined) ? undefined : found.flatMap(values => values!);
+  }
+  if (typeof node !== 'object' || Array.isArray(node)) return undefined;
+  const member = Object.getOwnPropertyDescriptor(node, step)?.value as JsonValue | undefined;
+  return valuesAt(member, rest);
+}
+
+const ODD_NAMES = ['a', '', '0', '1', 'x/y', 'm~n', '__proto__', 'constructor', '卡号 😀', '*'];
+const oddJson = fc.letrec<{ value: JsonValue }>(tie => ({
+  value: fc.oneof(
+    { depthSize: 'medium', withCrossShrink: true },
+    fc.oneof(
+      leaf,
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constantFrom(-0, 5e-324),
+    ),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom(...ODD_NAMES), tie('value'), { maxKeys: 4 }),
+  ),
+})).value;
+
+describe('fields of any name in any payload', () => {
+  test('are sealed wherever they are, or the payload is refused', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const keys = publicRing('ECDH-ES');
+    // A name that is `*` has no pointer here: the segment is every element of a list.
+    const segment = fc.constantFrom(...ODD_NAMES);
+    const path = fc.array(segment, { minLength: 1, maxLength: 3 });
+    const property = fc.asyncProperty(path, oddJson, async (steps, given) => {
+      const text = JSON.stringify(given);
+      const payload = JSON.parse(text) as JsonValue;
+      const escaped = steps.map(step => step.replaceAll('~', '~0').replaceAll('/', '~1'));
+      const fields = compileFieldEncryption([`/${escaped.join('/')}`]);
+      const wanted = valuesAt(payload, steps);
+      const work = fields.encrypt(payload, keys);
+      if (wanted === undefined) {
+        await faultOf(work);
+        expect(JSON.stringify(payload)).toBe(text);
+        return;
+      }
+      await work;
+      const sealed = valuesAt(payload, steps)!;
+      expect(sealed).toHaveLength(wanted.length);
+      for (const value of sealed) expect(value).toMatch(/^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]*\.[\w-]+$/);
+      await fields.decrypt(payload, PRIVATE_RING);
+      expect(JSON.stringify(payload)).toBe(text);
+    });
+    await fc.assert(property, { numRuns: 400 });
+  });
+});
+
 describe.each(ENCRYPTION_ALGORITHMS)('%s', algorithm => {
   const keys = publicRing(algorithm);
   const numRuns = RUNS[algorithm];

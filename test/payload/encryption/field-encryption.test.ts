@@ -36,14 +36,40 @@ describe('fields', () => {
     expect(payload).toEqual(PAYMENT);
   });
 
-  test('that are absent, or whose way is of another kind, are passed over', async () => {
-    for (const payload of [{}, { items: {} }, { items: [7, []] }, [], 'text', null]) {
+  test('that are absent, or below null, are passed over', async () => {
+    const absent = [
+      {},
+      { items: [] },
+      { items: null },
+      { items: [null, {}] },
+      { debtors: 1 },
+      null,
+    ];
+    for (const payload of absent) {
       const same = copyOf(payload) as JsonValue;
       await fields.encrypt(same, KEYS);
       await fields.decrypt(same, PRIVATE_RING);
       expect(same).toEqual(payload);
     }
   });
+
+  test.each([
+    ['', []],
+    ['', 'DE02'],
+    ['/items', { items: { card: '4111' } }],
+    ['/items', { items: '4111' }],
+    ['/items/1', { items: [{}, '4111'] }],
+    ['/items/0', { items: [['4111']] }],
+    ['/items/0', { items: [false] }],
+  ] as [string, JsonValue][])(
+    'are refused at %j where the way is of another kind',
+    async (pointer, payload) => {
+      const same = copyOf(payload);
+      expect(await faultOf(fields.encrypt(same, KEYS))).toMatchObject({ pointer });
+      expect(await faultOf(fields.decrypt(same, PRIVATE_RING))).toMatchObject({ pointer });
+      expect(same).toEqual(payload);
+    },
+  );
 
   test.each([
     ['a value in the clear', 'DE02120300000000202051'],

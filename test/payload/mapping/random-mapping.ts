@@ -95,11 +95,17 @@ const CHANGES: Readonly<Partial<Record<Kind, readonly Change[]>>> = {
   code: [change('plain', { values: { table: CODES } })],
 };
 
+const PREFIXES = ['/one', '/many/*', '/nested/*/deep/*'] as const;
+
 interface Field {
-  readonly prefix: '/one' | '/many/*';
+  readonly prefix: (typeof PREFIXES)[number];
+  /** As a pointer has it. */
   name: string;
   kind: Kind;
 }
+
+/** Parts of names that pointers escape, or that objects have a meaning for. */
+const ODD = ['', '~1', '~0', '~01', '金额 😀', '0', 'constructor', ' '];
 
 /** Steps by choices: which field, and which of the things that can be done with it. */
 function stepsFor(fields: Field[], choices: readonly (readonly [number, number])[]): MappingStep[] {
@@ -113,11 +119,13 @@ function stepsFor(fields: Field[], choices: readonly (readonly [number, number])
       field.kind = chosen.to;
       return chosen.step(at);
     }
+    const odd = ODD[(whose + what) % ODD.length]!;
     if (choice === changes.length) {
-      field.name = `${field.name.replace(/[^/]*$/, '')}renamed${index}`;
-      return { rename: { at, to: field.name.split('/').at(-1)! } };
+      field.name = `${field.name.replace(/[^/]*$/, '')}renamed${index}${odd}`;
+      const to = field.name.split('/').at(-1)!;
+      return { rename: { at, to: to.replaceAll('~1', '/').replaceAll('~0', '~') } };
     }
-    field.name = `moved${index}/inner/place`;
+    field.name = `moved${index}/${odd === '' ? '__proto__' : odd}/place`;
     return { move: { from: at, to: `${field.prefix}/${field.name}` } };
   });
 }
@@ -157,16 +165,20 @@ export const randomMapping = fc
       choices: fc.constant(choices),
       one: fc.tuple(valuesOf(kinds), bystanders),
       many: fc.array(fc.tuple(valuesOf(kinds), bystanders), { maxLength: 4 }),
+      nested: fc.array(fc.array(fc.tuple(valuesOf(kinds), bystanders), { maxLength: 2 }), {
+        maxLength: 2,
+      }),
     }),
   )
-  .map(({ kinds, choices, one, many }) => {
-    const fields = (['/one', '/many/*'] as const).flatMap(prefix =>
+  .map(({ kinds, choices, one, many, nested }) => {
+    const fields = PREFIXES.flatMap(prefix =>
       kinds.map((kind, at): Field => ({ prefix, name: `f${at}`, kind })),
     );
     const steps = stepsFor(fields, choices);
     const payload: JsonValue = {
       one: withBystanders(...one),
       many: many.map(element => withBystanders(...element)),
+      nested: nested.map(list => ({ deep: list.map(element => withBystanders(...element)) })),
     };
     return { steps, payload };
   });

@@ -197,13 +197,13 @@ export class Tokens {
       this.issuers.want(issuer);
       return problem('token-keys-unavailable', 'The JWK Set of the issuer was not read yet.');
     }
-    const key = typeof kid === 'string' ? issuer.keys.get(kid) : undefined;
-    if (key === undefined) {
-      this.issuers.want(issuer);
-      return untrusted('The issuer has no key of this kid.');
+    const key = typeof kid === 'string' ? issuer.key(kid, algorithm) : undefined;
+    if (key !== undefined) return { issuer, key };
+    if (typeof kid === 'string' && issuer.knowsKid(kid)) {
+      return untrusted('The key is one for another algorithm.');
     }
-    if (key.algorithm !== algorithm) return untrusted('The key is one for another algorithm.');
-    return { issuer, key };
+    this.issuers.want(issuer);
+    return untrusted('The issuer has no key of this kid.');
   }
 
   private remember(

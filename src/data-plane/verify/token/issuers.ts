@@ -25,9 +25,31 @@ export class SigningKey {
   }
 }
 
-export interface KnownIssuer {
+/**
+ * An issuer with its keys. They are told apart by `kid` and algorithm: FAPI 2.0 Security Profile
+ * section 5.4.3 has `alg` looked at where a `kid` is there more than once.
+ */
+export class KnownIssuer {
   readonly terms: TokenIssuer;
-  readonly keys: ReadonlyMap<string, SigningKey>;
+  private readonly keys = new Map<string, SigningKey>();
+
+  constructor(terms: TokenIssuer, keys: readonly SigningKey[]) {
+    this.terms = terms;
+    for (const key of keys) this.keys.set(nameOf(key.kid, key.algorithm), key);
+  }
+
+  key(kid: string, algorithm: KeyRecord['algorithm']): SigningKey | undefined {
+    return this.keys.get(nameOf(kid, algorithm));
+  }
+
+  knowsKid(kid: string): boolean {
+    for (const key of this.keys.values()) if (key.kid === kid) return true;
+    return false;
+  }
+}
+
+function nameOf(kid: string, algorithm: KeyRecord['algorithm']): string {
+  return `${algorithm} ${kid}`;
 }
 
 /** The main thread asks an issuer less often still; nobody is to flood it with messages. */
@@ -58,8 +80,8 @@ export class Issuers {
   }
 
   /** Whether the key is one of its issuer's now. */
-  has({ issuer, kid, serial }: SigningKey): boolean {
-    return this.known.get(issuer)?.keys.get(kid)?.serial === serial;
+  has({ issuer, kid, algorithm, serial }: SigningKey): boolean {
+    return this.known.get(issuer)?.key(kid, algorithm)?.serial === serial;
   }
 
   /** A token names a key that is not there: perhaps the issuer has it by now. */
@@ -75,11 +97,10 @@ export class Issuers {
     const before = this.serials;
     this.serials = new Map();
     const compiled = issuers.map((terms): [string, KnownIssuer] => {
-      const keys = (terms.keys ?? []).map((key): [string, SigningKey] => [
-        key.kid,
-        new SigningKey(terms.issuer, key, this.serialOf(terms.issuer, key, before)),
-      ]);
-      return [terms.issuer, { terms, keys: new Map(keys) }];
+      const keys = (terms.keys ?? []).map(
+        key => new SigningKey(terms.issuer, key, this.serialOf(terms.issuer, key, before)),
+      );
+      return [terms.issuer, new KnownIssuer(terms, keys)];
     });
     this.known = new Map(compiled);
   }

@@ -1,8 +1,9 @@
 /**
- * ISO 20022 camt.053.001.08, BankToCustomerStatement. Left out, and so refused rather than dropped:
- * supplementary data, card transactions, and what belongs to securities (prices, quantities,
- * instruments, corporate actions, safekeeping accounts).
+ * ISO 20022 camt.053.001.08, BankToCustomerStatement. Supplementary data is left out, and so
+ * refused rather than dropped: its content may be anything.
  */
+import { CAMT_CARDS } from './camt-cards.ts';
+import { CAMT_SECURITIES } from './camt-securities.ts';
 import { ISO20022_PARTS } from './iso20022-parts.ts';
 import type { MessageType } from './message-type.ts';
 
@@ -12,6 +13,8 @@ export const CAMT_053: MessageType = {
   root: 'Document',
   types: {
     ...ISO20022_PARTS,
+    ...CAMT_CARDS,
+    ...CAMT_SECURITIES,
     Document: 'BkToCstmrStmt:Report',
     Report: 'GrpHdr:GroupHeader Stmt[]:Statement',
     GroupHeader: `MsgId CreDtTm MsgRcpt:Party MsgPgntn:Pagination OrgnlBizQry:OriginalQuery
@@ -52,7 +55,7 @@ export const CAMT_053: MessageType = {
     Entry: `NtryRef Amt:Amount CdtDbtInd RvslInd:Boolean Sts:Code BookgDt:DateOrTime
       ValDt:DateOrTime AcctSvcrRef Avlbty[]:Availability BkTxCd:TransactionCode
       ComssnWvrInd:Boolean AddtlInfInd:MessageId AmtDtls:AmountDetails Chrgs:Charges
-      TechInptChanl:Code Intrst:Interest NtryDtls[]:EntryDetails AddtlNtryInf`,
+      TechInptChanl:Code Intrst:Interest CardTx:CardEntry NtryDtls[]:EntryDetails AddtlNtryInf`,
     TransactionCode: 'Domn:Domain Prtry:ProprietaryCode',
     Domain: 'Cd Fmly:Family',
     Family: 'Cd SubFmlyCd',
@@ -69,15 +72,17 @@ export const CAMT_053: MessageType = {
     ChargeType: 'Cd Prtry:ChargeTypeId',
     ChargeTypeId: 'Id Issr',
     Interest: 'TtlIntrstAndTaxAmt:Amount Rcrd[]:InterestRecord',
-    InterestRecord: `Amt:Amount CdtDbtInd Tp:Code Rate:Rate FrToDt:DateTimePeriod Tax:TaxCharge`,
+    InterestRecord: `Amt:Amount CdtDbtInd Tp:Code Rate:Rate FrToDt:DateTimePeriod Rsn
+      Tax:TaxCharge`,
 
     EntryDetails: 'Btch:Batch TxDtls[]:Transaction',
     Batch: 'MsgId PmtInfId NbOfTxs TtlAmt:Amount CdtDbtInd',
     Transaction: `Refs:References Amt:Amount CdtDbtInd AmtDtls:AmountDetails
       Avlbty[]:Availability BkTxCd:TransactionCode Chrgs:Charges Intrst:Interest
       RltdPties:Parties RltdAgts:Agents LclInstrm:Code Purp:Code
-      RltdRmtInf[]:RemittanceLocation RmtInf:Remittance RltdDts:Dates Tax:Tax
-      RtrInf:Return CshDpst[]:CashDeposit AddtlTxInf`,
+      RltdRmtInf[]:RemittanceLocation RmtInf:Remittance RltdDts:Dates RltdPric:Price
+      RltdQties[]:Quantity FinInstrmId:Security Tax:Tax RtrInf:Return CorpActn:CorporateAction
+      SfkpgAcct:SafekeepingAccount CshDpst[]:CashDeposit CardTx:CardTransaction AddtlTxInf`,
     References: `MsgId AcctSvcrRef PmtInfId InstrId EndToEndId UETR TxId MndtId ChqNb ClrSysRef
       AcctOwnrTxId AcctSvcrTxId MktInfrstrctrTxId PrcgId Prtry[]:ProprietaryReference`,
     ProprietaryReference: 'Tp Ref',

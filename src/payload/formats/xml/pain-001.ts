@@ -31,7 +31,7 @@ export const PAIN_001: MessageType = {
     EquivalentAmount: 'Amt:Amount CcyOfTrf',
     ExchangeRate: 'UnitCcy XchgRate RateTp CtrctId',
     Cheque: `ChqTp ChqNb ChqFr:NameAndAddress DlvryMtd:Code DlvrTo:NameAndAddress InstrPrty
-      ChqMtrtyDt FrmsCd MemoFld[] RgnlClrgZone PrtLctn Sgntr[]`,
+      ChqMtrtyDt FrmsCd MemoFld[] RgnlClrZone PrtLctn Sgntr[]`,
     AgentInstruction: 'Cd InstrInf',
     RegulatoryReporting: 'DbtCdtRptgInd Authrty:Authority Dtls[]:RegulatoryDetails',
     Authority: 'Nm Ctry',

@@ -51,6 +51,21 @@ describe('a token that counts', () => {
     expect(bench.verdict(`bearer  ${token}`)).toBe('accepted');
   });
 
+  it('may be of either key where the issuer has two of one kid', async () => {
+    const twins = await Promise.all(['ES256', 'EdDSA'].map(alg => pairOf(alg, 'twin')));
+    const bench = new TokenBench([issuerOf(twins)]);
+    for (const pair of twins) {
+      const token = await signToken(pair, goodClaims());
+      expect(bench.verdict(`Bearer ${token}`)).toBe('accepted');
+      expect(bench.verdict(`Bearer ${token}`)).toBe('accepted');
+    }
+    expect(counts(bench)).toEqual([2, 2]);
+    bench.tokens.takeIssuers([issuerOf(twins.slice(1))], 'a secret');
+    const gone = await signToken(twins[0]!, goodClaims());
+    expect(bench.verdict(`Bearer ${gone}`)).toBe('token-untrusted');
+    expect(bench.wanted).toEqual([]);
+  });
+
   it('ends when it expires, whatever is remembered', async () => {
     const bench = new TokenBench([issuerOf(pairs)]);
     const token = await signToken(pairs[2]!, goodClaims());

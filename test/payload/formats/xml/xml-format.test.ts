@@ -119,6 +119,37 @@ describe('the messages of ISO 20022', () => {
     expect(camt.read(camt.write(payload), FORMAT_LIMITS)).toEqual(payload);
   });
 
+  it('carries a day of card takings, returns and charges, in order and with repeats', () => {
+    const payload = camt.read(vector('camt.053.001.08-cards'), FORMAT_LIMITS);
+    const { Stmt } = (payload as { BkToCstmrStmt: { Stmt: [{ Ntry: [object, object] }] } })
+      .BkToCstmrStmt;
+    expect(Stmt[0].Ntry).toMatchObject([
+      {
+        Chrgs: { Rcrd: [{ ChrgInclInd: true }, { Tp: { Cd: 'COMM' } }] },
+        CardTx: { POI: { Cpblties: { CardRdngCpblties: ['CTLS', 'CICC'] } } },
+        NtryDtls: [
+          {
+            TxDtls: [
+              { CardTx: { Card: { PlainCardData: { PAN: '5017670000001800' } } } },
+              { Amt: { '#text': '120.00' } },
+            ],
+          },
+        ],
+      },
+      {
+        Intrst: { Rcrd: [{ Rsn: 'late' }] },
+        NtryDtls: [{ TxDtls: [{ RtrInf: { AddtlInf: ['closed', 'since October'] } }] }],
+      },
+    ]);
+    const written = Buffer.from(camt.write(payload)).toString('utf8');
+    // What is not kept: the comment, where the schema lies, and the space between elements.
+    const kept = Buffer.from(vector('camt.053.001.08-cards'))
+      .toString('utf8')
+      .replace(/^.*?<Document xmlns="([^"]*)"[^>]*>/s, '<Document xmlns="$1">')
+      .replaceAll(/>\s+</g, '><');
+    expect(written).toBe(`<?xml version="1.0" encoding="UTF-8"?>\n${kept}`);
+  });
+
   it('refuses one message for the other', () => {
     expect(faultOf(() => pain.read(vector('camt.053.001.08'), FORMAT_LIMITS))).toBe('');
   });
