@@ -83,8 +83,11 @@ describe('xingyun start --demo', () => {
     await command.said('\n');
     expect(await call()).toHaveProperty('accounts');
     const [port, adminPort] = ports;
-    const lines = `ready http://127.0.0.1:${port}\nadmin http://127.0.0.1:${adminPort}\n`;
-    expect(command.output.out.startsWith(lines)).toBe(true);
+    const adminUrl = `http://127.0.0.1:${adminPort}`;
+    const lines = [`ready http://127.0.0.1:${port}`, `admin ${adminUrl}`];
+    // A checkout has a page once it is built.
+    if ((await fetch(`${adminUrl}/console/`)).ok) lines.push(`console ${adminUrl}/console/`);
+    expect(command.output.out.split('\n\n')[0]!.trim().split('\n')).toEqual(lines);
 
     await command.said('curl ');
     const curl = command.output.out.split('\n').find(line => line.includes('curl -'))!;
@@ -194,10 +197,12 @@ describe('xingyun start --demo', () => {
   it('--json says one object a line, --no-supervisor runs in one process', async () => {
     start(['--no-supervisor']);
     const [port, adminPort] = ports;
-    expect(await command.ready()).toEqual({
-      event: 'ready',
-      url: `http://127.0.0.1:${port}`,
-      adminUrl: `http://127.0.0.1:${adminPort}`,
+    const adminUrl = `http://127.0.0.1:${adminPort}`;
+    const ready = await command.ready();
+    const { ok: isConsoleServed } = await fetch(`${adminUrl}/console/`);
+    expect(ready).toEqual({
+      ...{ event: 'ready', url: `http://127.0.0.1:${port}`, adminUrl },
+      ...(isConsoleServed ? { consoleUrl: `${adminUrl}/console/` } : {}),
     });
     expect(await call()).toHaveProperty('accounts');
     expect(await gatewayPid()).toBe(command.process.pid);
