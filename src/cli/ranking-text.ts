@@ -33,12 +33,17 @@ function cellsOf(figures: TopFigures, coveredSeconds: number): string[] {
   const { exchanges, refused, meanMs, p99Ms } = figures;
   return [
     `${exchanges}`,
-    coveredSeconds > 0 ? (exchanges / coveredSeconds).toFixed(1) : '-',
+    coveredSeconds > 0 ? rateText(exchanges / coveredSeconds) : '-',
     `${refused}`,
     ((refused / exchanges) * 100).toFixed(1),
     meanMs.toFixed(3),
     p99Ms.toFixed(3),
   ];
+}
+
+/** Two calls in five minutes are not none. */
+function rateText(perSecond: number): string {
+  return perSecond >= 100 ? perSecond.toFixed(0) : perSecond.toPrecision(3);
 }
 
 function aligned(cells: readonly string[]): string {

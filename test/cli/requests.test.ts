@@ -152,10 +152,10 @@ describe('xingyun requests --top', () => {
     expect(status).toBe(0);
     expect(stdout.split('\n').map(line => line.trim().split(/ {2,}/))).toEqual([
       ['operation', 'requests', 'a second', 'refused', 'refused %', 'mean ms', 'p99 ms'],
-      ['orders.create', '300', '7.5', '30', '10.0', '14.913', '27.647'],
-      ['rates?[2J', '10', '0.3', '0', '0.0', '1.000', '2.500'],
-      ['all others', '4', '0.1', '0', '0.0', '1.000', '2.000'],
-      ['without an operation', '2', '0.1', '2', '100.0', '0.500', '0.600'],
+      ['orders.create', '300', '7.50', '30', '10.0', '14.913', '27.647'],
+      ['rates?[2J', '10', '0.250', '0', '0.0', '1.000', '2.500'],
+      ['all others', '4', '0.100', '0', '0.0', '1.000', '2.000'],
+      ['without an operation', '2', '0.0500', '2', '100.0', '0.500', '0.600'],
       ['40.0 s of the last 60 s'],
       [''],
     ]);
