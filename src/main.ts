@@ -371,8 +371,7 @@ class RunningGateway implements Gateway {
         version: VERSION,
         snapshotVersion: this.fronts!.servedVersion,
         costsMicros: this.telemetry.costsMicros,
-        journal: this.journal!,
-        config,
+        ...{ journal: this.journal!, config },
       }),
       reportJournal: (error, message) => this.reportJournal(error, message),
     });

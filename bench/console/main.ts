@@ -53,6 +53,8 @@ function textOf(result: ConsoleBenchResult): string {
   const most = [Math.min(...ratios), Math.max(...ratios)].map(percent).join(' to ');
   const cell = (text: string | number) =>
     (typeof text === 'string' ? text : text.toFixed(3)).padStart(11);
+  const line = (name: string, cells: readonly (string | number)[]) =>
+    `  ${name.padEnd(5)}${cells.map(cell).join('')}`;
   const disagreeing = disagreements(agreement);
   return [
     `CPU of fronts and workers for a call with ${viewers} watching: ${percent(ratio)} (${most})`,
@@ -60,10 +62,9 @@ function textOf(result: ConsoleBenchResult): string {
       `${result.mainMicrosWith.toFixed(2)} with`,
     `Calls: ${callsOutside} that the callers count, ${callsShown} that the gateway shows; ` +
       `${pings} pings`,
-    `  ms   ${['callers', 'shown', 'ping', 'at least', 'at most'].map(cell).join('')}`,
-    ...rows.map(
-      ({ percentile, outside, shown, loopback, least, most }) =>
-        `  ${`p${percentile}`.padEnd(5)}${[outside, shown, loopback, least, most].map(cell).join('')}`,
+    line('ms', ['callers', 'shown', 'ping', 'at least', 'at most']),
+    ...rows.map(({ percentile, outside, shown, loopback, least, most }) =>
+      line(`p${percentile}`, [outside, shown, loopback, least, most]),
     ),
     ...disagreeing.map(({ percentile }) => `p${percentile} is not what the callers saw.`),
     ...result.disturbed.map(reason => `Disturbed: ${reason}.`),

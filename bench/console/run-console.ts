@@ -109,6 +109,7 @@ export async function runConsole(
     },
   );
   const ratios = ratiosOf(turns);
+  const { othersShare = 0 } = result;
   return {
     ...{ name: 'console', startedAt, ...options, turns, ratios, ratio: median(ratios) },
     mainMicrosWithout: median(mainOf(turns, false)),
@@ -119,8 +120,8 @@ export async function runConsole(
     }),
     failed: result.requests - result.answered,
     pingsFailed: pings.reduce((sum, outcome) => sum + outcome.failed, 0),
-    othersShare: result.othersShare,
-    disturbed: [...result.generator.limited, ...othersOn(result.othersShare)],
+    othersShare,
+    disturbed: [...result.generator.limited, ...othersOn(othersShare)],
     ...{ environment: readEnvironment(), commit: checkoutCommit() },
   };
 }
