@@ -64,6 +64,13 @@ async function admin(method: string, path: string, body?: object) {
   return (await response.json()) as any;
 }
 
+async function isConsoleServed(): Promise<boolean> {
+  const response = await fetch(`http://127.0.0.1:${ports[1]}/console/`);
+  // What is not read keeps its connection, which the gateway waits for at its end.
+  await response.text();
+  return response.ok;
+}
+
 interface Info {
   readonly pid: number;
   readonly journal: { readonly head: number };
@@ -86,7 +93,7 @@ describe('xingyun start --demo', () => {
     const adminUrl = `http://127.0.0.1:${adminPort}`;
     const lines = [`ready http://127.0.0.1:${port}`, `admin ${adminUrl}`];
     // A checkout has a page once it is built.
-    if ((await fetch(`${adminUrl}/console/`)).ok) lines.push(`console ${adminUrl}/console/`);
+    if (await isConsoleServed()) lines.push(`console ${adminUrl}/console/`);
     expect(command.output.out.split('\n\n')[0]!.trim().split('\n')).toEqual(lines);
 
     await command.said('curl ');
@@ -199,10 +206,9 @@ describe('xingyun start --demo', () => {
     const [port, adminPort] = ports;
     const adminUrl = `http://127.0.0.1:${adminPort}`;
     const ready = await command.ready();
-    const { ok: isConsoleServed } = await fetch(`${adminUrl}/console/`);
     expect(ready).toEqual({
       ...{ event: 'ready', url: `http://127.0.0.1:${port}`, adminUrl },
-      ...(isConsoleServed ? { consoleUrl: `${adminUrl}/console/` } : {}),
+      ...((await isConsoleServed()) ? { consoleUrl: `${adminUrl}/console/` } : {}),
     });
     expect(await call()).toHaveProperty('accounts');
     expect(await gatewayPid()).toBe(command.process.pid);
