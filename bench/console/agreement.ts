@@ -42,6 +42,9 @@ const PERCENTILES = [50, 90, 99, 99.9] as const;
 /** Of what is shown and of what is seen, to three digits each; a microsecond for rounding each. */
 const PRECISION_SHARE = 0.002;
 const PRECISION_MS = 0.002;
+/** Calls that ended within milliseconds of an edge may be on either side of it. */
+const COUNTS_SHARE = 0.01;
+const COUNTS_MIN = 10;
 
 export function compareDistributions(
   { traffic, curve }: DistributionAnswer,
@@ -68,8 +71,15 @@ export function compareDistributions(
   return { rows, ...counts, pings: loopback.totalCount };
 }
 
-export function disagreements({ rows }: Agreement): readonly PercentileRow[] {
-  return rows.filter(({ outside, least, most }) => outside < least || outside > most);
+/** What the two differ in, a sentence each. */
+export function disagreements(agreement: Agreement): string[] {
+  const { rows, callsOutside, callsShown } = agreement;
+  const apart = rows.filter(({ outside, least, most }) => outside < least || outside > most);
+  const sentences = apart.map(({ percentile }) => `p${percentile} is not what the callers saw`);
+  if (Math.abs(callsOutside - callsShown) > Math.max(callsShown * COUNTS_SHARE, COUNTS_MIN)) {
+    sentences.push('the calls that are shown are not those of the callers');
+  }
+  return sentences;
 }
 
 /**

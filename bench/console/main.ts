@@ -55,7 +55,6 @@ function textOf(result: ConsoleBenchResult): string {
     (typeof text === 'string' ? text : text.toFixed(3)).padStart(11);
   const line = (name: string, cells: readonly (string | number)[]) =>
     `  ${name.padEnd(5)}${cells.map(cell).join('')}`;
-  const disagreeing = disagreements(agreement);
   return [
     `CPU of fronts and workers for a call with ${viewers} watching: ${percent(ratio)} (${most})`,
     `Main thread for a call: ${result.mainMicrosWithout.toFixed(2)} µs without, ` +
@@ -66,7 +65,7 @@ function textOf(result: ConsoleBenchResult): string {
     ...rows.map(({ percentile, outside, shown, loopback, least, most }) =>
       line(`p${percentile}`, [outside, shown, loopback, least, most]),
     ),
-    ...disagreeing.map(({ percentile }) => `p${percentile} is not what the callers saw.`),
+    ...disagreements(agreement).map(sentence => `Not the same: ${sentence}.`),
     ...result.disturbed.map(reason => `Disturbed: ${reason}.`),
     '',
   ].join('\n');

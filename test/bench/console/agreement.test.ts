@@ -74,10 +74,14 @@ describe('what is shown beside what callers saw', () => {
   it('does not where the console shows half, or leaves out the slow ones', () => {
     const { inside, ways, seen } = run(7);
     const half = compareDistributions(answer(inside.map(micros => micros / 2)), seen(ways));
-    expect(disagreements(half).map(({ percentile }) => percentile)).toEqual([50, 90, 99, 99.9]);
+    expect(disagreements(half)).toHaveLength(4);
     const fast = inside.filter(micros => micros < 1_500);
     const flattered = compareDistributions(answer(fast), seen(ways));
-    expect(disagreements(flattered).map(({ percentile }) => percentile)).toEqual([99, 99.9]);
+    expect(disagreements(flattered)).toEqual([
+      expect.stringContaining('p99 '),
+      expect.stringContaining('p99.9 '),
+      expect.stringContaining('calls'),
+    ]);
   });
 
   it('does not where the console shows more than callers saw', () => {

@@ -36,9 +36,7 @@ it('shows the percentiles that callers saw, but for the precision and the loopba
   const { agreement, failed, pingsFailed } = result;
   expect({ failed, pingsFailed }).toEqual({ failed: 0, pingsFailed: 0 });
   expect(disagreements(agreement)).toEqual([]);
-  // The same calls: those within a few milliseconds of an edge may be on either side of it.
   expect(agreement.callsShown).toBeGreaterThan(4 * RATE);
-  expect(Math.abs(agreement.callsOutside - agreement.callsShown)).toBeLessThan(RATE / 20);
   expect(agreement.pings).toBeGreaterThan(1_000);
   for (const { shown, loopback } of agreement.rows) {
     expect(shown).toBeGreaterThan(0);
