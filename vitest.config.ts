@@ -24,6 +24,7 @@ const ALONE = [
 const MEASURED = [
   'test/bench/agree.test.ts',
   'test/bench/compare/compare.test.ts',
+  'test/bench/console/console.test.ts',
   'test/bench/console/under-load.test.ts',
   'test/bench/load/main.test.ts',
   'test/bench/max/main.test.ts',

@@ -16,6 +16,7 @@ import type { AdviceSources } from './control-plane/advice/measure-traffic.ts';
 import { addAdviceRoute } from './control-plane/advice/routes.ts';
 import { CertificationDesk } from './control-plane/certification/certification-desk.ts';
 import { addCertificationRoutes } from './control-plane/certification/routes.ts';
+import { hasPage, PAGE_PATH } from './control-plane/console/serve-page.ts';
 import type { EventHub } from './control-plane/events/event-hub.ts';
 import { TopicDirectory } from './control-plane/events/topic-directory.ts';
 import { ClosingWatch } from './control-plane/onboarding/closing.ts';
@@ -41,6 +42,11 @@ import type { RecentRequests } from './telemetry/recent-requests.ts';
 const CONSOLE_FOLDER = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../build/console' : './console-page', import.meta.url),
 );
+
+/** Where the console is; undefined where its page is not built. */
+export function consoleUrl(adminUrl: string): string | undefined {
+  return hasPage(CONSOLE_FOLDER) ? `${adminUrl}${PAGE_PATH}` : undefined;
+}
 
 export interface AdminParts extends Omit<TelemetrySources, 'alerts'> {
   readonly config: Config;

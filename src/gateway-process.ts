@@ -38,7 +38,8 @@ async function run(configFile: string, replaces: boolean): Promise<void> {
   // Not only at its end, which a process that is killed does not have.
   flushCompileCache();
   if (await gateway.ready) {
-    await tell({ kind: 'ready', url: gateway.url, adminUrl: gateway.adminUrl });
+    const { url, adminUrl, consoleUrl } = gateway;
+    await tell({ kind: 'ready', url, adminUrl, consoleUrl });
   }
 }
 

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { choosePort, publicUrl, urlHost } from './addresses.ts';
-import { GatewayAdmin } from './compose-admin.ts';
+import { consoleUrl, GatewayAdmin } from './compose-admin.ts';
 import { GatewayIdempotency } from './compose-idempotency.ts';
 import { GatewayLimits } from './compose-limits.ts';
 import { watchMemory } from './compose-memory.ts';
@@ -69,6 +69,7 @@ export async function startGateway(
 class RunningGateway implements Gateway {
   readonly url: string;
   readonly adminUrl: string;
+  readonly consoleUrl: string | undefined;
   private readonly config: Config;
   private readonly log: ProcessLog;
   private readonly telemetry: GatewayTelemetry;
@@ -102,6 +103,7 @@ class RunningGateway implements Gateway {
     this.counters = this.telemetry.counters;
     this.url = `${scheme}://${urlHost(config.listener.host)}:${config.listener.port}`;
     this.adminUrl = `http://${urlHost(config.admin.host)}:${config.admin.port}`;
+    this.consoleUrl = consoleUrl(this.adminUrl);
     this.upstreams = createUpstreamHealth(config, this.counters, this.log);
     this.limits = new GatewayLimits({ config, counters: this.counters, log: this.log });
     const onRestarted = () => this.fronts?.reconnectStore();
@@ -369,8 +371,7 @@ class RunningGateway implements Gateway {
         version: VERSION,
         snapshotVersion: this.fronts!.servedVersion,
         costsMicros: this.telemetry.costsMicros,
-        journal: this.journal!,
-        config,
+        ...{ journal: this.journal!, config },
       }),
       reportJournal: (error, message) => this.reportJournal(error, message),
     });

@@ -3,12 +3,14 @@
  *
  *     npm run bench:console -- [options]        (see USAGE)
  *
- * Exit status 1: the run could not be made, or calls failed. 2: wrong usage. 130: Ctrl-C.
+ * Exit status 1: the run could not be made, calls failed, or what is shown is not what the callers
+ * saw. 2: wrong usage. 130: Ctrl-C.
  */
 import { writeFileSync } from 'node:fs';
 import { BenchCommand } from '../rig/bench-command.ts';
 import { parseOptions, wholeNumber } from '../rig/command-line.ts';
 import { measureOnce, recordResult } from '../rig/measure-once.ts';
+import { disagreements } from './agreement.ts';
 import { type ConsoleBenchOptions, type ConsoleBenchResult, runConsole } from './run-console.ts';
 
 const USAGE = `usage: npm run bench:console -- [options]
@@ -45,19 +47,26 @@ function readArguments(args: readonly string[]) {
 }
 
 function textOf(result: ConsoleBenchResult): string {
-  const { ratio, ratios, viewers, outside, shown, callsOutside, callsShown } = result;
+  const { ratio, ratios, viewers, agreement } = result;
+  const { rows, callsOutside, callsShown, pings } = agreement;
   const percent = (share: number) => `${((share - 1) * 100).toFixed(1)} %`;
   const most = [Math.min(...ratios), Math.max(...ratios)].map(percent).join(' to ');
-  const line = (name: string, figures: ConsoleBenchResult['outside']) =>
-    `  ${name.padEnd(10)}p50 ${figures.p50.toFixed(2)}  p99 ${figures.p99.toFixed(2)}  ` +
-    `p99.9 ${figures.p999.toFixed(2)}  max ${figures.max.toFixed(2)} ms`;
+  const cell = (text: string | number) =>
+    (typeof text === 'string' ? text : text.toFixed(3)).padStart(11);
+  const line = (name: string, cells: readonly (string | number)[]) =>
+    `  ${name.padEnd(5)}${cells.map(cell).join('')}`;
   return [
     `CPU of fronts and workers for a call with ${viewers} watching: ${percent(ratio)} (${most})`,
     `Main thread for a call: ${result.mainMicrosWithout.toFixed(2)} µs without, ` +
       `${result.mainMicrosWith.toFixed(2)} with`,
-    `Calls: ${callsOutside} that the callers count, ${callsShown} that the gateway shows`,
-    line('callers', outside),
-    line('shown', shown),
+    `Calls: ${callsOutside} that the callers count, ${callsShown} that the gateway shows; ` +
+      `${pings} pings`,
+    line('ms', ['callers', 'shown', 'ping', 'at least', 'at most']),
+    ...rows.map(({ percentile, outside, shown, loopback, least, most }) =>
+      line(`p${percentile}`, [outside, shown, loopback, least, most]),
+    ),
+    ...disagreements(agreement).map(sentence => `Not the same: ${sentence}.`),
+    ...result.disturbed.map(reason => `Disturbed: ${reason}.`),
     '',
   ].join('\n');
 }
@@ -66,4 +75,10 @@ const { options, json, record } = command.read(USAGE, readArguments);
 const result = await measureOnce(command, options, runConsole);
 if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
 process.stdout.write(textOf(result));
-recordResult(result, { isGood: result.failed === 0, isWanted: record });
+recordResult(result, {
+  isGood:
+    result.failed + result.pingsFailed === 0 &&
+    result.disturbed.length === 0 &&
+    disagreements(result.agreement).length === 0,
+  isWanted: record,
+});

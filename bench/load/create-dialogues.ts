@@ -13,6 +13,7 @@ import { CallAnswers } from './session/call-answers.ts';
 import { CALL_FORMATS, type CallFormat, type CallParams } from './session/call-format.ts';
 import { type CallSource, PreparedCalls, SignedCalls } from './session/call-source.ts';
 import { Handshake } from './session/handshake.ts';
+import { PingDialogue } from './session/ping-dialogue.ts';
 import { SessionDialogue, type SessionParts } from './session/session-dialogue.ts';
 
 type SessionSpec = Extract<RequestsSpec, { kind: 'session' }>;
@@ -26,6 +27,13 @@ export function dialoguesOf(spec: RequestsSpec, expectedBody: string): () => Dia
   const requests: RequestSource =
     spec.kind === 'plain' ? new PlainRequests(spec.method, spec.path) : signedOf(spec);
   return () => new HttpDialogue(requests, expectedBody);
+}
+
+/** Likewise, of pings. */
+export function pingsOf(handshakes: SignedShare): () => Dialogue {
+  const requests = requestsOf(handshakes);
+  const { subprotocol } = CALL_FORMATS.json;
+  return () => new PingDialogue(() => new Handshake(requests, subprotocol));
 }
 
 function signedOf(spec: Extract<RequestsSpec, { kind: 'signed' }>): RequestSource {

@@ -2,6 +2,7 @@
 import type { SignedSet } from '../rig/presigned/signed-set.ts';
 import type { RunTimes } from './arrivals.ts';
 import type { TallyCounts } from './run-tally.ts';
+import type { LoadSamples } from './samples.ts';
 import type { FormatName } from './session/call-format.ts';
 
 /** Requests that one generator sends; every generator of a run has its own. */
@@ -25,6 +26,14 @@ export type RequestsSpec =
       readonly messages: SignedShare | undefined;
     };
 
+/** Pings beside the load, from the same thread, on sessions of their own. */
+export interface PingSpec {
+  readonly connections: number;
+  /** A second. */
+  readonly rate: number;
+  readonly handshakes: SignedShare;
+}
+
 export interface GeneratorSpec extends RunTimes {
   readonly host: string;
   readonly port: number;
@@ -34,6 +43,7 @@ export interface GeneratorSpec extends RunTimes {
   /** Connections of all generators. */
   readonly connectionsTotal: number;
   readonly requests: RequestsSpec;
+  readonly pings?: PingSpec | undefined;
   /** Of a good answer, latin1. */
   readonly expectedBody: string;
 }
@@ -45,6 +55,13 @@ export interface GeneratorOutcome extends TallyCounts {
   readonly cpuShare: number;
   /** Lateness of an idle timer in microseconds, compressed base64. */
   readonly hiccup: string;
+  /** Of pings; undefined where none were asked for. */
+  readonly pings?: PingOutcome | undefined;
+}
+
+export interface PingOutcome {
+  readonly samples: LoadSamples;
+  readonly failed: number;
 }
 
 export type ToGenerator =

@@ -2,17 +2,20 @@
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import { HiccupMeter } from '../rig/hiccup-meter.ts';
 import { arrivalsOfRun, countArrivals } from './arrivals.ts';
-import { dialoguesOf } from './create-dialogues.ts';
+import { dialoguesOf, pingsOf } from './create-dialogues.ts';
 import type {
   FromGenerator,
   GeneratorOutcome,
   GeneratorSpec,
+  PingOutcome,
   ToGenerator,
 } from './generator-messages.ts';
 import { OpenLoop } from './open-loop.ts';
 import { sourceAddress } from './source-address.ts';
 
 const PROGRESS_INTERVAL_MS = 1_000;
+/** Pings of the same seed are due at moments of their own. */
+const PING_STREAM = 0x20000;
 
 function tell(message: FromGenerator): void {
   process.send!(message);
@@ -30,6 +33,19 @@ function createLoop(spec: GeneratorSpec): OpenLoop {
     measuredMax: countArrivals(arrivals),
     createDialogue: dialoguesOf(spec.requests, spec.expectedBody),
     localAddress: i => sourceAddress(spec.connectionsBefore + i, spec.connectionsTotal),
+  });
+}
+
+function createPings(spec: GeneratorSpec): OpenLoop | undefined {
+  const { host, port, warmUpMs, measuredMs, seed, stream, pings } = spec;
+  if (pings === undefined) return undefined;
+  const { connections, rate, handshakes } = pings;
+  const times = { rate, warmUpMs, measuredMs, seed, stream: PING_STREAM + stream };
+  const arrivals = arrivalsOfRun(times);
+  return new OpenLoop({
+    ...{ host, port, connections, arrivals, warmUpMs },
+    measuredMax: countArrivals(arrivals),
+    createDialogue: pingsOf(handshakes),
   });
 }
 
@@ -76,30 +92,45 @@ class SelfWatch {
   }
 }
 
-async function run(loop: OpenLoop, spec: GeneratorSpec, atNanos: bigint): Promise<void> {
+async function run({ loop, pings, spec }: Loops, atNanos: bigint): Promise<void> {
   const startMs = performance.now() + Number(atNanos - process.hrtime.bigint()) / 1e6;
   const self = new SelfWatch(spec, startMs);
   const timer = setInterval(
     () => tell({ kind: 'progress', progress: loop.progress }),
     PROGRESS_INTERVAL_MS,
   );
-  const counts = await loop.run(startMs);
+  const [counts, pinged] = await Promise.all([loop.run(startMs), runPings(pings, startMs)]);
   clearInterval(timer);
-  const outcome: GeneratorOutcome = { ...counts, ...self.figures() };
+  const outcome: GeneratorOutcome = { ...counts, ...self.figures(), pings: pinged };
   tell({ kind: 'finished', outcome });
 }
 
-let loop: OpenLoop | undefined;
-let spec: GeneratorSpec | undefined;
+async function runPings(pings: OpenLoop | undefined, startMs: number) {
+  const counts = await pings?.run(startMs);
+  if (counts === undefined) return undefined;
+  const { samples, requests, answered } = counts;
+  return { samples, failed: requests - answered } satisfies PingOutcome;
+}
+
+interface Loops {
+  readonly spec: GeneratorSpec;
+  readonly loop: OpenLoop;
+  readonly pings: OpenLoop | undefined;
+}
+
+let loops: Loops | undefined;
 
 async function hear(message: ToGenerator): Promise<void> {
   if (message.kind === 'open') {
-    spec = message.spec;
-    loop = createLoop(spec);
-    await loop.open(() => tell({ kind: 'progress', progress: loop!.progress }));
+    const { spec } = message;
+    const loop = createLoop(spec);
+    const pings = createPings(spec);
+    loops = { spec, loop, pings };
+    await loop.open(() => tell({ kind: 'progress', progress: loop.progress }));
+    await pings?.open();
     tell({ kind: 'opened' });
-  } else if (loop !== undefined && spec !== undefined) {
-    await run(loop, spec, message.atNanos);
+  } else if (loops !== undefined) {
+    await run(loops, message.atNanos);
   }
 }
 

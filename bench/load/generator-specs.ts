@@ -58,6 +58,41 @@ export function noncesIn(options: LoadOptions): number {
   return calls + (isSession(options) ? HANDSHAKES_PER_CONNECTION * connections : 0);
 }
 
+/** Pings beside the load, on sessions of their own. */
+export interface PingOptions {
+  /** Of each generator. */
+  readonly connections: number;
+  /** A second, of all generators together. */
+  readonly rate: number;
+}
+
+/** The same load with pings beside it, from the same processes; signs their handshakes. */
+export async function withPings(
+  specs: readonly GeneratorSpec[],
+  options: LoadOptions,
+  pings: PingOptions & { readonly signal: AbortSignal | undefined },
+): Promise<GeneratorSpec[]> {
+  const { scheme, warmUpSeconds, durationSeconds } = options;
+  const { connections, rate, signal } = pings;
+  const key = scheme === 'none' ? 'rsa' : KEYS[scheme];
+  const count = HANDSHAKES_PER_CONNECTION * connections;
+  // Behind those of the sessions that are the load, which may be of the same set.
+  const before = isSession(options) ? HANDSHAKES_PER_CONNECTION * options.connections : 0;
+  const shape = { method: 'GET', path: SESSIONS_PATH, bodyBytes: 0, key, apps: 1 };
+  const set = await openSignedSet(shape, before + count * specs.length, {
+    validForMs: (warmUpSeconds + durationSeconds) * 1_000 + SET_UP_MAX_MS,
+    progress: new Progress(),
+    signal,
+  });
+  return specs.map((spec, i) => ({
+    ...spec,
+    pings: {
+      ...{ connections, rate: rate / specs.length },
+      handshakes: { set, first: before + i * count, count },
+    },
+  }));
+}
+
 export function specsFor(options: LoadOptions, port: number, sets: SignedSets): GeneratorSpec[] {
   const { generators, connections } = options;
   const counts = arrivalCounts(options);

@@ -10,11 +10,19 @@ import { HiccupBeside } from '../rig/hiccup-beside.ts';
 import { Upstream } from '../rig/upstream.ts';
 import { assembleResult } from './assemble-result.ts';
 import { watchGateway } from './gateway-watch.ts';
-import type { GeneratorProgress } from './generator-messages.ts';
-import { isSession, noncesIn, openSignedSets, specsFor } from './generator-specs.ts';
+import type { GeneratorProgress, PingOutcome } from './generator-messages.ts';
+import {
+  isSession,
+  noncesIn,
+  openSignedSets,
+  type PingOptions,
+  specsFor,
+  withPings,
+} from './generator-specs.ts';
 import { Generators } from './generators.ts';
 import type { LoadOptions, LoadResult } from './load-result.ts';
 import { mergeOutcomes } from './merge-outcomes.ts';
+import type { LoadSamples } from './samples.ts';
 import { stageDeltas } from './stage-deltas.ts';
 
 export interface RunExtras {
@@ -27,6 +35,8 @@ export interface RunExtras {
   readonly cores?: { readonly gateway: string; readonly load: string };
   /** Laid over the gateway's configuration. */
   readonly config?: Sections<Config>;
+  /** Round trips to the front's loop, from the threads that send the load. */
+  readonly pings?: PingOptions | undefined;
   /** Goes on beside the measured time, and must end with it or soon after. */
   readonly beside?: (gateway: BenchGateway, measured: MeasuredTime) => Promise<void>;
   /** Shows progress; nothing where absent. */
@@ -43,6 +53,9 @@ export interface LoadRun {
   readonly result: LoadResult;
   /** In microseconds: of what was due in each second of the measured time. */
   readonly latencyBySecond: readonly Histogram[];
+  /** Of each generator. */
+  readonly samples: readonly LoadSamples[];
+  readonly pings: readonly PingOutcome[];
 }
 
 /** Before the first arrival, so that every generator is told in time. */
@@ -81,7 +94,10 @@ export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Pro
     config: { ...limitsFor(options), ...extras.config },
   });
   await using hiccups = await HiccupBeside.open(extras.cores?.gateway);
-  await using generators = new Generators(specsFor(options, gateway.port, sets), {
+  const load = specsFor(options, gateway.port, sets);
+  const { pings } = extras;
+  const specs = pings ? await withPings(load, options, { ...pings, signal }) : load;
+  await using generators = new Generators(specs, {
     nodeArgs: extras.generatorNodeArgs,
     cores: extras.cores?.load,
     onProgress: seen => progress(progressLine(options, seen)),
@@ -105,7 +121,11 @@ export async function runLoad(options: LoadOptions, extras: RunExtras = {}): Pro
     stages: stageDeltas(watched.logBefore, logAfter),
     gatewaySideHiccup: watched.hiccup,
   });
-  return { result, latencyBySecond: merged.latencyBySecond };
+  return {
+    ...{ result, latencyBySecond: merged.latencyBySecond },
+    samples: outcomes.map(({ samples }) => samples),
+    pings: outcomes.flatMap(outcome => outcome.pings ?? []),
+  };
 }
 
 interface Watched {

@@ -109,6 +109,6 @@ function milliseconds(ms: number): string {
 }
 
 /** Callers choose ids and paths: what would steer the terminal is not written to it. */
-function shown(text: string): string {
+export function shown(text: string): string {
   return text.replace(/\p{C}/gu, '?');
 }

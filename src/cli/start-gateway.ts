@@ -29,6 +29,8 @@ export interface StartOptions {
 interface Addresses {
   readonly url: string;
   readonly adminUrl: string;
+  /** Where the console is served. */
+  readonly consoleUrl?: string | undefined;
 }
 
 /** What runs the gateway: a supervisor, or this process itself. */
@@ -217,12 +219,13 @@ function announceReady(
   addresses: Addresses,
   files: DemoFiles | undefined,
 ): void {
+  const { url, adminUrl, consoleUrl } = addresses;
   if (options.json) {
-    const { url, adminUrl } = addresses;
-    process.stdout.write(`${JSON.stringify({ event: 'ready', url, adminUrl })}\n`);
+    process.stdout.write(`${JSON.stringify({ event: 'ready', url, adminUrl, consoleUrl })}\n`);
     return;
   }
-  process.stdout.write(`ready ${addresses.url}\nadmin ${addresses.adminUrl}\n`);
+  process.stdout.write(`ready ${url}\nadmin ${adminUrl}\n`);
+  if (consoleUrl !== undefined) process.stdout.write(`console ${consoleUrl}\n`);
   if (files !== undefined) process.stdout.write(demoHint(addresses.url, files));
 }
 

@@ -4,6 +4,8 @@ export interface GatewayReady {
   readonly kind: 'ready';
   readonly url: string;
   readonly adminUrl: string;
+  /** Absent where no console is served. */
+  readonly consoleUrl?: string | undefined;
 }
 export interface GatewayFailed {
   readonly kind: 'failed';

@@ -4,6 +4,8 @@ import type { PlaceBeside } from './gateway-messages.ts';
 export interface Gateway {
   readonly url: string;
   readonly adminUrl: string;
+  /** Undefined where no console is served. */
+  readonly consoleUrl: string | undefined;
   /**
    * True when a partner's call would succeed, which after a strict start takes clockSkewMs; false
    * when the gateway was stopped before.

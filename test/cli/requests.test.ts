@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RequestRecord, RequestsAnswer } from '../../src/telemetry/request-record.ts';
+import type { TopAnswer } from '../../src/telemetry/top-names.ts';
 import { AdminStub } from './admin-stub.ts';
 import { runCli } from './run-cli.ts';
 
@@ -119,7 +120,74 @@ describe('xingyun requests', () => {
     ['abc', '--slowest'],
     ['--limit', '201'],
     ['--before', 'soon'],
-  ])('is used wrongly with %j %j', async (...arguments_) => {
+    ['--top', 'weather'],
+    ['--top', 'app', '--app', 'shop'],
+    ['abc', '--top', 'app'],
+    ['--top', 'app', '--slowest', '--refused'],
+    ['--top', 'app', '--window', '86401'],
+    ['--refused'],
+    ['--window', '60'],
+  ])('is used wrongly with %j %j %j %j', async (...arguments_) => {
     expect((await requests(...arguments_)).status).toBe(2);
+  });
+});
+
+describe('xingyun requests --top', () => {
+  const top: TopAnswer = {
+    ...{ windowSeconds: 60, coveredSeconds: 40 },
+    items: [
+      { name: 'orders.create', exchanges: 300, refused: 30, meanMs: 14.913, p99Ms: 27.647 },
+      { name: 'rates\u001b[2J', exchanges: 10, refused: 0, meanMs: 1, p99Ms: 2.5 },
+    ],
+    other: { exchanges: 4, refused: 0, meanMs: 1, p99Ms: 2 },
+    unnamed: { exchanges: 2, refused: 2, meanMs: 0.5, p99Ms: 0.6 },
+    memory: MEMORY,
+  };
+  const byRefusals = '/v1/top?by=operation&order=refused&windowSeconds=60&limit=2';
+
+  it('shows a line for each name, with what is left', async () => {
+    stub.answers.set(byRefusals, { text: JSON.stringify(top) });
+    const options = ['--top', 'operation', '--refused', '--window', '60', '--limit', '2'];
+    const { status, stdout } = await requests(...options);
+    expect(status).toBe(0);
+    expect(stdout.split('\n').map(line => line.trim().split(/ {2,}/))).toEqual([
+      ['operation', 'requests', 'a second', 'refused', 'refused %', 'mean ms', 'p99 ms'],
+      ['orders.create', '300', '7.50', '30', '10.0', '14.913', '27.647'],
+      ['rates?[2J', '10', '0.250', '0', '0.0', '1.000', '2.500'],
+      ['all others', '4', '0.100', '0', '0.0', '1.000', '2.000'],
+      ['without an operation', '2', '0.0500', '2', '100.0', '0.500', '0.600'],
+      ['40.0 s of the last 60 s'],
+      [''],
+    ]);
+    const widths = stdout
+      .split('\n')
+      .slice(0, 5)
+      .map(line => line.length);
+    expect(new Set(widths).size).toBe(1);
+  });
+
+  it('asks for the most requests of five minutes where nothing else is said', async () => {
+    const path = '/v1/top?by=source&order=exchanges&windowSeconds=300&limit=20';
+    stub.answers.set(path, { text: JSON.stringify(top) });
+    const { stdout } = await requests('--top', 'source', '--json');
+    expect(JSON.parse(stdout)).toEqual(top);
+  });
+
+  it('asks for the slowest by their p99', async () => {
+    const path = '/v1/top?by=app&order=slowest&windowSeconds=300&limit=20';
+    stub.answers.set(path, { text: JSON.stringify({ ...top, items: [] }) });
+    expect((await requests('--top', 'app', '--slowest')).stdout).toContain('without an app');
+  });
+
+  it('says that there was nothing, and that nothing is kept', async () => {
+    const path = '/v1/top?by=problem&order=exchanges&windowSeconds=300&limit=20';
+    const { other: _, unnamed: __, ...rest } = top;
+    const none = { ...rest, items: [] };
+    stub.answers.set(path, { text: JSON.stringify(none) });
+    const ask = () => requests('--top', 'problem');
+    expect((await ask()).stdout).toBe('no requests in 40.0 s of the last 60 s\n');
+    const off = { ...none, memory: { ...MEMORY, maxBytes: 0 } };
+    stub.answers.set(path, { text: JSON.stringify(off) });
+    expect((await ask()).stdout).toContain('telemetry.recentRequestsMaxBytes is 0');
   });
 });

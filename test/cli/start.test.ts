@@ -64,6 +64,13 @@ async function admin(method: string, path: string, body?: object) {
   return (await response.json()) as any;
 }
 
+async function isConsoleServed(): Promise<boolean> {
+  const response = await fetch(`http://127.0.0.1:${ports[1]}/console/`);
+  // What is not read keeps its connection, which the gateway waits for at its end.
+  await response.text();
+  return response.ok;
+}
+
 interface Info {
   readonly pid: number;
   readonly journal: { readonly head: number };
@@ -83,8 +90,11 @@ describe('xingyun start --demo', () => {
     await command.said('\n');
     expect(await call()).toHaveProperty('accounts');
     const [port, adminPort] = ports;
-    const lines = `ready http://127.0.0.1:${port}\nadmin http://127.0.0.1:${adminPort}\n`;
-    expect(command.output.out.startsWith(lines)).toBe(true);
+    const adminUrl = `http://127.0.0.1:${adminPort}`;
+    const lines = [`ready http://127.0.0.1:${port}`, `admin ${adminUrl}`];
+    // A checkout has a page once it is built.
+    if (await isConsoleServed()) lines.push(`console ${adminUrl}/console/`);
+    expect(command.output.out.split('\n\n')[0]!.trim().split('\n')).toEqual(lines);
 
     await command.said('curl ');
     const curl = command.output.out.split('\n').find(line => line.includes('curl -'))!;
@@ -194,10 +204,11 @@ describe('xingyun start --demo', () => {
   it('--json says one object a line, --no-supervisor runs in one process', async () => {
     start(['--no-supervisor']);
     const [port, adminPort] = ports;
-    expect(await command.ready()).toEqual({
-      event: 'ready',
-      url: `http://127.0.0.1:${port}`,
-      adminUrl: `http://127.0.0.1:${adminPort}`,
+    const adminUrl = `http://127.0.0.1:${adminPort}`;
+    const ready = await command.ready();
+    expect(ready).toEqual({
+      ...{ event: 'ready', url: `http://127.0.0.1:${port}`, adminUrl },
+      ...((await isConsoleServed()) ? { consoleUrl: `${adminUrl}/console/` } : {}),
     });
     expect(await call()).toHaveProperty('accounts');
     expect(await gatewayPid()).toBe(command.process.pid);

@@ -8,6 +8,8 @@ export interface ReadyEvent {
   readonly event: 'ready';
   readonly url: string;
   readonly adminUrl: string;
+  /** Where the console's page is built. */
+  readonly consoleUrl?: string;
 }
 
 export interface StartedCommand {

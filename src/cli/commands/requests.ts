@@ -1,30 +1,65 @@
-/** `xingyun requests`: recent exchanges, by id, app, operation, problem or source. */
-import { type Command, InvalidArgumentError } from 'commander';
+/** `xingyun requests`: recent exchanges, one by one, or added up by one of their names. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { RequestsAnswer } from '../../telemetry/request-record.ts';
+import type { TopAnswer, TopQuery } from '../../telemetry/top-names.ts';
 import { type AdminOptions, addAdminOptions, adminJson } from '../admin-client.ts';
 import { UsageError } from '../failures.ts';
 import { write, writeJson } from '../output.ts';
+import { topText } from '../ranking-text.ts';
 import { requestsText } from '../request-text.ts';
 
 const LIMIT_DEFAULT = 20;
 const LIMIT_MAX = 200;
+const WINDOW_SECONDS_DEFAULT = 300;
+const WINDOW_SECONDS_MAX = 86_400;
+const NAMES: readonly TopQuery['by'][] = ['app', 'operation', 'problem', 'source'];
 
 interface RequestsOptions extends AdminOptions {
   readonly app?: string;
   readonly operation?: string;
   readonly problem?: string;
   readonly source?: string;
+  readonly top?: TopQuery['by'];
   readonly slowest?: true;
+  readonly refused?: true;
+  readonly window?: number;
   readonly before?: number;
   readonly limit?: number;
   readonly json?: true;
 }
 
 async function showRequests(id: string | undefined, options: RequestsOptions): Promise<void> {
+  if (options.top !== undefined) return showTop(id, options.top, options);
+  if (options.refused || options.window !== undefined) {
+    throw new UsageError('--refused and --window go with --top.');
+  }
   const path = id === undefined ? listPath(options) : onePath(id, options);
   const answer = await adminJson<RequestsAnswer>(options, { path });
   if (options.json) await writeJson(answer);
   else await write(requestsText(answer));
+}
+
+async function showTop(
+  id: string | undefined,
+  by: TopQuery['by'],
+  options: RequestsOptions,
+): Promise<void> {
+  const path = topPath(id, by, options);
+  const answer = await adminJson<TopAnswer>(options, { path });
+  if (options.json) await writeJson(answer);
+  else await write(topText(by, answer));
+}
+
+function topPath(id: string | undefined, by: TopQuery['by'], options: RequestsOptions): string {
+  const { app, operation, problem, source, before, slowest, refused } = options;
+  const { window = WINDOW_SECONDS_DEFAULT, limit = LIMIT_DEFAULT } = options;
+  if ([id, app, operation, problem, source, before].some(option => option !== undefined)) {
+    throw new UsageError('--top is of all requests: no id, none of one name, none before.');
+  }
+  if (slowest && refused) throw new UsageError('--slowest or --refused, not both.');
+  const order = slowest ? 'slowest' : refused ? 'refused' : 'exchanges';
+  const query = new URLSearchParams({ by, order, windowSeconds: `${window}`, limit: `${limit}` });
+  return `/v1/top?${query}`;
 }
 
 function onePath(id: string, options: RequestsOptions): string {
@@ -52,6 +87,12 @@ function readLimit(text: string): number {
   throw new InvalidArgumentError(`A whole number from 1 to ${LIMIT_MAX}.`);
 }
 
+function readWindow(text: string): number {
+  const seconds = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (seconds >= 1 && seconds <= WINDOW_SECONDS_MAX) return seconds;
+  throw new InvalidArgumentError(`Seconds, a whole number from 1 to ${WINDOW_SECONDS_MAX}.`);
+}
+
 function readInstant(text: string): number {
   const ms = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text);
   if (Number.isFinite(ms) && ms >= 0) return ms;
@@ -66,7 +107,16 @@ export function register(program: Command): void {
     .option('--operation <id>', 'only those of this operation')
     .option('--problem <code>', 'only those with this problem')
     .option('--source <address>', 'only those from this address')
-    .option('--slowest', 'the slowest first, not the latest')
+    .addOption(
+      new Option('--top <name>', 'added up by this, those with most requests first').choices(NAMES),
+    )
+    .option('--slowest', 'the slowest first, not the latest; with --top by the p99')
+    .option('--refused', 'with --top: those with most refusals first')
+    .option(
+      '--window <seconds>',
+      `with --top: how far back, at most ${WINDOW_SECONDS_MAX} (${WINDOW_SECONDS_DEFAULT})`,
+      readWindow,
+    )
     .option('--before <instant>', 'only those that were over before', readInstant)
     .option('--limit <count>', `at most ${LIMIT_MAX} (${LIMIT_DEFAULT})`, readLimit)
     .option('--json', 'for scripts: the answer as JSON')

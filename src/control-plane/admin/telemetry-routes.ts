@@ -5,7 +5,7 @@ import { reportHistograms } from '../../telemetry/histogram-report.ts';
 import { type AlertFacts, renderMetrics } from '../../telemetry/prometheus-metrics.ts';
 import { PROMETHEUS_CONTENT_TYPE } from '../../telemetry/prometheus-text.ts';
 import type { TelemetryReader } from '../../telemetry/telemetry-reader.ts';
-import { describeGateway, type GatewayFacts } from './gateway-info.ts';
+import { describeGateway, type GatewayFacts, gatewayInfoSchema } from './gateway-info.ts';
 import { adminProblem, sendProblem } from './problems.ts';
 import { readSessionsPage, reportSessions } from './sessions-report.ts';
 
@@ -64,7 +64,8 @@ export function addTelemetryRoutes(app: FastifyInstance, sources: TelemetrySourc
       return reply.send(reportSessions(telemetry.apps(), facts(), page));
     },
   );
-  app.get('/v1/info', about('getInfo', 'Version, threads, and the configuration in force.'), () =>
+  const { schema } = about('getInfo', 'Version, threads, and the configuration in force.');
+  app.get('/v1/info', { schema: { ...schema, response: { 200: gatewayInfoSchema } } }, () =>
     describeGateway(facts(), telemetry.startedAtMs, telemetry.threads()),
   );
 }

@@ -9,7 +9,7 @@ import { extname, join, sep } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { adminProblem, sendProblem } from '../admin/problems.ts';
 
-const PAGE_PATH = '/console/';
+export const PAGE_PATH = '/console/';
 const INDEX = 'index.html';
 
 /** Scripts, styles and connections of this listener only, and nothing inline (CSP level 3). */
@@ -66,10 +66,15 @@ export function addConsolePage(app: FastifyInstance, folder: string): void {
   });
 }
 
+/** Whether the folder holds a built page. */
+export function hasPage(folder: string): boolean {
+  return existsSync(join(folder, INDEX));
+}
+
 /** Files by their path below the folder; none where there is no page. */
 function readPage(folder: string): ReadonlyMap<string, PageFile> {
   const files = new Map<string, PageFile>();
-  if (!existsSync(join(folder, INDEX))) return files;
+  if (!hasPage(folder)) return files;
   let total = 0;
   for (const name of globSync('**/*', { cwd: folder })) {
     const path = join(folder, name);

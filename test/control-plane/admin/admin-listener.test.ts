@@ -30,7 +30,15 @@ const CONFIG = {
   fronts: { count: 2 },
   webSocket: { path: '/ws', connectionsPerAppMax: 5 },
   events: { publisherTokenFile: '/etc/publisher', publishMax: 500 },
-  telemetry: { accessLog: true, accessLogFile: '/var/log/access.log', logLevel: 'info' },
+  telemetry: {
+    ...{ accessLog: true, accessLogFile: '/var/log/access.log', logLevel: 'info' },
+    tracing: {
+      endpoint: 'https://collector.example:4318/v1/traces?api-key=correct-horse',
+      headersFile: '/etc/collector-headers',
+      ...{ serviceName: 'edge', sampleRatio: 0.25, followCaller: false },
+      ...{ slowMs: 500, failures: true, bufferMaxSpans: 64, exportTimeoutMs: 100 },
+    },
+  },
 } as unknown as Config;
 
 const FACTS: GatewayFacts = {
@@ -155,9 +163,26 @@ describe('the admin listener answers', () => {
         admin: { authenticated: true },
         fronts: { count: 2 },
         events: { publisher: true, publishMax: 500 },
+        telemetry: {
+          accessLog: true,
+          tracing: {
+            ...{ on: true, collector: 'collector.example:4318', serviceName: 'edge' },
+            ...{ sampleRatio: 0.25, followCaller: false, slowMs: 500, failures: true },
+          },
+        },
       },
     });
     expect(body).not.toContain('/etc/');
+    expect(body).not.toContain('correct-horse');
+  });
+
+  it('/v1/info says that nothing is traced where no collector is named', async () => {
+    const { endpoint: _, headersFile: __, ...bare } = CONFIG.telemetry.tracing;
+    const config = { ...CONFIG, telemetry: { ...CONFIG.telemetry, tracing: bare } };
+    const { get } = await start({ facts: () => ({ ...FACTS, config }) });
+    const info = await (await get('/v1/info')).json();
+    const tracing = { on: false, collector: null, slowMs: 500 };
+    expect(info).toMatchObject({ config: { telemetry: { tracing } } });
   });
 
   it('/v1/sessions with the figures of each app, page by page', async () => {
