@@ -1,7 +1,12 @@
-/** `npm run check`: every check, also after one has failed, so that one run shows all there is. */
-import { spawnSync } from 'node:child_process';
+/**
+ * `npm run check`: every check, also after one has failed, so that one run shows all there is. As
+ * many at once as there are cores: each of them waits for files, and most have one thread.
+ */
+import { spawn } from 'node:child_process';
 import { globSync, realpathSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -29,22 +34,34 @@ const CHECKS: readonly Check[] = [
 ];
 
 const failed: string[] = [];
-for (const { name, file, args } of CHECKS) {
+const waiting = [...CHECKS];
+
+async function run({ name, file, args }: Check): Promise<void> {
   const startedMs = performance.now();
-  // Buffered, so that a check which passes prints one line.
-  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], {
+  const child = spawn(process.execPath, [file, ...args], {
     cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const { promise: ended, resolve, reject } = Promise.withResolvers<number | null>();
+  child.once('error', reject);
+  child.once('close', resolve);
+  // Buffered, so that a check which passes prints one line.
+  const said = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const isGood = (await ended) === 0;
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-  if (status === 0) {
+  if (isGood) {
     console.log(`${name}: passed (${seconds} s)`);
   } else {
     failed.push(name);
-    console.log(`${name}: FAILED (${seconds} s)\n${stdout}${stderr}`);
+    console.log(`${name}: FAILED (${seconds} s)\n${said.join('')}`);
   }
 }
+
+async function runWaiting(): Promise<void> {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await run(next);
+}
+
+await Promise.all(Array.from({ length: availableParallelism() }, runWaiting));
 if (failed.length > 0) {
   console.log(`check failed: ${failed.join(', ')}`);
   process.exitCode = 1;

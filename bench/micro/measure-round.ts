@@ -19,8 +19,10 @@ const WARM_UP_SHARE = 0.4;
 export async function measureRound(benchCase: BenchCase, durationMs: number): Promise<CaseRound> {
   const prepared = await benchCase.setup();
   try {
+    const startMs = performance.now();
     const resultHash = hexadecimal(await prepared.run(HASHED_OPERATIONS));
-    const sampler = new Sampler(prepared, await operationsPerSample(prepared));
+    const hashedMs = performance.now() - startMs;
+    const sampler = new Sampler(prepared, await operationsPerSample(prepared, hashedMs));
     const bench = new Bench({
       time: durationMs,
       warmupTime: durationMs * WARM_UP_SHARE,
@@ -48,8 +50,10 @@ export async function measureRound(benchCase: BenchCase, durationMs: number): Pr
 }
 
 /** Doubles the operations until they take long enough. */
-async function operationsPerSample(prepared: PreparedCase): Promise<number> {
+async function operationsPerSample(prepared: PreparedCase, hashedMs: number): Promise<number> {
   let operations = prepared.sampleOperationsMin ?? 1;
+  // Then as many and more do: 4,096 checks of SM2 take seconds.
+  if (operations >= HASHED_OPERATIONS && hashedMs >= SAMPLE_MS) return operations;
   for (;;) {
     const startMs = performance.now();
     await prepared.run(operations);

@@ -13,6 +13,7 @@ import { type ClientFile, type DemoFiles, prepareDemo } from '../../src/demo/set
 import { gatewayEnvironment } from '../../src/runtime/gateway-environment.ts';
 import type { StartAnswer } from '../../src/runtime/gateway-messages.ts';
 import { initialiseNonceState } from '../../src/stores/shared-memory/index.ts';
+import { layRsaKeys } from './demo-keys.ts';
 
 /** What a test publishes; without a partner where the topic is everyone's. */
 export interface TestEvent {
@@ -67,12 +68,9 @@ export class TestGateway {
   /** Its files alone, for a process that the test starts itself, on the ports in `config`. */
   static async prepare(options: GatewayOptions): Promise<TestGateway> {
     const dir = mkdtempSync(join(tmpdir(), 'xingyun-gateway-'));
-    const files = await prepareDemo(dir, {
-      bankPort: options.upstreamPort,
-      initialiseState: stateDir => {
-        if (options.trustedState !== false) initialiseNonceState(stateDir, NONCES_MAX);
-      },
-    });
+    layRsaKeys(dir);
+    const files = await prepareDemo(dir, { bankPort: options.upstreamPort });
+    if (options.trustedState !== false) initialiseNonceState(files.stateDir, NONCES_MAX);
     const gateway = new TestGateway(files, options);
     gateway.writeConfig(options.config ?? {});
     if (options.registry !== undefined) gateway.changeRegistry(options.registry);

@@ -3,7 +3,7 @@
  * and workers evaluate it without the compiler.
  */
 import { createRequire } from 'node:module';
-import { _, Ajv2020, type CodeKeywordDefinition, Name } from 'ajv/dist/2020.js';
+import { _, Ajv2020, type CodeKeywordDefinition, Name, type Options } from 'ajv/dist/2020.js';
 import type { JsonValue } from '../payload-fault.ts';
 import { areUnique } from './unique-items.ts';
 
@@ -36,6 +36,9 @@ const UNIQUE_ITEMS: CodeKeywordDefinition = {
   },
 };
 
+/** Holds the schema of schemas compiled, which takes longer than most schemas. */
+let ofSchemas: Ajv2020 | undefined;
+
 /** The texts of two validators: `first` stops at what is wrong first, `all` goes on. */
 export interface SchemaCode {
   readonly first: string;
@@ -50,21 +53,32 @@ export function compileSchema(schema: JsonValue): SchemaCode {
   if (JSON.stringify(schema).length > SCHEMA_MAX_CHARACTERS) {
     throw new Error(`a schema may have ${SCHEMA_MAX_CHARACTERS} characters`);
   }
+  ofSchemas ??= createAjv({ code: { optimize: false } });
+  ofSchemas.validateSchema(schema as object, true);
   return { first: codeOf(schema, false), all: codeOf(schema, true) };
 }
 
 function codeOf(schema: JsonValue, allErrors: boolean): string {
-  const ajv = new Ajv2020({
+  const ajv = createAjv({
     allErrors,
     code: { source: true },
+    // By `ofSchemas`, once.
+    validateSchema: false,
+  });
+  ajv.addVocabulary([...ANNOTATIONS, ...extensionsOf(schema)]);
+  return standaloneCode(ajv, ajv.compile(schema as object));
+}
+
+function createAjv(options: Options): Ajv2020 {
+  const ajv = new Ajv2020({
     // A word that is misspelt would allow what it was to forbid; how types are written is taste.
     ...{ strictSchema: true, strictTypes: false, strictTuples: false, strictRequired: false },
+    ...options,
   });
   addFormats(ajv);
   ajv.removeKeyword(UNIQUE_ITEMS.keyword as string);
   ajv.addKeyword(UNIQUE_ITEMS);
-  ajv.addVocabulary([...ANNOTATIONS, ...extensionsOf(schema)]);
-  return standaloneCode(ajv, ajv.compile(schema as object));
+  return ajv;
 }
 
 /** Members that are named `x-…`, wherever they stand. */

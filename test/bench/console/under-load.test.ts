@@ -10,7 +10,7 @@ import { ConsoleBrowser } from '../../support/console/console-page.ts';
 import { TestOperators } from '../../support/operators.ts';
 
 const RATE = 4_000;
-const SECONDS = 40;
+const SECONDS = 32;
 
 // Without Debian's chromium there is nothing to look with.
 it.skipIf(CHROMIUM === undefined)(
