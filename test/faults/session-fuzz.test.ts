@@ -18,7 +18,7 @@ import {
   sentinelCall,
 } from './session-mutations.ts';
 
-const CASES = Number(process.env.XINGYUN_FUZZ_CASES ?? 60_000);
+const CASES = Number(process.env.XINGYUN_FUZZ_CASES ?? 100_000);
 const SEED = Number(process.env.XINGYUN_FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 32));
 /** Connections at once. */
 const LANES = 8;
