@@ -31,8 +31,13 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
   afterEach(() => browser.closePages());
   afterAll(() => browser?.stop());
 
-  const open = async (view: string, session?: 'needed' | 'none', look: Look = LOOK) => {
-    gateway = await browser.startGateway(session);
+  const open = async (
+    view: string,
+    session?: 'needed' | 'none',
+    look: Look = LOOK,
+    roles?: readonly string[],
+  ) => {
+    gateway = await browser.startGateway(session, roles);
     return browser.openPage(gateway, `/console/#/${view}`, look);
   };
 
@@ -201,7 +206,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
     await page.getByRole('button', { name: 'Unblock 2001:db8::/32' }).waitFor();
     expect(gateway.changes.map(({ asked }) => asked)).toEqual([
       'POST /v1/fronts/1/drain',
-      'POST /v1/upstreams/core-banking/circuit open',
+      'POST /v1/upstreams/core-banking/circuit open 60000',
       'POST /v1/blocked-sources 2001:db8::/32',
     ]);
   });
@@ -225,5 +230,144 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
         element => getComputedStyle(element).transitionDuration !== '0s').length`,
     );
     expect(moving).toBe(0);
+  });
+
+  it('opens another connection in the place of one on which nothing comes', async () => {
+    const { page } = await open('overview');
+    await page.locator('.freshness.fresh').waitFor();
+    gateway.goMute();
+    await page.getByText(/^No data since/).waitFor();
+    const before = gateway.connections;
+    gateway.comeBack();
+    await page.getByRole('button', { name: 'Connect now' }).click();
+    await expect.poll(() => gateway.connections).toBe(before + 1);
+    await page.locator('.freshness.fresh').waitFor();
+  });
+
+  it('says that the sign-in has ended, and takes one back to where one was', async () => {
+    const { page, faults } = await open('threads');
+    await page.locator('.freshness.fresh').waitFor();
+    gateway.endSessions();
+    await page
+      .getByText(/^The sign-in has ended/)
+      .first()
+      .waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByLabel('Token').fill(OPERATOR_TOKEN);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => focused(page)).toBe('Threads');
+    await page.locator('.pools table').first().waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it('shows in every view how many alerts fire, and takes no silence for their end', async () => {
+    const { page } = await open('search');
+    await page.getByRole('link', { name: 'Alerts firing: 1' }).waitFor();
+    await expect.poll(() => page.title()).toMatch(/^\(1\) Search/);
+    const said = page.getByRole('status').last();
+    await expect.poll(() => said.textContent()).toMatch(/latency-budget-fast-burn/);
+    await gateway.stop();
+    await page.getByText(/^No data since/).waitFor();
+    await page.getByRole('link', { name: 'Alerts firing: 1' }).waitFor({ state: 'detached' });
+    expect(await said.textContent()).toMatch(/connection is lost/);
+  });
+
+  it('lets a viewer look and says why nothing can be changed', async () => {
+    const { page } = await open('actions', undefined, LOOK, ['viewer']);
+    await page.getByText('you can look, and change nothing').waitFor();
+    await page.getByRole('button', { name: 'Drain front 0' }).waitFor();
+    await page.getByLabel('App id').fill('merchant-hub');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Suspend' }).waitFor();
+    const names = ['Drain front 0', 'Suspend', 'Block', 'Review changes', 'Approve key.create'];
+    for (const name of names) {
+      const button = page.getByRole('button', { name, exact: true }).first();
+      expect(await button.isDisabled(), name).toBe(true);
+    }
+    expect(await axeFindings(page)).toEqual([]);
+  });
+
+  it('keeps a frozen curve from view to view', async () => {
+    const { page } = await open('latency');
+    await page.getByRole('button', { name: 'Freeze' }).click();
+    await page.getByText(/^Frozen: /).waitFor();
+    await page.getByRole('navigation').getByRole('link', { name: 'Actions' }).click();
+    await page.getByRole('heading', { name: 'Actions', level: 1 }).waitFor();
+    await page.goBack();
+    await page.getByText(/^Frozen: /).waitFor();
+  });
+
+  it('goes to what a change did, and says where nothing is known of it', async () => {
+    const { page } = await open('actions');
+    await page.getByRole('button', { name: 'Drain front 1' }).click();
+    await fillReason(page, 'one');
+    await expect.poll(() => focused(page)).toBe('Changes and their effect');
+    await page.getByRole('button', { name: 'Drain front 0' }).click();
+    await gateway.stop();
+    await page.keyboard.type('two');
+    await page.keyboard.press('Enter');
+    await page.getByText(/whether the change was made is not known/).waitFor();
+    expect(await page.getByLabel(/Workers per front/).count()).toBe(1);
+  });
+
+  it('offers no way back from what changed nothing', async () => {
+    const { page } = await open('actions');
+    const circuit = page.getByRole('group', { name: 'Circuit of partner-callbacks' });
+    await page.getByLabel('Opened for').selectOption('10');
+    await circuit.getByRole('button', { name: 'Open' }).click();
+    await fillReason(page, 'longer');
+    await page.getByText('Circuit of partner-callbacks: Open').waitFor();
+    expect(await page.getByRole('button', { name: /^Revert/ }).count()).toBe(0);
+    const closed = page.getByRole('group', { name: 'Circuit of core-banking' });
+    expect(await closed.getByRole('button', { name: 'Close' }).isDisabled()).toBe(true);
+    expect(gateway.changes.map(({ asked }) => asked)).toEqual([
+      'POST /v1/upstreams/partner-callbacks/circuit open 600000',
+    ]);
+  });
+
+  it('changes where one kind runs, and leaves the others where they are', async () => {
+    const { page } = await open('actions');
+    await page.getByLabel('Placement: hmac-sha256').selectOption('pool');
+    await page.getByRole('button', { name: 'Review changes' }).click();
+    await fillReason(page, 'Measure it');
+    expect(gateway.tuning.settings.placements).toEqual({ sm2: 'pool', 'hmac-sha256': 'pool' });
+    await page.getByRole('button', { name: /^Revert/ }).click();
+    await fillReason(page, 'Measured');
+    expect(gateway.tuning.settings.placements).toEqual({ sm2: 'pool' });
+  });
+
+  it('approves what somebody else has asked for', async () => {
+    const { page } = await open('actions');
+    const own = page.getByRole('listitem').filter({ hasText: 'Yours' });
+    await own.waitFor();
+    const approve = { name: 'Approve key.create' };
+    expect(await own.getByRole('button', approve).isDisabled()).toBe(true);
+    const other = page.getByRole('listitem').filter({ hasText: 'chen.yu' });
+    await other.getByText('Writes key merchant-hub-2027').click();
+    await other.getByText('"algorithm": "ed25519"').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await other.getByRole('button', approve).click();
+    await fillReason(page, 'Compared with the fax');
+    await other.waitFor({ state: 'detached' });
+    expect(gateway.changes.map(({ asked }) => asked)).toEqual(['POST /v1/approvals/apr-1/approve']);
+  });
+
+  it('leads from whoever calls most to the calls, and asks for the order it shows', async () => {
+    const { page } = await open('search');
+    await page.getByLabel('Sorted by').selectOption('refused');
+    await expect.poll(() => gateway.asked.at(-1)).toMatch(/by=app&order=refused/);
+    await page.getByText('Only the last 42 s are remembered.').waitFor();
+    await page.getByRole('button', { name: 'payroll-cloud' }).click();
+    await expect
+      .poll(() => page.getByRole('textbox', { name: 'App' }).inputValue())
+      .toBe('payroll-cloud');
+    await page.getByText(/^Of all requests since/).waitFor();
+    expect(gateway.asked).toContain('/v1/requests?order=latest&limit=25&app=payroll-cloud');
+  });
+
+  it('stops at no table that does not scroll', async () => {
+    const { page } = await open('threads', undefined, { ...LOOK, width: 1_900, height: 1_000 });
+    await page.locator('.pools table').first().waitFor();
+    expect(await page.locator('.table-frame[tabindex]').count()).toBe(0);
   });
 });

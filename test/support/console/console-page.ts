@@ -48,8 +48,12 @@ export class ConsoleBrowser {
     return new ConsoleBrowser(browser, folder);
   }
 
-  async startGateway(session: MockOptions['session'] = 'signed-in'): Promise<MockGateway> {
-    const gateway = await MockGateway.start({ folder: this.folder, session });
+  async startGateway(
+    session: MockOptions['session'] = 'signed-in',
+    roles?: readonly string[],
+  ): Promise<MockGateway> {
+    const own = roles === undefined ? {} : { roles };
+    const gateway = await MockGateway.start({ folder: this.folder, session, ...own });
     this.open.push({ close: () => gateway.stop() });
     return gateway;
   }

@@ -49,12 +49,15 @@ export class Figures {
   }
 
   rateFigure(perSecond: number): string {
+    // Rare is not never.
+    if (perSecond > 0 && perSecond < 0.05) return `< ${this.decimal(0.1, 1)}`;
     return this.decimal(perSecond, perSecond < 10 && perSecond > 0 ? 1 : 0);
   }
 
   ms(value: number | null | undefined): string {
     if (value === null || value === undefined) return NO_FIGURE;
     if (value === 0) return '0 ms';
+    if (value < 0.0005) return `< ${this.decimal(0.001, 3)} ms`;
     return value >= 10_000 ? `${this.significant(value / 1_000)} s` : `${this.msFigure(value)} ms`;
   }
 
@@ -124,6 +127,15 @@ export class Figures {
   /** For the marks of an axis that are so far apart. */
   clockMark(atMs: number, stepMs: number): string {
     return stepMs % 60_000 === 0 ? this.minuteFormat.format(atMs) : this.clock(atMs);
+  }
+
+  /** The time zone of this browser, in which all moments are said: `UTC+8`. */
+  zone(): string {
+    const minutes = -new Date().getTimezoneOffset();
+    if (minutes === 0) return 'UTC';
+    const size = Math.abs(minutes);
+    const rest = size % 60 === 0 ? '' : `:${size % 60}`;
+    return `UTC${minutes < 0 ? '−' : '+'}${Math.floor(size / 60)}${rest}`;
   }
 
   moment(atMs: number): string {

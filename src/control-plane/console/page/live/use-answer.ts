@@ -1,4 +1,4 @@
-/** What a GET answers, asked again after each interval, with why it could not be had. */
+/** What a GET answers, asked again an interval after each answer, with why it could not be had. */
 import { useEffect, useState } from 'preact/hooks';
 import { ApiRefusal } from '../api/api-client.ts';
 import { useConsole } from '../state/console-state.ts';
@@ -39,11 +39,14 @@ export function useAnswer<T>(
       isWanted = false;
     };
   }, [api, path, round, occasion]);
+  // After an answer, not after a question: one that takes longer than the interval is waited for.
   useEffect(() => {
-    if (intervalMs === undefined) return;
-    const timer = setInterval(() => setRound(count => count + 1), intervalMs);
-    return () => clearInterval(timer);
-  }, [intervalMs]);
+    if (intervalMs === undefined || got.path !== path) return;
+    // Who signs in sees the views anew: until then the answer stays this one.
+    if (got.refusal?.status === 401) return;
+    const timer = setTimeout(() => setRound(count => count + 1), intervalMs);
+    return () => clearTimeout(timer);
+  }, [intervalMs, got, path]);
   const isOfPath = got.path === path;
   return {
     value: isOfPath ? got.value : undefined,

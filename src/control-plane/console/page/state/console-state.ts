@@ -1,8 +1,9 @@
 /** What all views share, made once for the page. */
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { CurvePoint } from '../../../../telemetry/live-frame.ts';
 import { ApiClient, ApiRefusal } from '../api/api-client.ts';
-import type { Session } from '../api/shapes.ts';
+import type { Alert, Session } from '../api/shapes.ts';
 import { Figures } from '../figures.ts';
 import { LiveConnection, type LiveState } from '../live/live-connection.ts';
 import type { Span } from '../live/span.ts';
@@ -11,6 +12,20 @@ import { TEXTS, type Texts } from '../text/index.ts';
 import { Cell, useCell } from './cell.ts';
 import type { MadeChange } from './made-change.ts';
 import { Preferences } from './preferences.ts';
+
+/** What is known of the alerts; nothing where nobody could ask. */
+interface KnownAlerts {
+  readonly alerts?: readonly Alert[] | undefined;
+  readonly refusal?: ApiRefusal | undefined;
+}
+
+/** A percentile curve that is kept to be compared, from view to view. */
+export interface FrozenCurve {
+  readonly name: string;
+  readonly points: readonly CurvePoint[];
+  /** Exchanges in it. */
+  readonly count: number;
+}
 
 /** `unknown` until the listener has answered; `refused` where signing in is the next step. */
 export type SessionState =
@@ -23,10 +38,14 @@ const SESSION_PATH = '/v1/console/session';
 export class ConsoleState {
   readonly preferences = new Preferences();
   readonly session = new Cell<SessionState>({ kind: 'unknown' });
+  /** Whether somebody was signed in who is not any more, without having asked for it. */
+  readonly isSessionOver = new Cell(false);
   /** Read out by screen readers: states that changed, never figures. */
   readonly announcement = new Cell('');
   readonly span = new Cell<Span>(LIVE_SPAN);
   readonly changes = new Cell<readonly MadeChange[]>([]);
+  readonly alerts = new Cell<KnownAlerts>({});
+  readonly frozen = new Cell<FrozenCurve | undefined>(undefined);
   /** Somewhere one must be signed in: the listener says whether one still is. */
   readonly api = new ApiClient(path => {
     if (path !== SESSION_PATH) void this.readSession();
@@ -49,12 +68,17 @@ export class ConsoleState {
       this.know(await this.api.get<Session>(SESSION_PATH));
     } catch (error) {
       if (!(error instanceof ApiRefusal)) throw error;
-      if (error.status === 401) this.session.set({ kind: 'refused' });
+      if (error.status === 401) this.become({ kind: 'refused' });
       // A listener that cannot be reached says nothing about the session; the page shows its age.
       else if (this.session.value.kind === 'unknown') {
         setTimeout(() => void this.readSession(), SESSION_RETRY_MS);
       }
     }
+  }
+
+  /** Reads out; what was said before is said again. */
+  say(text: string): void {
+    this.announcement.set(text === this.announcement.value ? `${text}\u00a0` : text);
   }
 
   /** @throws ApiRefusal */
@@ -70,13 +94,24 @@ export class ConsoleState {
     }
     // Whether it worked or not, the listener says who is signed in.
     await this.readSession();
+    this.isSessionOver.set(false);
   }
 
   private know({ operator, roles, signInNeeded }: Session): void {
     const known = { kind: 'known', operator, roles, signInNeeded } as const;
     const isSame = JSON.stringify(known) === JSON.stringify(this.session.value);
-    if (!isSame) this.session.set(known);
+    if (!isSame) this.become(known);
   }
+
+  private become(next: SessionState): void {
+    const isOver = operatorOf(this.session.value) !== null && operatorOf(next) === null;
+    if (isOver || operatorOf(next) !== null) this.isSessionOver.set(isOver);
+    this.session.set(next);
+  }
+}
+
+export function operatorOf(session: SessionState): string | null {
+  return session.kind === 'known' ? session.operator : null;
 }
 
 const SESSION_RETRY_MS = 3_000;

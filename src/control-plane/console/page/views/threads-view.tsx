@@ -92,12 +92,13 @@ function ThreadCharts() {
     ],
     [wait, service, of],
   );
+  const isMore = cpu.length < (frames.at(-1)?.threads.length ?? 0);
   const jobs = (value: number) => `${figures.count(value)} ${of.jobs}`;
   return (
     <div class="charts thirds">
       <LineChart
         {...time}
-        title={of.cpuOverTime}
+        title={isMore ? of.cpuOfBusiest(figures.count(cpu.length)) : of.cpuOverTime}
         lines={cpu}
         shown={value => figures.share(value)}
         marked={value => figures.share(value)}
@@ -129,8 +130,7 @@ function pointsOf(all: readonly LiveFrame[]) {
   const firstMs = frames[0]?.traffic.fromMs ?? toMs;
   const fromMs = Math.min(firstMs, toMs - SHOWN_MIN_MS);
   const latest = frames.at(-1);
-  const names = (latest?.threads ?? []).map(({ name }) => name).slice(0, CPU_LINES_MAX);
-  const cpu = names.map(name => ({
+  const cpu = busiest(frames).map(name => ({
     label: name,
     points: frames.map(({ threads }) => threads.find(one => one.name === name)?.cpu ?? null),
   }));
@@ -144,6 +144,17 @@ function pointsOf(all: readonly LiveFrame[]) {
     ...{ timesMs: frames.map(({ traffic }) => traffic.toMs), fromMs, toMs, cpu, queue },
     ...{ wait: mean('meanWait'), service: mean('meanService') },
   };
+}
+
+/** Of the threads that are there now, those that used most CPU, in the order of the table. */
+function busiest(frames: readonly LiveFrame[]): readonly string[] {
+  const used = new Map<string, number>();
+  for (const { threads } of frames) {
+    for (const { name, cpu } of threads) used.set(name, (used.get(name) ?? 0) + cpu);
+  }
+  const names = (frames.at(-1)?.threads ?? []).map(({ name }) => name);
+  const first = names.toSorted((a, b) => used.get(b)! - used.get(a)!).slice(0, CPU_LINES_MAX);
+  return names.filter(name => first.includes(name));
 }
 
 /** Of all jobs of all pools in a second. */

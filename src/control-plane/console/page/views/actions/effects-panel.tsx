@@ -1,4 +1,5 @@
 /** Each change beside the figures of the ten seconds before and after it. */
+import type { RefObject } from 'preact';
 import { ApiRefusal } from '../../api/api-client.ts';
 import { Panel } from '../../charts/chart-card.tsx';
 import { DataTable } from '../../charts/data-table.tsx';
@@ -6,35 +7,35 @@ import { NO_FIGURE } from '../../figures.ts';
 import { RefusalNotice } from '../../refusal-notice.tsx';
 import { useCell } from '../../state/cell.ts';
 import { useConsole, useLive, useWording, type Wording } from '../../state/console-state.ts';
-import {
-  COMPARED_MS,
-  type KeyFigures,
-  type MadeChange,
-  type PlannedChange,
-} from '../../state/made-change.ts';
+import { COMPARED_MS, type KeyFigures, type MadeChange } from '../../state/made-change.ts';
+import type { ActionProps } from './action-props.ts';
 
-interface Props {
-  readonly plan: (change: PlannedChange) => void;
+interface Props extends ActionProps {
+  /** Where one is taken once a change was made. */
+  readonly place: RefObject<HTMLDivElement | null>;
 }
 
-export function EffectsPanel({ plan }: Props) {
+export function EffectsPanel({ plan, mayAct, place }: Props) {
   const { texts } = useWording();
   const changes = useCell(useConsole().changes);
   if (changes.length === 0) return null;
   return (
-    <Panel title={texts.actions.effects}>
-      <ol class="effects">
-        {changes.map(change => (
-          <li key={change.id}>
-            <Effect change={change} plan={plan} />
-          </li>
-        ))}
-      </ol>
-    </Panel>
+    // biome-ignore lint/a11y/useSemanticElements: the panel in it is the section
+    <div ref={place} tabIndex={-1} role="group" aria-label={texts.actions.effects}>
+      <Panel title={texts.actions.effects}>
+        <ol class="effects">
+          {changes.map(change => (
+            <li key={change.id}>
+              <Effect {...{ change, plan, mayAct }} />
+            </li>
+          ))}
+        </ol>
+      </Panel>
+    </div>
   );
 }
 
-function Effect({ change, plan }: Props & { readonly change: MadeChange }) {
+function Effect({ change, plan, mayAct }: ActionProps & { readonly change: MadeChange }) {
   const wording = useWording();
   const { texts, figures } = wording;
   const { inverse, title, lines } = change.plan;
@@ -58,6 +59,7 @@ function Effect({ change, plan }: Props & { readonly change: MadeChange }) {
         {inverse !== undefined && !change.isReverted && (
           <button
             type="button"
+            disabled={!mayAct}
             onClick={() => plan(inverse)}
             aria-label={texts.actions.revertTitle(title)}
           >

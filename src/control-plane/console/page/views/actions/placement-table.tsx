@@ -13,8 +13,11 @@ interface Props {
 export function PlacementTable({ tuning, draft, set }: Props) {
   const { texts, figures } = useWording();
   const of = texts.actions;
-  const choose = (kind: string, placement: Placement) =>
-    set({ placements: { ...draft.placements, [kind]: placement } });
+  const choose = (kind: string, placement: string) => {
+    const { [kind]: _, ...others } = draft.placements;
+    const own = placement === '' ? {} : { [kind]: placement as Placement };
+    set({ placements: { ...others, ...own } });
+  };
   const rows = tuning.costs.map(({ kind, micros, placement }) => [
     kind,
     figures.micros(micros),
@@ -22,9 +25,11 @@ export function PlacementTable({ tuning, draft, set }: Props) {
     <select
       key="next"
       aria-label={`${of.placement}: ${kind}`}
-      value={draft.placements[kind] ?? 'auto'}
-      onChange={event => choose(kind, event.currentTarget.value as Placement)}
+      class={tuning.settings.placements[kind] === draft.placements[kind] ? '' : 'changed'}
+      value={draft.placements[kind] ?? ''}
+      onChange={event => choose(kind, event.currentTarget.value)}
     >
+      <option value="">{of.asAll}</option>
       {PLACEMENTS.map(value => (
         <option key={value} value={value}>
           {value}
