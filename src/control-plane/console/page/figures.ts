@@ -44,6 +44,19 @@ export class Figures {
     return this.decimal(Math.round(value));
   }
 
+  /** Where there is room for seven characters. */
+  shortCount(value: number): string {
+    if (value < 1_000_000) return this.count(value);
+    return `${this.significant(value / 1_000_000)}M`;
+  }
+
+  /** Where there is room for four. */
+  tinyCount(value: number): string {
+    if (value < 1_000) return this.count(value);
+    if (value < 1_000_000) return `${Number((value / 1_000).toPrecision(2))}k`;
+    return `${Number((value / 1_000_000).toPrecision(2))}M`;
+  }
+
   rate(perSecond: number): string {
     return `${this.rateFigure(perSecond)} ${this.texts.unit.perSecond}`;
   }
@@ -51,6 +64,7 @@ export class Figures {
   rateFigure(perSecond: number): string {
     // Rare is not never.
     if (perSecond > 0 && perSecond < 0.05) return `< ${this.decimal(0.1, 1)}`;
+    if (perSecond >= 1_000_000) return this.shortCount(perSecond);
     return this.decimal(perSecond, perSecond < 10 && perSecond > 0 ? 1 : 0);
   }
 
@@ -145,6 +159,8 @@ export class Figures {
   difference(from: number, to: number, shown: (value: number) => string): string {
     const sign = to > from ? '+' : to < from ? '−' : '±';
     const size = shown(Math.abs(to - from));
+    // Less than can be told: more or less is no matter.
+    if (size.startsWith('<')) return size;
     if (from === 0) return `${sign}${size}`;
     const percent = (Math.abs(to - from) / Math.abs(from)) * 100;
     return `${sign}${size} (${sign}${this.decimal(percent, percent < 10 ? 1 : 0)} %)`;

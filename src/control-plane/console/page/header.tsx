@@ -16,8 +16,8 @@ export function Header({ view }: { readonly view: ViewName }) {
         <span class="brand-part">{texts.console}</span>
       </p>
       {isSignedIn && <Views shown={view} />}
+      <Firing />
       <div class="top-tools">
-        <Firing />
         {isSignedIn && <Freshness />}
         <Operator />
         <Choices />
@@ -45,7 +45,7 @@ function Firing() {
   const count = useFiringCount() ?? 0;
   if (count === 0) return null;
   return (
-    <a class="badge firing" href="#/overview">
+    <a class="badge firing loud" href="#/overview">
       {texts.alerts.firingCount(figures.count(count))}
     </a>
   );

@@ -51,6 +51,8 @@ export class ConsoleState {
     if (path !== SESSION_PATH) void this.readSession();
   });
   readonly live: LiveConnection;
+  /** Counts sign-ins and sign-outs: what was asked before one says nothing after it. */
+  private turns = 0;
 
   constructor() {
     const url = new URL('/v1/live', location.href);
@@ -64,10 +66,13 @@ export class ConsoleState {
   }
 
   async readSession(): Promise<void> {
+    const { turns } = this;
     try {
-      this.know(await this.api.get<Session>(SESSION_PATH));
+      const session = await this.api.get<Session>(SESSION_PATH);
+      if (turns === this.turns) this.know(session);
     } catch (error) {
       if (!(error instanceof ApiRefusal)) throw error;
+      if (turns !== this.turns) return;
       if (error.status === 401) this.become({ kind: 'refused' });
       // A listener that cannot be reached says nothing about the session; the page shows its age.
       else if (this.session.value.kind === 'unknown') {
@@ -83,7 +88,9 @@ export class ConsoleState {
 
   /** @throws ApiRefusal */
   async signIn(token: string): Promise<void> {
-    this.know(await this.api.send<Session>('POST', SESSION_PATH, { token }));
+    const session = await this.api.send<Session>('POST', SESSION_PATH, { token });
+    this.turns++;
+    this.know(session);
   }
 
   async signOut(): Promise<void> {
@@ -92,6 +99,7 @@ export class ConsoleState {
     } catch (error) {
       if (!(error instanceof ApiRefusal)) throw error;
     }
+    this.turns++;
     // Whether it worked or not, the listener says who is signed in.
     await this.readSession();
     this.isSessionOver.set(false);

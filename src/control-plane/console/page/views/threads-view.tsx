@@ -35,6 +35,15 @@ export function ThreadsView() {
   );
 }
 
+/** Each front with its workers behind it, however they were started. */
+function inOrder(threads: readonly ThreadFigures[]): readonly ThreadFigures[] {
+  const rank = ({ kind }: ThreadFigures) => (kind === 'main' ? 0 : 1);
+  return threads.toSorted(
+    (one, other) =>
+      rank(one) - rank(other) || one.name.localeCompare(other.name, 'en', { numeric: true }),
+  );
+}
+
 function ThreadTable({ frame }: { readonly frame: LiveFrame }) {
   const { texts, figures } = useWording();
   const of = texts.threads;
@@ -53,7 +62,7 @@ function ThreadTable({ frame }: { readonly frame: LiveFrame }) {
     if (ageMs <= SILENT_AFTER_MS) return <span class="badge ok">{of.running}</span>;
     return <span class="badge firing">{of.silent(figures.age(ageMs))}</span>;
   };
-  const rows = frame.threads.map(thread => [
+  const rows = inOrder(frame.threads).map(thread => [
     thread.name,
     of.kinds[thread.kind],
     share(thread.cpu),
@@ -152,7 +161,7 @@ function busiest(frames: readonly LiveFrame[]): readonly string[] {
   for (const { threads } of frames) {
     for (const { name, cpu } of threads) used.set(name, (used.get(name) ?? 0) + cpu);
   }
-  const names = (frames.at(-1)?.threads ?? []).map(({ name }) => name);
+  const names = inOrder(frames.at(-1)?.threads ?? []).map(({ name }) => name);
   const first = names.toSorted((a, b) => used.get(b)! - used.get(a)!).slice(0, CPU_LINES_MAX);
   return names.filter(name => first.includes(name));
 }

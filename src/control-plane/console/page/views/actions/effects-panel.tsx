@@ -39,6 +39,9 @@ function Effect({ change, plan, mayAct }: ActionProps & { readonly change: MadeC
   const wording = useWording();
   const { texts, figures } = wording;
   const { inverse, title, lines } = change.plan;
+  const isMixed = useCell(useConsole().changes).some(
+    ({ id, atMs }) => id !== change.id && Math.abs(atMs - change.atMs) < COMPARED_MS,
+  );
   return (
     <article class="effect">
       <div class="effect-head">
@@ -67,6 +70,7 @@ function Effect({ change, plan, mayAct }: ActionProps & { readonly change: MadeC
           </button>
         )}
       </div>
+      {isMixed && <p class="notice">{texts.actions.mixed}</p>}
       <Comparison change={change} />
     </article>
   );

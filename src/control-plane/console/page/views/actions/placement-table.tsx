@@ -1,6 +1,7 @@
 /** Where each kind of work runs, beside what one of it costs. */
 import { PLACEMENTS, type Placement, type Tuning } from '../../api/shapes.ts';
 import { DataTable } from '../../charts/data-table.tsx';
+import { NO_FIGURE } from '../../figures.ts';
 import { useWording } from '../../state/console-state.ts';
 import type { Draft } from './tuning-draft.ts';
 
@@ -20,7 +21,7 @@ export function PlacementTable({ tuning, draft, set }: Props) {
   };
   const rows = tuning.costs.map(({ kind, micros, placement }) => [
     kind,
-    figures.micros(micros),
+    micros === 0 ? NO_FIGURE : figures.micros(micros),
     placement,
     <select
       key="next"

@@ -108,7 +108,7 @@ function Health({ health: { circuit, targets } }: { readonly health: UpstreamHea
   const { texts, figures } = useWording();
   const of = texts.actions;
   const state = circuit?.state ?? 'none';
-  const badge = state === 'open' ? 'firing' : state === 'half-open' ? 'pending' : 'ok';
+  const badge = { closed: 'ok', open: 'firing', 'half-open': 'pending', none: '' }[state];
   const down = targets.filter(target => target.state !== 'up');
   const up = figures.count(targets.length - down.length);
   return (

@@ -5,7 +5,7 @@ import { DataTable } from '../../charts/data-table.tsx';
 import { NO_FIGURE } from '../../figures.ts';
 import { useAnswer } from '../../live/use-answer.ts';
 import { RefusalNotice } from '../../refusal-notice.tsx';
-import { useConsole, useWording } from '../../state/console-state.ts';
+import { useConsole, useLive, useWording } from '../../state/console-state.ts';
 import { requestAddress } from './request-details.tsx';
 
 const LIMIT = 25;
@@ -58,7 +58,13 @@ export function RequestList({ wanted, want }: Props) {
         {FILTERS.map(name => (
           <label key={name} class="field">
             <span>{of[name]}</span>
-            <input name={name} autoComplete="off" spellcheck={false} defaultValue={wanted[name]} />
+            <input
+              name={name}
+              autoComplete="off"
+              spellcheck={false}
+              defaultValue={wanted[name]}
+              list={name === 'problem' ? SEEN_PROBLEMS : undefined}
+            />
           </label>
         ))}
         <label class="field">
@@ -72,6 +78,7 @@ export function RequestList({ wanted, want }: Props) {
           </select>
         </label>
         <button type="submit">{of.search}</button>
+        <SeenProblems />
       </form>
       <RefusalNotice refusal={refusal} />
       {value !== undefined && <Reach memory={value.memory} />}
@@ -81,7 +88,22 @@ export function RequestList({ wanted, want }: Props) {
   );
 }
 
-/** Among how many seconds it was looked: nobody takes the slowest of a minute for that of a day. */
+const SEEN_PROBLEMS = 'seen-problems';
+
+/** What was refused with in the last minutes, to choose from. */
+function SeenProblems() {
+  const { frames } = useLive();
+  const seen = new Set(frames.flatMap(({ traffic }) => Object.keys(traffic.problems)));
+  return (
+    <datalist id={SEEN_PROBLEMS}>
+      {[...seen].sort().map(name => (
+        <option key={name} value={name} />
+      ))}
+    </datalist>
+  );
+}
+
+/** Since when every request is there: nobody takes the slowest of a minute for that of a day. */
 function Reach({ memory: { sinceMs, maxBytes } }: Pick<RequestsAnswer, 'memory'>) {
   const { texts, figures } = useWording();
   const { live } = useConsole();
