@@ -13,6 +13,10 @@ const TIMEOUT_MS = 60_000;
 const focused = (page: Page) =>
   page.evaluate('document.activeElement.ariaLabel ?? document.activeElement.textContent');
 
+/** By how much what is shown is wider than the window, in CSS pixels. */
+const widerThanWindow = (page: Page) =>
+  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
 async function fillReason(page: Page, reason: string): Promise<void> {
   const dialog = page.getByRole('dialog');
   await dialog.waitFor();
@@ -216,7 +220,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
     await page.getByLabel('Request id').fill('no-such-request');
     await page.keyboard.press('Enter');
     await page.getByRole('alert').waitFor();
-    await page.getByRole('textbox', { name: 'Problem' }).fill('upstream-timeout');
+    await page.getByRole('combobox', { name: 'Problem' }).fill('upstream-timeout');
     await page.keyboard.press('Enter');
     await page.getByRole('link').filter({ hasText: '7c9e6679' }).click();
     await page.getByText('core-banking, 10.1.4.9:8443').waitFor();
@@ -316,7 +320,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
     await page.getByLabel('Opened for').selectOption('10');
     await circuit.getByRole('button', { name: 'Open' }).click();
     await fillReason(page, 'longer');
-    await page.getByText('Circuit of partner-callbacks: Open').waitFor();
+    await page.getByRole('heading', { name: 'Circuit of partner-callbacks: Open' }).waitFor();
     expect(await page.getByRole('button', { name: /^Revert/ }).count()).toBe(0);
     const closed = page.getByRole('group', { name: 'Circuit of core-banking' });
     expect(await closed.getByRole('button', { name: 'Close' }).isDisabled()).toBe(true);
@@ -337,7 +341,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
   });
 
   it('approves what somebody else has asked for', async () => {
-    const { page } = await open('actions');
+    const { page } = await open('actions', undefined, { ...LOOK, width: 390, height: 844 });
     const own = page.getByRole('listitem').filter({ hasText: 'Yours' });
     await own.waitFor();
     const approve = { name: 'Approve key.create' };
@@ -345,6 +349,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
     const other = page.getByRole('listitem').filter({ hasText: 'chen.yu' });
     await other.getByText('Writes key merchant-hub-2027').click();
     await other.getByText('"algorithm": "ed25519"').waitFor();
+    expect(await widerThanWindow(page)).toBe(0);
     expect(await axeFindings(page)).toEqual([]);
     await other.getByRole('button', approve).click();
     await fillReason(page, 'Compared with the fax');

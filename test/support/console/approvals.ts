@@ -20,7 +20,7 @@ function waiting(id: string, requestedBy: string, key: string) {
         body: {
           app: 'merchant-hub',
           algorithm: 'ed25519',
-          publicKey: '-----BEGIN PUBLIC KEY-----',
+          publicKey: `-----BEGIN PUBLIC KEY-----\n${'A'.repeat(60)}`,
         },
       },
     ],

@@ -279,6 +279,7 @@ export const en = {
     before: '10 s before',
     after: '10 s after',
     figure: 'Figure',
+    earlier: (count: string) => `Earlier changes (${count})`,
     mixed: 'Another change was made within these 10 s: the figures are of both.',
     collecting: (done: string, all: string) => `${done} of ${all}`,
     revert: 'Revert',

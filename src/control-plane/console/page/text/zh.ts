@@ -269,6 +269,7 @@ export const zh: Texts = {
     before: '之前 10 秒',
     after: '之后 10 秒',
     figure: '指标',
+    earlier: count => `更早的变更（${count}）`,
     mixed: '这 10 秒内还有另一项变更：数据是两者共同的结果。',
     collecting: (done, all) => `${done} / ${all}`,
     revert: '撤回',

@@ -36,7 +36,7 @@ export function SignInView() {
           {texts.session.wrong}
         </p>
       ) : (
-        <RefusalNotice refusal={refusal} />
+        <RefusalNotice refusal={refusal} isAnswer />
       )}
       <button type="submit" class="main" disabled={isBusy}>
         {texts.session.submit}

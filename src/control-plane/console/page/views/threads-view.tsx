@@ -1,5 +1,5 @@
 /** Every thread, and what the pools make of their work. */
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { LiveFrame, ThreadFigures } from '../../../../telemetry/live-frame.ts';
 import { Bar } from '../charts/bar.tsx';
 import { Panel } from '../charts/chart-card.tsx';
@@ -87,7 +87,9 @@ function ThreadCharts() {
   const { texts, figures } = useWording();
   const { frames } = useLive();
   const of = texts.threads;
-  const drawn = useMemo(() => pointsOf(frames), [frames]);
+  const drawnNames = useRef<readonly string[]>([]);
+  const drawn = useMemo(() => pointsOf(frames, drawnNames.current), [frames]);
+  drawnNames.current = drawn.names;
   const { timesMs, fromMs, toMs, cpu, queue, wait, service } = drawn;
   const time = { timesMs, fromMs, toMs, isLive: true };
   const queueLines = useMemo(
@@ -133,13 +135,14 @@ function ThreadCharts() {
 /** The busiest that have a line of their own. */
 const CPU_LINES_MAX = 6;
 
-function pointsOf(all: readonly LiveFrame[]) {
+function pointsOf(all: readonly LiveFrame[], before: readonly string[]) {
   const toMs = all.at(-1)?.traffic.toMs ?? 0;
   const frames = all.filter(({ traffic }) => traffic.toMs > toMs - SHOWN_MS);
   const firstMs = frames[0]?.traffic.fromMs ?? toMs;
   const fromMs = Math.min(firstMs, toMs - SHOWN_MIN_MS);
   const latest = frames.at(-1);
-  const cpu = busiest(frames).map(name => ({
+  const names = busiest(frames, before);
+  const cpu = names.map(name => ({
     label: name,
     points: frames.map(({ threads }) => threads.find(one => one.name === name)?.cpu ?? null),
   }));
@@ -150,19 +153,26 @@ function pointsOf(all: readonly LiveFrame[]) {
   }));
   const mean = (key: 'meanWait' | 'meanService') => frames.map(frame => meanOf(frame, key));
   return {
-    ...{ timesMs: frames.map(({ traffic }) => traffic.toMs), fromMs, toMs, cpu, queue },
+    ...{ timesMs: frames.map(({ traffic }) => traffic.toMs), fromMs, toMs, names, cpu, queue },
     ...{ wait: mean('meanWait'), service: mean('meanService') },
   };
 }
 
-/** Of the threads that are there now, those that used most CPU, in the order of the table. */
-function busiest(frames: readonly LiveFrame[]): readonly string[] {
+/** By so much another must be busier to take a line: lines do not come and go each second. */
+const TAKES_OVER_AT = 1.25;
+
+/**
+ * Of the threads that are there now, those that used most CPU, in the order of the table.
+ * @param before those that had a line
+ */
+function busiest(frames: readonly LiveFrame[], before: readonly string[]): readonly string[] {
   const used = new Map<string, number>();
   for (const { threads } of frames) {
     for (const { name, cpu } of threads) used.set(name, (used.get(name) ?? 0) + cpu);
   }
   const names = inOrder(frames.at(-1)?.threads ?? []).map(({ name }) => name);
-  const first = names.toSorted((a, b) => used.get(b)! - used.get(a)!).slice(0, CPU_LINES_MAX);
+  const rank = (name: string) => used.get(name)! * (before.includes(name) ? TAKES_OVER_AT : 1);
+  const first = names.toSorted((one, other) => rank(other) - rank(one)).slice(0, CPU_LINES_MAX);
   return names.filter(name => first.includes(name));
 }
 

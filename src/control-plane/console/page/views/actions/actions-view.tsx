@@ -32,13 +32,15 @@ export function ActionsView() {
   const own = { plan: setPlanned, mayAct: isOperator };
   // The button that led here may be gone: what the change did is where one goes on.
   useEffect(() => {
-    if (made > 0) effects.current?.focus();
+    if (made === 0) return;
+    effects.current?.focus({ preventScroll: true });
+    effects.current?.scrollIntoView({ block: 'start' });
   }, [made]);
   return (
     <>
       <p class="hint">{texts.actions.intro}</p>
       <WhyNot />
-      <RefusalNotice refusal={tuning.refusal} />
+      {tuning.refusal?.status !== 401 && <RefusalNotice refusal={tuning.refusal} />}
       <EffectsPanel plan={setPlanned} place={effects} mayAct={isOperator || mayChangeApps} />
       <div class="charts halves independent">
         {tuning.value !== undefined && <TuningPanel {...own} tuning={tuning.value} />}

@@ -41,7 +41,7 @@ export function ConfirmDialog({ plan, close }: Props) {
           <span>{of.reason}</span>
           <input name="reason" required maxLength={REASON_MAX_CHARS} autoComplete="off" />
         </label>
-        <RefusalNotice refusal={refusal} />
+        <RefusalNotice refusal={refusal} isAnswer />
         {refusal?.code === UNREACHABLE && <p class="notice">{of.outcomeUnknown}</p>}
         <div class="buttons">
           <button type="button" onClick={() => close(false)} disabled={isBusy}>

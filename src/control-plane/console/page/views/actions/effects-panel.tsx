@@ -15,23 +15,43 @@ interface Props extends ActionProps {
   readonly place: RefObject<HTMLDivElement | null>;
 }
 
+/** The forms below them must not be screens away. */
+const OPEN_MAX = 2;
+
 export function EffectsPanel({ plan, mayAct, place }: Props) {
-  const { texts } = useWording();
+  const { texts, figures } = useWording();
   const changes = useCell(useConsole().changes);
   if (changes.length === 0) return null;
+  const earlier = changes.slice(OPEN_MAX);
   return (
     // biome-ignore lint/a11y/useSemanticElements: the panel in it is the section
     <div ref={place} tabIndex={-1} role="group" aria-label={texts.actions.effects}>
       <Panel title={texts.actions.effects}>
-        <ol class="effects">
-          {changes.map(change => (
-            <li key={change.id}>
-              <Effect {...{ change, plan, mayAct }} />
-            </li>
-          ))}
-        </ol>
+        <EffectList changes={changes.slice(0, OPEN_MAX)} {...{ plan, mayAct }} />
+        {earlier.length > 0 && (
+          <details>
+            <summary>{texts.actions.earlier(figures.count(earlier.length))}</summary>
+            <EffectList changes={earlier} {...{ plan, mayAct }} />
+          </details>
+        )}
       </Panel>
     </div>
+  );
+}
+
+interface ListProps extends ActionProps {
+  readonly changes: readonly MadeChange[];
+}
+
+function EffectList({ changes, ...own }: ListProps) {
+  return (
+    <ol class="effects">
+      {changes.map(change => (
+        <li key={change.id}>
+          <Effect change={change} {...own} />
+        </li>
+      ))}
+    </ol>
   );
 }
 
