@@ -114,6 +114,16 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
     await page.getByRole('button', { name: 'Back to live' }).waitFor();
   });
 
+  it('takes no figures that are on their way for none', async () => {
+    const { page } = await open('latency');
+    await page.getByText('Waiting for figures.').waitFor({ state: 'detached' });
+    gateway.historyDelayMs = 1_500;
+    await page.getByLabel('Time shown').last().selectOption('3600000');
+    await page.getByText('Waiting for figures.').waitFor();
+    expect(await page.getByText('No exchanges in this time.').count()).toBe(0);
+    await page.getByText('Waiting for figures.').waitFor({ state: 'detached' });
+  });
+
   it('freezes the percentile curve and shows the difference', async () => {
     const { page } = await open('latency');
     await page.getByRole('button', { name: 'Freeze' }).click();

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type FastifyInstance, fastify } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { addConsolePage } from '../../../src/control-plane/console/serve-page.ts';
@@ -46,6 +47,8 @@ export class MockGateway {
   private sends = true;
   private isMute = false;
   origin = '';
+  /** Until `/v1/history` answers, as where there is much to add up. */
+  historyDelayMs = 0;
   /** Live connections that were taken. */
   connections = 0;
   /** Paths with their queries that were asked for. */
@@ -143,7 +146,8 @@ export class MockGateway {
 
   private addFigures(): void {
     type Span = { Querystring: { fromMs: string; toMs: string; steps: string } };
-    this.app.get<Span>('/v1/history', ({ query }) => {
+    this.app.get<Span>('/v1/history', async ({ query }) => {
+      await pause(this.historyDelayMs);
       const [fromMs, toMs] = [Number(query.fromMs), Number(query.toMs)];
       const stepMs = Math.max(
         1_000,

@@ -37,7 +37,7 @@ export const en = {
     crowded: 'As many watch as may. The console tries again.',
     newVersion: (version: string) => `The gateway is now version ${version}; this page is older.`,
     reload: 'Load the page anew',
-    waiting: 'Waiting for the first figures.',
+    waiting: 'Waiting for figures.',
   },
   session: {
     title: 'Sign in',
@@ -320,6 +320,7 @@ export const en = {
     latest: 'Latest first',
     search: 'Search',
     none: 'Nothing fits.',
+    looking: 'Looking for it …',
     noneKept: 'No requests are kept: telemetry.recentRequestsMaxBytes is 0.',
     reach: (since: string, age: string) => `Of all requests since ${since} (${age}).`,
     at: 'Time',

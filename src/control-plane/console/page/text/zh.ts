@@ -30,7 +30,7 @@ export const zh: Texts = {
     crowded: '同时观看的人数已达上限，控制台会再试。',
     newVersion: version => `网关现为版本 ${version}，本页面较旧。`,
     reload: '重新加载页面',
-    waiting: '正在等待第一批数据。',
+    waiting: '正在等待数据。',
   },
   session: {
     title: '登录',
@@ -309,6 +309,7 @@ export const zh: Texts = {
     latest: '最新在前',
     search: '查询',
     none: '没有符合的结果。',
+    looking: '正在查找…',
     noneKept: '未保留请求记录：telemetry.recentRequestsMaxBytes 为 0。',
     reach: (since, age) => `范围：${since} 以来的全部请求（${age}）。`,
     at: '时间',

@@ -32,6 +32,9 @@ export function RequestDetails({ id }: { readonly id: string }) {
         <button type="submit">{texts.search.find}</button>
       </form>
       <RefusalNotice refusal={refusal} />
+      {path !== undefined && value === undefined && refusal === undefined && (
+        <p class="hint">{texts.search.looking}</p>
+      )}
       {value?.items.map(request => (
         <Details
           key={`${request.front} ${request.endedAtMs} ${request.traceId}`}

@@ -81,6 +81,7 @@ export function RequestList({ wanted, want }: Props) {
         <SeenProblems />
       </form>
       <RefusalNotice refusal={refusal} />
+      {value === undefined && refusal === undefined && <p class="hint">{of.looking}</p>}
       {value !== undefined && <Reach memory={value.memory} />}
       {value !== undefined && value.items.length === 0 && <p class="hint">{of.none}</p>}
       {value !== undefined && value.items.length > 0 && <FoundTable items={value.items} />}
