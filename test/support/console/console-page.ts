@@ -110,6 +110,11 @@ async function watchFaults(context: BrowserContext): Promise<string[]> {
   return faults;
 }
 
+/** Name of what has the focus, or else its text. */
+export function focused(page: Page): Promise<unknown> {
+  return page.evaluate('document.activeElement.ariaLabel ?? document.activeElement.textContent');
+}
+
 /** Rules of WCAG 2.2 A and AA that the page breaks, each with where. */
 export async function axeFindings(page: Page): Promise<string[]> {
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];

@@ -49,6 +49,8 @@ export class MockGateway {
   origin = '';
   /** Until `/v1/history` answers, as where there is much to add up. */
   historyDelayMs = 0;
+  /** Until it answers who is signed in, with what was so when it was asked. */
+  sessionDelayMs = 0;
   /** Live connections that were taken. */
   connections = 0;
   /** Paths with their queries that were asked for. */
@@ -127,9 +129,11 @@ export class MockGateway {
       const isChange = request.method !== 'GET';
       if (isChange && request.headers['x-xingyun-console'] !== '1') await refuse(reply, 403);
     });
-    this.app.get(path, (request, reply) => {
+    this.app.get(path, async (request, reply) => {
       const signInNeeded = !this.isOpen;
-      if (this.isSignedIn(request.headers.cookie)) return { ...operator, signInNeeded };
+      const isSignedIn = this.isSignedIn(request.headers.cookie);
+      await pause(this.sessionDelayMs);
+      if (isSignedIn) return { ...operator, signInNeeded };
       if (this.isOpen) return { operator: null, roles: [], signInNeeded };
       return refuse(reply, 401);
     });
