@@ -1,10 +1,12 @@
 import { createVitalsBuffer, writeThreadVitals } from './thread-vitals.ts';
 
-/** CPU time of one worker thread since it started, as its pool reads it. */
+/** Of one worker thread, as its pool reads it: CPU time since it started. */
 export interface WorkerReading {
   readonly threadId: number;
   readonly userMicros: number;
   readonly systemMicros: number;
+  /** Share of the time since the reading before in which its loop was not idle, 0 to 1. */
+  readonly utilization: number;
 }
 
 interface WorkerPlace {
@@ -12,6 +14,7 @@ interface WorkerPlace {
   threadId: number | undefined;
   userMicros: number;
   systemMicros: number;
+  utilization: number;
   /** What the threads that had this place before had used. */
   userMicrosBefore: number;
   systemMicrosBefore: number;
@@ -56,6 +59,7 @@ export class WorkerVitals {
       place.threadId = reading.threadId;
       place.userMicros = reading.userMicros;
       place.systemMicros = reading.systemMicros;
+      place.utilization = reading.utilization;
       writePlace(place, nowMs);
     }
   }
@@ -67,6 +71,7 @@ function createPlace(): WorkerPlace {
     threadId: undefined,
     userMicros: 0,
     systemMicros: 0,
+    utilization: Number.NaN,
     userMicrosBefore: 0,
     systemMicrosBefore: 0,
   };
@@ -80,6 +85,7 @@ function leave(place: WorkerPlace): void {
   place.systemMicrosBefore += place.systemMicros;
   place.userMicros = 0;
   place.systemMicros = 0;
+  place.utilization = Number.NaN;
   place.threadId = undefined;
 }
 
@@ -88,7 +94,7 @@ function writePlace(place: WorkerPlace, nowMs: number): void {
     sampledAtMs: nowMs,
     cpuUserSeconds: (place.userMicrosBefore + place.userMicros) / 1e6,
     cpuSystemSeconds: (place.systemMicrosBefore + place.systemMicros) / 1e6,
-    eventLoopUtilization: Number.NaN,
+    eventLoopUtilization: place.utilization,
     eventLoopDelayP50Seconds: Number.NaN,
     eventLoopDelayP99Seconds: Number.NaN,
     eventLoopDelayMaxSeconds: Number.NaN,

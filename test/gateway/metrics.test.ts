@@ -116,10 +116,14 @@ describe('/metrics', () => {
     for (const thread of threads) {
       await eventually(() => read(thread)).toBeGreaterThan(0);
     }
-    // What a worker does not sample of itself is not there, rather than 0.
     const utilization = 'xingyun_thread_event_loop_utilization_ratio';
-    expect(() => value(utilization, { thread: 'front-0-worker-0' })).toThrow();
-    expect(value(utilization, { thread: 'front-0' })).toBeGreaterThanOrEqual(0);
+    for (const thread of ['front-0', 'front-0-worker-0']) {
+      expect(value(utilization, { thread })).toBeGreaterThanOrEqual(0);
+    }
+    // What a worker does not sample of itself is not there, rather than 0.
+    const heap = 'xingyun_thread_heap_used_bytes';
+    expect(() => value(heap, { thread: 'front-0-worker-0' })).toThrow();
+    expect(value(heap, { thread: 'front-0' })).toBeGreaterThan(0);
   });
 });
 

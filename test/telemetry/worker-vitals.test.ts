@@ -6,6 +6,7 @@ const reading = (threadId: number, userMicros: number, systemMicros = 0) => ({
   threadId,
   userMicros,
   systemMicros,
+  utilization: userMicros / 10_000_000,
 });
 
 function seconds(vitals: WorkerVitals) {
@@ -20,7 +21,7 @@ describe('the CPU time of workers', () => {
     expect(readThreadVitals(vitals.buffers[0]!)).toMatchObject({
       sampledAtMs: 1_000,
       cpuSystemSeconds: 0.25,
-      eventLoopUtilization: Number.NaN,
+      eventLoopUtilization: 0.15,
       heapUsedBytes: Number.NaN,
     });
   });

@@ -6,8 +6,9 @@
  * an idle worker and back took 62 to 80 µs of CPU on the front and 124 to 155 in all, over a port
  * 37 and 73 (131 KB buffer moved, Piscina 5.3, two virtual cores).
  */
+import type { EventLoopUtilization } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ProgramEntry } from '../../core/conversion.ts';
 import { WORKERS_MAX } from '../../core/pool-settings.ts';
@@ -28,7 +29,7 @@ export interface WorkerCpu {
   readonly threadId: number;
   readonly userMicros: number;
   readonly systemMicros: number;
-  /** Share of the time in which the worker's loop was not idle, 0 to 1. */
+  /** Share of the time since the reading before in which the worker's loop was not idle, 0 to 1. */
   readonly utilization: number;
 }
 
@@ -93,6 +94,8 @@ export class PiscinaWorkers implements BatchWorkers {
   private target: number;
   private readonly lines = new Set<Line>();
   private readonly free: Line[] = [];
+  /** At the last reading of each worker. */
+  private readonly loops = new WeakMap<Worker, EventLoopUtilization>();
   private readonly started = Promise.withResolvers<void>();
   private hasStarted = false;
   private destroyed = false;
@@ -157,7 +160,11 @@ export class PiscinaWorkers implements BatchWorkers {
     const readings = await Promise.allSettled(
       this.piscina.threads.map(async worker => {
         const { threadId } = worker;
-        const { utilization } = worker.performance.eventLoopUtilization();
+        const loop = worker.performance.eventLoopUtilization();
+        const before = this.loops.get(worker);
+        this.loops.set(worker, loop);
+        const { utilization } =
+          before === undefined ? loop : worker.performance.eventLoopUtilization(loop, before);
         const { user, system } = await worker.cpuUsage();
         return { threadId, userMicros: user, systemMicros: system, utilization };
       }),

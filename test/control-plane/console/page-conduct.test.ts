@@ -1,26 +1,17 @@
-import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM } from '../../support/browser-page.ts';
 import { QUIET } from '../../support/console/advice.ts';
-import { axeFindings, ConsoleBrowser, type Look } from '../../support/console/console-page.ts';
+import {
+  axeFindings,
+  ConsoleBrowser,
+  focused,
+  type Look,
+} from '../../support/console/console-page.ts';
 import { type MockGateway, OPERATOR_TOKEN } from '../../support/console/mock-gateway.ts';
 
 const LOOK: Look = { language: 'en', theme: 'light' };
 
-/** The figures after a change are there 12 s later. */
 const TIMEOUT_MS = 60_000;
-
-/** Text of what has the focus, or its name. */
-const focused = (page: Page) =>
-  page.evaluate('document.activeElement.ariaLabel ?? document.activeElement.textContent');
-
-async function fillReason(page: Page, reason: string): Promise<void> {
-  const dialog = page.getByRole('dialog');
-  await dialog.waitFor();
-  await page.keyboard.type(reason);
-  await page.keyboard.press('Enter');
-  await dialog.waitFor({ state: 'detached' });
-}
 
 // Without Debian's chromium there is nothing to look with.
 describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TIMEOUT_MS }, () => {
@@ -70,6 +61,23 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
     expect(await drain.isEnabled()).toBe(true);
   });
 
+  it('stays signed in where an older answer comes later', async () => {
+    const { page } = await open('overview', 'none');
+    await page.locator('.freshness.fresh').waitFor();
+    gateway.sessionDelayMs = 2_000;
+    const late = page.waitForResponse(
+      answer => answer.url().endsWith('/session') && answer.request().method() === 'GET',
+    );
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.getByText('Only for operators who are signed in.').first().waitFor();
+    await page.getByLabel('Token').fill(OPERATOR_TOKEN);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await (await late).finished();
+    await page.getByRole('button', { name: 'Drain front 0' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(1);
+  });
+
   it('walks through views, heat map and choices by keyboard alone', async () => {
     const { page, faults } = await open('overview');
     await page.locator('.freshness.fresh').waitFor();
@@ -106,6 +114,17 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
     await page.getByRole('button', { name: 'Back to live' }).waitFor();
   });
 
+  it('takes no figures that are on their way for none', async () => {
+    const { page } = await open('latency');
+    const notice = page.locator('.heat .nothing');
+    await notice.waitFor({ state: 'detached' });
+    gateway.historyDelayMs = 1_500;
+    await page.getByLabel('Time shown').last().selectOption('3600000');
+    await notice.waitFor();
+    expect(await notice.textContent()).toBe('Waiting for figures.');
+    await notice.waitFor({ state: 'detached' });
+  });
+
   it('freezes the percentile curve and shows the difference', async () => {
     const { page } = await open('latency');
     await page.getByRole('button', { name: 'Freeze' }).click();
@@ -139,80 +158,12 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
     expect(faults).toEqual([]);
   });
 
-  it('changes the pool with a reason, shows before and after, and reverts', async () => {
-    const { page, faults } = await open('actions');
-    await page.getByLabel(/Workers per front/).fill('2');
-    await page.getByRole('button', { name: 'Review changes' }).click();
-    expect(await axeFindings(page)).toEqual([]);
-    await fillReason(page, 'The queue grows');
-    expect(gateway.changes).toEqual([
-      { asked: 'PATCH /v1/tuning {"workersPerFront":2}', reason: 'The queue grows' },
-    ]);
-    await page.getByRole('columnheader', { name: '10 s before' }).waitFor();
-    await page
-      .getByText(/^\d+ s of 10 s$/)
-      .first()
-      .waitFor();
-    await page
-      .getByText(/^\d+ s of 10 s$/)
-      .first()
-      .waitFor({ state: 'detached' });
-    expect(await axeFindings(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Revert: Change the worker pool' }).click();
-    await fillReason(page, 'Not needed any more');
-    expect(gateway.tuning.settings.workersPerFront).toBe(1);
-    await page.getByText('Reverted', { exact: true }).waitFor();
-    expect(faults).toEqual([]);
-  });
-
-  it('makes no change that was cancelled, and goes back to where one was', async () => {
-    const { page } = await open('actions');
-    const drain = page.getByRole('button', { name: 'Drain front 0' });
-    await drain.focus();
-    await page.keyboard.press('Enter');
-    await page.getByRole('dialog').waitFor();
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await focused(page)).toBe('Drain front 0');
-    expect(gateway.changes).toEqual([]);
-  });
-
-  it('suspends an app at the version that was read', async () => {
-    const { page } = await open('actions');
-    await page.getByLabel('App id').fill('merchant-hub');
-    await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Suspend' }).click();
-    await fillReason(page, 'Keys were published');
-    await page.getByText('Suspended', { exact: true }).first().waitFor();
-    const asked = 'PATCH /v1/apps/merchant-hub suspended';
-    expect(gateway.changes).toEqual([{ asked, reason: 'Keys were published' }]);
-  });
-
-  it('drains a front, opens a circuit and blocks a source', async () => {
-    const { page } = await open('actions');
-    await page.getByRole('button', { name: 'Drain front 1' }).click();
-    await fillReason(page, 'one');
-    await page.getByRole('button', { name: 'Undrain front 1' }).waitFor();
-    const circuit = page.getByRole('group', { name: 'Circuit of core-banking' });
-    await circuit.getByRole('button', { name: 'Open' }).click();
-    await fillReason(page, 'two');
-    await page.getByLabel('Source (IP or CIDR)').fill('2001:db8::/32');
-    await page.keyboard.press('Enter');
-    await fillReason(page, 'three');
-    await page.getByRole('button', { name: 'Unblock 2001:db8::/32' }).waitFor();
-    expect(gateway.changes.map(({ asked }) => asked)).toEqual([
-      'POST /v1/fronts/1/drain',
-      'POST /v1/upstreams/core-banking/circuit open',
-      'POST /v1/blocked-sources 2001:db8::/32',
-    ]);
-  });
-
   it('finds a request by its id and from a list', async () => {
     const { page } = await open('search');
     await page.getByLabel('Request id').fill('no-such-request');
     await page.keyboard.press('Enter');
     await page.getByRole('alert').waitFor();
-    await page.getByRole('textbox', { name: 'Problem' }).fill('upstream-timeout');
+    await page.getByRole('combobox', { name: 'Problem' }).fill('upstream-timeout');
     await page.keyboard.press('Enter');
     await page.getByRole('link').filter({ hasText: '7c9e6679' }).click();
     await page.getByText('core-banking, 10.1.4.9:8443').waitFor();
@@ -259,5 +210,74 @@ describe.skipIf(CHROMIUM === undefined)('the page of the console', { timeout: TI
         element => getComputedStyle(element).transitionDuration !== '0s').length`,
     );
     expect(moving).toBe(0);
+  });
+
+  it('opens another connection in the place of one on which nothing comes', async () => {
+    const { page } = await open('overview');
+    await page.locator('.freshness.fresh').waitFor();
+    gateway.goMute();
+    await page.getByText(/^No data since/).waitFor();
+    const before = gateway.connections;
+    await page.getByRole('button', { name: 'Connect now' }).click();
+    await expect.poll(() => gateway.connections).toBeGreaterThan(before);
+    gateway.comeBack();
+    await page.locator('.freshness.fresh').waitFor();
+  });
+
+  it('says that the sign-in has ended, and takes one back to where one was', async () => {
+    const { page, faults } = await open('threads');
+    await page.locator('.freshness.fresh').waitFor();
+    gateway.endSessions();
+    await page
+      .getByText(/^The sign-in has ended/)
+      .first()
+      .waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByLabel('Token').fill(OPERATOR_TOKEN);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => focused(page)).toBe('Threads');
+    await page.locator('.pools table').first().waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it('shows in every view how many alerts fire, and takes no silence for their end', async () => {
+    const { page } = await open('search');
+    await page.getByRole('link', { name: 'Alerts firing: 1' }).waitFor();
+    await expect.poll(() => page.title()).toMatch(/^\(1\) Search/);
+    const said = page.getByRole('status').last();
+    await expect.poll(() => said.textContent()).toMatch(/latency-budget-fast-burn/);
+    await gateway.stop();
+    await page.getByText(/^No data since/).waitFor();
+    await page.getByRole('link', { name: 'Alerts firing: 1' }).waitFor({ state: 'detached' });
+    expect(await said.textContent()).toMatch(/connection is lost/);
+  });
+
+  it('keeps a frozen curve from view to view', async () => {
+    const { page } = await open('latency');
+    await page.getByRole('button', { name: 'Freeze' }).click();
+    await page.getByText(/^Frozen: /).waitFor();
+    await page.getByRole('navigation').getByRole('link', { name: 'Actions' }).click();
+    await page.getByRole('heading', { name: 'Actions', level: 1 }).waitFor();
+    await page.goBack();
+    await page.getByText(/^Frozen: /).waitFor();
+  });
+
+  it('leads from whoever calls most to the calls, and asks for the order it shows', async () => {
+    const { page } = await open('search');
+    await page.getByLabel('Sorted by').selectOption('refused');
+    await expect.poll(() => gateway.asked.at(-1)).toMatch(/by=app&order=refused/);
+    await page.getByText('Only the last 42 s are remembered.').waitFor();
+    await page.getByRole('button', { name: 'payroll-cloud' }).click();
+    await expect
+      .poll(() => page.getByRole('textbox', { name: 'App' }).inputValue())
+      .toBe('payroll-cloud');
+    await page.getByText(/^Of all requests since/).waitFor();
+    expect(gateway.asked).toContain('/v1/requests?order=latest&limit=25&app=payroll-cloud');
+  });
+
+  it('stops at no table that does not scroll', async () => {
+    const { page } = await open('threads', undefined, { ...LOOK, width: 1_900, height: 1_000 });
+    await page.locator('.pools table').first().waitFor();
+    expect(await page.locator('.table-frame[tabindex]').count()).toBe(0);
   });
 });

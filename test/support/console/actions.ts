@@ -1,12 +1,14 @@
 /** The routes of the mock gateway that change something. */
 import type { FastifyInstance } from 'fastify';
+import { addApprovals } from './approvals.ts';
 
 export type MockTuning = ReturnType<typeof startTuning>;
 
 export function startTuning() {
   const settings = {
     ...{ workersPerFront: 1, batchMax: 64, queueMax: 2_048, placement: 'auto', logLevel: 'info' },
-    placements: { 'rsa-pss-sha512': 'auto', 'ecdsa-p256-sha256': 'auto', sm2: 'pool' },
+    // As the listener has them: only kinds that are not where `placement` has them.
+    placements: { sm2: 'pool' } as Record<string, string>,
   };
   return {
     settings,
@@ -22,7 +24,7 @@ export function startTuning() {
       { front: 1, state: 'listening' },
     ],
     limits: {
-      workersPerFront: { min: 0, max: 16 },
+      workersPerFront: { min: 1, max: 64 },
       batchMax: { min: 1, max: 1_024 },
       queueMax: { min: 16, max: 65_536 },
     },
@@ -38,10 +40,9 @@ interface WithReason {
 export function addActions(app: FastifyInstance, tuning: MockTuning, note: Note): void {
   app.get('/v1/tuning', () => tuning);
   app.patch<WithReason>('/v1/tuning', ({ body }) => {
-    const { reason, placements, ...settings } = body;
-    note(`PATCH /v1/tuning ${JSON.stringify({ ...settings, placements })}`, reason);
+    const { reason, ...settings } = body;
+    note(`PATCH /v1/tuning ${JSON.stringify(settings)}`, reason);
     Object.assign(tuning.settings, settings);
-    Object.assign(tuning.settings.placements, placements);
     return tuning;
   });
   app.post<WithReason & { Params: { front: string; move: string } }>(
@@ -56,6 +57,7 @@ export function addActions(app: FastifyInstance, tuning: MockTuning, note: Note)
   addUpstreams(app, note);
   addApps(app, note);
   addSources(app, note);
+  addApprovals(app, note);
 }
 
 function addUpstreams(app: FastifyInstance, note: Note): void {
@@ -76,7 +78,7 @@ function addUpstreams(app: FastifyInstance, note: Note): void {
   app.post<WithReason & { Params: { id: string } }>(
     '/v1/upstreams/:id/circuit',
     ({ params, body, url }) => {
-      note(`POST ${url} ${body.state}`, body.reason);
+      note(`POST ${url} ${body.state} ${body.openMs ?? ''}`.trim(), body.reason);
       circuits[params.id] = body.state === 'open' ? 'open' : 'closed';
       return {};
     },

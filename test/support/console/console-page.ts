@@ -48,8 +48,12 @@ export class ConsoleBrowser {
     return new ConsoleBrowser(browser, folder);
   }
 
-  async startGateway(session: MockOptions['session'] = 'signed-in'): Promise<MockGateway> {
-    const gateway = await MockGateway.start({ folder: this.folder, session });
+  async startGateway(
+    session: MockOptions['session'] = 'signed-in',
+    roles?: readonly string[],
+  ): Promise<MockGateway> {
+    const own = roles === undefined ? {} : { roles };
+    const gateway = await MockGateway.start({ folder: this.folder, session, ...own });
     this.open.push({ close: () => gateway.stop() });
     return gateway;
   }
@@ -104,6 +108,11 @@ async function watchFaults(context: BrowserContext): Promise<string[]> {
   );
   await context.addInitScript(axe.source);
   return faults;
+}
+
+/** Name of what has the focus, or else its text. */
+export function focused(page: Page): Promise<unknown> {
+  return page.evaluate('document.activeElement.ariaLabel ?? document.activeElement.textContent');
 }
 
 /** Rules of WCAG 2.2 A and AA that the page breaks, each with where. */

@@ -2,26 +2,36 @@
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type FastifyInstance, fastify } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { addConsolePage } from '../../../src/control-plane/console/serve-page.ts';
 import { addActions, type MockTuning, startTuning } from './actions.ts';
 import { addAdvice, BUSY } from './advice.ts';
 import { frameAt } from './frames.ts';
-import { alertsAt, foundRequests, KNOWN_REQUEST, topItems, wholeRequest } from './records.ts';
+import {
+  alertsAt,
+  foundRequests,
+  KNOWN_REQUEST,
+  memoryAt,
+  topItems,
+  wholeRequest,
+} from './records.ts';
 import { curveOf, trafficBetween } from './traffic.ts';
 
 export const OPERATOR_TOKEN = 'mock-operator-token';
 const COOKIE = 'xingyun-console=mock';
 const HELLO_FRAMES = 60;
 /** Open to everybody where nobody needs to sign in; all else is for operators. */
-const FIGURES = /^\/v1\/(live|history|distribution|alerts)\b/;
+const FIGURES = /^\/v1\/(live|history|distribution)\b/;
 
 export interface MockOptions {
   /** Of the built page. */
   readonly folder: string;
   /** `none`: on loopback, where figures are for everybody. */
   readonly session: 'needed' | 'none' | 'signed-in';
+  /** Of whoever signs in; `operator` where absent. */
+  readonly roles?: readonly string[];
   readonly port?: number;
 }
 
@@ -34,12 +44,24 @@ export class MockGateway {
   private readonly app: FastifyInstance;
   private readonly sockets = new WebSocketServer({ noServer: true });
   private readonly startedAtMs = Date.now() - 9_412_000;
-  private readonly session: MockOptions['session'];
+  private session: MockOptions['session'];
+  private readonly roles: readonly string[];
   private readonly timer: NodeJS.Timeout;
   private sends = true;
+  private isMute = false;
+  origin = '';
+  /** Until `/v1/history` answers, as where there is much to add up. */
+  historyDelayMs = 0;
+  /** Until it answers who is signed in, with what was so when it was asked. */
+  sessionDelayMs = 0;
+  /** Live connections that were taken. */
+  connections = 0;
+  /** Paths with their queries that were asked for. */
+  readonly asked: string[] = [];
 
-  private constructor({ folder, session }: MockOptions) {
+  private constructor({ folder, session, roles = ['operator'] }: MockOptions) {
     this.session = session;
+    this.roles = roles;
     this.app = fastify({ forceCloseConnections: true });
     addConsolePage(this.app, folder);
     this.addSession();
@@ -54,11 +76,9 @@ export class MockGateway {
   static async start(options: MockOptions): Promise<MockGateway> {
     const gateway = new MockGateway(options);
     await gateway.app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+    const { port } = gateway.app.server.address() as AddressInfo;
+    gateway.origin = `http://127.0.0.1:${port}`;
     return gateway;
-  }
-
-  get origin(): string {
-    return `http://127.0.0.1:${(this.app.server.address() as AddressInfo).port}`;
   }
 
   /** Ends every live connection and takes none until `comeBack`. */
@@ -69,6 +89,18 @@ export class MockGateway {
 
   comeBack(): void {
     this.sends = true;
+    this.isMute = false;
+  }
+
+  /** Keeps connections, and sends nothing on them any more: as where a path has gone away. */
+  goMute(): void {
+    this.isMute = true;
+  }
+
+  /** Forgets who is signed in, as a restart does. */
+  endSessions(): void {
+    this.session = 'needed';
+    for (const socket of this.sockets.clients) socket.terminate();
   }
 
   async stop(): Promise<void> {
@@ -91,18 +123,21 @@ export class MockGateway {
   }
 
   private addSession(): void {
-    const operator = { operator: 'liu.wei', roles: ['operator'] };
+    const operator = { operator: 'liu.wei', roles: this.roles };
     const path = '/v1/console/session';
     this.app.addHook('onRequest', async (request, reply) => {
+      this.asked.push(request.url);
       const isOpen = request.url === path || request.url.startsWith('/console');
       const mayRead = this.mayRead(request.url, request.headers.cookie);
       if (!isOpen && !mayRead) await refuse(reply, 401);
       const isChange = request.method !== 'GET';
       if (isChange && request.headers['x-xingyun-console'] !== '1') await refuse(reply, 403);
     });
-    this.app.get(path, (request, reply) => {
+    this.app.get(path, async (request, reply) => {
       const signInNeeded = !this.isOpen;
-      if (this.isSignedIn(request.headers.cookie)) return { ...operator, signInNeeded };
+      const isSignedIn = this.isSignedIn(request.headers.cookie);
+      await pause(this.sessionDelayMs);
+      if (isSignedIn) return { ...operator, signInNeeded };
       if (this.isOpen) return { operator: null, roles: [], signInNeeded };
       return refuse(reply, 401);
     });
@@ -119,7 +154,8 @@ export class MockGateway {
 
   private addFigures(): void {
     type Span = { Querystring: { fromMs: string; toMs: string; steps: string } };
-    this.app.get<Span>('/v1/history', ({ query }) => {
+    this.app.get<Span>('/v1/history', async ({ query }) => {
+      await pause(this.historyDelayMs);
       const [fromMs, toMs] = [Number(query.fromMs), Number(query.toMs)];
       const stepMs = Math.max(
         1_000,
@@ -145,11 +181,14 @@ export class MockGateway {
     );
     this.app.get<{ Querystring: Record<string, string> }>('/v1/requests', ({ query }) => ({
       items: foundRequests(Date.now(), query),
+      memory: memoryAt(Date.now()),
     }));
-    this.app.get<{ Querystring: { by: string; windowSeconds: string } }>(
+    this.app.get<{ Querystring: { by: string; order: string; windowSeconds: string } }>(
       '/v1/top',
-      ({ query }) => ({
-        items: topItems(query.by, Number(query.windowSeconds)),
+      ({ query: { by, order, windowSeconds } }) => ({
+        coveredSeconds: Math.min(41.7, Number(windowSeconds)),
+        items: topItems(by, order, Number(windowSeconds)),
+        unnamed: { exchanges: 12, refused: 12, meanMs: 0.64, p99Ms: 0.71 },
       }),
     );
   }
@@ -164,6 +203,8 @@ export class MockGateway {
       return;
     }
     this.sockets.handleUpgrade(request, socket, head, opened => {
+      this.connections++;
+      if (this.isMute) return;
       const nowMs = Math.floor(Date.now() / 1_000) * 1_000;
       const frames = Array.from({ length: HELLO_FRAMES }, (_, index) =>
         frameAt(nowMs - (HELLO_FRAMES - 1 - index) * 1_000, this.workers),
@@ -178,7 +219,7 @@ export class MockGateway {
   }
 
   private sendFrame(): void {
-    if (!this.sends) return;
+    if (!this.sends || this.isMute) return;
     const frame = JSON.stringify(frameAt(Math.floor(Date.now() / 1_000) * 1_000, this.workers));
     for (const socket of this.sockets.clients) socket.send(frame);
   }

@@ -34,20 +34,26 @@ function shortRecord(index: number, nowMs: number): FoundRecord {
 
 export function foundRequests(
   nowMs: number,
-  { app, operation, problem, order, limit }: Readonly<Record<string, string>>,
+  { app, operation, problem, source, order, limit }: Readonly<Record<string, string>>,
 ) {
   const all = Array.from({ length: 25 }, (_, index) => shortRecord(index, nowMs));
   return all
     .filter(one => app === undefined || one.app === app)
     .filter(one => operation === undefined || one.operation === operation)
     .filter(one => problem === undefined || one.problem === problem)
+    .filter(one => source === undefined || one.source === source)
     .sort((a, b) =>
       order === 'latest' ? b.endedAtMs - a.endedAtMs : b.stageMs.total - a.stageMs.total,
     )
     .slice(0, Number(limit ?? 25));
 }
 
-export function wholeRequest(nowMs: number): Pick<RequestsAnswer, 'items'> {
+/** An hour of them. */
+export function memoryAt(nowMs: number) {
+  return { sinceMs: nowMs - 3_600_000, bytes: 20_971_520, maxBytes: 33_554_432 };
+}
+
+export function wholeRequest(nowMs: number): RequestsAnswer {
   const short = shortRecord(0, nowMs);
   const { total } = short.stageMs;
   const stages = STAGES.slice(0, -1).map((stage, index) => [stage, total * SHARES[index]!]);
@@ -58,7 +64,7 @@ export function wholeRequest(nowMs: number): Pick<RequestsAnswer, 'items'> {
     ...{ upstream: 'core-banking', target: '10.1.4.9:8443', attempts: 2 },
     stageMs: { ...Object.fromEntries(stages), total },
   };
-  return { items: [whole] };
+  return { items: [whole], memory: memoryAt(nowMs) };
 }
 
 const TOP_NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -68,14 +74,21 @@ const TOP_NAMES: Readonly<Record<string, readonly string[]>> = {
   source: ['203.0.113.24', '198.51.100.7', '2001:db8:41::9', '192.0.2.61'],
 };
 
-export function topItems(by: string, windowSeconds: number): TopItem[] {
-  return (TOP_NAMES[by] ?? []).map((name, index) => ({
+const RANKS: Readonly<Record<string, (item: TopItem) => number>> = {
+  refused: ({ refused }) => refused,
+  slowest: ({ p99Ms }) => p99Ms,
+};
+
+export function topItems(by: string, order: string, windowSeconds: number): TopItem[] {
+  const rank = RANKS[order] ?? (({ exchanges }) => exchanges);
+  const items = (TOP_NAMES[by] ?? []).map((name, index) => ({
     name,
     exchanges: Math.round((windowSeconds * 1_900) / (index + 1)),
     refused: by === 'problem' ? Math.round(1_900 / (index + 1)) : Math.round(noise(index) * 940),
     meanMs: 5.2 + index * 1.3,
     p99Ms: 21.4 + index * 17.2,
   }));
+  return items.sort((one, other) => rank(other) - rank(one));
 }
 
 export function alertsAt(nowMs: number) {

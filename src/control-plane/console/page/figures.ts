@@ -53,17 +53,34 @@ export class Figures {
     return this.largeFormat.format(value);
   }
 
+  /** Where there is room for seven characters. */
+  shortCount(value: number): string {
+    if (value < 1_000_000) return this.count(value);
+    return `${this.significant(value / 1_000_000)}M`;
+  }
+
+  /** Where there is room for four. */
+  tinyCount(value: number): string {
+    if (value < 1_000) return this.count(value);
+    if (value < 1_000_000) return `${Number((value / 1_000).toPrecision(2))}k`;
+    return `${Number((value / 1_000_000).toPrecision(2))}M`;
+  }
+
   rate(perSecond: number): string {
     return `${this.rateFigure(perSecond)} ${this.texts.unit.perSecond}`;
   }
 
   rateFigure(perSecond: number): string {
+    // Rare is not never.
+    if (perSecond > 0 && perSecond < 0.05) return `< ${this.decimal(0.1, 1)}`;
+    if (perSecond >= 1_000_000) return this.shortCount(perSecond);
     return this.decimal(perSecond, perSecond < 10 && perSecond > 0 ? 1 : 0);
   }
 
   ms(value: number | null | undefined): string {
     if (value === null || value === undefined) return NO_FIGURE;
     if (value === 0) return '0 ms';
+    if (value < 0.0005) return `< ${this.decimal(0.001, 3)} ms`;
     return value >= 10_000 ? `${this.significant(value / 1_000)} s` : `${this.msFigure(value)} ms`;
   }
 
@@ -135,6 +152,15 @@ export class Figures {
     return stepMs % 60_000 === 0 ? this.minuteFormat.format(atMs) : this.clock(atMs);
   }
 
+  /** The time zone of this browser, in which all moments are said: `UTC+8`. */
+  zone(): string {
+    const minutes = -new Date().getTimezoneOffset();
+    if (minutes === 0) return 'UTC';
+    const size = Math.abs(minutes);
+    const rest = size % 60 === 0 ? '' : `:${size % 60}`;
+    return `UTC${minutes < 0 ? '−' : '+'}${Math.floor(size / 60)}${rest}`;
+  }
+
   moment(atMs: number): string {
     return this.momentFormat.format(atMs);
   }
@@ -142,6 +168,8 @@ export class Figures {
   difference(from: number, to: number, shown: (value: number) => string): string {
     const sign = to > from ? '+' : to < from ? '−' : '±';
     const size = shown(Math.abs(to - from));
+    // Less than can be told: more or less is no matter.
+    if (size.startsWith('<')) return size;
     if (from === 0) return `${sign}${size}`;
     const percent = (Math.abs(to - from) / Math.abs(from)) * 100;
     return `${sign}${size} (${sign}${this.decimal(percent, percent < 10 ? 1 : 0)} %)`;

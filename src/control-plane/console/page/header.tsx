@@ -1,5 +1,6 @@
 /** Where one is, whether the figures are fresh, who is signed in, and how the page looks. */
 
+import { useFiringCount } from './alert-watch.tsx';
 import { useCell } from './state/cell.ts';
 import { useConsole, useLive, useWording } from './state/console-state.ts';
 import { VIEWS, type ViewName } from './state/page-address.ts';
@@ -15,6 +16,7 @@ export function Header({ view }: { readonly view: ViewName }) {
         <span class="brand-part">{texts.console}</span>
       </p>
       {isSignedIn && <Views shown={view} />}
+      <Firing />
       <div class="top-tools">
         {isSignedIn && <Freshness />}
         <Operator />
@@ -34,6 +36,18 @@ function Views({ shown }: { readonly shown: ViewName }) {
         </a>
       ))}
     </nav>
+  );
+}
+
+/** What fires is seen in every view. */
+function Firing() {
+  const { texts, figures } = useWording();
+  const count = useFiringCount() ?? 0;
+  if (count === 0) return null;
+  return (
+    <a class="badge firing loud" href="#/overview">
+      {texts.alerts.firingCount(figures.count(count))}
+    </a>
   );
 }
 

@@ -30,7 +30,7 @@ export function useSpanMoves() {
 export function SpanPicker() {
   const { span: cell } = useConsole();
   const wording = useWording();
-  const { texts } = wording;
+  const { texts, figures } = wording;
   const span = useCell(cell);
   const { pan, zoom, goLive } = useSpanMoves();
   const lengths: readonly number[] = LIVE_LENGTHS_MS;
@@ -84,6 +84,7 @@ export function SpanPicker() {
           </button>
         </>
       )}
+      <span class="hint">{texts.span.zone(figures.zone())}</span>
     </fieldset>
   );
 }

@@ -3,18 +3,18 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useConsole, useLive, useWording } from './state/console-state.ts';
 
 export function StaleNotice() {
-  const { live, announcement } = useConsole();
+  const state = useConsole();
   const { texts, figures } = useWording();
-  const { freshness, lastAtMs } = useLive();
+  const { freshness, lastAtMs, isCrowded } = useLive();
   const wasSilent = useRef(false);
   const nowMs = useSeconds(freshness === 'silent');
   useEffect(() => {
     const isSilent = freshness === 'silent';
     if (isSilent !== wasSilent.current) {
-      announcement.set(isSilent ? texts.live.lost : texts.live.back);
+      state.say(isSilent ? texts.live.lost : texts.live.back);
     }
     wasSilent.current = isSilent;
-  }, [freshness, announcement, texts]);
+  }, [freshness, state, texts]);
   if (freshness !== 'silent') return null;
   const age = lastAtMs === undefined ? '' : figures.age(nowMs - lastAtMs);
   return (
@@ -25,10 +25,27 @@ export function StaleNotice() {
             ? texts.live.silentNever
             : texts.live.silentSince(figures.clock(lastAtMs), age)}
         </strong>{' '}
-        {texts.live.retrying}
+        {isCrowded ? texts.live.crowded : texts.live.retrying}
       </p>
-      <button type="button" onClick={() => live.retry()}>
+      <button type="button" onClick={() => state.live.retry()}>
         {texts.live.retry}
+      </button>
+    </div>
+  );
+}
+
+/** A page of another version may not understand what the gateway says now. */
+export function VersionNotice() {
+  const { texts } = useWording();
+  const { version } = useLive();
+  const first = useRef<string>(undefined);
+  first.current ??= version;
+  if (version === undefined || version === first.current) return null;
+  return (
+    <div class="notice">
+      <p>{texts.live.newVersion(version)}</p>
+      <button type="button" onClick={() => location.reload()}>
+        {texts.live.reload}
       </button>
     </div>
   );

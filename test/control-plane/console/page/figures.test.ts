@@ -24,6 +24,20 @@ describe('figures', () => {
     expect(figures.micros(42.6)).toBe('42.6 µs');
   });
 
+  it('say what is rare as rare, and what is much in few digits', () => {
+    expect(figures.rate(0.0035)).toBe('< 0.1 /s');
+    expect(figures.ms(0.0001)).toBe('< 0.001 ms');
+    expect(figures.rate(1_234_567)).toBe('1.23M /s');
+    expect([999_999, 12_345_678].map(count => figures.shortCount(count))).toEqual([
+      ...['999,999', '12.3M'],
+    ]);
+    expect([999, 38_400, 1_900_000].map(count => figures.tinyCount(count))).toEqual([
+      ...['999', '38k', '1.9M'],
+    ]);
+    const rate = (value: number) => figures.rate(value);
+    expect(figures.difference(60, 60.01, rate)).toBe('< 0.1 /s');
+  });
+
   it('are in the units of the language', () => {
     expect(chinese.rate(3_400)).toBe('3,400 次/秒');
     expect(chinese.age(754_000)).toBe('12 分 34 秒');

@@ -16,6 +16,13 @@ it('takes the frames of a new connection that it has not got yet', () => {
   );
 });
 
+it('begins anew where the clock was set back', () => {
+  const kept = withFrames(frames(100, 110), frames(20, 21));
+  expect(kept.map(({ traffic }) => traffic.toMs)).toEqual([START_MS + 20_000]);
+  const repeated = frames(100, 110);
+  expect(withFrames(repeated, frames(105, 110))).toHaveLength(10);
+});
+
 it('lets the oldest go where there are too many', () => {
   const kept = withFrames(frames(0, FRAMES_KEPT_MAX), frames(FRAMES_KEPT_MAX, FRAMES_KEPT_MAX + 3));
   expect(kept).toHaveLength(FRAMES_KEPT_MAX);

@@ -23,6 +23,20 @@ it('has the history before the frames, and in the time in which no frame came', 
   ]);
 });
 
+it('counts no moment twice where rows of the history are longer than frames', () => {
+  const tens = [0, 10, 20].map(second =>
+    trafficBetween(START_MS + second * 1_000, START_MS + (second + 10) * 1_000),
+  );
+  const joined = joinRows(tens, rows([17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 30], LATE_MS));
+  expect(startsOf(joined)).toEqual([
+    ...[0, 10_000, 20_130, 21_130, 22_130, 23_130, 24_130, 25_130, 26_130, 30_130],
+  ]);
+  const lost = joinRows(tens, rows([8, 9, 11, 12, 18, 19], LATE_MS));
+  expect(startsOf(lost)).toEqual([0, 10_000, 20_000]);
+  const ends = joined.map(({ toMs }) => toMs);
+  expect(ends).toEqual(ends.toSorted((one, other) => one - other));
+});
+
 it('is either alone where the other has nothing', () => {
   expect(startsOf(joinRows([], rows([0, 1])))).toEqual([0, 1_000]);
   expect(startsOf(joinRows(rows([0, 1]), []))).toEqual([0, 1_000]);

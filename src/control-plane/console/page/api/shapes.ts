@@ -24,7 +24,8 @@ export interface TuningSettings {
   readonly batchMax: number;
   readonly queueMax: number;
   readonly placement: Placement;
-  readonly placements: Readonly<Record<string, Placement>>;
+  /** Of single kinds of work; the others run where `placement` has them. */
+  readonly placements: Readonly<Partial<Record<string, Placement>>>;
   readonly logLevel: string;
 }
 
@@ -71,10 +72,13 @@ export interface AppRecord {
 /** One exchange; what is absent was not found, or was not there. */
 export interface RequestRecord {
   readonly requestId: string;
+  readonly traceId?: string;
   readonly endedAtMs: number;
   readonly front: number;
   readonly method: string;
   readonly path: string;
+  /** Where the path was longer than what is kept of it. */
+  readonly pathCut?: true;
   /** 0 where no head was sent. */
   readonly status: number;
   readonly problem?: string;
@@ -92,6 +96,8 @@ export interface RequestRecord {
   readonly replayed: boolean;
   readonly aborted: boolean;
   readonly source: string;
+  /** The WebSocket session on which it came. */
+  readonly session?: string;
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly stageMs: Readonly<Partial<Record<Stage, number>>>;
@@ -100,17 +106,36 @@ export interface RequestRecord {
 /** Several exchanges may have the id that their callers chose. */
 export interface RequestsAnswer {
   readonly items: readonly RequestRecord[];
+  readonly memory: RequestMemory;
+}
+
+/** How far back the gateway remembers single exchanges. */
+interface RequestMemory {
+  readonly sinceMs: number;
+  /** 0 where none are kept. */
+  readonly maxBytes: number;
 }
 
 export const TOP_KINDS = ['app', 'operation', 'problem', 'source'] as const;
 export type TopKind = (typeof TOP_KINDS)[number];
 
-export interface TopItem {
-  readonly name: string;
+export const TOP_ORDERS = ['exchanges', 'refused', 'slowest'] as const;
+export type TopOrder = (typeof TOP_ORDERS)[number];
+
+export interface TopFigures {
   readonly exchanges: number;
   readonly refused: number;
   readonly meanMs: number;
   readonly p99Ms: number;
+}
+
+export interface TopAnswer {
+  /** Of the window, what the gateway remembers. */
+  readonly coveredSeconds: number;
+  /** The first ones of their order. */
+  readonly items: readonly (TopFigures & { readonly name: string })[];
+  readonly other?: TopFigures;
+  readonly unnamed?: TopFigures;
 }
 
 export interface Alert {
@@ -119,4 +144,22 @@ export interface Alert {
   readonly state: 'ok' | 'pending' | 'firing';
   readonly sinceMs: number;
   readonly summary: string;
+}
+
+/** A change that waits for a second person. Moments are RFC 3339. */
+export interface Approval {
+  readonly id: string;
+  readonly action: string;
+  /** An operator's id. */
+  readonly requestedBy: string;
+  readonly requestedAt: string;
+  readonly expiresAt: string;
+  readonly reason: string;
+  readonly rules: readonly { readonly rule: string }[];
+  /** What would be written, its secrets sealed; null deletes. */
+  readonly changes: readonly {
+    readonly kind: string;
+    readonly id: string;
+    readonly body: Readonly<Record<string, unknown>> | null;
+  }[];
 }

@@ -11,10 +11,13 @@ interface Props {
   readonly items: readonly Item[];
 }
 
+/** More do not stand beside something else. */
+const NARROW_MAX = 7;
+
 export function Columns({ title, unit, items }: Props) {
   const max = Math.max(1, ...items.map(({ count }) => count));
   return (
-    <figure class="columns">
+    <figure class={`columns ${items.length > NARROW_MAX ? 'wide' : ''}`}>
       <figcaption>
         {title} <span class="hint">{unit}</span>
       </figcaption>

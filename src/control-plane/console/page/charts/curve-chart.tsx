@@ -4,7 +4,7 @@ import type uPlot from 'uplot';
 import type { CurvePoint } from '../../../../telemetry/live-frame.ts';
 import { useWording } from '../state/console-state.ts';
 import { seenColour } from './colours.ts';
-import { axisLook, markWidth, plotPadding, usePlot } from './use-plot.ts';
+import { axisHeight, axisLook, markWidth, plotPadding, usePlot } from './use-plot.ts';
 
 /** Of the axis: up to p99.999. */
 const RARITY_MAX = 100_000;
@@ -45,7 +45,7 @@ export function CurveChart({ label, now, frozen }: Props) {
       {
         ...axisLook(),
         ...{
-          size: 30,
+          size: axisHeight(),
           space: 46,
           splits: () => MARKS,
           filter: (_: uPlot, marks: number[]) => marks,

@@ -1,5 +1,6 @@
 /** Figures as a table: the text of every chart, and what is a table anyway. */
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 export interface Column {
   readonly label: string;
@@ -20,10 +21,12 @@ interface Props extends TableData {
 }
 
 export function DataTable({ caption, columns, rows, note, showsCaption = false }: Props) {
+  const { frame, scrolls } = useScrolls();
+  // What scrolls must be reached by keyboard; what does not is no place to stop.
+  const stop = scrolls ? { tabIndex: 0 } : {};
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for a form
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <div class="table-frame" role="group" tabIndex={0} aria-label={caption}>
+    <div class="table-frame" role="group" aria-label={caption} ref={frame} {...stop}>
       <table>
         <caption class={showsCaption ? undefined : 'unseen'}>{caption}</caption>
         <thead>
@@ -50,6 +53,22 @@ export function DataTable({ caption, columns, rows, note, showsCaption = false }
       {note !== undefined && <p class="hint">{note}</p>}
     </div>
   );
+}
+
+/** Whether the table is larger than its frame. */
+function useScrolls() {
+  const frame = useRef<HTMLDivElement>(null);
+  const [scrolls, setScrolls] = useState(false);
+  useEffect(() => {
+    const outer = frame.current!;
+    const measure = () =>
+      setScrolls(outer.scrollWidth > outer.clientWidth || outer.scrollHeight > outer.clientHeight);
+    const observer = new ResizeObserver(measure);
+    observer.observe(outer);
+    for (const inner of outer.children) observer.observe(inner);
+    return () => observer.disconnect();
+  }, []);
+  return { frame, scrolls };
 }
 
 interface CellProps {

@@ -27,7 +27,7 @@ export function HeatMap(props: Props) {
   const drag = useDrag(props, canvas, setReadout);
   const onKeyDown = useKeys(props, setReadout);
   const colours = useCell(useConsole().preferences.colours);
-  const { rows, fromMs, toMs } = traffic;
+  const { rows, fromMs, toMs, isWhole } = traffic;
   // Other colours paint anew
   useEffect(() => {
     const target = canvas.current!;
@@ -50,7 +50,8 @@ export function HeatMap(props: Props) {
       >
         <canvas ref={canvas} />
         {drag.box !== undefined && <div class="heat-box" style={drag.box} />}
-        {rows.every(({ exchanges }) => exchanges === 0) && (
+        {!isWhole && <p class="nothing">{texts.live.waiting}</p>}
+        {isWhole && rows.every(({ exchanges }) => exchanges === 0) && (
           <p class="nothing">{texts.chart.empty}</p>
         )}
       </div>

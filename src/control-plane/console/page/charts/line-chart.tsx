@@ -8,7 +8,11 @@ import { ChartCard } from './chart-card.tsx';
 import { seenColour, seriesColour } from './colours.ts';
 import { Legend } from './legend.tsx';
 import { MARK_STEPS_SECONDS } from './time-marks.ts';
-import { axisLook, markWidth, plotPadding, usePlot } from './use-plot.ts';
+import { axisHeight, axisLook, markWidth, plotPadding, remPx, usePlot } from './use-plot.ts';
+
+/** Between marks, which are larger on a wall. */
+const TIME_SPACE_REMS = 4.7;
+const VALUE_SPACE_REMS = 1.9;
 
 export type Points = readonly (number | null)[];
 
@@ -32,10 +36,12 @@ interface Props {
   readonly isLive?: boolean;
   /** Where there is nothing to draw. */
   readonly empty?: string;
+  /** Whether more of it is on its way. */
+  readonly isWaiting?: boolean;
 }
 
 export function LineChart(props: Props) {
-  const { title, timesMs, lines, shown, tools, isLive = false, empty } = props;
+  const { title, timesMs, lines, shown, tools, isLive = false, empty, isWaiting } = props;
   const { texts, figures } = useWording();
   const [pointedAt, setPointedAt] = useState<number>();
   const element = useLines(props, setPointedAt);
@@ -62,7 +68,8 @@ export function LineChart(props: Props) {
       <Legend items={items} />
       <div class="plot" role="img" aria-label={texts.chart.latest(title, spoken)}>
         <div class="plot-area" ref={element} />
-        {lines.length === 0 && <p class="nothing">{empty}</p>}
+        {isWaiting && <p class="nothing">{texts.live.waiting}</p>}
+        {!isWaiting && lines.length === 0 && <p class="nothing">{empty}</p>}
       </div>
     </ChartCard>
   );
@@ -94,7 +101,7 @@ function useLines(props: Props, point: (index: number | undefined) => void) {
     axes: [
       {
         ...axisLook(),
-        ...{ size: 30, space: 60, incrs: [...MARK_STEPS_SECONDS] },
+        ...{ size: axisHeight(), space: remPx() * TIME_SPACE_REMS, incrs: [...MARK_STEPS_SECONDS] },
         values: (_: uPlot, at: number[], __: number, ___: number, step: number) =>
           at.map(seconds => figures.clockMark(seconds * 1_000, step * 1_000)),
       },
@@ -102,7 +109,7 @@ function useLines(props: Props, point: (index: number | undefined) => void) {
         ...axisLook(),
         ...{
           size: markWidth,
-          space: 26,
+          space: remPx() * VALUE_SPACE_REMS,
           values: (_: uPlot, at: number[]) => at.map(markOf(marked)),
         },
       },

@@ -62,22 +62,35 @@ export function bandAtHeight(y: number, canvasHeight: number): number | undefine
 function paintCells(context: CanvasRenderingContext2D, frame: Frame, picture: HeatPicture): void {
   const { rows, fromMs, toMs } = picture;
   const colours = heatColours(isDarkPanel());
-  let countMax = 0;
-  for (const { heat } of rows) for (const count of heat) countMax = Math.max(countMax, count);
+  const density = densityOf(rows);
+  let densest = 0;
+  for (const row of rows) {
+    for (const count of row.heat) densest = Math.max(densest, density(row, count));
+  }
   const x = (ms: number) => frame.left + ((ms - fromMs) / (toMs - fromMs)) * frame.width;
   const bandHeight = frame.height / BANDS;
-  for (const { heat, ...row } of rows) {
+  for (const row of rows) {
     const left = Math.max(frame.left, Math.floor(x(row.fromMs)));
     const right = Math.min(frame.left + frame.width, Math.ceil(x(row.toMs)));
     if (right <= left) continue;
-    for (const [band, count] of heat.entries()) {
+    for (const [band, count] of row.heat.entries()) {
       if (count === 0) continue;
       const top = Math.round(frame.height - (band + 1) * bandHeight);
       const bottom = Math.round(frame.height - band * bandHeight);
-      context.fillStyle = colours[heatStep(count, countMax)]!;
+      context.fillStyle = colours[heatStep(density(row, count), densest)]!;
       context.fillRect(left, top, right - left, bottom - top);
     }
   }
+}
+
+/**
+ * What a cell would have if its row were as long as the longest: a row of ten seconds is not darker
+ * than ten of one.
+ */
+function densityOf(rows: readonly TrafficFigures[]) {
+  const lengthMs = ({ fromMs, toMs }: TrafficFigures) => Math.max(1, toMs - fromMs);
+  const longestMs = rows.reduce((longest, row) => Math.max(longest, lengthMs(row)), 0);
+  return (row: TrafficFigures, count: number) => (count * longestMs) / lengthMs(row);
 }
 
 export function isDarkPanel(): boolean {

@@ -47,6 +47,11 @@ export function axisFont(): string {
   return `${Math.round(remPx() * AXIS_FONT_REMS)}px system-ui, sans-serif`;
 }
 
+/** Of the marks below a chart. */
+export function axisHeight(): number {
+  return Math.round(remPx() * 2.1);
+}
+
 /** At the right there is room for half of the last mark. */
 export function plotPadding(): uPlot.Padding {
   return [8, Math.round(remPx() * 2.3), 0, 0];

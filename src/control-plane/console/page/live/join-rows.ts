@@ -3,7 +3,9 @@ import type { TrafficFigures } from '../../../../telemetry/live-frame.ts';
 
 /**
  * The frames, which are there first, and what the history has of the time in which none came:
- * before the page was opened, and while its connection was lost. Both oldest first.
+ * before the page was opened, and while its connection was lost. Both oldest first. A row of the
+ * history that is longer than a frame, as those before a restart are, takes the place of the frames
+ * that lie in it: each moment counts once, and lines do not run backwards.
  */
 export function joinRows(
   past: readonly TrafficFigures[],
@@ -15,9 +17,18 @@ export function joinRows(
     const middleMs = (row.fromMs + row.toMs) / 2;
     while (next < frames.length && frames[next]!.toMs <= middleMs) joined.push(frames[next++]!);
     const isCovered = next < frames.length && frames[next]!.fromMs <= middleMs;
-    if (!isCovered) joined.push(row);
+    if (isCovered) continue;
+    while (joined.length > 0 && isWithin(joined.at(-1)!, row)) joined.pop();
+    joined.push(row);
+    while (next < frames.length && isWithin(frames[next]!, row)) next++;
   }
   return [...joined, ...frames.slice(next)];
+}
+
+/** By its middle: frames do not come on the second. */
+function isWithin(frame: TrafficFigures, row: TrafficFigures): boolean {
+  const middleMs = (frame.fromMs + frame.toMs) / 2;
+  return middleMs > row.fromMs && middleMs < row.toMs;
 }
 
 /** A row so much longer than asked for is a slice of the history that was not kept finer. */

@@ -10,8 +10,15 @@ import { withFrames } from './frame-window.ts';
 /** Frames come each second: two that are missing are not a late one any more. */
 const SILENCE_MAX_MS = 2_500;
 const WATCH_INTERVAL_MS = 500;
+/**
+ * A connection on which nothing comes for so long is given up: where a laptop slept or a path went
+ * away, nobody tells the browser, and it would hold an open socket for many minutes.
+ */
+const GIVEN_UP_AFTER_MS = 10_000;
 const PAUSE_MIN_MS = 500;
 const PAUSE_MAX_MS = 8_000;
+/** RFC 6455 section 7.4.1 and its registry: so many watch already. */
+const CLOSE_TRY_AGAIN_LATER = 1_013;
 
 export type Freshness = 'connecting' | 'fresh' | 'silent';
 
@@ -24,6 +31,8 @@ export interface LiveState {
   readonly startedAtMs: number | undefined;
   /** Counts connections that said hello. */
   readonly connection: number;
+  /** Whether the last connection was refused because so many watch already. */
+  readonly isCrowded: boolean;
 }
 
 type Message = Hello | LiveFrame | { readonly kind: 'other' };
@@ -31,6 +40,7 @@ type Message = Hello | LiveFrame | { readonly kind: 'other' };
 const NOTHING: LiveState = {
   ...{ freshness: 'connecting', frames: [], lastAtMs: undefined },
   ...{ version: undefined, startedAtMs: undefined, connection: 0 },
+  isCrowded: false,
 };
 
 export class LiveConnection {
@@ -41,6 +51,8 @@ export class LiveConnection {
   private timer: number | undefined;
   private watch: number | undefined;
   private failures = 0;
+  /** By the clock of this browser: when the socket was opened, or last brought something. */
+  private heardAtMs = 0;
   private aheadMs = 0;
   private isWanted = false;
 
@@ -54,6 +66,8 @@ export class LiveConnection {
     if (this.isWanted) return;
     this.isWanted = true;
     this.watch = window.setInterval(() => this.judgeAge(), WATCH_INTERVAL_MS);
+    document.addEventListener('visibilitychange', this.onSeen);
+    addEventListener('online', this.onSeen);
     this.open();
   }
 
@@ -61,8 +75,10 @@ export class LiveConnection {
     this.isWanted = false;
     clearInterval(this.watch);
     clearTimeout(this.timer);
-    this.socket?.close();
-    this.socket = undefined;
+    document.removeEventListener('visibilitychange', this.onSeen);
+    removeEventListener('online', this.onSeen);
+    this.drop();
+    this.failures = 0;
     this.state.set(NOTHING);
   }
 
@@ -71,22 +87,43 @@ export class LiveConnection {
     return Date.now() + this.aheadMs;
   }
 
-  /** Not after the pause but now, where the connection is lost. */
+  /** Not after the pause but now, where nothing comes: also in the place of a silent socket. */
   retry(): void {
-    if (!this.isWanted || this.socket !== undefined) return;
+    if (!this.isWanted || this.state.value.freshness === 'fresh') return;
     clearTimeout(this.timer);
+    this.drop();
     this.open();
   }
+
+  /** A page that is looked at again, or a network that is back, does not wait out a pause. */
+  private readonly onSeen = (): void => {
+    if (document.visibilityState !== 'visible') return;
+    this.judgeAge();
+    if (this.state.value.freshness === 'silent') this.retry();
+  };
 
   private open(): void {
     const socket = new WebSocket(this.url);
     this.socket = socket;
+    this.heardAtMs = Date.now();
     socket.addEventListener('message', ({ data }) => {
       if (this.socket === socket) this.read(JSON.parse(String(data)) as Message);
     });
-    socket.addEventListener('close', () => {
-      if (this.socket === socket) this.reopenLater();
+    socket.addEventListener('close', ({ code }) => {
+      if (this.socket !== socket) return;
+      const isCrowded = code === CLOSE_TRY_AGAIN_LATER;
+      if (isCrowded !== this.state.value.isCrowded) {
+        this.state.set({ ...this.state.value, isCrowded });
+      }
+      this.reopenLater();
     });
+  }
+
+  /** Nothing that it may still say is heard. */
+  private drop(): void {
+    const { socket } = this;
+    this.socket = undefined;
+    socket?.close();
   }
 
   private reopenLater(): void {
@@ -108,9 +145,10 @@ export class LiveConnection {
   private take(message: Hello | LiveFrame): void {
     const before = this.state.value;
     this.failures = 0;
+    this.heardAtMs = Date.now();
     const newest = message.kind === 'frame' ? message : message.frames.at(-1);
     if (newest !== undefined) this.aheadMs = aheadMs(newest);
-    const now = { freshness: 'fresh', lastAtMs: Date.now() } as const;
+    const now = { freshness: 'fresh', lastAtMs: Date.now(), isCrowded: false } as const;
     if (message.kind === 'frame') {
       this.state.set({ ...before, ...now, frames: withFrames(before.frames, [message]) });
       return;
@@ -127,6 +165,11 @@ export class LiveConnection {
   private judgeAge(): void {
     const { value } = this.state;
     const { lastAtMs, freshness } = value;
+    if (this.socket !== undefined && Date.now() - this.heardAtMs > GIVEN_UP_AFTER_MS) {
+      this.drop();
+      this.reopenLater();
+      return;
+    }
     if (freshness === 'silent') return;
     const isOld = lastAtMs !== undefined && Date.now() - lastAtMs > SILENCE_MAX_MS;
     const neverCame = lastAtMs === undefined && this.failures > 0 && this.socket === undefined;

@@ -1,7 +1,15 @@
-/** What a GET answers, asked again after each interval, with why it could not be had. */
+/** What a GET answers, asked again an interval after each answer, with why it could not be had. */
 import { useEffect, useState } from 'preact/hooks';
 import { ApiRefusal } from '../api/api-client.ts';
 import { useConsole } from '../state/console-state.ts';
+
+/** What is asked once is asked again where nobody answered, or there was no room for it. */
+const RETRY_MS = 3_000;
+const PASSING_STATUSES: readonly (number | undefined)[] = [0, 429, 502, 503, 504];
+
+function isPassing(refusal: ApiRefusal | undefined): boolean {
+  return PASSING_STATUSES.includes(refusal?.status);
+}
 
 export interface Asked<T> {
   readonly value: T | undefined;
@@ -39,11 +47,16 @@ export function useAnswer<T>(
       isWanted = false;
     };
   }, [api, path, round, occasion]);
+  // After an answer, not after a question: one that takes longer than the interval is waited for.
   useEffect(() => {
-    if (intervalMs === undefined) return;
-    const timer = setInterval(() => setRound(count => count + 1), intervalMs);
-    return () => clearInterval(timer);
-  }, [intervalMs]);
+    if (got.path !== path) return;
+    // Who signs in sees the views anew: until then the answer stays this one.
+    if (got.refusal?.status === 401) return;
+    const pauseMs = intervalMs ?? (isPassing(got.refusal) ? RETRY_MS : undefined);
+    if (pauseMs === undefined) return;
+    const timer = setTimeout(() => setRound(count => count + 1), pauseMs);
+    return () => clearTimeout(timer);
+  }, [intervalMs, got, path]);
   const isOfPath = got.path === path;
   return {
     value: isOfPath ? got.value : undefined,

@@ -18,6 +18,8 @@ export interface Traffic {
   readonly toMs: number;
   readonly stepMs: number;
   readonly refusal: ApiRefusal | undefined;
+  /** Whether what is missing in the rows is known to be missing, and not on its way. */
+  readonly isWhole: boolean;
 }
 
 /** A moment that goes on with every interval; stands still without one. */
@@ -45,24 +47,30 @@ export function useTraffic(span: Span): Traffic {
   const asked = boundsOf(span, Math.round(isRepeated ? nowMs - SETTLING_MS : nowMs));
   const steps = Math.max(1, Math.min(STEPS_MAX, Math.round(lengthMs / 1_000)));
   const query = `fromMs=${asked.fromMs}&toMs=${asked.toMs}&steps=${steps}`;
-  const { value, refusal } = useLastAnswer(`/v1/history?${query}`);
+  const key = span.kind === 'live' ? `${span.lengthMs}` : query;
+  const { value, refusal, isWhole } = useLastAnswer(`/v1/history?${query}`, key);
   const past = useMemo(() => value && withoutCovered(value.rows, value.stepMs), [value]) ?? NONE;
   const stepMs = value?.stepMs ?? 1_000;
-  if (!isByFrames) return { rows: past, ...asked, stepMs, refusal };
+  if (!isByFrames) return { rows: past, ...asked, stepMs, refusal, isWhole };
   const own = frames.map(({ traffic }) => traffic);
   const toMs = own.at(-1)?.toMs ?? asked.toMs;
   const fromMs = toMs - lengthMs;
   const rows = joinRows(past, own);
-  return { rows: rows.filter(row => row.toMs > fromMs), fromMs, toMs, stepMs: 1_000, refusal };
+  const shown = rows.filter(row => row.toMs > fromMs);
+  return { rows: shown, fromMs, toMs, stepMs: 1_000, refusal, isWhole };
 }
 
-/** Until the next answer is there, the one before: a chart does not blink. */
-function useLastAnswer(path: string) {
+/**
+ * Until the next answer is there, the one before: a chart does not blink.
+ * @param key of the span: an answer of another span is not all of this one
+ */
+function useLastAnswer(path: string, key: string) {
   const { value, refusal } = useAnswer<HistoryAnswer>(path);
-  const [last, setLast] = useState<HistoryAnswer>();
+  const [last, setLast] = useState<{ readonly value: HistoryAnswer; readonly key: string }>();
   useEffect(() => {
-    if (value !== undefined) setLast(value);
+    if (value !== undefined) setLast({ value, key });
     else if (refusal !== undefined) setLast(undefined);
   }, [value, refusal]);
-  return { value: value ?? last, refusal };
+  const isWhole = value !== undefined || last?.key === key;
+  return { value: value ?? last?.value, refusal, isWhole };
 }

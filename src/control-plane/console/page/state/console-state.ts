@@ -1,8 +1,9 @@
 /** What all views share, made once for the page. */
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { CurvePoint } from '../../../../telemetry/live-frame.ts';
 import { ApiClient, ApiRefusal } from '../api/api-client.ts';
-import type { Session } from '../api/shapes.ts';
+import type { Alert, Session } from '../api/shapes.ts';
 import { Figures } from '../figures.ts';
 import { LiveConnection, type LiveState } from '../live/live-connection.ts';
 import type { Span } from '../live/span.ts';
@@ -11,6 +12,20 @@ import { TEXTS, type Texts } from '../text/index.ts';
 import { Cell, useCell } from './cell.ts';
 import type { MadeChange } from './made-change.ts';
 import { Preferences } from './preferences.ts';
+
+/** What is known of the alerts; nothing where nobody could ask. */
+interface KnownAlerts {
+  readonly alerts?: readonly Alert[] | undefined;
+  readonly refusal?: ApiRefusal | undefined;
+}
+
+/** A percentile curve that is kept to be compared, from view to view. */
+export interface FrozenCurve {
+  readonly name: string;
+  readonly points: readonly CurvePoint[];
+  /** Exchanges in it. */
+  readonly count: number;
+}
 
 /** `unknown` until the listener has answered; `refused` where signing in is the next step. */
 export type SessionState =
@@ -23,15 +38,21 @@ const SESSION_PATH = '/v1/console/session';
 export class ConsoleState {
   readonly preferences = new Preferences();
   readonly session = new Cell<SessionState>({ kind: 'unknown' });
+  /** Whether somebody was signed in who is not any more, without having asked for it. */
+  readonly isSessionOver = new Cell(false);
   /** Read out by screen readers: states that changed, never figures. */
   readonly announcement = new Cell('');
   readonly span = new Cell<Span>(LIVE_SPAN);
   readonly changes = new Cell<readonly MadeChange[]>([]);
+  readonly alerts = new Cell<KnownAlerts>({});
+  readonly frozen = new Cell<FrozenCurve | undefined>(undefined);
   /** Somewhere one must be signed in: the listener says whether one still is. */
   readonly api = new ApiClient(path => {
     if (path !== SESSION_PATH) void this.readSession();
   });
   readonly live: LiveConnection;
+  /** Counts sign-ins and sign-outs: what was asked before one says nothing after it. */
+  private turns = 0;
 
   constructor() {
     const url = new URL('/v1/live', location.href);
@@ -45,11 +66,14 @@ export class ConsoleState {
   }
 
   async readSession(): Promise<void> {
+    const { turns } = this;
     try {
-      this.know(await this.api.get<Session>(SESSION_PATH));
+      const session = await this.api.get<Session>(SESSION_PATH);
+      if (turns === this.turns) this.know(session);
     } catch (error) {
       if (!(error instanceof ApiRefusal)) throw error;
-      if (error.status === 401) this.session.set({ kind: 'refused' });
+      if (turns !== this.turns) return;
+      if (error.status === 401) this.become({ kind: 'refused' });
       // A listener that cannot be reached says nothing about the session; the page shows its age.
       else if (this.session.value.kind === 'unknown') {
         setTimeout(() => void this.readSession(), SESSION_RETRY_MS);
@@ -57,9 +81,16 @@ export class ConsoleState {
     }
   }
 
+  /** Reads out; what was said before is said again. */
+  say(text: string): void {
+    this.announcement.set(text === this.announcement.value ? `${text}\u00a0` : text);
+  }
+
   /** @throws ApiRefusal */
   async signIn(token: string): Promise<void> {
-    this.know(await this.api.send<Session>('POST', SESSION_PATH, { token }));
+    const session = await this.api.send<Session>('POST', SESSION_PATH, { token });
+    this.turns++;
+    this.know(session);
   }
 
   async signOut(): Promise<void> {
@@ -68,15 +99,27 @@ export class ConsoleState {
     } catch (error) {
       if (!(error instanceof ApiRefusal)) throw error;
     }
+    this.turns++;
     // Whether it worked or not, the listener says who is signed in.
     await this.readSession();
+    this.isSessionOver.set(false);
   }
 
   private know({ operator, roles, signInNeeded }: Session): void {
     const known = { kind: 'known', operator, roles, signInNeeded } as const;
     const isSame = JSON.stringify(known) === JSON.stringify(this.session.value);
-    if (!isSame) this.session.set(known);
+    if (!isSame) this.become(known);
   }
+
+  private become(next: SessionState): void {
+    const isOver = operatorOf(this.session.value) !== null && operatorOf(next) === null;
+    if (isOver || operatorOf(next) !== null) this.isSessionOver.set(isOver);
+    this.session.set(next);
+  }
+}
+
+export function operatorOf(session: SessionState): string | null {
+  return session.kind === 'known' ? session.operator : null;
 }
 
 const SESSION_RETRY_MS = 3_000;

@@ -75,9 +75,9 @@ function useKeyFigures(): readonly KeyFigure[] {
       label,
       value: latency.count === 0 ? NO_FIGURE : figures.ms(durations[index]),
     })),
-    { label: of.inFlight, value: figures.count(frame.exchangesInFlight) },
-    { label: of.connections, value: figures.count(frame.connections) },
-    { label: of.sessions, value: figures.count(frame.sessions) },
+    { label: of.inFlight, value: figures.shortCount(frame.exchangesInFlight) },
+    { label: of.connections, value: figures.shortCount(frame.connections) },
+    { label: of.sessions, value: figures.shortCount(frame.sessions) },
     { label: of.memory, value: figures.bytes(frame.rssBytes) },
   ];
 }

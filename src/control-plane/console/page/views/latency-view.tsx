@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { CurvePoint, DistributionAnswer } from '../../../../telemetry/live-frame.ts';
 import { ChartCard, Panel } from '../charts/chart-card.tsx';
-import { type Curve, CurveChart } from '../charts/curve-chart.tsx';
+import { CurveChart } from '../charts/curve-chart.tsx';
 import { bandName, HeatMap } from '../charts/heat-map.tsx';
 import { Legend } from '../charts/legend.tsx';
 import { Waterfall } from '../charts/waterfall.tsx';
@@ -13,7 +13,7 @@ import { type Traffic, useTraffic } from '../live/use-traffic.ts';
 import { RefusalNotice } from '../refusal-notice.tsx';
 import { SpanPicker, spanName, spanQuery, useSpanMoves } from '../span-picker.tsx';
 import { useCell } from '../state/cell.ts';
-import { useConsole, useWording } from '../state/console-state.ts';
+import { type FrozenCurve, useConsole, useWording } from '../state/console-state.ts';
 
 const REFRESH_MS = 5_000;
 
@@ -106,18 +106,14 @@ interface CurveProps {
   readonly span: Span;
 }
 
-interface FrozenCurve extends Curve {
-  readonly name: string;
-}
-
 /** The percentiles of which the table speaks. */
 const TOLD = [0.5, 0.9, 0.99, 0.999, 0.9999, 1] as const;
 
 function CurvePanel({ distribution, span }: CurveProps) {
-  const { live } = useConsole();
+  const { live, frozen: kept } = useConsole();
   const wording = useWording();
   const { texts, figures } = wording;
-  const [frozen, setFrozen] = useState<FrozenCurve>();
+  const frozen = useCell(kept);
   const now = useMemo(
     () => ({ points: distribution?.curve ?? [], count: distribution?.traffic.exchanges ?? 0 }),
     [distribution],
@@ -125,7 +121,7 @@ function CurvePanel({ distribution, span }: CurveProps) {
   const curve = now.points;
   const freeze = () => {
     const name = `${spanName(wording, span)}, ${figures.clock(live.nowMs())}`;
-    setFrozen({ ...now, name });
+    kept.set({ ...now, name });
   };
   const tools = (
     <>
@@ -133,7 +129,7 @@ function CurvePanel({ distribution, span }: CurveProps) {
         {texts.latency.freeze}
       </button>
       {frozen !== undefined && (
-        <button type="button" class="quiet" onClick={() => setFrozen(undefined)}>
+        <button type="button" class="quiet" onClick={() => kept.set(undefined)}>
           {texts.latency.thaw}
         </button>
       )}

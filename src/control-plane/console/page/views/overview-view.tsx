@@ -65,6 +65,7 @@ function RateChart({ traffic, isLive }: Props) {
   return (
     <LineChart
       {...{ title, timesMs, lines, fromMs, toMs, isLive }}
+      isWaiting={!traffic.isWhole}
       shown={value => figures.rate(value)}
       marked={value => `${figures.rateMark(value)} ${texts.unit.perSecond}`}
     />
@@ -87,6 +88,7 @@ function PercentileChart({ traffic, isLive }: Props) {
   return (
     <LineChart
       {...{ title, timesMs, lines, fromMs, toMs, isLive }}
+      isWaiting={!traffic.isWhole}
       isLogarithmic
       shown={value => figures.ms(value)}
       marked={value => figures.msMark(value)}
@@ -102,6 +104,7 @@ function RefusalChart({ traffic, isLive }: Props) {
   return (
     <LineChart
       {...{ title, timesMs, lines, fromMs, toMs, isLive }}
+      isWaiting={!traffic.isWhole}
       empty={noRefusals}
       shown={value => figures.rate(value)}
       marked={value => `${figures.rateMark(value)} ${texts.unit.perSecond}`}

@@ -42,7 +42,7 @@ export function PoolPanel({ pool, traffic }: Props) {
     pool.batchSizes.findLastIndex(count => count > 0) + 1,
   );
   const sizes = pool.batchSizes.slice(0, shownSizes).map((count, index) => ({
-    ...{ label: sizeName(2 ** index), count, shown: figures.count(count) },
+    ...{ label: sizeName(2 ** index), count, shown: figures.tinyCount(count) },
   }));
   return (
     <Panel title={of.pool(`${pool.front}`)} isLive>
@@ -65,9 +65,10 @@ export function PoolPanel({ pool, traffic }: Props) {
   );
 }
 
-function WaitAndService({ pool: { meanWait, meanService } }: { readonly pool: PoolFigures }) {
+function WaitAndService({ pool }: { readonly pool: PoolFigures }) {
   const { texts, figures } = useWording();
   const of = texts.threads;
+  const { jobs, meanWait, meanService } = pool;
   const longest = Math.max(meanWait, meanService, 1e-9);
   const rows = [
     [of.wait, meanWait, 's2'],
@@ -82,7 +83,7 @@ function WaitAndService({ pool: { meanWait, meanService } }: { readonly pool: Po
             <dt>{label}</dt>
             <dd>
               <Bar share={ms / longest} colour={colour} />
-              <span class="value">{figures.ms(ms)}</span>
+              <span class="value">{jobs === 0 ? NO_FIGURE : figures.ms(ms)}</span>
             </dd>
           </div>
         ))}

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { ApiRefusal } from '../api/api-client.ts';
 import { RefusalNotice } from '../refusal-notice.tsx';
+import { useCell } from '../state/cell.ts';
 import { useConsole, useWording } from '../state/console-state.ts';
 
 export function SignInView() {
@@ -9,6 +10,7 @@ export function SignInView() {
   const { texts } = useWording();
   const [refusal, setRefusal] = useState<ApiRefusal>();
   const [isBusy, setBusy] = useState(false);
+  const isOver = useCell(state.isSessionOver);
   const submit = async (event: Event & { currentTarget: HTMLFormElement }) => {
     event.preventDefault();
     const token = String(new FormData(event.currentTarget).get('token')).trim();
@@ -23,6 +25,7 @@ export function SignInView() {
   };
   return (
     <form class="panel sign-in" onSubmit={submit}>
+      {isOver && <p class="notice">{texts.session.over}</p>}
       <p>{texts.session.intro}</p>
       <label class="field">
         <span>{texts.session.token}</span>
@@ -33,7 +36,7 @@ export function SignInView() {
           {texts.session.wrong}
         </p>
       ) : (
-        <RefusalNotice refusal={refusal} />
+        <RefusalNotice refusal={refusal} isAnswer />
       )}
       <button type="submit" class="main" disabled={isBusy}>
         {texts.session.submit}

@@ -1,5 +1,5 @@
 /** Every thread, and what the pools make of their work. */
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { LiveFrame, ThreadFigures } from '../../../../telemetry/live-frame.ts';
 import { Bar } from '../charts/bar.tsx';
 import { Panel } from '../charts/chart-card.tsx';
@@ -35,6 +35,15 @@ export function ThreadsView() {
   );
 }
 
+/** Each front with its workers behind it, however they were started. */
+function inOrder(threads: readonly ThreadFigures[]): readonly ThreadFigures[] {
+  const rank = ({ kind }: ThreadFigures) => (kind === 'main' ? 0 : 1);
+  return threads.toSorted(
+    (one, other) =>
+      rank(one) - rank(other) || one.name.localeCompare(other.name, 'en', { numeric: true }),
+  );
+}
+
 function ThreadTable({ frame }: { readonly frame: LiveFrame }) {
   const { texts, figures } = useWording();
   const of = texts.threads;
@@ -53,7 +62,7 @@ function ThreadTable({ frame }: { readonly frame: LiveFrame }) {
     if (ageMs <= SILENT_AFTER_MS) return <span class="badge ok">{of.running}</span>;
     return <span class="badge firing">{of.silent(figures.age(ageMs))}</span>;
   };
-  const rows = frame.threads.map(thread => [
+  const rows = inOrder(frame.threads).map(thread => [
     thread.name,
     of.kinds[thread.kind],
     share(thread.cpu),
@@ -78,7 +87,9 @@ function ThreadCharts() {
   const { texts, figures } = useWording();
   const { frames } = useLive();
   const of = texts.threads;
-  const drawn = useMemo(() => pointsOf(frames), [frames]);
+  const drawnNames = useRef<readonly string[]>([]);
+  const drawn = useMemo(() => pointsOf(frames, drawnNames.current), [frames]);
+  drawnNames.current = drawn.names;
   const { timesMs, fromMs, toMs, cpu, queue, wait, service } = drawn;
   const time = { timesMs, fromMs, toMs, isLive: true };
   const queueLines = useMemo(
@@ -92,12 +103,13 @@ function ThreadCharts() {
     ],
     [wait, service, of],
   );
+  const isMore = cpu.length < (frames.at(-1)?.threads.length ?? 0);
   const jobs = (value: number) => `${figures.count(value)} ${of.jobs}`;
   return (
     <div class="charts thirds">
       <LineChart
         {...time}
-        title={of.cpuOverTime}
+        title={isMore ? of.cpuOfBusiest(figures.count(cpu.length)) : of.cpuOverTime}
         lines={cpu}
         shown={value => figures.share(value)}
         marked={value => figures.share(value)}
@@ -123,13 +135,13 @@ function ThreadCharts() {
 /** The busiest that have a line of their own. */
 const CPU_LINES_MAX = 6;
 
-function pointsOf(all: readonly LiveFrame[]) {
+function pointsOf(all: readonly LiveFrame[], before: readonly string[]) {
   const toMs = all.at(-1)?.traffic.toMs ?? 0;
   const frames = all.filter(({ traffic }) => traffic.toMs > toMs - SHOWN_MS);
   const firstMs = frames[0]?.traffic.fromMs ?? toMs;
   const fromMs = Math.min(firstMs, toMs - SHOWN_MIN_MS);
   const latest = frames.at(-1);
-  const names = (latest?.threads ?? []).map(({ name }) => name).slice(0, CPU_LINES_MAX);
+  const names = busiest(frames, before);
   const cpu = names.map(name => ({
     label: name,
     points: frames.map(({ threads }) => threads.find(one => one.name === name)?.cpu ?? null),
@@ -141,9 +153,27 @@ function pointsOf(all: readonly LiveFrame[]) {
   }));
   const mean = (key: 'meanWait' | 'meanService') => frames.map(frame => meanOf(frame, key));
   return {
-    ...{ timesMs: frames.map(({ traffic }) => traffic.toMs), fromMs, toMs, cpu, queue },
+    ...{ timesMs: frames.map(({ traffic }) => traffic.toMs), fromMs, toMs, names, cpu, queue },
     ...{ wait: mean('meanWait'), service: mean('meanService') },
   };
+}
+
+/** By so much another must be busier to take a line: lines do not come and go each second. */
+const TAKES_OVER_AT = 1.25;
+
+/**
+ * Of the threads that are there now, those that used most CPU, in the order of the table.
+ * @param before those that had a line
+ */
+function busiest(frames: readonly LiveFrame[], before: readonly string[]): readonly string[] {
+  const used = new Map<string, number>();
+  for (const { threads } of frames) {
+    for (const { name, cpu } of threads) used.set(name, (used.get(name) ?? 0) + cpu);
+  }
+  const names = inOrder(frames.at(-1)?.threads ?? []).map(({ name }) => name);
+  const rank = (name: string) => used.get(name)! * (before.includes(name) ? TAKES_OVER_AT : 1);
+  const first = names.toSorted((one, other) => rank(other) - rank(one)).slice(0, CPU_LINES_MAX);
+  return names.filter(name => first.includes(name));
 }
 
 /** Of all jobs of all pools in a second. */

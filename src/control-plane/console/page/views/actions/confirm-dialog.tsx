@@ -1,6 +1,6 @@
 /** Shows what would change, and asks for the reason. */
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { ApiRefusal } from '../../api/api-client.ts';
+import { ApiRefusal, UNREACHABLE } from '../../api/api-client.ts';
 import { DataTable } from '../../charts/data-table.tsx';
 import { RefusalNotice } from '../../refusal-notice.tsx';
 import { useConsole, useWording } from '../../state/console-state.ts';
@@ -12,7 +12,7 @@ const REASON_MAX_CHARS = 500;
 
 interface Props {
   readonly plan: PlannedChange;
-  readonly close: () => void;
+  readonly close: (isMade: boolean) => void;
 }
 
 export function ConfirmDialog({ plan, close }: Props) {
@@ -23,7 +23,13 @@ export function ConfirmDialog({ plan, close }: Props) {
   const of = texts.actions;
   const columns = [{ label: of.setting }, { label: of.from }, { label: of.to }];
   return (
-    <dialog ref={dialog} aria-labelledby={id} onClose={close}>
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      // What is under way ends first: else nobody would hear that it was refused.
+      onCancel={event => isBusy && event.preventDefault()}
+      onClose={() => close(false)}
+    >
       <form onSubmit={submit}>
         <h2 id={id}>{plan.title}</h2>
         <DataTable
@@ -35,9 +41,10 @@ export function ConfirmDialog({ plan, close }: Props) {
           <span>{of.reason}</span>
           <input name="reason" required maxLength={REASON_MAX_CHARS} autoComplete="off" />
         </label>
-        <RefusalNotice refusal={refusal} />
+        <RefusalNotice refusal={refusal} isAnswer />
+        {refusal?.code === UNREACHABLE && <p class="notice">{of.outcomeUnknown}</p>}
         <div class="buttons">
-          <button type="button" onClick={close}>
+          <button type="button" onClick={() => close(false)} disabled={isBusy}>
             {of.cancel}
           </button>
           <button type="submit" class="main" disabled={isBusy}>
@@ -64,7 +71,7 @@ function useModal() {
   return dialog;
 }
 
-function useSubmit(plan: PlannedChange, close: () => void) {
+function useSubmit(plan: PlannedChange, close: Props['close']) {
   const state = useConsole();
   const { texts } = useWording();
   const [refusal, setRefusal] = useState<ApiRefusal>();
@@ -74,10 +81,11 @@ function useSubmit(plan: PlannedChange, close: () => void) {
     const reason = String(new FormData(event.currentTarget).get('reason')).trim();
     if (reason === '') return;
     setBusy(true);
+    setRefusal(undefined);
     try {
       await makeChange(state, plan, reason);
-      state.announcement.set(texts.actions.made(plan.title));
-      close();
+      state.say(texts.actions.made(plan.title));
+      close(true);
     } catch (error) {
       if (!(error instanceof ApiRefusal)) throw error;
       setRefusal(error);

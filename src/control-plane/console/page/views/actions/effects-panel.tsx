@@ -1,4 +1,5 @@
 /** Each change beside the figures of the ten seconds before and after it. */
+import type { RefObject } from 'preact';
 import { ApiRefusal } from '../../api/api-client.ts';
 import { Panel } from '../../charts/chart-card.tsx';
 import { DataTable } from '../../charts/data-table.tsx';
@@ -6,38 +7,61 @@ import { NO_FIGURE } from '../../figures.ts';
 import { RefusalNotice } from '../../refusal-notice.tsx';
 import { useCell } from '../../state/cell.ts';
 import { useConsole, useLive, useWording, type Wording } from '../../state/console-state.ts';
-import {
-  COMPARED_MS,
-  type KeyFigures,
-  type MadeChange,
-  type PlannedChange,
-} from '../../state/made-change.ts';
+import { COMPARED_MS, type KeyFigures, type MadeChange } from '../../state/made-change.ts';
+import type { ActionProps } from './action-props.ts';
 
-interface Props {
-  readonly plan: (change: PlannedChange) => void;
+interface Props extends ActionProps {
+  /** Where one is taken once a change was made. */
+  readonly place: RefObject<HTMLDivElement | null>;
 }
 
-export function EffectsPanel({ plan }: Props) {
-  const { texts } = useWording();
+/** The forms below them must not be screens away. */
+const OPEN_MAX = 2;
+
+export function EffectsPanel({ plan, mayAct, place }: Props) {
+  const { texts, figures } = useWording();
   const changes = useCell(useConsole().changes);
   if (changes.length === 0) return null;
+  const earlier = changes.slice(OPEN_MAX);
   return (
-    <Panel title={texts.actions.effects}>
-      <ol class="effects">
-        {changes.map(change => (
-          <li key={change.id}>
-            <Effect change={change} plan={plan} />
-          </li>
-        ))}
-      </ol>
-    </Panel>
+    // biome-ignore lint/a11y/useSemanticElements: the panel in it is the section
+    <div ref={place} tabIndex={-1} role="group" aria-label={texts.actions.effects}>
+      <Panel title={texts.actions.effects}>
+        <EffectList changes={changes.slice(0, OPEN_MAX)} {...{ plan, mayAct }} />
+        {earlier.length > 0 && (
+          <details>
+            <summary>{texts.actions.earlier(figures.count(earlier.length))}</summary>
+            <EffectList changes={earlier} {...{ plan, mayAct }} />
+          </details>
+        )}
+      </Panel>
+    </div>
   );
 }
 
-function Effect({ change, plan }: Props & { readonly change: MadeChange }) {
+interface ListProps extends ActionProps {
+  readonly changes: readonly MadeChange[];
+}
+
+function EffectList({ changes, ...own }: ListProps) {
+  return (
+    <ol class="effects">
+      {changes.map(change => (
+        <li key={change.id}>
+          <Effect change={change} {...own} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Effect({ change, plan, mayAct }: ActionProps & { readonly change: MadeChange }) {
   const wording = useWording();
   const { texts, figures } = wording;
   const { inverse, title, lines } = change.plan;
+  const isMixed = useCell(useConsole().changes).some(
+    ({ id, atMs }) => id !== change.id && Math.abs(atMs - change.atMs) < COMPARED_MS,
+  );
   return (
     <article class="effect">
       <div class="effect-head">
@@ -58,6 +82,7 @@ function Effect({ change, plan }: Props & { readonly change: MadeChange }) {
         {inverse !== undefined && !change.isReverted && (
           <button
             type="button"
+            disabled={!mayAct}
             onClick={() => plan(inverse)}
             aria-label={texts.actions.revertTitle(title)}
           >
@@ -65,6 +90,7 @@ function Effect({ change, plan }: Props & { readonly change: MadeChange }) {
           </button>
         )}
       </div>
+      {isMixed && <p class="notice">{texts.actions.mixed}</p>}
       <Comparison change={change} />
     </article>
   );

@@ -22,18 +22,18 @@ export async function makeChange(
   reason: string,
 ): Promise<void> {
   const { api, live, changes } = state;
+  // The seconds in which it was made are neither before nor after it.
+  const beforeMs = sliceStart(live.nowMs());
   await plan.apply(reason);
   const atMs = live.nowMs();
-  // The second in which it was made is neither before nor after it.
-  const startMs = sliceStart(atMs);
-  const before = await readKeyFigures(api, framesOf(state), startMs - COMPARED_MS, startMs);
+  const before = await readKeyFigures(api, framesOf(state), beforeMs - COMPARED_MS, beforeMs);
   const id = (changes.value[0]?.id ?? 0) + 1;
   const made = { id, plan, reason, atMs, before, after: undefined, isReverted: false };
   const others = changes.value.map(change =>
     change.plan.inverse === plan ? { ...change, isReverted: true } : change,
   );
   changes.set([made, ...others].slice(0, CHANGES_KEPT_MAX));
-  const afterMs = startMs + 1_000;
+  const afterMs = sliceStart(atMs) + 1_000;
   const waitMs = afterMs + COMPARED_MS + SETTLE_MS - atMs;
   setTimeout(() => void readAfter(state, made, afterMs), waitMs);
 }

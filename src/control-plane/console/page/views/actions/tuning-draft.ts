@@ -1,7 +1,5 @@
-/** What stands in the form, and the change that it would be. */
-import type { Placement, Tuning, TuningSettings } from '../../api/shapes.ts';
-import { useConsole, useWording } from '../../state/console-state.ts';
-import type { PlannedChange } from '../../state/made-change.ts';
+/** What stands in the form of the pool, and what of the settings it would change. */
+import type { Placement, TuningSettings } from '../../api/shapes.ts';
 
 /** As typed: a number may be none yet. */
 export interface Draft {
@@ -10,8 +8,11 @@ export interface Draft {
   readonly queueMax: string;
   readonly placement: string;
   readonly logLevel: string;
-  readonly placements: Readonly<Record<string, Placement>>;
+  /** Kinds that are not here run where `placement` has them. */
+  readonly placements: Placements;
 }
+
+type Placements = Readonly<Partial<Record<string, Placement>>>;
 
 export function draftOf(settings: TuningSettings): Draft {
   const { workersPerFront, batchMax, queueMax, placement, logLevel, placements } = settings;
@@ -21,57 +22,49 @@ export function draftOf(settings: TuningSettings): Draft {
   };
 }
 
-type Patch = Partial<TuningSettings>;
-type Line = PlannedChange['lines'][number];
-
-const NUMBERS = ['workersPerFront', 'batchMax', 'queueMax'] as const;
+export const NUMBERS = ['workersPerFront', 'batchMax', 'queueMax'] as const;
 const CHOICES = ['placement', 'logLevel'] as const;
 
-/** Makes the plan of a draft; undefined where it changes nothing. */
-export function useTuningPlan({ settings }: Tuning) {
-  const { api } = useConsole();
-  const { texts } = useWording();
-  const of = texts.actions;
-  const planOf = (patch: Patch, lines: readonly Line[]): PlannedChange => ({
-    title: of.tuningTitle,
-    lines,
-    apply: reason => api.send('PATCH', '/v1/tuning', { ...patch, reason }),
-  });
-  return (draft: Draft): PlannedChange | undefined => {
-    const patch: Record<string, unknown> = {};
-    const back: Record<string, unknown> = {};
-    const lines: Line[] = [];
-    const note = (name: string, label: string, from: unknown, to: unknown) => {
-      if (String(from) === String(to)) return;
-      patch[name] = to;
-      back[name] = from;
-      lines.push({ name: label, from: String(from), to: String(to) });
-    };
-    for (const name of NUMBERS) {
-      if (draft[name] !== '') note(name, of[name], settings[name], Number(draft[name]));
-    }
-    for (const name of CHOICES) note(name, of[name], settings[name], draft[name]);
-    const kinds = Object.keys(draft.placements).filter(
-      kind => draft.placements[kind] !== (settings.placements[kind] ?? 'auto'),
-    );
-    for (const kind of kinds) {
-      const from = settings.placements[kind] ?? 'auto';
-      lines.push({ name: `${of.placement} ${kind}`, from, to: draft.placements[kind]! });
-    }
-    if (kinds.length > 0) {
-      const only = (all: Readonly<Record<string, Placement>>) =>
-        Object.fromEntries(kinds.map(kind => [kind, all[kind] ?? 'auto']));
-      patch.placements = only(draft.placements);
-      back.placements = only(settings.placements);
-    }
-    if (lines.length === 0) return undefined;
-    const inverse = planOf(
-      back,
-      lines.map(({ name, from, to }) => ({ name, from: to, to: from })),
-    );
-    return {
-      ...planOf(patch, lines),
-      inverse: { ...inverse, title: of.revertTitle(of.tuningTitle) },
-    };
+type Patch = Partial<Record<keyof TuningSettings, unknown>>;
+
+/** One setting, or where one kind of work runs; undefined where the kind follows the rest. */
+export interface DraftChange {
+  readonly setting: (typeof NUMBERS)[number] | (typeof CHOICES)[number] | 'kind';
+  readonly kind?: string;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+interface DraftChanges {
+  readonly changes: readonly DraftChange[];
+  /** For `PATCH /v1/tuning`, and for taking it back. */
+  readonly patch: Patch;
+  readonly back: Patch;
+}
+
+export function changesOf(settings: TuningSettings, draft: Draft): DraftChanges {
+  const patch: Patch = {};
+  const back: Patch = {};
+  const changes: DraftChange[] = [];
+  const note = (setting: Exclude<DraftChange['setting'], 'kind'>, to: string | number) => {
+    const from = settings[setting];
+    if (from === to) return;
+    patch[setting] = to;
+    back[setting] = from;
+    changes.push({ setting, from: String(from), to: String(to) });
   };
+  for (const name of NUMBERS) if (draft[name] !== '') note(name, Number(draft[name]));
+  for (const name of CHOICES) note(name, draft[name]);
+  const { placements } = settings;
+  const kinds = new Set([...Object.keys(placements), ...Object.keys(draft.placements)]);
+  const moved = [...kinds].filter(kind => placements[kind] !== draft.placements[kind]);
+  for (const kind of moved) {
+    changes.push({ setting: 'kind', kind, from: placements[kind], to: draft.placements[kind] });
+  }
+  if (moved.length > 0) {
+    // They take the place of all that were given before: those of other kinds are sent along.
+    patch.placements = draft.placements;
+    back.placements = placements;
+  }
+  return { changes, patch, back };
 }

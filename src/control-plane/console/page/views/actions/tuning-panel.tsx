@@ -5,10 +5,11 @@ import { Panel } from '../../charts/chart-card.tsx';
 import { useWording } from '../../state/console-state.ts';
 import type { ActionProps } from './action-props.ts';
 import { PlacementTable } from './placement-table.tsx';
-import { type Draft, draftOf, useTuningPlan } from './tuning-draft.ts';
+import { type Draft, draftOf, NUMBERS } from './tuning-draft.ts';
+import { useTuningPlan } from './tuning-plan.ts';
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
-const NUMBERS = ['workersPerFront', 'batchMax', 'queueMax'] as const;
+/** As the admin listener takes them. */
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'];
 
 interface Props extends ActionProps {
   readonly tuning: Tuning;
@@ -18,7 +19,7 @@ export function TuningPanel({ tuning, plan, mayAct }: Props) {
   const { texts } = useWording();
   const [changed, setChanged] = useState<Partial<Draft>>({});
   const draft = { ...draftOf(tuning.settings), ...changed };
-  const planOf = useTuningPlan(tuning);
+  const planOf = useTuningPlan(tuning.settings);
   const planned = planOf(draft);
   const of = texts.actions;
   const submit = (event: Event) => {

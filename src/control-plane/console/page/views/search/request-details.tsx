@@ -14,10 +14,12 @@ export const requestAddress = (id: string) => `#/search/${encodeURIComponent(id)
 export function RequestDetails({ id }: { readonly id: string }) {
   const { texts } = useWording();
   const path = id === '' ? undefined : `/v1/requests/${encodeURIComponent(id)}`;
-  const { value, refusal } = useAnswer<RequestsAnswer>(path);
+  const { value, refusal, again } = useAnswer<RequestsAnswer>(path);
   const submit = (event: Event & { currentTarget: HTMLFormElement }) => {
     event.preventDefault();
     const wanted = String(new FormData(event.currentTarget).get('id')).trim();
+    // A record is there a moment after its exchange: the same id may be asked for once more.
+    if (wanted === id) again();
     location.hash = requestAddress(wanted);
   };
   return (
@@ -30,8 +32,14 @@ export function RequestDetails({ id }: { readonly id: string }) {
         <button type="submit">{texts.search.find}</button>
       </form>
       <RefusalNotice refusal={refusal} />
+      {path !== undefined && value === undefined && refusal === undefined && (
+        <p class="hint">{texts.search.looking}</p>
+      )}
       {value?.items.map(request => (
-        <Details key={`${request.front} ${request.endedAtMs}`} request={request} />
+        <Details
+          key={`${request.front} ${request.endedAtMs} ${request.traceId}`}
+          request={request}
+        />
       ))}
     </Panel>
   );
@@ -45,7 +53,7 @@ function Details({ request }: { readonly request: RequestRecord }) {
   const upstream = [request.upstream, request.target].filter(part => part !== undefined).join(', ');
   const facts = [
     [of.at, figures.moment(request.endedAtMs)],
-    [of.request, `${request.method} ${request.path}`],
+    [of.request, `${request.method} ${request.path}${request.pathCut ? '…' : ''}`],
     [of.status, request.status === 0 ? NO_FIGURE : `${request.status}`],
     [of.problem, known(request.problem)],
     [of.step, known(request.step)],
@@ -59,7 +67,10 @@ function Details({ request }: { readonly request: RequestRecord }) {
     [of.attempts, `${request.attempts}`],
     [of.replayed, request.replayed ? of.yes : of.no],
     [of.left, request.aborted ? of.yes : of.no],
+    [of.bytes, `${figures.bytes(request.requestBytes)} / ${figures.bytes(request.responseBytes)}`],
     [of.source, request.source],
+    [of.session, known(request.session)],
+    [of.trace, known(request.traceId)],
     [of.front, `${request.front}`],
   ] as const;
   return (

@@ -1,6 +1,13 @@
-/** Who calls most, who is refused most, what is slowest. */
+/** Who calls most, who is refused most, what is slowest; from each name to its calls. */
 import { useState } from 'preact/hooks';
-import { TOP_KINDS, type TopItem, type TopKind } from '../../api/shapes.ts';
+import {
+  TOP_KINDS,
+  TOP_ORDERS,
+  type TopAnswer,
+  type TopFigures,
+  type TopKind,
+  type TopOrder,
+} from '../../api/shapes.ts';
 import { Bar } from '../../charts/bar.tsx';
 import { Panel } from '../../charts/chart-card.tsx';
 import { DataTable } from '../../charts/data-table.tsx';
@@ -11,21 +18,21 @@ import { useWording } from '../../state/console-state.ts';
 const WINDOWS_SECONDS = [60, 300, 3_600] as const;
 const REFRESH_MS = 5_000;
 
-const ORDERS = {
-  talkers: (one: TopItem, other: TopItem) => other.exchanges - one.exchanges,
-  refusedMost: (one: TopItem, other: TopItem) => other.refused - one.refused,
-  slowestFirst: (one: TopItem, other: TopItem) => other.p99Ms - one.p99Ms,
-} as const;
-type Order = keyof typeof ORDERS;
+/** Of which a name's calls are shown first. */
+const SHOWN_FIRST = { exchanges: 'latest', refused: 'latest', slowest: 'slowest' } as const;
 
-export function TopPanel() {
-  const { texts } = useWording();
+interface Props {
+  /** Shows the calls of a name. */
+  readonly show: (kind: TopKind, name: string, order: 'slowest' | 'latest') => void;
+}
+
+export function TopPanel({ show }: Props) {
+  const { texts, figures } = useWording();
   const [kind, setKind] = useState<TopKind>('app');
   const [seconds, setSeconds] = useState<number>(WINDOWS_SECONDS[0]);
-  const [order, setOrder] = useState<Order>('talkers');
-  const path = `/v1/top?by=${kind}&windowSeconds=${seconds}`;
-  const { value, refusal } = useAnswer<{ readonly items: readonly TopItem[] }>(path, REFRESH_MS);
-  const items = [...(value?.items ?? [])].sort(ORDERS[order]);
+  const [order, setOrder] = useState<TopOrder>('exchanges');
+  const path = `/v1/top?by=${kind}&order=${order}&windowSeconds=${seconds}`;
+  const { value, refusal } = useAnswer<TopAnswer>(path, REFRESH_MS);
   const of = texts.search;
   return (
     <Panel title={of.top}>
@@ -39,8 +46,8 @@ export function TopPanel() {
         <Choice
           label={of.topOrder}
           value={order}
-          set={next => setOrder(next as Order)}
-          options={(Object.keys(ORDERS) as Order[]).map(name => [name, of[name]])}
+          set={next => setOrder(next as TopOrder)}
+          options={TOP_ORDERS.map(name => [name, of.topOrders[name]])}
         />
         <Choice
           label={of.window}
@@ -53,8 +60,13 @@ export function TopPanel() {
         />
       </div>
       <RefusalNotice refusal={refusal} />
-      {value !== undefined && items.length === 0 && <p class="hint">{of.none}</p>}
-      {items.length > 0 && <TopTable items={items} />}
+      {value !== undefined && value.coveredSeconds < seconds - 1 && (
+        <p class="hint">{of.covered(figures.age(value.coveredSeconds * 1_000))}</p>
+      )}
+      {value !== undefined && value.items.length === 0 && <p class="hint">{of.none}</p>}
+      {value !== undefined && value.items.length > 0 && (
+        <TopTable answer={value} show={name => show(kind, name, SHOWN_FIRST[order])} />
+      )}
     </Panel>
   );
 }
@@ -81,12 +93,16 @@ function Choice({ label, value, set, options }: ChoiceProps) {
   );
 }
 
-function TopTable({ items }: { readonly items: readonly TopItem[] }) {
+interface TableProps {
+  readonly answer: TopAnswer;
+  readonly show: (name: string) => void;
+}
+
+function TopTable({ answer: { items, other, unnamed }, show }: TableProps) {
   const { texts, figures } = useWording();
   const of = texts.search;
   const most = Math.max(1, ...items.map(({ exchanges }) => exchanges));
-  const rows = items.map(({ name, exchanges, refused, meanMs, p99Ms }) => [
-    name,
+  const cellsOf = ({ exchanges, refused, meanMs, p99Ms }: TopFigures) => [
     <span key="exchanges" class="with-bar">
       <Bar share={exchanges / most} />
       <span>{figures.count(exchanges)}</span>
@@ -94,10 +110,20 @@ function TopTable({ items }: { readonly items: readonly TopItem[] }) {
     figures.count(refused),
     figures.ms(meanMs),
     figures.ms(p99Ms),
+  ];
+  const rows = items.map(item => [
+    <button key="name" type="button" class="link" onClick={() => show(item.name)}>
+      {item.name}
+    </button>,
+    ...cellsOf(item),
   ]);
+  const rest = [
+    ...(other === undefined ? [] : [[of.otherNames, ...cellsOf(other)]]),
+    ...(unnamed === undefined ? [] : [[of.unnamed, ...cellsOf(unnamed)]]),
+  ];
   const columns = [
     { label: of.name },
     ...[of.exchanges, of.refused, of.mean, 'p99'].map(label => ({ label, isFigure: true })),
   ];
-  return <DataTable caption={of.top} columns={columns} rows={rows} />;
+  return <DataTable caption={of.top} columns={columns} rows={[...rows, ...rest]} />;
 }
