@@ -6,8 +6,9 @@
  * an idle worker and back took 62 to 80 µs of CPU on the front and 124 to 155 in all, over a port
  * 37 and 73 (131 KB buffer moved, Piscina 5.3, two virtual cores).
  */
+import type { EventLoopUtilization } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ProgramEntry } from '../../core/conversion.ts';
 import { WORKERS_MAX } from '../../core/pool-settings.ts';
@@ -28,7 +29,7 @@ export interface WorkerCpu {
   readonly threadId: number;
   readonly userMicros: number;
   readonly systemMicros: number;
-  /** Share of the time in which the worker's loop was not idle, 0 to 1. */
+  /** Share of the time since the call before in which the worker's loop was not idle, 0 to 1. */
   readonly utilization: number;
 }
 
@@ -97,6 +98,8 @@ export class PiscinaWorkers implements BatchWorkers {
   private hasStarted = false;
   private destroyed = false;
   private readonly reviveTimer: NodeJS.Timeout;
+  /** As each worker's loop was read last. */
+  private readonly loads = new WeakMap<Worker, EventLoopUtilization>();
 
   /** `workerData` is shared with every worker; `taskFile` exports the standing task as default. */
   constructor(taskFile: URL, count: number, workerData: object) {
@@ -157,13 +160,20 @@ export class PiscinaWorkers implements BatchWorkers {
     const readings = await Promise.allSettled(
       this.piscina.threads.map(async worker => {
         const { threadId } = worker;
-        const { utilization } = worker.performance.eventLoopUtilization();
+        const { utilization } = this.loadOf(worker);
         const { user, system } = await worker.cpuUsage();
         return { threadId, userMicros: user, systemMicros: system, utilization };
       }),
     );
     // A worker that ended between the two calls has no reading.
     return readings.filter(reading => reading.status === 'fulfilled').map(({ value }) => value);
+  }
+
+  private loadOf(worker: Worker): EventLoopUtilization {
+    const now = worker.performance.eventLoopUtilization();
+    const before = this.loads.get(worker);
+    this.loads.set(worker, now);
+    return before === undefined ? now : worker.performance.eventLoopUtilization(now, before);
   }
 
   async destroy(): Promise<void> {

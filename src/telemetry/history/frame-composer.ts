@@ -64,7 +64,7 @@ export class FrameComposer {
         kind: kindOf(name),
         cpu: cpuShare(this.cpuBefore.get(name), { seconds, atMs }),
         ...shown(thread),
-        restarts: front === undefined ? 0 : (restarts[Number(front)] ?? 0),
+        restarts: front === undefined ? thread.restarts || 0 : (restarts[Number(front)] ?? 0),
         sampledAtMs: atMs,
       };
     });
