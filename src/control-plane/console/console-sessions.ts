@@ -13,6 +13,8 @@ const IDLE_MAX_MS = 2 * 3_600_000;
 
 interface Session {
   readonly operatorId: string;
+  /** SHA-256 of the token by which it was opened: with that it ends. */
+  readonly tokenDigest: Buffer;
   readonly expiresMs: number;
   usedMs: number;
 }
@@ -29,13 +31,14 @@ export class ConsoleSessions {
     this.clock = clock;
   }
 
-  /** The value of the cookie. */
-  open(operator: Principal): string {
+  /** The value of the cookie. @param token of that operator */
+  open(operator: Principal, token: string): string {
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const nowMs = this.clock.monotonicMs();
     if (this.sessions.size >= SESSIONS_MAX) this.forgetOldest();
     this.sessions.set(digestOf(secret), {
       operatorId: operator.id,
+      tokenDigest: createHash('sha256').update(token).digest(),
       expiresMs: nowMs + LIFETIME_MS,
       usedMs: nowMs,
     });
@@ -50,7 +53,8 @@ export class ConsoleSessions {
     const nowMs = this.clock.monotonicMs();
     this.sessions.delete(digest);
     if (nowMs > session.expiresMs || nowMs > session.usedMs + IDLE_MAX_MS) return undefined;
-    const principal = this.operators().byId(session.operatorId, this.clock.wallMs());
+    const { operatorId, tokenDigest } = session;
+    const principal = this.operators().withToken(operatorId, tokenDigest, this.clock.wallMs());
     if (principal === undefined) return undefined;
     session.usedMs = nowMs;
     this.sessions.set(digest, session);

@@ -66,6 +66,15 @@ describe('the last seconds', () => {
       expect(toMs).toBeGreaterThanOrEqual(fromMs);
   });
 
+  it('are what they were where the clock is set back a little', () => {
+    const { history, pass, setBack } = aHistory();
+    pass(4_000, [2]);
+    setBack(10);
+    pass(5, [2]);
+    expect(lastSeconds(history, 60)?.exchanges).toBeGreaterThan(50);
+    expect(lastSeconds(history, 3_600)?.exchanges).toBeGreaterThan(3_500);
+  });
+
   it('stay as they are while time goes on', () => {
     const { history, pass } = aHistory();
     pass(10, [1]);
