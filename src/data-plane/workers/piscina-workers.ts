@@ -19,6 +19,13 @@ import type { FromWorker, ReturnedBatch, ToWorker } from './worker-messages.ts';
 /** A worker that has not started after this is asked for again. */
 const REVIVE_AFTER_MS = 250;
 /**
+ * Workers that start at a time while there is traffic. To load its code takes a thread 0.1 to 1 s of
+ * CPU: 63 more on each of two fronts at once held calls for 40 s (two virtual cores).
+ */
+const STARTING_MAX = 1;
+/** One that has not started after this hangs: others do not wait for it any longer. */
+const STARTING_MAX_MS = 10_000;
+/**
  * A worker holds imported keys and one batch outside its heap, and programs with one payload at a
  * time within: a body of 1 MB is 10 to 20 MB of values.
  */
@@ -76,6 +83,7 @@ class Line {
   readonly port: MessagePort;
   /** Ends the worker that has the task. */
   readonly ending = new AbortController();
+  readonly openedMs = performance.now();
   /** The first, empty batch came back: the worker's code is there. */
   ready = false;
   journey: PromiseWithResolvers<ReturnedBatch> | undefined = undefined;
@@ -127,7 +135,7 @@ export class PiscinaWorkers implements BatchWorkers {
     });
     // Whoever awaits ready() sees it; until then it must not count as unhandled.
     this.started.promise.catch(error => this.note(error));
-    for (let i = 0; i < count; i++) this.open();
+    this.grow();
     if (count === 0) this.begun();
   }
 
@@ -217,7 +225,17 @@ export class PiscinaWorkers implements BatchWorkers {
       if (this.free.length < this.target) return;
       this.begun();
     }
+    this.grow();
     this.onAvailable();
+  }
+
+  /** Asks for what is wanted; the next ones when those that start are there. */
+  private grow(): void {
+    const startingMax = this.hasStarted ? STARTING_MAX : this.target;
+    const sinceMs = performance.now() - STARTING_MAX_MS;
+    let starting = 0;
+    for (const { ready, openedMs } of this.lines) if (!ready && openedMs > sinceMs) starting++;
+    for (; this.lines.size < this.target && starting < startingMax; starting++) this.open();
   }
 
   private get isSurplus(): boolean {
@@ -232,7 +250,7 @@ export class PiscinaWorkers implements BatchWorkers {
   resize(count: number): void {
     if (this.destroyed) return;
     this.target = count;
-    while (this.lines.size < count) this.open();
+    this.grow();
     // Those with a batch when it is back, those that start when they have.
     for (const line of [...this.free]) if (this.lines.size > count) this.end(line);
     if (!this.hasStarted && this.free.length >= count) this.begun();
@@ -251,7 +269,7 @@ export class PiscinaWorkers implements BatchWorkers {
     if (!this.hasStarted) this.started.reject(error);
     // One that could not even start is not asked for in a tight loop.
     else if (!line.ready) this.reviveTimer.refresh();
-    else if (this.lines.size < this.target) this.open();
+    else this.grow();
     line.journey?.reject(error);
   }
 
@@ -268,13 +286,13 @@ export class PiscinaWorkers implements BatchWorkers {
    */
   private revive(): void {
     if (this.destroyed || !this.hasStarted) return;
-    if (this.count < this.target) {
+    if (this.count < this.lines.size) {
       for (const line of this.lines) {
         if (line.ready) continue;
         this.end(line);
       }
     }
-    while (this.lines.size < this.target) this.open();
+    this.grow();
     for (const line of this.lines) if (!line.ready) this.reviveTimer.refresh();
   }
 }

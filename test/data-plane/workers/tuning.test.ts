@@ -97,6 +97,21 @@ describe('worker threads that are tuned', () => {
     expect(pool.stats().workers).toBe(0);
   });
 
+  it('start one after another, and all that are wanted', async () => {
+    const config = poolConfig({ placement: 'pool', count: 1 });
+    const pool = createCheckPool({ config, counters: new CounterSet() });
+    await pool.ready();
+    pool.tune({ ...config, count: 4 });
+    expect(pool.stats().workers).toBe(2);
+    await vi.waitFor(() => expect(pool.stats().workers).toBe(4), { timeout: 20_000 });
+    // One that is starting while fewer are wanted goes when it has started.
+    pool.tune({ ...config, count: 6 });
+    pool.tune({ ...config, count: 1 });
+    pool.tune({ ...config, count: 3 });
+    await vi.waitFor(() => expect(pool.stats().workers).toBe(3), { timeout: 20_000 });
+    await pool.close();
+  });
+
   it('are started where there were none', async () => {
     const config = poolConfig({ placement: 'inline' });
     const pool = createCheckPool({ config, counters: new CounterSet() });
