@@ -110,7 +110,8 @@ function numberOr(value: number, factor: number): number | null {
 
 /** A front that was started again counts from 0. */
 function poolFigures(front: number, now: PoolReading, last: PoolReading): PoolFigures {
-  const before = now.jobs < last.jobs ? NO_POOL : last;
+  const isAnother = now.jobs < last.jobs || now.batches < last.batches;
+  const before = isAnother ? NO_POOL : last;
   const jobs = now.jobs - before.jobs;
   const mean = (sum: number) => (jobs === 0 ? 0 : sum / jobs);
   const taken = now.lanes.reduce((sum, { takenMicros }) => sum + takenMicros, 0);

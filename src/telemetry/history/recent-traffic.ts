@@ -1,6 +1,6 @@
 /** The traffic of the last so many seconds, at once, for whoever judges it all the time. */
 import { STAGES } from '../../core/stages.ts';
-import { STAGE_LAYOUT } from '../histogram-layout.ts';
+import { DURATION_MAX_MICROS, STAGE_LAYOUT } from '../histogram-layout.ts';
 import { MergedHistogram } from '../merged-histogram.ts';
 import type { TrafficHistory } from './traffic-history.ts';
 import { addSparse, type TrafficSlice } from './traffic-slice.ts';
@@ -34,9 +34,11 @@ export class RecentTraffic {
 
   shareAbove(ms: number): number {
     const { total } = this;
-    const { count } = total;
+    const { count, clamped } = total;
     if (count === 0) return 0;
-    const [within = 0] = total.cumulative([Math.round(ms * 1_000)]);
+    const micros = Math.round(ms * 1_000);
+    if (micros >= DURATION_MAX_MICROS) return clamped / count;
+    const [within = 0] = total.cumulative([micros]);
     return (count - within) / count;
   }
 

@@ -36,6 +36,13 @@ describe('the last seconds', () => {
     expect(lastSeconds(history, 40)).toMatchObject({ exchanges: 50, good: 30, failed: 20 });
   });
 
+  it('tell how many took longer than all that is told apart', () => {
+    const { history, pass } = aHistory();
+    pass(10, [1, 59_000, 61_000, 200_000]);
+    const ten = lastSeconds(history, 10)!;
+    expect([1_000, 59_500, 60_000].map(ms => ten.shareAbove(ms))).toEqual([0.75, 0.5, 0.5]);
+  });
+
   it('are unknown where the history does not reach back so far', () => {
     const { history, pass } = aHistory();
     expect(lastSeconds(history, 5)).toBeUndefined();
