@@ -1,7 +1,7 @@
 /**
  * Addresses and networks (CIDR: RFC 4632, RFC 4291 section 2.3), and whether one is among them.
  *
- * Not node:net's BlockList: to fill one with 10,000 networks took 132 ms of a front thread with each
+ * Not node:net's BlockList: to fill one with 10,000 networks took 132 ms of a front thread at each
  * change, and it takes an IPv4 address for a part of `::/0`.
  */
 import { isIP } from 'node:net';

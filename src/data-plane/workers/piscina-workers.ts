@@ -19,8 +19,8 @@ import type { FromWorker, ReturnedBatch, ToWorker } from './worker-messages.ts';
 /** A worker that has not started after this is asked for again. */
 const REVIVE_AFTER_MS = 250;
 /**
- * Workers that start at a time while there is traffic. To load its code takes a thread 0.1 to 1 s of
- * CPU: 63 more on each of two fronts at once held calls for 40 s (two virtual cores).
+ * Workers that start at a time while there is traffic. To load its code takes a thread 0.1 to 1 s
+ * of CPU: 63 more on each of two fronts at once held calls for 40 s (two virtual cores).
  */
 const STARTING_MAX = 1;
 /** One that has not started after this hangs: others do not wait for it any longer. */

@@ -2,7 +2,7 @@
 import { STAGES } from '../../core/stages.ts';
 import { DURATION_MAX_MICROS, STAGE_LAYOUT } from '../histogram-layout.ts';
 import { MergedHistogram } from '../merged-histogram.ts';
-import type { TrafficHistory } from './traffic-history.ts';
+import { edgeMs, type TrafficHistory } from './traffic-history.ts';
 import { addSparse, type TrafficSlice } from './traffic-slice.ts';
 
 const TOTAL = STAGES.length - 1;
@@ -75,11 +75,12 @@ export class RecentTraffic {
 
 /** Undefined where the history does not reach back so far yet. */
 export function lastSeconds(history: TrafficHistory, seconds: number): RecentTraffic | undefined {
-  const slices = history.since(seconds * 1_000);
+  const spanMs = seconds * 1_000;
+  const slices = history.since(spanMs);
   const [first] = slices;
   const last = slices.at(-1);
   if (first === undefined || last === undefined) return undefined;
-  const missingMs = seconds * 1_000 - (last.toMs - first.fromMs);
-  if (missingMs > Math.max(MISSING_MIN_MS, seconds * 1_000 * MISSING_SHARE)) return undefined;
+  const missingMs = spanMs - edgeMs(spanMs) - (last.toMs - first.fromMs);
+  if (missingMs > Math.max(MISSING_MIN_MS, spanMs * MISSING_SHARE)) return undefined;
   return new RecentTraffic(slices);
 }

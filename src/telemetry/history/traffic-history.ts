@@ -17,7 +17,7 @@ const TIERS = [
   { tierMs: 60_000, keptMs: 86_400_000 },
   { tierMs: 10_000, keptMs: 7_200_000 },
 ] as const;
-/** In a page of the store: 8 KB each, decoded in 0.1 ms. */
+/** In a page of the store: 20 to 100 KB each. */
 const PAGE_SLICES = 32;
 /** After which whoever adds slices up gives the thread's loop a turn. */
 const TURN_AFTER_MS = 8;
@@ -25,6 +25,16 @@ const TURN_AFTER_MS = 8;
 const UNWRITTEN_MAX = 30;
 
 export const HISTORY_KEPT_MS = TIERS[0].keptMs;
+
+/** Whether the seconds in memory do not reach so far. */
+function isLong(spanMs: number): boolean {
+  return spanMs > SECONDS_KEPT * 1_000;
+}
+
+/** How far from where it shall begin a span of the last milliseconds may begin. */
+export function edgeMs(spanMs: number): number {
+  return isLong(spanMs) ? TIERS[0].tierMs / 2 : SECOND_TOLERANCE_MS;
+}
 
 /** As the stores have it. */
 interface SliceStore {
@@ -61,6 +71,11 @@ interface Tier {
 export interface TrafficHistoryOptions {
   /** Undefined where there is none: then the last minutes are all. */
   readonly store: () => SliceStore | undefined;
+  /**
+   * How far back {@link TrafficHistory.since} is asked for durations; the whole day where absent.
+   * Of a minute they take 15 to 60 KB of memory, counts alone some bytes.
+   */
+  readonly durationsSinceMs?: number;
   /** The store could not be written or read. */
   readonly reportFailure: (error: unknown) => void;
 }
@@ -71,9 +86,12 @@ export class TrafficHistory {
   /** The last day, without what alerts do not ask for. */
   private minutes: TrafficSlice[] = [];
   private readonly tiers: readonly Tier[];
+  private readonly hasLongDurations: boolean;
 
   constructor(options: TrafficHistoryOptions) {
+    const { durationsSinceMs = HISTORY_KEPT_MS } = options;
     this.options = options;
+    this.hasLongDurations = isLong(durationsSinceMs);
     this.tiers = TIERS.map(tier => ({
       ...{ ...tier, open: new TrafficSum(), unwritten: [], writtenToMs: 0 },
     }));
@@ -99,13 +117,13 @@ export class TrafficHistory {
 
   /**
    * The slices of the last so many milliseconds, at once: seconds where they reach so far, else
-   * minutes and the seconds since.
+   * minutes and the seconds since. The first one begins up to {@link edgeMs} before or after.
    */
   since(spanMs: number): readonly TrafficSlice[] {
     const nowMs = this.seconds.at(-1)?.toMs ?? 0;
-    const fromMs = nowMs - spanMs - SECOND_TOLERANCE_MS;
+    const fromMs = nowMs - spanMs - edgeMs(spanMs);
     const isWithin = ({ fromMs: begin }: TrafficSlice) => begin >= fromMs;
-    if (spanMs <= SECONDS_KEPT * 1_000) return this.seconds.filter(isWithin);
+    if (!isLong(spanMs)) return this.seconds.filter(isWithin);
     const writtenToMs = this.minutes.at(-1)?.toMs ?? 0;
     const since = this.seconds.filter(slice => slice.fromMs >= writtenToMs);
     return [...this.minutes.filter(isWithin), ...since];
@@ -120,7 +138,7 @@ export class TrafficHistory {
     const { tierMs, keptMs } = TIERS[0];
     const minutes: TrafficSlice[] = [];
     for await (const slice of this.stored(tierMs, nowMs - keptMs, nowMs)) {
-      minutes.push(withoutStages(slice));
+      minutes.push(this.asMinute(slice));
     }
     this.minutes = [...minutes, ...this.minutes];
   }
@@ -249,8 +267,17 @@ export class TrafficHistory {
     }
   }
 
+  /** What alerts ask for: the stages one by one they do not. */
+  private asMinute(slice: TrafficSlice): TrafficSlice {
+    const last = slice.stages.length - 1;
+    const stages = slice.stages.map((histogram, i) =>
+      i === last && this.hasLongDurations ? histogram : NOTHING_RECORDED,
+    );
+    return { ...slice, stages };
+  }
+
   private keepMinute(slice: TrafficSlice): void {
-    this.minutes.push(withoutStages(slice));
+    this.minutes.push(this.asMinute(slice));
     const fromMs = slice.toMs - HISTORY_KEPT_MS;
     while (this.minutes.length > 0 && this.minutes[0]!.toMs < fromMs) this.minutes.shift();
   }
@@ -276,14 +303,6 @@ export class TrafficHistory {
       this.options.reportFailure(error);
     }
   }
-}
-
-/** All but the last, which is the total: 4 KB are left of 30. */
-function withoutStages(slice: TrafficSlice): TrafficSlice {
-  const { stages } = slice;
-  const last = stages.length - 1;
-  const kept = stages.map((histogram, i) => (i === last ? histogram : NOTHING_RECORDED));
-  return { ...slice, stages: kept };
 }
 
 function periodOf(ms: number, tierMs: number): number {

@@ -1,14 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { openHistoryStore } from '../../../src/stores/sqlite/index.ts';
 import { lastSeconds } from '../../../src/telemetry/history/recent-traffic.ts';
-import { TrafficHistory } from '../../../src/telemetry/history/traffic-history.ts';
+import {
+  TrafficHistory,
+  type TrafficHistoryOptions,
+} from '../../../src/telemetry/history/traffic-history.ts';
 import { SomeTraffic } from './some-traffic.ts';
 
 const SECOND = 1_000;
 const START = 1_800_000_000_000;
 
-function aHistory(store = openHistoryStore(':memory:')) {
-  const history = new TrafficHistory({ store: () => store, reportFailure: () => undefined });
+function aHistory(options: Partial<TrafficHistoryOptions> = {}) {
+  const store = openHistoryStore(':memory:');
+  const history = new TrafficHistory({
+    store: () => store,
+    reportFailure: () => undefined,
+    ...options,
+  });
   const traffic = new SomeTraffic(START);
   let now = START;
   const pass = (seconds: number, totalsMs: readonly number[], status = 200) => {
@@ -36,6 +44,20 @@ describe('the last seconds', () => {
     expect(lastSeconds(history, 40)).toMatchObject({ exchanges: 50, good: 30, failed: 20 });
   });
 
+  it('are known in every second, however long, once there is as much', () => {
+    const { history, pass } = aHistory();
+    pass(3_700, [2]);
+    for (let n = 0; n < 130; n += 1) {
+      pass(1, [2]);
+      for (const seconds of [301, 600, 1_800, 3_000, 3_600]) {
+        const recent = lastSeconds(history, seconds);
+        expect(recent, `${seconds} s at ${n}`).toBeDefined();
+        expect(Math.abs(recent!.seconds - seconds)).toBeLessThanOrEqual(31);
+        expect(recent!.exchanges).toBe(recent!.seconds);
+      }
+    }
+  });
+
   it('tell how many took longer than all that is told apart', () => {
     const { history, pass } = aHistory();
     pass(10, [1, 59_000, 61_000, 200_000]);
@@ -59,6 +81,15 @@ describe('the last seconds', () => {
     expect(Math.abs(hour.exchanges - 3_600)).toBeLessThanOrEqual(60);
     expect(hour.seconds).toBe(hour.exchanges);
     expect(hour.quantileMs(0.5)).toBeCloseTo(2, 2);
+  });
+
+  it('have counts alone where nobody asks long ones for durations', () => {
+    const { history, pass } = aHistory({ durationsSinceMs: 300_000 });
+    pass(700, [50]);
+    const ten = lastSeconds(history, 600)!;
+    expect(ten.exchanges).toBeGreaterThan(550);
+    expect(lastSeconds(history, 300)!.quantileMs(0.5)).toBeCloseTo(50, 1);
+    expect(history.since(600_000)[0]!.stages.every(({ count }) => count === 0)).toBe(true);
   });
 
   it('begin anew where the clock is set back, and none ends before it begins', () => {

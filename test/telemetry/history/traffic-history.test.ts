@@ -171,7 +171,7 @@ describe('the history', () => {
     expect(store.read({ tierMs: 10_000, ...everything }).slices.length).toBeLessThanOrEqual(121);
   });
 
-  it('has what the store did not take, and gives it to the store when that can be written', async () => {
+  it('has what the store did not take, and writes it when it can', async () => {
     const { history, failures, store, endMs } = historyOf(0);
     const append = store.append.bind(store);
     let isFull = false;
