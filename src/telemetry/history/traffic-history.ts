@@ -189,6 +189,7 @@ export class TrafficHistory {
         await pause.ifDue();
       }
       sum.add(slice);
+      await pause.ifDue();
     }
     while (rows.length < steps) {
       end();
