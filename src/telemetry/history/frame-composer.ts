@@ -29,6 +29,7 @@ export class FrameComposer {
   private readonly sum = new TrafficSum();
   private cpuBefore = new Map<string, CpuReading>();
   private poolsBefore = new Map<number, PoolReading>();
+  private poolsShown = new Map<number, PoolFigures>();
 
   constructor(sources: FrameSources) {
     this.sources = sources;
@@ -76,9 +77,15 @@ export class FrameComposer {
     const { pools } = this.sources;
     const before = this.poolsBefore;
     this.poolsBefore = new Map(pools);
-    return [...pools]
+    const figures = [...pools]
       .sort(([one], [other]) => one - other)
-      .map(([front, now]) => poolFigures(front, now, before.get(front) ?? NO_POOL));
+      .map(([front, now]) => {
+        const shown = this.poolsShown.get(front);
+        if (shown !== undefined && now === before.get(front)) return untold(shown);
+        return poolFigures(front, now, before.get(front) ?? NO_POOL);
+      });
+    this.poolsShown = new Map(figures.map(each => [each.front, each]));
+    return figures;
   }
 }
 
@@ -106,6 +113,14 @@ function shown(thread: ThreadReading) {
 /** Null where nobody measures it: JSON has no NaN. */
 function numberOr(value: number, factor: number): number | null {
   return Number.isNaN(value) ? null : value * factor;
+}
+
+/**
+ * Of a front that has not told since the frame before, for its clock and this one's beat once a
+ * second each: what it counted comes with the next frame, and its means are as they were.
+ */
+function untold(shown: PoolFigures): PoolFigures {
+  return { ...shown, jobs: 0, batches: 0, batchSizes: shown.batchSizes.map(() => 0) };
 }
 
 /** A front that was started again counts from 0. */
