@@ -158,17 +158,31 @@ describe('a session', () => {
     expect(sessions.find(secret)).toBeUndefined();
   });
 
-  it('is one of so many: the one used longest ago goes', () => {
+  it('is one of so many of its operator: the one used longest ago goes', () => {
     const sessions = new ConsoleSessions(
       () => new OperatorDirectory(OPERATORS),
       new SettableClock(),
     );
+    const other = OPERATORS[1]!;
+    const others = sessions.open(other, tokenOf(other.id));
     const first = sessions.open(operator!, TOKEN);
     const second = sessions.open(operator!, TOKEN);
-    for (let i = 0; i < 1_022; i += 1) sessions.open(operator!, TOKEN);
+    for (let i = 0; i < 14; i += 1) sessions.open(operator!, TOKEN);
     expect(sessions.find(first)?.id).toBe(operator!.id);
-    sessions.open(operator!, TOKEN);
-    expect(sessions.find(second)).toBeUndefined();
-    expect(sessions.find(first)?.id).toBe(operator!.id);
+    for (let i = 0; i < 15; i += 1) {
+      sessions.open(operator!, TOKEN);
+      expect(sessions.find(second)).toBeUndefined();
+      expect(sessions.find(first)?.id).toBe(operator!.id);
+    }
+    expect(sessions.find(others)?.id).toBe(other.id);
+  });
+
+  it('is one of so many of all operators', () => {
+    const many = Array.from({ length: 1_025 }, (_, i) => anOperator(`operator-${i}`, 'viewer'));
+    const directory = new OperatorDirectory(many);
+    const sessions = new ConsoleSessions(() => directory, new SettableClock());
+    const secrets = many.map(each => sessions.open(each, tokenOf(each.id)));
+    expect(sessions.find(secrets[0]!)).toBeUndefined();
+    expect(sessions.find(secrets[1]!)?.id).toBe('operator-1');
   });
 });
