@@ -102,6 +102,8 @@ export class PiscinaWorkers implements BatchWorkers {
   private target: number;
   private readonly lines = new Set<Line>();
   private readonly free: Line[] = [];
+  /** Lines whose worker has started. */
+  private serving = 0;
   private readonly started = Promise.withResolvers<void>();
   private hasStarted = false;
   private destroyed = false;
@@ -220,6 +222,7 @@ export class PiscinaWorkers implements BatchWorkers {
 
   private begin(line: Line): void {
     line.ready = true;
+    this.serving++;
     if (this.hasStarted && this.isSurplus) return this.end(line);
     if (!this.hasStarted) {
       if (this.free.length < this.target) return;
@@ -238,8 +241,9 @@ export class PiscinaWorkers implements BatchWorkers {
     for (; this.lines.size < this.target && starting < startingMax; starting++) this.open();
   }
 
+  /** Those that start do not count: until they have, nobody could do the work of one that goes. */
   private get isSurplus(): boolean {
-    return this.lines.size > this.target;
+    return this.serving > this.target;
   }
 
   private begun(): void {
@@ -252,7 +256,7 @@ export class PiscinaWorkers implements BatchWorkers {
     this.target = count;
     this.grow();
     // Those with a batch when it is back, those that start when they have.
-    for (const line of [...this.free]) if (this.lines.size > count) this.end(line);
+    for (const line of [...this.free]) if (this.isSurplus) this.end(line);
     if (!this.hasStarted && this.free.length >= count) this.begun();
   }
 
@@ -277,7 +281,9 @@ export class PiscinaWorkers implements BatchWorkers {
     const place = this.free.indexOf(line);
     if (place >= 0) this.free.splice(place, 1);
     line.port.close();
-    return this.lines.delete(line);
+    if (!this.lines.delete(line)) return false;
+    if (line.ready) this.serving--;
+    return true;
   }
 
   /**

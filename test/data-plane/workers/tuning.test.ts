@@ -112,6 +112,19 @@ describe('worker threads that are tuned', () => {
     await pool.close();
   });
 
+  it('stay where they serve already, and those that only start go', async () => {
+    const config = poolConfig({ placement: 'pool', count: 1 });
+    const pool = createCheckPool({ config, counters: new CounterSet() });
+    await pool.ready();
+    const threadIds = async () => (await pool.workerCpu()).map(({ threadId }) => threadId);
+    const before = await threadIds();
+    pool.tune({ ...config, count: 4 });
+    pool.tune({ ...config, count: 1 });
+    await vi.waitFor(() => expect(pool.stats().workers).toBe(1), { timeout: 20_000 });
+    expect(await threadIds()).toEqual(before);
+    await pool.close();
+  });
+
   it('are started where there were none', async () => {
     const config = poolConfig({ placement: 'inline' });
     const pool = createCheckPool({ config, counters: new CounterSet() });
