@@ -19,8 +19,9 @@ import type { FromWorker, ReturnedBatch, ToWorker } from './worker-messages.ts';
 /** A worker that has not started after this is asked for again. */
 const REVIVE_AFTER_MS = 250;
 /**
- * Workers that start at a time while there is traffic. To load its code takes a thread 0.1 to 1 s
- * of CPU: 63 more on each of two fronts at once held calls for 40 s (two virtual cores).
+ * Workers that start at a time where more are wanted; one that was lost is replaced at once. To
+ * load its code takes a thread 0.1 to 1 s of CPU: 63 more on each of two fronts at once held calls
+ * for 40 s (two virtual cores).
  */
 const STARTING_MAX = 1;
 /** One that has not started after this hangs: others do not wait for it any longer. */
@@ -273,7 +274,7 @@ export class PiscinaWorkers implements BatchWorkers {
     if (!this.hasStarted) this.started.reject(error);
     // One that could not even start is not asked for in a tight loop.
     else if (!line.ready) this.reviveTimer.refresh();
-    else this.grow();
+    else if (this.lines.size < this.target) this.open();
     line.journey?.reject(error);
   }
 
