@@ -1,7 +1,7 @@
 /** What the main thread knows of all threads: figures now and of the last day, and their pools. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type Alerts, createAlerts } from './control-plane/alerts/index.ts';
+import { type Alerts, alertDurationsMs, createAlerts } from './control-plane/alerts/index.ts';
 import { LiveFeed } from './control-plane/console/live-feed.ts';
 import type { Config } from './core/config.ts';
 import { CounterSet } from './core/counters.ts';
@@ -54,6 +54,7 @@ export class GatewayTelemetry {
     this.feed = new LiveFeed({ version: VERSION, startedAtMs: this.reader.startedAtMs });
     this.history = new TrafficHistory({
       store: () => this.store,
+      durationsSinceMs: alertDurationsMs(config.alerts),
       reportFailure: error => this.report(error),
     });
     this.alerts = createAlerts({

@@ -24,6 +24,8 @@ const optionalInteger = (description: string, minimum: number, maximum: number) 
 const optionalNumber = (description: string, minimum: number, maximum: number) =>
   Type.Optional(Type.Number({ description, minimum, maximum }));
 
+/** Histograms tell no two calls apart that took longer: a rule beyond it would never hold. */
+const ABOVE_MAX_MS = 60_000;
 /** Of the traffic that is remembered: the last day. */
 const WINDOW_MAX_SECONDS = 86_400;
 const RATE_MAX = 1_000_000;
@@ -56,7 +58,7 @@ const condition = Type.Object(
       'Of a percentile: the time that it must exceed. Of a burn rate: calls that took longer are ' +
         'the bad ones; where absent, those that failed are.',
       1,
-      600_000,
+      ABOVE_MAX_MS,
     ),
     windowSeconds: optionalInteger('Of a percentile or a rate.', 5, WINDOW_MAX_SECONDS),
     of: Type.Optional(

@@ -54,7 +54,8 @@ export function headSampling(config: TracingConfig): HeadSampling | undefined {
 }
 
 function firstDrawn(ratio: number): string {
-  if (ratio <= 0) return NEVER;
+  // Of less than 1 in 2^53 the difference is 1 again, whose digits no span id has.
+  if (1 - ratio === 1) return NEVER;
   const first = BigInt(Math.floor((1 - ratio) * 2 ** (SPAN_ID_CHARS * 4)));
   return first.toString(16).padStart(SPAN_ID_CHARS, '0');
 }

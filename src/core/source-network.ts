@@ -7,14 +7,19 @@ const GROUPS = 8;
 
 export function sourceNetwork(address: string): string {
   if (!address.includes(':')) return address;
-  const gap = address.indexOf('::');
-  if (gap < 0) return address.split(':').slice(0, NETWORK_GROUPS).join(':');
-  const before = groupsOf(address.slice(0, gap));
-  const after = groupsOf(address.slice(gap + 2));
-  const zeros = Array.from({ length: GROUPS - before.length - after.length }, () => '0');
-  return [...before, ...zeros, ...after].slice(0, NETWORK_GROUPS).join(':');
+  return groupsOf(address).slice(0, NETWORK_GROUPS).join(':');
 }
 
-function groupsOf(text: string): string[] {
+/** The eight groups of an IPv6 address, without leading zeros where it has none. */
+export function groupsOf(address: string): string[] {
+  const gap = address.indexOf('::');
+  if (gap < 0) return address.split(':');
+  const before = partOf(address.slice(0, gap));
+  const after = partOf(address.slice(gap + 2));
+  const zeros = Array.from({ length: GROUPS - before.length - after.length }, () => '0');
+  return [...before, ...zeros, ...after];
+}
+
+function partOf(text: string): string[] {
   return text === '' ? [] : text.split(':');
 }

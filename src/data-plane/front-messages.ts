@@ -64,7 +64,13 @@ export type ToFront<Nonces = unknown> =
    * Stop listening and have connections leave one after another within `leaveOverMs`, or listen
    * again.
    */
-  | { readonly kind: 'listen'; readonly isListening: boolean; readonly leaveOverMs: number }
+  | {
+      readonly kind: 'listen';
+      /** Of these orders to one front. */
+      readonly number: number;
+      readonly isListening: boolean;
+      readonly leaveOverMs: number;
+    }
   /**
    * Stop listening, finish what is in flight, then end. With `leaveOverMs` connections are asked to
    * leave one after another within this time, and it ends when every one was closed, by its other
@@ -96,8 +102,8 @@ export type FromFront<TelemetryShared> =
   | { readonly kind: 'workers'; readonly workers: readonly SharedArrayBuffer[] }
   /** Once a second. */
   | { readonly kind: 'pool'; readonly reading: PoolReading }
-  /** After `listen`: whether it takes connections now. */
-  | { readonly kind: 'listens'; readonly isListening: boolean }
+  /** After the `listen` of that number: whether it takes connections now. */
+  | { readonly kind: 'listens'; readonly number: number; readonly isListening: boolean }
   | { readonly kind: 'costs'; readonly costsMicros: Readonly<Record<string, number>> }
   /** Version of the registry that it serves first. */
   | { readonly kind: 'listening'; readonly version: number }

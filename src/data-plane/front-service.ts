@@ -17,10 +17,11 @@ interface FrontServiceParts {
   };
   readonly responder: { leaving: EvenRelease | undefined };
   readonly counters: CounterSet;
-  post(message: { kind: 'listens'; isListening: boolean }): void;
+  post(message: { kind: 'listens'; number: number; isListening: boolean }): void;
 }
 
 interface ListenOrder {
+  readonly number: number;
   readonly isListening: boolean;
   readonly leaveOverMs: number;
 }
@@ -61,7 +62,7 @@ export class FrontService {
     sessions.goAway(timeoutMs, leaveOverMs);
   }
 
-  private async obey({ isListening, leaveOverMs }: ListenOrder): Promise<void> {
+  private async obey({ number, isListening, leaveOverMs }: ListenOrder): Promise<void> {
     const { front, responder, sessions, post } = this.parts;
     if (isListening && !this.isListening) {
       responder.leaving = undefined;
@@ -72,6 +73,6 @@ export class FrontService {
       this.isListening = false;
       this.sendAway({ timeoutMs: SESSION_MOVE_MS, leaveOverMs });
     }
-    post({ kind: 'listens', isListening: this.isListening });
+    post({ kind: 'listens', number, isListening: this.isListening });
   }
 }

@@ -338,7 +338,7 @@ function obey(running: Running): void {
       case 'blocked':
         return running.blocked.replace(order.sources);
       case 'listen':
-        running.service.set(order).catch(reportOrder);
+        if (!draining) running.service.set(order).catch(reportOrder);
         return;
       case 'nonces':
         return running.stores.moveNonces(order.shared as NonceShared);

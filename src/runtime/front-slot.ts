@@ -21,6 +21,8 @@ export interface FrontSlot {
   restarts: number;
   /** An operator has taken it out of service. */
   isDrained: boolean;
+  /** Times that it was told to listen or not to. */
+  listenOrders: number;
   /** Told whether the next whole registry was compiled. */
   readonly rebuilds: Set<(isDone: boolean) => void>;
 }
@@ -36,6 +38,7 @@ export function createSlot(): FrontSlot {
     events: undefined,
     restarts: 0,
     isDrained: false,
+    listenOrders: 0,
     rebuilds: new Set(),
   };
 }

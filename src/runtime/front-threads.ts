@@ -100,7 +100,10 @@ export class FrontThreads {
   setDrained(front: number, isDrained: boolean, leaveOverMs: number): void {
     const slot = this.slots[front]!;
     slot.isDrained = isDrained;
-    slot.worker?.postMessage({ kind: 'listen', isListening: !isDrained, leaveOverMs });
+    slot.listenOrders += 1;
+    const number = slot.listenOrders;
+    const order: ToFront = { kind: 'listen', number, isListening: !isDrained, leaveOverMs };
+    slot.worker?.postMessage(order);
   }
 
   /** The version of the registry that every front serves, or has left behind. */
@@ -361,7 +364,8 @@ export class FrontThreads {
       case 'events-delivered':
         return slot.events?.onDelivered(message.characters);
       case 'listens':
-        slot.isDrained = !message.isListening;
+        // One that is overtaken by the next order says what holds no more.
+        if (message.number === slot.listenOrders) slot.isDrained = !message.isListening;
         return;
       case 'workers':
         return this.options.onWorkers(index, message.workers);

@@ -74,6 +74,8 @@ export class MergedHistogram {
    */
   quantiles(quantiles: readonly number[]): number[] {
     const { counts, layout, count } = this;
+    // Where nothing is found all 17,000 cells of a stage would be searched for it.
+    if (count === 0) return quantiles.map(() => 0);
     let total = 0;
     let index = -1;
     return quantiles.map(quantile => {
@@ -84,7 +86,7 @@ export class MergedHistogram {
         index += 1;
         total += counts[index]!;
       }
-      return count === 0 ? 0 : layout.highestAt(index);
+      return layout.highestAt(index);
     });
   }
 

@@ -16,6 +16,7 @@ const FIELDS = [
   'heapUsedBytes',
   'heapTotalBytes',
   'externalBytes',
+  'restarts',
 ] as const;
 
 type Field = (typeof FIELDS)[number];
@@ -23,7 +24,8 @@ type Field = (typeof FIELDS)[number];
 /**
  * One thread as it last saw itself. Utilisation and delays are those of the second before
  * `sampledAtMs` (epoch milliseconds, 0 before the first sample); a thread that hangs keeps an old
- * `sampledAtMs`. CPU seconds count from the thread's start. NaN is what nobody measures.
+ * `sampledAtMs`. CPU seconds count from the thread's start. `restarts` is how often another thread
+ * took the place of a worker that was lost. NaN is what nobody measures.
  */
 export type ThreadVitals = Readonly<Record<Field, number>>;
 
@@ -74,6 +76,7 @@ export function startThreadVitals(
       heapUsedBytes: heap.used_heap_size,
       heapTotalBytes: heap.total_heap_size,
       externalBytes: heap.external_memory,
+      restarts: Number.NaN,
     });
     utilization = current;
     delay.reset();

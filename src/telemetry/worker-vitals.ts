@@ -14,10 +14,13 @@ interface WorkerPlace {
   threadId: number | undefined;
   userMicros: number;
   systemMicros: number;
-  utilization: number;
   /** What the threads that had this place before had used. */
   userMicrosBefore: number;
   systemMicrosBefore: number;
+  /** Its thread was lost, and none is in its place yet. */
+  isVacant: boolean;
+  /** How often a thread took the place of one that was lost. */
+  restarts: number;
 }
 
 /**
@@ -28,6 +31,8 @@ export class WorkerVitals {
   /** All that there ever were: what they have counted is not forgotten. */
   private readonly kept: WorkerPlace[] = [];
   private places: readonly WorkerPlace[] = [];
+  /** Of threads that live on without their place: as much of them is counted already. */
+  private readonly displaced = new Map<number, WorkerReading>();
 
   constructor(count: number) {
     this.resize(count);
@@ -37,16 +42,26 @@ export class WorkerVitals {
     return this.places.map(({ buffer }) => buffer);
   }
 
-  /** There are so many places from now on. */
+  /** There are so many places from now on. Which threads end is not known: any may live on. */
   resize(count: number): void {
     while (this.kept.length < count) this.kept.push(createPlace());
-    for (const place of this.kept.slice(count)) leave(place);
+    for (const place of this.kept.slice(count)) {
+      const { threadId, userMicros, systemMicros } = place;
+      if (threadId !== undefined) {
+        this.displaced.set(threadId, { threadId, userMicros, systemMicros, utilization: 0 });
+      }
+      leave(place);
+      place.isVacant = false;
+    }
     this.places = this.kept.slice(0, count);
   }
 
   /** `readings` are those of every thread that is alive. */
   record(readings: readonly WorkerReading[], nowMs: number): void {
-    const alive = new Map(readings.map(reading => [reading.threadId, reading]));
+    const alive = new Set(readings.map(({ threadId }) => threadId));
+    for (const threadId of this.displaced.keys()) {
+      if (!alive.has(threadId)) this.displaced.delete(threadId);
+    }
     for (const place of this.places) {
       if (place.threadId === undefined || alive.has(place.threadId)) continue;
       leave(place);
@@ -56,12 +71,24 @@ export class WorkerVitals {
         this.places.find(({ threadId }) => threadId === reading.threadId) ??
         this.places.find(({ threadId }) => threadId === undefined);
       if (place === undefined) continue;
-      place.threadId = reading.threadId;
+      if (place.threadId === undefined) this.enter(place, reading.threadId);
       place.userMicros = reading.userMicros;
       place.systemMicros = reading.systemMicros;
-      place.utilization = reading.utilization;
-      writePlace(place, nowMs);
+      writePlace(place, reading.utilization, nowMs);
     }
+  }
+
+  private enter(place: WorkerPlace, threadId: number): void {
+    const counted = this.displaced.get(threadId);
+    this.displaced.delete(threadId);
+    place.threadId = threadId;
+    if (counted !== undefined) {
+      place.userMicrosBefore -= counted.userMicros;
+      place.systemMicrosBefore -= counted.systemMicros;
+    } else if (place.isVacant) {
+      place.restarts += 1;
+    }
+    place.isVacant = false;
   }
 }
 
@@ -71,11 +98,12 @@ function createPlace(): WorkerPlace {
     threadId: undefined,
     userMicros: 0,
     systemMicros: 0,
-    utilization: Number.NaN,
     userMicrosBefore: 0,
     systemMicrosBefore: 0,
+    isVacant: false,
+    restarts: 0,
   };
-  writePlace(place, 0);
+  writePlace(place, Number.NaN, 0);
   return place;
 }
 
@@ -85,21 +113,22 @@ function leave(place: WorkerPlace): void {
   place.systemMicrosBefore += place.systemMicros;
   place.userMicros = 0;
   place.systemMicros = 0;
-  place.utilization = Number.NaN;
   place.threadId = undefined;
+  place.isVacant = true;
 }
 
-function writePlace(place: WorkerPlace, nowMs: number): void {
+function writePlace(place: WorkerPlace, utilization: number, nowMs: number): void {
   writeThreadVitals(place.buffer, {
     sampledAtMs: nowMs,
     cpuUserSeconds: (place.userMicrosBefore + place.userMicros) / 1e6,
     cpuSystemSeconds: (place.systemMicrosBefore + place.systemMicros) / 1e6,
-    eventLoopUtilization: place.utilization,
+    eventLoopUtilization: utilization,
     eventLoopDelayP50Seconds: Number.NaN,
     eventLoopDelayP99Seconds: Number.NaN,
     eventLoopDelayMaxSeconds: Number.NaN,
     heapUsedBytes: Number.NaN,
     heapTotalBytes: Number.NaN,
     externalBytes: Number.NaN,
+    restarts: place.restarts,
   });
 }

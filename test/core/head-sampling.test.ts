@@ -19,6 +19,14 @@ describe('head sampling', () => {
     );
   });
 
+  it('draws next to none where the share is next to nothing', () => {
+    for (const share of [0, Number.MIN_VALUE, 1e-20, 2 ** -54]) {
+      expect(sampling(share).draws('ffffffffffffffff'), `${share}`).toBe(false);
+    }
+    expect(sampling(2 ** -53).draws('ffffffffffffffff')).toBe(true);
+    expect(sampling(2 ** -53).draws('fffffffffffff7ff')).toBe(false);
+  });
+
   it('draws the share of all calls that is configured', () => {
     const traces = new TraceIds();
     const tenth = sampling(0.1);

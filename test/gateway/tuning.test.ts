@@ -120,6 +120,8 @@ describe('the pool', () => {
     const turn = { workersPerFront: 2, reason };
     expect((await ask('PATCH', '/v1/tuning', turn, 'vic')).body.code).toBe('role-insufficient');
     expect((await ask('PATCH', '/v1/tuning', { workersPerFront: 2 })).status).toBe(422);
+    const escaping = { ...turn, reason: '\u001b[2J' };
+    expect((await ask('PATCH', '/v1/tuning', escaping)).status).toBe(422);
     expect((await ask('PATCH', '/v1/tuning', { ...turn, workersPerFront: 65 })).status).toBe(422);
     expect((await ask('PATCH', '/v1/tuning', { ...turn, other: 1 })).status).toBe(422);
     const { body } = await ask('GET', '/v1/tuning', undefined, 'vic');

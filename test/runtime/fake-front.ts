@@ -103,6 +103,9 @@ port.on('message', (message: ToFront) => {
       return hear(`missed up to ${message.head}`);
     case 'replayed':
       return takeReplay(message);
+    case 'listen':
+      post({ kind: 'listens', number: message.number, isListening: message.isListening });
+      return hear(message.isListening ? 'listen' : 'do not listen');
     case 'drain':
       return drain();
   }

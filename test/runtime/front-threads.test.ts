@@ -222,6 +222,35 @@ describe('publishing', () => {
   });
 });
 
+describe('a front out of service', () => {
+  const stateOf = (front: number) => fronts.states()[front]!.state;
+  const obeyed = () => logged.filter(({ message }) => message === 'heard').length;
+
+  it('is in it again as soon as it was told so, whatever it says to the order before', async () => {
+    await create('echo').start();
+    const states: string[] = [];
+    const push = logged.push.bind(logged);
+    logged.push = (...messages) => {
+      states.push(stateOf(0));
+      return push(...messages);
+    };
+    fronts.setDrained(0, true, 0);
+    expect([stateOf(0), stateOf(1)]).toEqual(['drained', 'listening']);
+    fronts.setDrained(0, false, 0);
+    await eventually(obeyed).toBe(2);
+    expect(states).toEqual(['listening', 'listening']);
+  });
+
+  it('stays out of it where it is started again', async () => {
+    await create('echo').start();
+    fronts.setDrained(1, true, 0);
+    publishAll(snapshot(2, 'echo', 'poison'));
+    await eventually(() => [...starts]).toEqual([2, 2]);
+    await eventually(() => fronts.allListening).toBe(true);
+    expect([stateOf(0), stateOf(1)]).toEqual(['listening', 'drained']);
+  });
+});
+
 describe('events', () => {
   const event = (sequence: number): EventRecord => ({
     topic: 'notices',

@@ -63,6 +63,22 @@ export class Authenticator {
     return secret === undefined ? this.byToken(request) : this.bySession(request, secret);
   }
 
+  /** By the cookie alone, whatever else comes with it. */
+  signedIn(request: FastifyRequest): Principal | undefined {
+    const secret = sessionSecret(request.headers.cookie);
+    const outcome = secret === undefined ? undefined : this.bySession(request, secret);
+    return outcome === undefined || 'code' in outcome ? undefined : outcome.principal;
+  }
+
+  /** Whether who was let in may stay on a connection: the nonce of a signature counts once. */
+  mayStay(request: FastifyRequest): boolean {
+    const { principal } = request;
+    if (principal === null || !this.isSigned(request))
+      return !('code' in this.authenticate(request));
+    const { operators, clock } = this.options;
+    return operators().byId(principal.id, clock.wallMs()) !== undefined;
+  }
+
   /** Whether it has the publisher's token, or that of an operator with the role `operator`. */
   mayPublish({ headers: { authorization } }: FastifyRequest): boolean {
     const token = bearerToken(authorization);

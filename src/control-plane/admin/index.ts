@@ -113,7 +113,8 @@ export async function createAdminListener(options: AdminListenerOptions): Promis
   await describeRoutes(app);
   addTelemetryRoutes(app, options);
   if (options.consoleFolder !== undefined) addConsolePage(app, options.consoleFolder);
-  addConsoleRoutes(app, { ...options, authenticator, sessions, limits, isOpen });
+  const isSecure = config.publicScheme === 'https';
+  addConsoleRoutes(app, { ...options, authenticator, sessions, limits, isOpen, isSecure });
   addPublishRoute(app, options.publishing);
   if (options.control !== undefined) addControlRoutes(app, options.control, clock);
   addDocumentRoute(app);

@@ -42,8 +42,10 @@ export interface ActionBody {
 
 export const reasonBody = Type.Object({ reason: reasonMember }, { additionalProperties: false });
 
+export const reasonNeeded = Type.String(REASON);
+
 /** For decisions that say why. */
 export const reasonNeededBody = Type.Object(
-  { reason: Type.String(REASON) },
+  { reason: reasonNeeded },
   { additionalProperties: false },
 );

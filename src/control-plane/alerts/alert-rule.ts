@@ -37,6 +37,15 @@ export interface AlertRule {
   readonly forSeconds: number;
 }
 
+/** The longest window of which a rule asks how long calls took, in seconds; 0 where none does. */
+export function durationsSeconds(rules: readonly AlertRule[]): number {
+  const seconds = rules.map(({ when }) => {
+    if (when.kind === 'percentile') return when.windowSeconds;
+    return when.kind === 'burn-rate' && when.aboveMs !== undefined ? when.longSeconds : 0;
+  });
+  return Math.max(0, ...seconds);
+}
+
 /** @throws Error where a field is missing: the check of the configuration has not been run */
 export function readRule({ name, severity, when, forSeconds }: AlertRuleConfig): AlertRule {
   return { name, severity, forSeconds, when: readCondition(name, when) };

@@ -11,7 +11,7 @@ import type { CounterSet } from '../../core/counters.ts';
 import type { ProcessLog } from '../../telemetry/process-log.ts';
 import type { AlertFacts } from '../../telemetry/prometheus-metrics.ts';
 import { type AlertChange, AlertEngine } from './alert-engine.ts';
-import { readRule } from './alert-rule.ts';
+import { type AlertRule, durationsSeconds, readRule } from './alert-rule.ts';
 import { DEFAULT_RULES } from './default-rules.ts';
 import { notificationBody, webhookKey } from './notification.ts';
 import { addAlertRoutes } from './routes.ts';
@@ -59,7 +59,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
   const { callsMin, clearMarginPercent, clearSeconds } = config;
   const engine = new AlertEngine({
     ...{ history, callsMin, clearMarginPercent, clearSeconds },
-    rules: config.rules?.map(readRule) ?? DEFAULT_RULES,
+    rules: rulesOf(config),
     startMs: clock.wallMs(),
     onChange: tell,
   });
@@ -78,6 +78,15 @@ export function createAlerts(options: AlertsOptions): Alerts {
       await webhook?.close();
     },
   };
+}
+
+function rulesOf(config: AlertsConfig): readonly AlertRule[] {
+  return config.rules?.map(readRule) ?? DEFAULT_RULES;
+}
+
+/** How far back rules ask how long calls took, and not only how many there were. */
+export function alertDurationsMs(config: AlertsConfig): number {
+  return durationsSeconds(rulesOf(config)) * 1_000;
 }
 
 function openWebhook(

@@ -50,6 +50,15 @@ export function notificationBody({ event, atMs, alert }: AlertChange, host: stri
 }
 
 const SECRET_PREFIX = 'whsec_';
+/** Of a key in base64; what has none of the prefix is a token and long enough. */
+const KEY_MIN_BYTES = 16;
+
+/** Whether it stands for a key: of what is no base64 little or nothing would be left. */
+export function isWebhookSecret(secret: string): boolean {
+  if (!secret.startsWith(SECRET_PREFIX)) return true;
+  const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(secret.slice(SECRET_PREFIX.length));
+  return isBase64 && webhookKey(secret).length >= KEY_MIN_BYTES;
+}
 
 /** The key that a secret stands for: base64 after `whsec_`, or else its own characters. */
 export function webhookKey(secret: string): Buffer {

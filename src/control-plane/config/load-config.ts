@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { type Config, ConfigSchema } from '../../core/config.ts';
+import { isWebhookSecret } from '../alerts/notification.ts';
 import { checkAlerts } from './check-alerts.ts';
 import { checkAnswers } from './check-answers.ts';
 import { checkAuthorization } from './check-authorization.ts';
@@ -191,7 +192,11 @@ function checkTokens({ admin, events, alerts }: Config, report: Report): void {
   }
   const operator = checkToken(tokenFile, ['admin', 'tokenFile'], report);
   const option = ['events', 'publisherTokenFile'];
-  checkToken(alerts.webhook?.secretFile, ['alerts', 'webhook', 'secretFile'], report);
+  const hookOption = ['alerts', 'webhook', 'secretFile'];
+  const secret = checkToken(alerts.webhook?.secretFile, hookOption, report);
+  if (secret !== undefined && !isWebhookSecret(secret)) {
+    report(hookOption, 'must hold base64 of at least 16 bytes behind "whsec_"');
+  }
   const publisher = checkToken(events.publisherTokenFile, option, report);
   if (publisher !== undefined && publisher === operator) {
     report(option, 'must hold another token than admin.tokenFile: it opens less');

@@ -7,12 +7,16 @@ import type { OperatorDirectory } from '../operators/operator-directory.ts';
 export const SESSION_COOKIE = 'xingyun_console';
 const SECRET_BYTES = 32;
 const SESSIONS_MAX = 1_024;
+/** Whoever signs in again and again signs nobody out but themselves. */
+const OPERATOR_SESSIONS_MAX = 16;
 const LIFETIME_MS = 12 * 3_600_000;
 /** Without a request. */
 const IDLE_MAX_MS = 2 * 3_600_000;
 
 interface Session {
   readonly operatorId: string;
+  /** SHA-256 of the token by which it was opened: with that it ends. */
+  readonly tokenDigest: Buffer;
   readonly expiresMs: number;
   usedMs: number;
 }
@@ -29,13 +33,14 @@ export class ConsoleSessions {
     this.clock = clock;
   }
 
-  /** The value of the cookie. */
-  open(operator: Principal): string {
+  /** The value of the cookie. @param token of that operator */
+  open(operator: Principal, token: string): string {
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const nowMs = this.clock.monotonicMs();
-    if (this.sessions.size >= SESSIONS_MAX) this.forgetOldest();
+    this.makeRoom(operator.id);
     this.sessions.set(digestOf(secret), {
       operatorId: operator.id,
+      tokenDigest: createHash('sha256').update(token).digest(),
       expiresMs: nowMs + LIFETIME_MS,
       usedMs: nowMs,
     });
@@ -50,7 +55,8 @@ export class ConsoleSessions {
     const nowMs = this.clock.monotonicMs();
     this.sessions.delete(digest);
     if (nowMs > session.expiresMs || nowMs > session.usedMs + IDLE_MAX_MS) return undefined;
-    const principal = this.operators().byId(session.operatorId, this.clock.wallMs());
+    const { operatorId, tokenDigest } = session;
+    const principal = this.operators().withToken(operatorId, tokenDigest, this.clock.wallMs());
     if (principal === undefined) return undefined;
     session.usedMs = nowMs;
     this.sessions.set(digest, session);
@@ -61,9 +67,14 @@ export class ConsoleSessions {
     this.sessions.delete(digestOf(secret));
   }
 
-  private forgetOldest(): void {
-    const [oldest] = this.sessions.keys();
-    if (oldest !== undefined) this.sessions.delete(oldest);
+  private makeRoom(operatorId: string): void {
+    const own: string[] = [];
+    for (const [digest, session] of this.sessions) {
+      if (session.operatorId === operatorId) own.push(digest);
+    }
+    const [oldest] = own.length >= OPERATOR_SESSIONS_MAX ? own : this.sessions.keys();
+    const isFull = own.length >= OPERATOR_SESSIONS_MAX || this.sessions.size >= SESSIONS_MAX;
+    if (isFull && oldest !== undefined) this.sessions.delete(oldest);
   }
 }
 

@@ -33,6 +33,8 @@ export interface ConsoleParts extends ConsoleSources {
   readonly limits: RateLimits;
   /** Whether figures are for everybody who reaches the listener. */
   readonly isOpen: boolean;
+  /** Whether browsers reach it over TLS alone. */
+  readonly isSecure: boolean;
 }
 
 const TokenSchema = Type.Object(
@@ -79,14 +81,14 @@ export function addConsoleRoutes(app: FastifyInstance, parts: ConsoleParts): voi
       websocket: true,
       schema: about('watchTraffic', 'Over a WebSocket: what happens, once a second.'),
     },
-    (socket, request) =>
-      feed.join(socket, () => isOpen || !('code' in authenticator.authenticate(request))),
+    (socket, request) => feed.join(socket, () => isOpen || authenticator.mayStay(request)),
   );
   app.addHook('preClose', async () => feed.close());
 }
 
 function addSignIn(app: FastifyInstance, parts: ConsoleParts): void {
   const { authenticator, sessions, limits, isOpen } = parts;
+  const setCookie = cookieSetter(parts.isSecure);
   const open = { open: true } as const;
   app.post<{ Body: Static<typeof TokenSchema> }>(
     '/v1/console/session',
@@ -108,7 +110,7 @@ function addSignIn(app: FastifyInstance, parts: ConsoleParts): void {
         return sendProblem(reply, adminProblem('unauthorized', 'No operator has this token.'));
       }
       const { principal } = outcome;
-      setCookie(reply, sessions.open(principal));
+      setCookie(reply, sessions.open(principal, request.body.token));
       return { operator: principal.id, roles: principal.roles, signInNeeded: !isOpen };
     },
   );
@@ -116,10 +118,10 @@ function addSignIn(app: FastifyInstance, parts: ConsoleParts): void {
     '/v1/console/session',
     { config: open, schema: about('getSession', 'Who is signed in, and whether one must be.') },
     (request, reply) => {
-      const { cookie } = request.headers;
-      const known = cookie === undefined ? undefined : authenticator.authenticate(request);
-      if (known !== undefined && !('code' in known)) {
-        const { id: operator, roles } = known.principal;
+      // Not by a token: guesses are counted where one signs in.
+      const known = authenticator.signedIn(request);
+      if (known !== undefined) {
+        const { id: operator, roles } = known;
         return reply.send({ operator, roles, signInNeeded: !isOpen });
       }
       if (isOpen) return reply.send({ operator: null, roles: [], signInNeeded: false });
@@ -143,12 +145,14 @@ function endSession({ headers }: FastifyRequest, sessions: ConsoleSessions): voi
 }
 
 /** For scripts out of reach and for this site alone; '' ends it. */
-function setCookie(reply: FastifyReply, value: string): void {
-  const cookie = stringifySetCookie({
-    ...{ name: SESSION_COOKIE, value, path: '/', httpOnly: true, sameSite: 'strict' },
-    ...(value === '' ? { maxAge: 0 } : {}),
-  });
-  reply.header('set-cookie', cookie);
+function cookieSetter(secure: boolean) {
+  return (reply: FastifyReply, value: string): void => {
+    const cookie = stringifySetCookie({
+      ...{ name: SESSION_COOKIE, value, path: '/', httpOnly: true, sameSite: 'strict', secure },
+      ...(value === '' ? { maxAge: 0 } : {}),
+    });
+    reply.header('set-cookie', cookie);
+  };
 }
 
 function addHistory(app: FastifyInstance, history: TrafficHistory): void {
@@ -169,7 +173,8 @@ function addHistory(app: FastifyInstance, history: TrafficHistory): void {
       const { steps: wanted = STEPS_DEFAULT } = request.query;
       const most = Math.floor((toMs - fromMs) / history.finestMs(fromMs));
       const steps = Math.max(1, Math.min(wanted, most));
-      const rows = await history.rows(fromMs, toMs, steps);
+      const rows = await whileOpen(reply, signal => history.rows(fromMs, toMs, steps, signal));
+      if (rows === undefined) return reply.hijack();
       return { stepMs: (toMs - fromMs) / steps, rows } satisfies HistoryAnswer;
     },
   );
@@ -186,13 +191,29 @@ function addHistory(app: FastifyInstance, history: TrafficHistory): void {
       const asked = readSpan(request.query);
       if (asked === undefined) return refuseSpan(reply);
       const { fromMs, toMs } = asked;
-      const sum = await history.sumOf(fromMs, toMs);
+      const sum = await whileOpen(reply, signal => history.sumOf(fromMs, toMs, signal));
+      if (sum === undefined) return reply.hijack();
       return {
         traffic: trafficFigures(sum, fromMs, toMs),
         curve: percentileCurve(sum),
       } satisfies DistributionAnswer;
     },
   );
+}
+
+/** Undefined where the client has left, whose place another one has by then. */
+async function whileOpen<T>(
+  { raw }: FastifyReply,
+  read: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const closed = new AbortController();
+  raw.once('close', () => closed.abort());
+  try {
+    return await read(closed.signal);
+  } catch (error) {
+    if (closed.signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 const SPAN_DEFAULT_MS = 600_000;

@@ -50,6 +50,14 @@ export class OperatorDirectory {
     return current(found, nowMs);
   }
 
+  /** Who has come with the token of this SHA-256, as long as it is theirs. */
+  withToken(id: string, digest: Uint8Array, nowMs: number): Principal | undefined {
+    const operator = this.operators.get(id);
+    const known = operator?.tokenDigest;
+    const isTheirs = known !== undefined && timingSafeEqual(digest, known);
+    return isTheirs ? current(operator, nowMs) : undefined;
+  }
+
   /** Who signed with one of `keys`. */
   byId(id: string, nowMs: number): Principal | undefined {
     return current(this.operators.get(id), nowMs);

@@ -2,6 +2,7 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { writePrivateFile } from '../../core/durable-names.ts';
 import { readSource } from '../../core/source-set.ts';
+import { RegistryStoreError } from '../../stores/registry-contract.ts';
 import { ConfigError, displayName } from '../config/config-error.ts';
 
 /** Of one host. */
@@ -37,20 +38,32 @@ export class BlockedSources {
     return this.entries.find(entry => entry.source === source);
   }
 
-  /** On the disk when it returns. @throws Error of the file system */
+  /** On the disk when it returns. @throws RegistryStoreError where it cannot be written */
   add(entry: BlockedSource): void {
     this.write([...this.entries.filter(({ source }) => source !== entry.source), entry]);
   }
 
-  /** On the disk when it returns. @throws Error of the file system */
+  /** On the disk when it returns. @throws RegistryStoreError where it cannot be written */
   remove(source: string): void {
     this.write(this.entries.filter(entry => entry.source !== source));
   }
 
   private write(entries: readonly BlockedSource[]): void {
-    writePrivateFile(this.path, `${JSON.stringify(entries, undefined, 2)}\n`, renameSync);
+    try {
+      writePrivateFile(this.path, `${JSON.stringify(entries, undefined, 2)}\n`, renameSync);
+    } catch (error) {
+      throw unkept(error as NodeJS.ErrnoException);
+    }
     this.entries = entries;
   }
+}
+
+/** The disk is at fault and not the gateway: whoever asked is told so, as of the registry. */
+function unkept(error: NodeJS.ErrnoException): RegistryStoreError {
+  const { code = error.name } = error;
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  const message = `The blocked sources cannot be written (${code}).`;
+  return new RegistryStoreError(isFull ? 'full' : 'failed', message, error);
 }
 
 function readFile(path: string): readonly BlockedSource[] {

@@ -10,21 +10,17 @@ import {
 } from '../../core/pool-settings.ts';
 import type { ControlContext, Role } from '../admin/control-context.ts';
 import { adminProblem, sendProblem } from '../admin/problems.ts';
+import { reasonNeeded, reasonNeededBody } from '../admin/write-query.ts';
+import { actorOf } from '../operators/operator-directory.ts';
 import { type HostControls, LOG_LEVELS, type TunedSettings } from './host-controls.ts';
 import type { TuningDesk, Turn, TurnRefusal } from './tuning-desk.ts';
 
 const READERS: readonly Role[] = ['viewer', 'operator', 'partner-manager', 'auditor'];
 const TURNERS: readonly Role[] = ['operator'];
 const TAGS = ['tuning'];
-const REASON_MAX_CHARS = 500;
 const OPEN_DEFAULT_MS = 60_000;
 const OPEN_MAX_MS = 86_400_000;
 
-const reason = Type.String({
-  description: 'Why, for the audit log.',
-  minLength: 1,
-  maxLength: REASON_MAX_CHARS,
-});
 const strict = { additionalProperties: false } as const;
 const placement = Type.Enum([...PLACEMENTS]);
 const optionalInteger = (description: string, maximum: number) =>
@@ -43,11 +39,10 @@ const TuningSchema = Type.Object(
       }),
     ),
     logLevel: Type.Optional(Type.Enum([...LOG_LEVELS])),
-    reason,
+    reason: reasonNeeded,
   },
   strict,
 );
-const ReasonSchema = Type.Object({ reason }, strict);
 const CircuitSchema = Type.Object(
   {
     state: Type.Enum(['open', 'closed']),
@@ -58,14 +53,14 @@ const CircuitSchema = Type.Object(
         maximum: OPEN_MAX_MS,
       }),
     ),
-    reason,
+    reason: reasonNeeded,
   },
   strict,
 );
 const SourceSchema = Type.Object(
   {
     source: Type.String({ description: 'An address, or a network as CIDR.', maxLength: 64 }),
-    reason,
+    reason: reasonNeeded,
   },
   strict,
 );
@@ -86,7 +81,7 @@ export function addTuningRoutes(
   { host, desk }: TuningParts,
 ): void {
   const turnOf = (request: FastifyRequest, why: string): Turn => ({
-    actor: `operator:${context.principalOf(request).id}`,
+    actor: actorOf(context.principalOf(request)),
     reason: why,
   });
   addSettings(app, host, desk, turnOf);
@@ -124,13 +119,13 @@ function addSettings(
       return describe(host);
     },
   );
-  app.delete<{ Querystring: Static<typeof ReasonSchema> }>(
+  app.delete<{ Querystring: Static<typeof reasonNeededBody> }>(
     '/v1/tuning',
     {
       config: { roles: TURNERS },
       schema: {
         ...about('resetTuning', 'Turn all back to the configuration.'),
-        querystring: ReasonSchema,
+        querystring: reasonNeededBody,
       },
     },
     async request => {
@@ -153,11 +148,11 @@ function addFronts(
     const summary = isDrained
       ? 'Take a front out of service: its connections move to the others.'
       : 'Take a front back into service.';
-    app.post<{ Params: Static<typeof FrontParams>; Body: Static<typeof ReasonSchema> }>(
+    app.post<{ Params: Static<typeof FrontParams>; Body: Static<typeof reasonNeededBody> }>(
       `/v1/fronts/:front/${path}`,
       {
         config: { roles: TURNERS },
-        schema: { ...about(`${path}Front`, summary), params: FrontParams, body: ReasonSchema },
+        schema: { ...about(`${path}Front`, summary), params: FrontParams, body: reasonNeededBody },
       },
       async (request, reply) => {
         const { front } = request.params;
@@ -220,14 +215,14 @@ function addSources(app: FastifyInstance, desk: TuningDesk, turnOf: TurnOf): voi
       return reply.code(201).send({ items: desk.sources });
     },
   );
-  app.delete<{ Params: Static<typeof SourceParams>; Querystring: Static<typeof ReasonSchema> }>(
+  app.delete<{ Params: Static<typeof SourceParams>; Querystring: Static<typeof reasonNeededBody> }>(
     '/v1/blocked-sources/:source',
     {
       config: { roles: TURNERS },
       schema: {
         ...about('unblockSource', 'Take calls from an address or a network again.'),
         params: SourceParams,
-        querystring: ReasonSchema,
+        querystring: reasonNeededBody,
       },
     },
     async (request, reply) => {

@@ -91,9 +91,10 @@ export class TuningDesk {
     });
   }
 
-  block(turn: Turn, source: string): Promise<TurnRefusal | undefined> {
+  block(turn: Turn, text: string): Promise<TurnRefusal | undefined> {
     return this.inTurn(async () => {
-      if (readSource(source) === undefined) {
+      const source = readSource(text)?.text;
+      if (source === undefined) {
         return {
           code: 'invalid',
           message: 'is neither an address nor a network such as 192.0.2.0/24',
@@ -112,8 +113,10 @@ export class TuningDesk {
     });
   }
 
-  unblock(turn: Turn, source: string): Promise<TurnRefusal | undefined> {
+  unblock(turn: Turn, text: string): Promise<TurnRefusal | undefined> {
     return this.inTurn(async () => {
+      // As it stands in the file, where an older version may have left another form.
+      const source = this.blocked.find(text)?.source ?? readSource(text)?.text ?? text;
       const entry = this.blocked.find(source);
       if (entry === undefined) return { code: 'missing', message: 'is not blocked' };
       await this.witnessSource({ ...turn, action: 'source.unblock' }, entry, null);

@@ -114,10 +114,16 @@ export class WorkerCheckPool implements CheckPool, BatchOwner {
       counters,
       batchTimeoutMs: config.batchTimeoutMs,
     });
+    const { onAvailable } = workers;
+    workers.onAvailable = () => {
+      this.placements.workersCame();
+      onAvailable();
+    };
   }
 
   tune(settings: PoolSettings): void {
-    this.placements.apply(settings);
+    const hasWorkers = this.dispatcher.inFlight > 0 || this.workers.idle() > 0;
+    this.placements.apply(settings, hasWorkers);
     this.lanes.queueMax = settings.queueMax;
     this.bounds = boundsOf(settings);
     if (usesWorkers(settings)) {

@@ -19,6 +19,14 @@ import type { FromWorker, ReturnedBatch, ToWorker } from './worker-messages.ts';
 /** A worker that has not started after this is asked for again. */
 const REVIVE_AFTER_MS = 250;
 /**
+ * Workers that start at a time where more are wanted; one that was lost is replaced at once. To
+ * load its code takes a thread 0.1 to 1 s of CPU: 63 more on each of two fronts at once held calls
+ * for 40 s (two virtual cores).
+ */
+const STARTING_MAX = 1;
+/** One that has not started after this hangs: others do not wait for it any longer. */
+const STARTING_MAX_MS = 10_000;
+/**
  * A worker holds imported keys and one batch outside its heap, and programs with one payload at a
  * time within: a body of 1 MB is 10 to 20 MB of values.
  */
@@ -29,7 +37,7 @@ export interface WorkerCpu {
   readonly threadId: number;
   readonly userMicros: number;
   readonly systemMicros: number;
-  /** Share of the time since the reading before in which the worker's loop was not idle, 0 to 1. */
+  /** Share of the time since the call before in which the worker's loop was not idle, 0 to 1. */
   readonly utilization: number;
 }
 
@@ -76,6 +84,7 @@ class Line {
   readonly port: MessagePort;
   /** Ends the worker that has the task. */
   readonly ending = new AbortController();
+  readonly openedMs = performance.now();
   /** The first, empty batch came back: the worker's code is there. */
   ready = false;
   journey: PromiseWithResolvers<ReturnedBatch> | undefined = undefined;
@@ -94,12 +103,14 @@ export class PiscinaWorkers implements BatchWorkers {
   private target: number;
   private readonly lines = new Set<Line>();
   private readonly free: Line[] = [];
-  /** At the last reading of each worker. */
-  private readonly loops = new WeakMap<Worker, EventLoopUtilization>();
+  /** Lines whose worker has started. */
+  private serving = 0;
   private readonly started = Promise.withResolvers<void>();
   private hasStarted = false;
   private destroyed = false;
   private readonly reviveTimer: NodeJS.Timeout;
+  /** As each worker's loop was read last. */
+  private readonly loads = new WeakMap<Worker, EventLoopUtilization>();
 
   /** `workerData` is shared with every worker; `taskFile` exports the standing task as default. */
   constructor(taskFile: URL, count: number, workerData: object) {
@@ -127,7 +138,7 @@ export class PiscinaWorkers implements BatchWorkers {
     });
     // Whoever awaits ready() sees it; until then it must not count as unhandled.
     this.started.promise.catch(error => this.note(error));
-    for (let i = 0; i < count; i++) this.open();
+    this.grow();
     if (count === 0) this.begun();
   }
 
@@ -160,17 +171,20 @@ export class PiscinaWorkers implements BatchWorkers {
     const readings = await Promise.allSettled(
       this.piscina.threads.map(async worker => {
         const { threadId } = worker;
-        const loop = worker.performance.eventLoopUtilization();
-        const before = this.loops.get(worker);
-        this.loops.set(worker, loop);
-        const { utilization } =
-          before === undefined ? loop : worker.performance.eventLoopUtilization(loop, before);
+        const { utilization } = this.loadOf(worker);
         const { user, system } = await worker.cpuUsage();
         return { threadId, userMicros: user, systemMicros: system, utilization };
       }),
     );
     // A worker that ended between the two calls has no reading.
     return readings.filter(reading => reading.status === 'fulfilled').map(({ value }) => value);
+  }
+
+  private loadOf(worker: Worker): EventLoopUtilization {
+    const now = worker.performance.eventLoopUtilization();
+    const before = this.loads.get(worker);
+    this.loads.set(worker, now);
+    return before === undefined ? now : worker.performance.eventLoopUtilization(now, before);
   }
 
   async destroy(): Promise<void> {
@@ -209,16 +223,28 @@ export class PiscinaWorkers implements BatchWorkers {
 
   private begin(line: Line): void {
     line.ready = true;
+    this.serving++;
     if (this.hasStarted && this.isSurplus) return this.end(line);
     if (!this.hasStarted) {
       if (this.free.length < this.target) return;
       this.begun();
     }
+    this.grow();
     this.onAvailable();
   }
 
+  /** Asks for what is wanted; the next ones when those that start are there. */
+  private grow(): void {
+    const startingMax = this.hasStarted ? STARTING_MAX : this.target;
+    const sinceMs = performance.now() - STARTING_MAX_MS;
+    let starting = 0;
+    for (const { ready, openedMs } of this.lines) if (!ready && openedMs > sinceMs) starting++;
+    for (; this.lines.size < this.target && starting < startingMax; starting++) this.open();
+  }
+
+  /** Those that start do not count: until they have, nobody could do the work of one that goes. */
   private get isSurplus(): boolean {
-    return this.lines.size > this.target;
+    return this.serving > this.target;
   }
 
   private begun(): void {
@@ -229,9 +255,9 @@ export class PiscinaWorkers implements BatchWorkers {
   resize(count: number): void {
     if (this.destroyed) return;
     this.target = count;
-    while (this.lines.size < count) this.open();
+    this.grow();
     // Those with a batch when it is back, those that start when they have.
-    for (const line of [...this.free]) if (this.lines.size > count) this.end(line);
+    for (const line of [...this.free]) if (this.isSurplus) this.end(line);
     if (!this.hasStarted && this.free.length >= count) this.begun();
   }
 
@@ -256,7 +282,9 @@ export class PiscinaWorkers implements BatchWorkers {
     const place = this.free.indexOf(line);
     if (place >= 0) this.free.splice(place, 1);
     line.port.close();
-    return this.lines.delete(line);
+    if (!this.lines.delete(line)) return false;
+    if (line.ready) this.serving--;
+    return true;
   }
 
   /**
@@ -265,13 +293,13 @@ export class PiscinaWorkers implements BatchWorkers {
    */
   private revive(): void {
     if (this.destroyed || !this.hasStarted) return;
-    if (this.count < this.target) {
+    if (this.count < this.lines.size) {
       for (const line of this.lines) {
         if (line.ready) continue;
         this.end(line);
       }
     }
-    while (this.lines.size < this.target) this.open();
+    this.grow();
     for (const line of this.lines) if (!line.ready) this.reviveTimer.refresh();
   }
 }

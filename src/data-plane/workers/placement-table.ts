@@ -3,6 +3,7 @@ import type { KindReading } from '../../core/pool-reading.ts';
 import {
   type Placement,
   type PoolSettings,
+  usesWorkers,
   WORK_KINDS,
   type WorkKind,
 } from '../../core/pool-settings.ts';
@@ -22,14 +23,25 @@ interface KindPlace {
 export class PlacementTable {
   private readonly checkInlineMaxMicros: number;
   private places: Readonly<Record<WorkKind, KindPlace>>;
+  /** What holds once there is a worker. */
+  private awaited: PoolSettings | undefined = undefined;
 
   constructor(checkInlineMaxMicros: number, settings: PoolSettings) {
     this.checkInlineMaxMicros = checkInlineMaxMicros;
     this.places = this.placesOf(settings);
   }
 
-  apply(settings: PoolSettings): void {
-    this.places = this.placesOf(settings);
+  /**
+   * Without workers what shall go to one runs where it did until {@link workersCame}: calls do not
+   * wait while the first of them loads its code.
+   */
+  apply(settings: PoolSettings, hasWorkers: boolean): void {
+    this.awaited = hasWorkers || !usesWorkers(settings) ? undefined : settings;
+    if (this.awaited === undefined) this.places = this.placesOf(settings);
+  }
+
+  workersCame(): void {
+    if (this.awaited !== undefined) this.apply(this.awaited, true);
   }
 
   isInline(kind: WorkKind, micros: number): boolean {

@@ -35,7 +35,10 @@ export interface CheckPoolStats {
 export interface CheckPool extends CheckRunner, ConversionRunner {
   /** Every worker has started; rejects when one cannot. */
   ready(): Promise<void>;
-  /** Takes effect at once, and for what waits already. A worker that goes ends its batch first. */
+  /**
+   * Takes effect at once, and for what waits already; work goes to workers as soon as there is one.
+   * A worker that goes ends its batch first.
+   */
   tune(settings: PoolSettings): void;
   /** Nothing that was admitted waits for its outcome. */
   drain(): Promise<void>;

@@ -31,6 +31,7 @@ export class FrameComposer {
   private poolsBefore = new Map<number, PoolReading>();
   private tokensBefore = 0;
   private provenBefore = 0;
+  private poolsShown = new Map<number, PoolFigures>();
 
   constructor(sources: FrameSources) {
     this.sources = sources;
@@ -70,7 +71,7 @@ export class FrameComposer {
         kind: kindOf(name),
         cpu: cpuShare(this.cpuBefore.get(name), { seconds, atMs }),
         ...shown(thread),
-        restarts: front === undefined ? 0 : (restarts[Number(front)] ?? 0),
+        restarts: front === undefined ? thread.restarts || 0 : (restarts[Number(front)] ?? 0),
         sampledAtMs: atMs,
       };
     });
@@ -108,9 +109,15 @@ export class FrameComposer {
     const { pools } = this.sources;
     const before = this.poolsBefore;
     this.poolsBefore = new Map(pools);
-    return [...pools]
+    const figures = [...pools]
       .sort(([one], [other]) => one - other)
-      .map(([front, now]) => poolFigures(front, now, before.get(front) ?? NO_POOL));
+      .map(([front, now]) => {
+        const shown = this.poolsShown.get(front);
+        if (shown !== undefined && now === before.get(front)) return untold(shown);
+        return poolFigures(front, now, before.get(front) ?? NO_POOL);
+      });
+    this.poolsShown = new Map(figures.map(each => [each.front, each]));
+    return figures;
   }
 }
 
@@ -140,9 +147,18 @@ function numberOr(value: number, factor: number): number | null {
   return Number.isNaN(value) ? null : value * factor;
 }
 
+/**
+ * Of a front that has not told since the frame before, for its clock and this one's beat once a
+ * second each: what it counted comes with the next frame, and its means are as they were.
+ */
+function untold(shown: PoolFigures): PoolFigures {
+  return { ...shown, jobs: 0, batches: 0, batchSizes: shown.batchSizes.map(() => 0) };
+}
+
 /** A front that was started again counts from 0. */
 function poolFigures(front: number, now: PoolReading, last: PoolReading): PoolFigures {
-  const before = now.jobs < last.jobs ? NO_POOL : last;
+  const isAnother = now.jobs < last.jobs || now.batches < last.batches;
+  const before = isAnother ? NO_POOL : last;
   const jobs = now.jobs - before.jobs;
   const mean = (sum: number) => (jobs === 0 ? 0 : sum / jobs);
   const taken = now.lanes.reduce((sum, { takenMicros }) => sum + takenMicros, 0);

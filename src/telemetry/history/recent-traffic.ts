@@ -1,8 +1,8 @@
 /** The traffic of the last so many seconds, at once, for whoever judges it all the time. */
 import { STAGES } from '../../core/stages.ts';
-import { STAGE_LAYOUT } from '../histogram-layout.ts';
+import { DURATION_MAX_MICROS, STAGE_LAYOUT } from '../histogram-layout.ts';
 import { MergedHistogram } from '../merged-histogram.ts';
-import type { TrafficHistory } from './traffic-history.ts';
+import { edgeMs, type TrafficHistory } from './traffic-history.ts';
 import { addSparse, type TrafficSlice } from './traffic-slice.ts';
 
 const TOTAL = STAGES.length - 1;
@@ -34,9 +34,11 @@ export class RecentTraffic {
 
   shareAbove(ms: number): number {
     const { total } = this;
-    const { count } = total;
+    const { count, clamped } = total;
     if (count === 0) return 0;
-    const [within = 0] = total.cumulative([Math.round(ms * 1_000)]);
+    const micros = Math.round(ms * 1_000);
+    if (micros >= DURATION_MAX_MICROS) return clamped / count;
+    const [within = 0] = total.cumulative([micros]);
     return (count - within) / count;
   }
 
@@ -73,11 +75,12 @@ export class RecentTraffic {
 
 /** Undefined where the history does not reach back so far yet. */
 export function lastSeconds(history: TrafficHistory, seconds: number): RecentTraffic | undefined {
-  const slices = history.since(seconds * 1_000);
+  const spanMs = seconds * 1_000;
+  const slices = history.since(spanMs);
   const [first] = slices;
   const last = slices.at(-1);
   if (first === undefined || last === undefined) return undefined;
-  const missingMs = seconds * 1_000 - (last.toMs - first.fromMs);
-  if (missingMs > Math.max(MISSING_MIN_MS, seconds * 1_000 * MISSING_SHARE)) return undefined;
+  const missingMs = spanMs - edgeMs(spanMs) - (last.toMs - first.fromMs);
+  if (missingMs > Math.max(MISSING_MIN_MS, spanMs * MISSING_SHARE)) return undefined;
   return new RecentTraffic(slices);
 }

@@ -17,12 +17,24 @@ const TIERS = [
   { tierMs: 60_000, keptMs: 86_400_000 },
   { tierMs: 10_000, keptMs: 7_200_000 },
 ] as const;
-/** In a page of the store: 8 KB each, decoded in 0.1 ms. */
+/** In a page of the store: 20 to 100 KB each. */
 const PAGE_SLICES = 32;
 /** After which whoever adds slices up gives the thread's loop a turn. */
 const TURN_AFTER_MS = 8;
+/** Of a tier, while the store cannot be written: beyond it the oldest is lost. */
+const UNWRITTEN_MAX = 30;
 
 export const HISTORY_KEPT_MS = TIERS[0].keptMs;
+
+/** Whether the seconds in memory do not reach so far. */
+function isLong(spanMs: number): boolean {
+  return spanMs > SECONDS_KEPT * 1_000;
+}
+
+/** How far from where it shall begin a span of the last milliseconds may begin. */
+export function edgeMs(spanMs: number): number {
+  return isLong(spanMs) ? TIERS[0].tierMs / 2 : SECOND_TOLERANCE_MS;
+}
 
 /** As the stores have it. */
 interface SliceStore {
@@ -50,6 +62,8 @@ interface Tier {
   readonly keptMs: number;
   /** What is not in the store yet. */
   readonly open: TrafficSum;
+  /** What the store did not take, the oldest first: it is tried again with the next one. */
+  unwritten: TrafficSlice[];
   /** Where the last slice in the store ends. */
   writtenToMs: number;
 }
@@ -57,24 +71,34 @@ interface Tier {
 export interface TrafficHistoryOptions {
   /** Undefined where there is none: then the last minutes are all. */
   readonly store: () => SliceStore | undefined;
-  /** The store could not be written or read; what was to be written is lost. */
+  /**
+   * How far back {@link TrafficHistory.since} is asked for durations; the whole day where absent.
+   * Of a minute they take 15 to 60 KB of memory, counts alone some bytes.
+   */
+  readonly durationsSinceMs?: number;
+  /** The store could not be written or read. */
   readonly reportFailure: (error: unknown) => void;
 }
 
 export class TrafficHistory {
   private readonly options: TrafficHistoryOptions;
-  private readonly seconds: TrafficSlice[] = [];
+  private seconds: TrafficSlice[] = [];
   /** The last day, without what alerts do not ask for. */
   private minutes: TrafficSlice[] = [];
   private readonly tiers: readonly Tier[];
+  private readonly hasLongDurations: boolean;
 
   constructor(options: TrafficHistoryOptions) {
+    const { durationsSinceMs = HISTORY_KEPT_MS } = options;
     this.options = options;
-    this.tiers = TIERS.map(tier => ({ ...tier, open: new TrafficSum(), writtenToMs: 0 }));
+    this.hasLongDurations = isLong(durationsSinceMs);
+    this.tiers = TIERS.map(tier => ({
+      ...{ ...tier, open: new TrafficSum(), unwritten: [], writtenToMs: 0 },
+    }));
   }
 
   add(slice: TrafficSlice): void {
-    if (slice.fromMs < (this.seconds.at(-1)?.fromMs ?? 0)) this.beginAnew();
+    if (slice.fromMs < (this.seconds.at(-1)?.fromMs ?? 0)) this.setBack(slice.fromMs);
     this.seconds.push(slice);
     if (this.seconds.length > SECONDS_KEPT) this.seconds.shift();
     for (const tier of this.tiers) {
@@ -93,13 +117,13 @@ export class TrafficHistory {
 
   /**
    * The slices of the last so many milliseconds, at once: seconds where they reach so far, else
-   * minutes and the seconds since.
+   * minutes and the seconds since. The first one begins up to {@link edgeMs} before or after.
    */
   since(spanMs: number): readonly TrafficSlice[] {
     const nowMs = this.seconds.at(-1)?.toMs ?? 0;
-    const fromMs = nowMs - spanMs - SECOND_TOLERANCE_MS;
+    const fromMs = nowMs - spanMs - edgeMs(spanMs);
     const isWithin = ({ fromMs: begin }: TrafficSlice) => begin >= fromMs;
-    if (spanMs <= SECONDS_KEPT * 1_000) return this.seconds.filter(isWithin);
+    if (!isLong(spanMs)) return this.seconds.filter(isWithin);
     const writtenToMs = this.minutes.at(-1)?.toMs ?? 0;
     const since = this.seconds.filter(slice => slice.fromMs >= writtenToMs);
     return [...this.minutes.filter(isWithin), ...since];
@@ -114,16 +138,21 @@ export class TrafficHistory {
     const { tierMs, keptMs } = TIERS[0];
     const minutes: TrafficSlice[] = [];
     for await (const slice of this.stored(tierMs, nowMs - keptMs, nowMs)) {
-      minutes.push(withoutStages(slice));
+      minutes.push(this.asMinute(slice));
     }
     this.minutes = [...minutes, ...this.minutes];
   }
 
-  /** All of a span added up. @throws Error where the store cannot be read */
-  async sumOf(fromMs: number, toMs: number): Promise<TrafficSum> {
+  /**
+   * All of a span added up.
+   *
+   * @param signal aborted where nobody waits for it any more: rejects then
+   * @throws Error where the store cannot be read
+   */
+  async sumOf(fromMs: number, toMs: number, signal?: AbortSignal): Promise<TrafficSum> {
     const sum = new TrafficSum();
-    const pause = new Pause();
-    for await (const slice of this.slices(fromMs, toMs)) {
+    const pause = new Pause(signal);
+    for await (const slice of this.slices(fromMs, toMs, signal)) {
       const middle = (slice.fromMs + slice.toMs) / 2;
       if (middle >= fromMs && middle < toMs) sum.add(slice);
       await pause.ifDue();
@@ -134,19 +163,25 @@ export class TrafficHistory {
   /**
    * The span in `steps` rows of equal length. A slice belongs to the row that has its middle.
    *
+   * @param signal aborted where nobody waits for them any more: rejects then
    * @throws Error where the store cannot be read
    */
-  async rows(fromMs: number, toMs: number, steps: number): Promise<TrafficFigures[]> {
+  async rows(
+    fromMs: number,
+    toMs: number,
+    steps: number,
+    signal?: AbortSignal,
+  ): Promise<TrafficFigures[]> {
     const stepMs = (toMs - fromMs) / steps;
     const rows: TrafficFigures[] = [];
     const sum = new TrafficSum();
-    const pause = new Pause();
+    const pause = new Pause(signal);
     const end = () => {
       const rowFromMs = fromMs + rows.length * stepMs;
       rows.push(trafficFigures(sum, rowFromMs, rowFromMs + stepMs));
       sum.clear();
     };
-    for await (const slice of this.slices(fromMs, toMs)) {
+    for await (const slice of this.slices(fromMs, toMs, signal)) {
       const row = Math.floor(((slice.fromMs + slice.toMs) / 2 - fromMs) / stepMs);
       if (row < 0 || row >= steps) continue;
       while (rows.length < row) {
@@ -154,6 +189,7 @@ export class TrafficHistory {
         await pause.ifDue();
       }
       sum.add(slice);
+      await pause.ifDue();
     }
     while (rows.length < steps) {
       end();
@@ -168,16 +204,24 @@ export class TrafficHistory {
   }
 
   /** In the order of their beginnings. */
-  private async *slices(fromMs: number, toMs: number): AsyncGenerator<TrafficSlice> {
+  private async *slices(
+    fromMs: number,
+    toMs: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<TrafficSlice> {
     const tier = this.tierFor(fromMs);
-    let writtenToMs = 0;
+    let knownToMs = 0;
+    const isWithin = (slice: TrafficSlice) => slice.toMs > fromMs && slice.fromMs < toMs;
     if (tier !== undefined) {
       // Before the first page: what is written meanwhile is among the seconds.
-      ({ writtenToMs } = tier);
-      yield* this.stored(tier.tierMs, fromMs, Math.min(toMs, writtenToMs || toMs));
+      const { tierMs, writtenToMs, unwritten } = tier;
+      const kept = [...unwritten];
+      yield* this.stored(tierMs, fromMs, Math.min(toMs, writtenToMs || toMs), signal);
+      yield* kept.filter(isWithin);
+      knownToMs = kept.at(-1)?.toMs ?? writtenToMs;
     }
     for (const slice of [...this.seconds]) {
-      if (slice.fromMs >= writtenToMs && slice.toMs > fromMs && slice.fromMs < toMs) yield slice;
+      if (slice.fromMs >= knownToMs && isWithin(slice)) yield slice;
     }
   }
 
@@ -185,6 +229,7 @@ export class TrafficHistory {
     tierMs: number,
     fromMs: number,
     toMs: number,
+    signal?: AbortSignal,
   ): AsyncGenerator<TrafficSlice> {
     const store = this.options.store();
     if (store === undefined) return;
@@ -197,6 +242,7 @@ export class TrafficHistory {
       }
       after = page.next;
       await turn();
+      signal?.throwIfAborted();
     } while (after !== undefined);
   }
 
@@ -211,44 +257,53 @@ export class TrafficHistory {
   }
 
   /** The clock was set back: what is ahead of it would stand for times that are still to come. */
-  private beginAnew(): void {
+  private setBack(nowMs: number): void {
     this.flush();
-    this.seconds.length = 0;
-    this.minutes = [];
-    for (const tier of this.tiers) tier.writtenToMs = 0;
+    const isBehind = ({ toMs }: TrafficSlice) => toMs <= nowMs;
+    this.seconds = this.seconds.filter(isBehind);
+    this.minutes = this.minutes.filter(isBehind);
+    for (const tier of this.tiers) {
+      tier.unwritten = tier.unwritten.filter(isBehind);
+      tier.writtenToMs = Math.min(tier.writtenToMs, nowMs);
+    }
+  }
+
+  /** What alerts ask for: the stages one by one they do not. */
+  private asMinute(slice: TrafficSlice): TrafficSlice {
+    const last = slice.stages.length - 1;
+    const stages = slice.stages.map((histogram, i) =>
+      i === last && this.hasLongDurations ? histogram : NOTHING_RECORDED,
+    );
+    return { ...slice, stages };
   }
 
   private keepMinute(slice: TrafficSlice): void {
-    this.minutes.push(withoutStages(slice));
+    this.minutes.push(this.asMinute(slice));
     const fromMs = slice.toMs - HISTORY_KEPT_MS;
     while (this.minutes.length > 0 && this.minutes[0]!.toMs < fromMs) this.minutes.shift();
   }
 
   private write(tier: Tier): void {
-    const { tierMs, keptMs, open } = tier;
+    const { tierMs, keptMs, open, unwritten } = tier;
     const slice = open.toSlice();
     open.clear();
-    tier.writtenToMs = slice.toMs;
     if (tierMs === TIERS[0].tierMs) this.keepMinute(slice);
-    const { reportFailure } = this.options;
     const store = this.options.store();
     if (store === undefined) return;
+    unwritten.push(slice);
     try {
-      const { fromMs, toMs } = slice;
-      store.append(tierMs, { fromMs, toMs, bytes: encodeSlice(slice) });
-      store.forget(tierMs, toMs - keptMs);
+      for (const next of [...unwritten]) {
+        const { fromMs, toMs } = next;
+        store.append(tierMs, { fromMs, toMs, bytes: encodeSlice(next) });
+        tier.writtenToMs = toMs;
+        unwritten.shift();
+      }
+      store.forget(tierMs, slice.toMs - keptMs);
     } catch (error) {
-      reportFailure(error);
+      if (unwritten.length > UNWRITTEN_MAX) unwritten.shift();
+      this.options.reportFailure(error);
     }
   }
-}
-
-/** All but the last, which is the total: 4 KB are left of 30. */
-function withoutStages(slice: TrafficSlice): TrafficSlice {
-  const { stages } = slice;
-  const last = stages.length - 1;
-  const kept = stages.map((histogram, i) => (i === last ? histogram : NOTHING_RECORDED));
-  return { ...slice, stages: kept };
 }
 
 function periodOf(ms: number, tierMs: number): number {
@@ -257,11 +312,17 @@ function periodOf(ms: number, tierMs: number): number {
 
 /** Lets others have the thread now and then. */
 class Pause {
+  private readonly signal: AbortSignal | undefined;
   private startedMs = performance.now();
+
+  constructor(signal: AbortSignal | undefined) {
+    this.signal = signal;
+  }
 
   async ifDue(): Promise<void> {
     if (performance.now() - this.startedMs < TURN_AFTER_MS) return;
     await turn();
+    this.signal?.throwIfAborted();
     this.startedMs = performance.now();
   }
 }

@@ -80,5 +80,12 @@ describe('the alerts section', () => {
     const problems = problemsOf(() => load({ webhook }, { 'hook.secret': 'short' }));
     expect(problems.map(({ path }) => path)).toEqual(['alerts.webhook.secretFile']);
     expect(problems[0]!.message).not.toContain('short');
+    for (const secret of [`whsec_${'!'.repeat(40)}`, `whsec_${'A'.repeat(18)}`]) {
+      expect(refused({ webhook }, { 'hook.secret': secret })).toEqual([
+        'alerts.webhook.secretFile',
+      ]);
+    }
+    const { config } = load({ webhook }, { 'hook.secret': `whsec_${'A'.repeat(32)}` });
+    expect(config.alerts.webhook).toBeDefined();
   });
 });

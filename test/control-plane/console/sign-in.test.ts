@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { ConsoleSessions } from '../../../src/control-plane/console/console-sessions.ts';
 import { OperatorDirectory } from '../../../src/control-plane/operators/operator-directory.ts';
 import { SettableClock } from '../../stores/settable-clock.ts';
-import { AdminUnderTest, CONFIG_ADMIN, OPERATORS, tokenOf } from '../admin/admin-fixture.ts';
+import {
+  AdminUnderTest,
+  anOperator,
+  CONFIG_ADMIN,
+  OPERATORS,
+  tokenOf,
+} from '../admin/admin-fixture.ts';
 
 const SESSION = '/v1/console/session';
 const CONSOLE = { 'x-xingyun-console': '1' };
@@ -87,6 +93,23 @@ describe('signing in', () => {
     expect(codes.at(-1)).toBe('too-many-failures');
   });
 
+  it('lets nobody try tokens where it says who is signed in', async () => {
+    const admin = await AdminUnderTest.start();
+    for (const cookie of ['other=1', 'xingyun_console=unknown']) {
+      const answer = await admin.call(SESSION, { as: 'olga', headers: { cookie } });
+      expect(answer.body.operator, cookie).toBeNull();
+    }
+  });
+
+  it('sends its cookie over TLS alone where operators reach it so', async () => {
+    const config = { ...CONFIG_ADMIN, publicScheme: 'https' as const };
+    const admin = await AdminUnderTest.start({ listener: { config } });
+    const answer = await admin.call(SESSION, {
+      ...{ method: 'POST', as: '', body: { token: tokenOf('olga') } },
+    });
+    expect(answer.headers.get('set-cookie')).toContain('; Secure');
+  });
+
   it('is needed where figures are not for everybody', async () => {
     const config = { ...CONFIG_ADMIN, tokenFile: 'admin.token' };
     const operators = () => new OperatorDirectory(OPERATORS, tokenOf('admin'));
@@ -102,38 +125,64 @@ describe('signing in', () => {
 
 describe('a session', () => {
   const [operator] = OPERATORS;
+  const TOKEN = tokenOf(operator!.id);
 
   it('ends with its time, without use, and with its operator', () => {
     const clock = new SettableClock();
     let operators = OPERATORS;
     const sessions = new ConsoleSessions(() => new OperatorDirectory(operators), clock);
     const hour = 3_600_000;
-    const idle = sessions.open(operator!);
+    const idle = sessions.open(operator!, TOKEN);
     clock.pass(2 * hour + 1);
     expect(sessions.find(idle)).toBeUndefined();
-    const busy = sessions.open(operator!);
+    const busy = sessions.open(operator!, TOKEN);
     for (let i = 0; i < 11; i += 1) {
       clock.pass(hour);
       expect(sessions.find(busy)?.id).toBe(operator!.id);
     }
     clock.pass(hour + 1);
     expect(sessions.find(busy)).toBeUndefined();
-    const fired = sessions.open(operator!);
+    const fired = sessions.open(operator!, TOKEN);
     operators = OPERATORS.slice(1);
     expect(sessions.find(fired)).toBeUndefined();
   });
 
-  it('is one of so many: the one used longest ago goes', () => {
+  it('ends with the token by which it was opened', () => {
+    let operators = OPERATORS;
+    const clock = new SettableClock();
+    const sessions = new ConsoleSessions(() => new OperatorDirectory(operators), clock);
+    const secret = sessions.open(operator!, TOKEN);
+    expect(sessions.find(secret)?.id).toBe(operator!.id);
+    const { tokenDigest } = anOperator('another');
+    operators = [{ ...operator!, tokenDigest }, ...OPERATORS.slice(1)];
+    expect(sessions.find(secret)).toBeUndefined();
+  });
+
+  it('is one of so many of its operator: the one used longest ago goes', () => {
     const sessions = new ConsoleSessions(
       () => new OperatorDirectory(OPERATORS),
       new SettableClock(),
     );
-    const first = sessions.open(operator!);
-    const second = sessions.open(operator!);
-    for (let i = 0; i < 1_022; i += 1) sessions.open(operator!);
+    const other = OPERATORS[1]!;
+    const others = sessions.open(other, tokenOf(other.id));
+    const first = sessions.open(operator!, TOKEN);
+    const second = sessions.open(operator!, TOKEN);
+    for (let i = 0; i < 14; i += 1) sessions.open(operator!, TOKEN);
     expect(sessions.find(first)?.id).toBe(operator!.id);
-    sessions.open(operator!);
-    expect(sessions.find(second)).toBeUndefined();
-    expect(sessions.find(first)?.id).toBe(operator!.id);
+    for (let i = 0; i < 15; i += 1) {
+      sessions.open(operator!, TOKEN);
+      expect(sessions.find(second)).toBeUndefined();
+      expect(sessions.find(first)?.id).toBe(operator!.id);
+    }
+    expect(sessions.find(others)?.id).toBe(other.id);
+  });
+
+  it('is one of so many of all operators', () => {
+    const many = Array.from({ length: 1_025 }, (_, i) => anOperator(`operator-${i}`, 'viewer'));
+    const directory = new OperatorDirectory(many);
+    const sessions = new ConsoleSessions(() => directory, new SettableClock());
+    const secrets = many.map(each => sessions.open(each, tokenOf(each.id)));
+    expect(sessions.find(secrets[0]!)).toBeUndefined();
+    expect(sessions.find(secrets[1]!)?.id).toBe('operator-1');
   });
 });

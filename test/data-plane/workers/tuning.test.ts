@@ -103,6 +103,34 @@ describe('worker threads that are tuned', () => {
     expect(pool.stats().workers).toBe(0);
   });
 
+  it('start one after another, and all that are wanted', async () => {
+    const config = poolConfig({ placement: 'pool', count: 1 });
+    const pool = createCheckPool({ config, counters: new CounterSet() });
+    await pool.ready();
+    pool.tune({ ...config, count: 4 });
+    expect(pool.stats().workers).toBe(2);
+    await vi.waitFor(() => expect(pool.stats().workers).toBe(4), { timeout: 20_000 });
+    // One that is starting while fewer are wanted goes when it has started.
+    pool.tune({ ...config, count: 6 });
+    pool.tune({ ...config, count: 1 });
+    pool.tune({ ...config, count: 3 });
+    await vi.waitFor(() => expect(pool.stats().workers).toBe(3), { timeout: 20_000 });
+    await pool.close();
+  });
+
+  it('stay where they serve already, and those that only start go', async () => {
+    const config = poolConfig({ placement: 'pool', count: 1 });
+    const pool = createCheckPool({ config, counters: new CounterSet() });
+    await pool.ready();
+    const threadIds = async () => (await pool.workerCpu()).map(({ threadId }) => threadId);
+    const before = await threadIds();
+    pool.tune({ ...config, count: 4 });
+    pool.tune({ ...config, count: 1 });
+    await vi.waitFor(() => expect(pool.stats().workers).toBe(1), { timeout: 20_000 });
+    expect(await threadIds()).toEqual(before);
+    await pool.close();
+  });
+
   it('are started where there were none', async () => {
     const config = poolConfig({ placement: 'inline' });
     const pool = createCheckPool({ config, counters: new CounterSet() });
@@ -110,10 +138,19 @@ describe('worker threads that are tuned', () => {
     expect(pool.stats().workers).toBe(0);
     pool.tune({ ...config, placement: 'pool', count: 2 });
     const template = signedCheck(signerFor('ed25519'), 'app');
-    const check = new TestCheck(template.entry, template);
-    expect(pool.submit(check)).toBeUndefined();
-    await check.settled;
-    expect(check.outcomes).toEqual(['valid']);
+    const submit = () => {
+      const check = new TestCheck(template.entry, template);
+      return { check, outcome: pool.submit(check) };
+    };
+    // Nobody waits for the first of them to load its code.
+    expect(submit().outcome).toBe('valid');
+    const pooled = await vi.waitFor(() => {
+      const { check, outcome } = submit();
+      expect(outcome).toBeUndefined();
+      return check;
+    }, 20_000);
+    await pooled.settled;
+    expect(pooled.outcomes).toEqual(['valid']);
     await pool.close();
   });
 });

@@ -1,14 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { openHistoryStore } from '../../../src/stores/sqlite/index.ts';
 import { lastSeconds } from '../../../src/telemetry/history/recent-traffic.ts';
-import { TrafficHistory } from '../../../src/telemetry/history/traffic-history.ts';
+import {
+  TrafficHistory,
+  type TrafficHistoryOptions,
+} from '../../../src/telemetry/history/traffic-history.ts';
 import { SomeTraffic } from './some-traffic.ts';
 
 const SECOND = 1_000;
 const START = 1_800_000_000_000;
 
-function aHistory(store = openHistoryStore(':memory:')) {
-  const history = new TrafficHistory({ store: () => store, reportFailure: () => undefined });
+function aHistory(options: Partial<TrafficHistoryOptions> = {}) {
+  const store = openHistoryStore(':memory:');
+  const history = new TrafficHistory({
+    store: () => store,
+    reportFailure: () => undefined,
+    ...options,
+  });
   const traffic = new SomeTraffic(START);
   let now = START;
   const pass = (seconds: number, totalsMs: readonly number[], status = 200) => {
@@ -36,6 +44,27 @@ describe('the last seconds', () => {
     expect(lastSeconds(history, 40)).toMatchObject({ exchanges: 50, good: 30, failed: 20 });
   });
 
+  it('are known in every second, however long, once there is as much', () => {
+    const { history, pass } = aHistory();
+    pass(3_700, [2]);
+    for (let n = 0; n < 130; n += 1) {
+      pass(1, [2]);
+      for (const seconds of [301, 600, 1_800, 3_000, 3_600]) {
+        const recent = lastSeconds(history, seconds);
+        expect(recent, `${seconds} s at ${n}`).toBeDefined();
+        expect(Math.abs(recent!.seconds - seconds)).toBeLessThanOrEqual(31);
+        expect(recent!.exchanges).toBe(recent!.seconds);
+      }
+    }
+  });
+
+  it('tell how many took longer than all that is told apart', () => {
+    const { history, pass } = aHistory();
+    pass(10, [1, 59_000, 61_000, 200_000]);
+    const ten = lastSeconds(history, 10)!;
+    expect([1_000, 59_500, 60_000].map(ms => ten.shareAbove(ms))).toEqual([0.75, 0.5, 0.5]);
+  });
+
   it('are unknown where the history does not reach back so far', () => {
     const { history, pass } = aHistory();
     expect(lastSeconds(history, 5)).toBeUndefined();
@@ -54,6 +83,15 @@ describe('the last seconds', () => {
     expect(hour.quantileMs(0.5)).toBeCloseTo(2, 2);
   });
 
+  it('have counts alone where nobody asks long ones for durations', () => {
+    const { history, pass } = aHistory({ durationsSinceMs: 300_000 });
+    pass(700, [50]);
+    const ten = lastSeconds(history, 600)!;
+    expect(ten.exchanges).toBeGreaterThan(550);
+    expect(lastSeconds(history, 300)!.quantileMs(0.5)).toBeCloseTo(50, 1);
+    expect(history.since(600_000)[0]!.stages.every(({ count }) => count === 0)).toBe(true);
+  });
+
   it('begin anew where the clock is set back, and none ends before it begins', () => {
     const { history, pass, setBack } = aHistory();
     pass(200, [900]);
@@ -64,6 +102,15 @@ describe('the last seconds', () => {
     expect(recent.quantileMs(0.99)).toBeCloseTo(1, 1);
     for (const { fromMs, toMs } of history.since(300_000))
       expect(toMs).toBeGreaterThanOrEqual(fromMs);
+  });
+
+  it('are what they were where the clock is set back a little', () => {
+    const { history, pass, setBack } = aHistory();
+    pass(4_000, [2]);
+    setBack(10);
+    pass(5, [2]);
+    expect(lastSeconds(history, 60)?.exchanges).toBeGreaterThan(50);
+    expect(lastSeconds(history, 3_600)?.exchanges).toBeGreaterThan(3_500);
   });
 
   it('stay as they are while time goes on', () => {

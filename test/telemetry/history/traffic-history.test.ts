@@ -171,6 +171,57 @@ describe('the history', () => {
     expect(store.read({ tierMs: 10_000, ...everything }).slices.length).toBeLessThanOrEqual(121);
   });
 
+  it('has what the store did not take, and writes it when it can', async () => {
+    const { history, failures, store, endMs } = historyOf(0);
+    const append = store.append.bind(store);
+    let isFull = false;
+    store.append = (...slice) => {
+      if (isFull) throw new Error('The disk is full.');
+      append(...slice);
+    };
+    const traffic = new SomeTraffic(endMs);
+    const pass = (from: number, to: number) => {
+      for (let n = from; n <= to; n += 1) {
+        traffic.record([1]);
+        history.add(traffic.sampler.sample(START + n * SECOND));
+      }
+    };
+    const counted = async (fromSecond: number, toSecond: number) =>
+      (await history.sumOf(START + fromSecond * SECOND, START + toSecond * SECOND)).exchanges;
+    pass(1, 400);
+    isFull = true;
+    pass(401, 650);
+    expect(failures.length).toBeGreaterThan(20);
+    expect(await counted(0, 650)).toBe(650);
+    isFull = false;
+    pass(651, 1_000);
+    expect(await counted(0, 1_000)).toBe(1_000);
+  });
+
+  it('has the last minutes where the store was never written', async () => {
+    const store = openHistoryStore(':memory:');
+    store.append = () => {
+      throw new Error('The disk is full.');
+    };
+    const { history, endMs } = historyOf(900, store);
+    expect((await history.sumOf(endMs - 290 * SECOND, endMs)).exchanges).toBe(290);
+  });
+
+  it('ends for nobody who does not wait any more', async () => {
+    const { history, store, endMs } = historyOf(2_000);
+    let pages = 0;
+    const read = store.read.bind(store);
+    store.read = query => {
+      pages += 1;
+      return read(query);
+    };
+    const left = new AbortController();
+    const rows = history.rows(START, endMs, 200, left.signal);
+    left.abort(new Error('left'));
+    await expect(rows).rejects.toThrow('left');
+    expect(pages).toBe(1);
+  });
+
   it('goes on without a store', async () => {
     const failures: unknown[] = [];
     const broken = openHistoryStore(':memory:');
