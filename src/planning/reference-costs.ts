@@ -7,20 +7,20 @@ import type { HostCosts } from './plan-model.ts';
  * (docs/planning.md).
  */
 export const REFERENCE_COSTS: HostCosts = {
-  frontMicros: 60,
+  frontMicros: 55,
   aloneFrontMicros: 190,
   aloneWorkerMicros: 60,
   inlineFrontMicros: 25,
-  aloneInlineFrontMicros: 125,
-  aloneAfterMs: 0.25,
+  aloneInlineFrontMicros: 110,
+  aloneAfterMs: 0.28,
   hopWorkerMicros: 36,
   jobMicros: 12,
   checkMicros: {
     ...{ rsa: 22, es256: 63, es384: 1_000, ed25519: 99, hmac: 5, sm2: 760, token: 1, none: 0 },
   },
   inlineMaxMicros: 15,
-  idleP99Ms: 3.5,
-  sliceMs: 0.7,
+  idleP99Ms: 3,
+  sliceMs: 0.35,
 };
 
 /** By which hosts are compared: of every kind that is measured at each start. */
