@@ -1,9 +1,8 @@
-import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
+import { LoopDelay } from '../core/loop-delay.ts';
 
 const SAMPLE_INTERVAL_MS = 1000;
-/** How often the event loop's delay is measured; it sees stalls from 1 ms upwards. */
-const DELAY_RESOLUTION_MS = 20;
 
 const FIELDS = [
   'sampledAtMs',
@@ -58,28 +57,27 @@ export function startThreadVitals(
   buffer: SharedArrayBuffer,
   sampleIntervalMs = SAMPLE_INTERVAL_MS,
 ): VitalsSampler {
-  const delay = createHistogram();
-  const delayTimer = startDelayTimer(delay);
+  const delay = new LoopDelay();
   let utilization = performance.eventLoopUtilization();
   const sample = () => {
     const current = performance.eventLoopUtilization();
     const cpu = process.threadCpuUsage();
     const heap = getHeapStatistics();
+    const { p50Seconds, p99Seconds, maxSeconds } = delay.read();
     writeThreadVitals(buffer, {
       sampledAtMs: Date.now(),
       cpuUserSeconds: cpu.user / 1e6,
       cpuSystemSeconds: cpu.system / 1e6,
       eventLoopUtilization: performance.eventLoopUtilization(current, utilization).utilization,
-      eventLoopDelayP50Seconds: delaySeconds(delay, 50),
-      eventLoopDelayP99Seconds: delaySeconds(delay, 99),
-      eventLoopDelayMaxSeconds: delaySeconds(delay, 100),
+      eventLoopDelayP50Seconds: p50Seconds,
+      eventLoopDelayP99Seconds: p99Seconds,
+      eventLoopDelayMaxSeconds: maxSeconds,
       heapUsedBytes: heap.used_heap_size,
       heapTotalBytes: heap.total_heap_size,
       externalBytes: heap.external_memory,
       restarts: Number.NaN,
     });
     utilization = current;
-    delay.reset();
   };
   const timer = setInterval(sample, sampleIntervalMs);
   timer.unref();
@@ -87,28 +85,7 @@ export function startThreadVitals(
     sample,
     stop: () => {
       clearInterval(timer);
-      clearInterval(delayTimer);
+      delay.stop();
     },
   };
-}
-
-/**
- * Records how much later than asked a timer fires, in nanoseconds. Not monitorEventLoopDelay: its
- * reset forgets the time of the last firing, and with it a stall that falls on the first interval.
- */
-function startDelayTimer(delay: RecordableHistogram): NodeJS.Timeout {
-  let lastMs = performance.now();
-  const timer = setInterval(() => {
-    const nowMs = performance.now();
-    const lateMs = nowMs - lastMs - DELAY_RESOLUTION_MS;
-    lastMs = nowMs;
-    // The histogram takes whole numbers from 1 upwards.
-    delay.record(Math.max(Math.round(lateMs * 1e6), 1));
-  }, DELAY_RESOLUTION_MS);
-  return timer.unref();
-}
-
-/** Seconds; an empty histogram, which answers with odd values, means that nothing was measured. */
-function delaySeconds(delay: RecordableHistogram, percentile: number): number {
-  return delay.count === 0 ? 0 : delay.percentile(percentile) / 1e9;
 }

@@ -1,4 +1,12 @@
+import type { LoopDelayFigures } from '../core/loop-delay.ts';
 import { createVitalsBuffer, writeThreadVitals } from './thread-vitals.ts';
+
+/** What a worker tells of itself once a second. */
+interface OwnReading extends LoopDelayFigures {
+  readonly heapUsedBytes: number;
+  readonly heapTotalBytes: number;
+  readonly externalBytes: number;
+}
 
 /** Of one worker thread, as its pool reads it: CPU time since it started. */
 export interface WorkerReading {
@@ -7,6 +15,8 @@ export interface WorkerReading {
   readonly systemMicros: number;
   /** Share of the time since the reading before in which its loop was not idle, 0 to 1. */
   readonly utilization: number;
+  /** Absent until it told. */
+  readonly loop?: OwnReading | undefined;
 }
 
 interface WorkerPlace {
@@ -74,7 +84,7 @@ export class WorkerVitals {
       if (place.threadId === undefined) this.enter(place, reading.threadId);
       place.userMicros = reading.userMicros;
       place.systemMicros = reading.systemMicros;
-      writePlace(place, reading.utilization, nowMs);
+      writePlace(place, reading, nowMs);
     }
   }
 
@@ -103,7 +113,7 @@ function createPlace(): WorkerPlace {
     isVacant: false,
     restarts: 0,
   };
-  writePlace(place, Number.NaN, 0);
+  writePlace(place, { utilization: Number.NaN }, 0);
   return place;
 }
 
@@ -117,18 +127,22 @@ function leave(place: WorkerPlace): void {
   place.isVacant = true;
 }
 
-function writePlace(place: WorkerPlace, utilization: number, nowMs: number): void {
+function writePlace(
+  place: WorkerPlace,
+  { utilization, loop }: Pick<WorkerReading, 'utilization' | 'loop'>,
+  nowMs: number,
+): void {
   writeThreadVitals(place.buffer, {
     sampledAtMs: nowMs,
     cpuUserSeconds: (place.userMicrosBefore + place.userMicros) / 1e6,
     cpuSystemSeconds: (place.systemMicrosBefore + place.systemMicros) / 1e6,
     eventLoopUtilization: utilization,
-    eventLoopDelayP50Seconds: Number.NaN,
-    eventLoopDelayP99Seconds: Number.NaN,
-    eventLoopDelayMaxSeconds: Number.NaN,
-    heapUsedBytes: Number.NaN,
-    heapTotalBytes: Number.NaN,
-    externalBytes: Number.NaN,
+    eventLoopDelayP50Seconds: loop?.p50Seconds ?? Number.NaN,
+    eventLoopDelayP99Seconds: loop?.p99Seconds ?? Number.NaN,
+    eventLoopDelayMaxSeconds: loop?.maxSeconds ?? Number.NaN,
+    heapUsedBytes: loop?.heapUsedBytes ?? Number.NaN,
+    heapTotalBytes: loop?.heapTotalBytes ?? Number.NaN,
+    externalBytes: loop?.externalBytes ?? Number.NaN,
     restarts: place.restarts,
   });
 }

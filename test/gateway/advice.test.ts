@@ -42,9 +42,11 @@ it('is by their rate, their signatures, and what they cost', async () => {
   await expect.poll(state, { timeout: 10_000 }).toBe('measured');
   const known = async () => (await ask()).measured.mix;
   await expect.poll(known, { timeout: 5_000 }).toEqual({ rsa: expect.closeTo(1, 1) });
+  // Fronts tell of their CPU once a second, and so a little later than of their calls.
+  const frontMicros = async () => (await ask()).measured.frontMicros;
+  await expect.poll(frontMicros, { timeout: 5_000 }).toBeGreaterThan(20);
   const { measured, terms, present } = await ask();
   expect(measured.calls).toBeLessThanOrEqual(ROUNDS * CALLS_AT_ONCE);
-  expect(measured.frontMicros).toBeGreaterThan(20);
   expect(measured.upstreamP99Ms).toBeLessThan(measured.p99Ms!);
   expect(terms).toMatchObject({ costsFrom: 'measured', rateFrom: 'measured', rate: measured.rate });
   expect(present).toMatchObject({ fronts: 1, workers: 1 });

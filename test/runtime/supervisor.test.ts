@@ -39,7 +39,7 @@ function supervise(script: string, healthyAfterMs = BACKOFF.healthyAfterMs): Pro
     backoff: { ...BACKOFF, healthyAfterMs },
     stopMaxMs: 200,
     retireMaxMs: 300,
-    replaceMaxMs: 500,
+    replaceMaxMs: 2_500,
     onReady: ({ url }, restarts) => {
       readies.push([url, restarts]);
       onReady();

@@ -24,6 +24,17 @@ describe('the CPU time of workers', () => {
     });
   });
 
+  it('has beside it what a worker told of its loop and heap', () => {
+    const vitals = new WorkerVitals(1);
+    const delays = { p50Seconds: 0.001, p99Seconds: 0.002, maxSeconds: 0.003 };
+    const heap = { heapUsedBytes: 10, heapTotalBytes: 20, externalBytes: 5 };
+    vitals.record([{ ...reading(7, 1), loop: { ...delays, ...heap } }], 1);
+    expect(readThreadVitals(vitals.buffers[0]!)).toMatchObject({
+      ...{ eventLoopDelayP50Seconds: 0.001, eventLoopDelayP99Seconds: 0.002 },
+      ...{ eventLoopDelayMaxSeconds: 0.003, ...heap },
+    });
+  });
+
   it('goes on where a thread replaces another', () => {
     const vitals = new WorkerVitals(2);
     vitals.record([reading(7, 4_000_000), reading(9, 500_000)], 1);

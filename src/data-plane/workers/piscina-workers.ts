@@ -14,7 +14,7 @@ import type { ProgramEntry } from '../../core/conversion.ts';
 import { WORKERS_MAX } from '../../core/pool-settings.ts';
 import { BATCH_HEADER_BYTES } from './batch-codec.ts';
 import { KnownPrograms } from './programs.ts';
-import type { FromWorker, ReturnedBatch, ToWorker } from './worker-messages.ts';
+import type { FromWorker, ReturnedBatch, ToWorker, WorkerLoop } from './worker-messages.ts';
 
 /** A worker that has not started after this is asked for again. */
 const REVIVE_AFTER_MS = 250;
@@ -39,6 +39,8 @@ export interface WorkerCpu {
   readonly systemMicros: number;
   /** Share of the time since the call before in which the worker's loop was not idle, 0 to 1. */
   readonly utilization: number;
+  /** As it told last; undefined in its first second. */
+  readonly loop: WorkerLoop | undefined;
 }
 
 /** What a batch with conversions needs besides. */
@@ -88,6 +90,7 @@ class Line {
   /** The first, empty batch came back: the worker's code is there. */
   ready = false;
   journey: PromiseWithResolvers<ReturnedBatch> | undefined = undefined;
+  loop: WorkerLoop | undefined = undefined;
   /** What the worker has of programs. */
   readonly programs = new KnownPrograms();
 
@@ -120,7 +123,7 @@ export class PiscinaWorkers implements BatchWorkers {
       name: 'default',
       // There are as many threads as standing tasks: none is kept without one.
       minThreads: 0,
-      maxThreads: WORKERS_MAX,
+      maxThreads: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
       maxQueue: WORKERS_MAX,
@@ -168,12 +171,15 @@ export class PiscinaWorkers implements BatchWorkers {
   }
 
   async cpu(): Promise<WorkerCpu[]> {
+    const loops = new Map<number, WorkerLoop>();
+    for (const { loop } of this.lines) if (loop !== undefined) loops.set(loop.threadId, loop);
     const readings = await Promise.allSettled(
       this.piscina.threads.map(async worker => {
         const { threadId } = worker;
         const { utilization } = this.loadOf(worker);
         const { user, system } = await worker.cpuUsage();
-        return { threadId, userMicros: user, systemMicros: system, utilization };
+        const loop = loops.get(threadId);
+        return { threadId, userMicros: user, systemMicros: system, utilization, loop };
       }),
     );
     // A worker that ended between the two calls has no reading.
@@ -200,6 +206,7 @@ export class PiscinaWorkers implements BatchWorkers {
     const { port1, port2 } = new MessageChannel();
     const line = new Line(port1);
     this.lines.add(line);
+    this.boundThreads();
     port1.on('message', (message: FromWorker) => this.arrive(line, message));
     port1.postMessage(new ArrayBuffer(BATCH_HEADER_BYTES));
     this.piscina.run(port2, { transferList: [port2], signal: line.ending.signal }).then(
@@ -209,9 +216,21 @@ export class PiscinaWorkers implements BatchWorkers {
     this.reviveTimer.refresh();
   }
 
+  /**
+   * No more threads than lines: where two tasks wait and one worker comes, Piscina 5.3 starts as
+   * many threads as it may, all at once, before it looks whether one of them can take the other.
+   */
+  private boundThreads(): void {
+    this.piscina.options.maxThreads = Math.max(this.lines.size, 1);
+  }
+
   private arrive(line: Line, message: FromWorker): void {
     // One that was given up may still answer.
     if (!this.lines.has(line)) return;
+    if ('loop' in message) {
+      line.loop = message.loop;
+      return;
+    }
     const { journey } = line;
     line.journey = undefined;
     this.free.push(line);
@@ -283,6 +302,7 @@ export class PiscinaWorkers implements BatchWorkers {
     if (place >= 0) this.free.splice(place, 1);
     line.port.close();
     if (!this.lines.delete(line)) return false;
+    this.boundThreads();
     if (line.ready) this.serving--;
     return true;
   }

@@ -1,5 +1,6 @@
 /** What a front and a worker say to each other over the port of the worker's standing task. */
 import type { ProgramEntry } from '../../core/conversion.ts';
+import type { LoopDelayFigures } from '../../core/loop-delay.ts';
 
 /** A batch with conversions, and what they need besides. */
 export interface MixedBatch {
@@ -25,4 +26,16 @@ export interface BatchFailure {
   readonly failed: string;
 }
 
-export type FromWorker = ReturnedBatch | BatchFailure;
+/** A worker as it saw itself in the last second, told once a second between its batches. */
+export interface WorkerLoop extends LoopDelayFigures {
+  readonly threadId: number;
+  readonly heapUsedBytes: number;
+  readonly heapTotalBytes: number;
+  readonly externalBytes: number;
+}
+
+export interface WorkerNews {
+  readonly loop: WorkerLoop;
+}
+
+export type FromWorker = ReturnedBatch | BatchFailure | WorkerNews;

@@ -30,6 +30,20 @@ const withDigest = (check: TestCheck, digestBody: Uint8Array) => {
 };
 
 describe('worker threads', () => {
+  it('tell once a second how late their loops were and what their heaps hold', async () => {
+    await using pooled = await startPool({ count: 2 });
+    const told = () => pooled.pool.workerCpu().then(all => all.map(({ loop }) => loop));
+    await vi.waitFor(async () => expect(await told()).not.toContain(undefined), 10_000);
+    const loops = (await told()).map(loop => loop!);
+    expect(new Set(loops.map(({ threadId }) => threadId)).size).toBe(2);
+    for (const { p50Seconds, p99Seconds, maxSeconds, heapUsedBytes, heapTotalBytes } of loops) {
+      expect(p99Seconds).toBeGreaterThanOrEqual(p50Seconds);
+      expect(maxSeconds).toBeGreaterThanOrEqual(p99Seconds);
+      expect(heapUsedBytes).toBeGreaterThan(1_000_000);
+      expect(heapTotalBytes).toBeGreaterThanOrEqual(heapUsedBytes);
+    }
+  });
+
   it('give every outcome that the front thread gives, for every algorithm', async () => {
     await using pooled = await startPool({ count: 2 });
     await using inline = await startPool({ placement: 'inline' });
