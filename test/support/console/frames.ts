@@ -14,11 +14,10 @@ function thread(
   load: number,
 ): ThreadFigures {
   const cpu = Math.min(0.99, load * (0.92 + 0.16 * noise(second + name.length)));
-  const isMeasured = kind !== 'worker';
   return {
     ...{ name, kind, cpu, utilization: Math.min(1, cpu * 1.04) },
-    delayP99: isMeasured ? 0.4 + cpu * 2 * noise(second) : null,
-    delayMax: isMeasured ? 2.1 + cpu * 9 * noise(second + 3) : null,
+    delayP99: 0.4 + cpu * 2 * noise(second),
+    delayMax: 2.1 + cpu * 9 * noise(second + 3),
     heapUsedBytes: (kind === 'worker' ? 18 : 46) * MIB + noise(second + 4) * 9 * MIB,
     restarts: name === 'front-1-worker-0' ? 1 : 0,
     sampledAtMs: second * 1_000 + 1_000,

@@ -30,7 +30,9 @@ export function SourcesPanel({ plan, mayAct, round }: Props) {
   };
   const rows = (value?.items ?? []).map(({ source, reason }) => [
     source,
-    reason,
+    <span key="reason" class="wraps">
+      {reason}
+    </span>,
     <button
       key="act"
       type="button"
