@@ -7,8 +7,17 @@ export const UTILIZATION_POINTS_MAX = 10;
 
 /** How many times too high or too low, at least 1. */
 export function p99Factor({ predicted, measured }: PlanPointResult): number {
-  const ratio = predicted.p99Ms / measured.p99Ms;
-  return Math.max(ratio, 1 / ratio);
+  return timesApart(predicted.p99Ms, measured.p99Ms);
+}
+
+/** The same beside the p99 over all calls of the median round, in which stalls are. */
+export function wholeP99Factor({ predicted, rounds }: PlanPointResult): number {
+  const sorted = rounds.map(({ wholeP99Ms }) => wholeP99Ms).sort((a, b) => a - b);
+  return timesApart(predicted.p99Ms, sorted[Math.floor(sorted.length / 2)]!);
+}
+
+function timesApart(one: number, other: number): number {
+  return Math.max(one / other, other / one);
 }
 
 /** Percentage points. */
@@ -21,7 +30,7 @@ export function isHeld(point: PlanPointResult): boolean {
 }
 
 export function planText({ points }: PlanBenchResult): string {
-  const heading = ['point', 'p99 ms', 'said', 'factor', 'busy', 'said', 'off by', ''];
+  const heading = ['point', 'p99 ms', 'said', 'factor', 'all calls', 'busy', 'said', 'off by', ''];
   const rows = points.map(point => {
     const { predicted, measured } = point;
     return [
@@ -29,6 +38,7 @@ export function planText({ points }: PlanBenchResult): string {
       measured.p99Ms.toFixed(1),
       predicted.p99Ms.toFixed(1),
       p99Factor(point).toFixed(2),
+      wholeP99Factor(point).toFixed(2),
       percent(measured.utilization),
       percent(predicted.utilization),
       utilizationError(point).toFixed(1),

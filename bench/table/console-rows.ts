@@ -1,6 +1,6 @@
 /** What the operator's console costs, and how far off what it foretells is. */
 import type { ConsoleBenchResult } from '../console/run-console.ts';
-import { p99Factor, utilizationError } from '../plan/plan-summary.ts';
+import { p99Factor, utilizationError, wholeP99Factor } from '../plan/plan-summary.ts';
 import type { PlanBenchResult } from '../plan/run-plan.ts';
 import { latestRuns } from './recorded-runs.ts';
 import type { TableRow } from './table-row.ts';
@@ -39,6 +39,7 @@ export function planRows(results: readonly PlanBenchResult[]): TableRow[] {
   const run = latestRuns(results)?.newest;
   if (run === undefined) return [];
   const factor = figure(Math.max(...run.points.map(p99Factor)));
+  const whole = figure(Math.max(...run.points.map(wholeP99Factor)));
   const points = figure(Math.max(...run.points.map(utilizationError)));
   return [
     {
@@ -47,8 +48,12 @@ export function planRows(results: readonly PlanBenchResult[]): TableRow[] {
         zh: `\`xingyun plan\` 对 ${run.points.length} 个工况的预测与实测之差`,
       },
       seen: {
-        en: `p99 of a second at most ${factor} times off, utilisation ${points} points`,
-        zh: `每秒 p99 至多相差 ${factor} 倍，利用率至多相差 ${points} 个百分点`,
+        en:
+          `p99 of the median second at most ${factor} times off, ` +
+          `of all calls, stalls included, ${whole} times; utilisation ${points} points`,
+        zh:
+          `中位秒的 p99 至多相差 ${factor} 倍，` +
+          `含停顿的全部调用 ${whole} 倍；利用率至多相差 ${points} 个百分点`,
       },
       command: 'npm run bench:plan',
       run,

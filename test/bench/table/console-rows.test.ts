@@ -22,11 +22,14 @@ describe('the rows of the console and of plans', () => {
   it('say how far off the worst point is, either way', () => {
     const figures = (p99Ms: number, utilization: number) => ({ p99Ms, utilization });
     const points = [
-      { predicted: figures(6, 0.5), measured: figures(4.8, 0.52) },
-      { predicted: figures(4, 0.3), measured: figures(5.6, 0.225) },
+      { predicted: figures(6, 0.5), measured: figures(4.8, 0.52), rounds: [{ wholeP99Ms: 6 }] },
+      { predicted: figures(4, 0.3), measured: figures(5.6, 0.225), rounds: [{ wholeP99Ms: 8 }] },
     ];
     const [row] = planRows([{ ...RUN, points } as unknown as PlanBenchResult]);
-    expect(row!.seen.en).toBe('p99 of a second at most 1.4 times off, utilisation 7.5 points');
+    expect(row!.seen.en).toBe(
+      'p99 of the median second at most 1.4 times off, ' +
+        'of all calls, stalls included, 2 times; utilisation 7.5 points',
+    );
     expect(row!.command).toBe('npm run bench:plan');
     expect(planRows([])).toEqual([]);
   });

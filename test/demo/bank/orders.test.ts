@@ -82,6 +82,7 @@ describe('transfers', () => {
     { ...ORDER, reference: 'line\nbreak' },
     { ...ORDER, amount: { amountMinor: 0, currency: 'CNY' } },
     { ...ORDER, amount: { amountMinor: 1.5, currency: 'CNY' } },
+    // What ISO 4217 has where no currency is meant.
     { ...ORDER, amount: { amountMinor: 1, currency: 'XXX' } },
     { ...ORDER, extra: true },
     [],
